@@ -1,0 +1,52 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
+using TinyKv.Actors.Raft;
+using TinyKv.Persistence;
+
+namespace TinyKv.Actors.Hosting;
+
+/// <summary>
+/// Hears of everything that this store can not go on after, and ends the actor system. A store that is started anew
+/// recovers from what is on disk; one that went on could contradict it.
+/// </summary>
+internal sealed class FailureWatch : UntypedActor
+{
+    private readonly Action<string> _failed;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private bool _ending;
+
+    public FailureWatch(Action<string> failed) => _failed = failed;
+
+    /// <summary>What to subscribe it to on the event stream.</summary>
+    public static IReadOnlyList<Type> Events { get; } =
+        [typeof(StoreFailed), typeof(JournalFailed), typeof(ThisActorSystemQuarantinedEvent)];
+
+    /// <summary>What makes the actor.</summary>
+    /// <param name="failed">Is told the reason, before the system ends.</param>
+    public static Props Props(Action<string> failed) => Akka.Actor.Props.Create(() => new FailureWatch(failed));
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case StoreFailed failed: End(failed.Reason); break;
+            case JournalFailed failed: End($"the journal {failed.Journal} has failed: {failed.Cause.Message}"); break;
+            case ThisActorSystemQuarantinedEvent quarantined:
+                End($"{quarantined.RemoteAddress} does not listen to this incarnation of the store any more");
+                break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void End(string reason)
+    {
+        // What follows the first failure is its consequence.
+        if (_ending) return;
+        _ending = true;
+        _log.Error("The store ends: {Reason}", reason);
+        _failed(reason);
+        _ = Context.System.Terminate();
+    }
+}

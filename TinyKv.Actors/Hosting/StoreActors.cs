@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Akka.Actor;
+using TinyKv.Actors.Kv;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Settings;
+using TinyKv.Actors.Storage;
+using TinyKv.Actors.Transport;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Hosting;
+
+/// <summary>The actors of a store, and the two doors to them.</summary>
+/// <param name="Store">The regions.</param>
+/// <param name="Storage">Reads and writes.</param>
+/// <param name="Placement">Ids and timestamps.</param>
+/// <param name="Board">Who leads.</param>
+internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board)
+{
+    /// <summary>Starts the actors of a store.</summary>
+    public static StoreActors Start(ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine)
+    {
+        var board = new ReplicaBoard();
+        var incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
+            cluster, settings.StoreId, incarnation,
+            Others(system, settings, RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
+        var placement = Topology.Placement(settings);
+        var first = Topology.First(settings);
+        List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];
+        if (settings.StorageMode == StorageMode.Raft)
+            regions.Add(Spec(first, KvActor.Props(engine, first, Topology.Origin.Index)));
+        // The regions are known from the first moment on, whatever their actors are busy with.
+        foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
+        var store = system.ActorOf(StoreActor.Props(regions, board), StoreActor.Name);
+        transport.Tell(new DeliverTo(store));
+        var desk = system.ActorOf(PlacementDesk.Props(store, () => DateTimeOffset.UtcNow), PlacementDesk.Name);
+        var desks = Others(system, settings, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
+            .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
+        return new StoreActors(
+            store, StorageOf(settings, store, engine, board), new PlacementClient(settings.StoreId, desks, board), board);
+
+        RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
+    }
+
+    private static RegionSpec SpecOf(
+        TinyKvSettings settings, ulong cluster, Region initial, Props applier, IActorRef transport)
+    {
+        var self = initial.PeerOn(settings.StoreId)!.Value;
+        return new RegionSpec
+        {
+            Initial = initial,
+            Self = self,
+            Applier = applier,
+            Seed = RandomNumberGenerator.GetInt32(int.MaxValue),
+            Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
+            {
+                PersistenceId = $"c{cluster}-s{settings.StoreId.Value}-r{initial.Id.Value}-p{self.Id.Value}",
+                Region = state.Region,
+                Self = self,
+                Birth = Topology.Birth(initial),
+                Applied = state.Applied,
+                Options = settings.Raft,
+                TickInterval = settings.TickInterval,
+                MaxQueuedRequests = settings.MaxQueuedRequests,
+                Seed = seed,
+                Applier = machine,
+                Transport = transport,
+            }),
+        };
+    }
+
+    private static IStorage StorageOf(TinyKvSettings settings, IActorRef store, IEngine engine, ReplicaBoard board)
+    {
+        if (settings.StorageMode == StorageMode.Raft) return new RaftStorage(store, engine);
+        var alone = new Peer(new PeerId(1), settings.StoreId);
+        var region = Topology.First(settings) with { Peers = [alone] };
+        board.Post(new ReplicaView(
+            region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
+        return new StandaloneStorage(engine, settings.StoreId);
+    }
+
+    private static IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(
+        ActorSystem system, TinyKvSettings settings, string actor) =>
+        settings.Stores.Where(store => store.Id != settings.StoreId)
+            .Select(store => KeyValuePair.Create(store.Id, StoreSystem.Remote(system, store, actor)));
+}

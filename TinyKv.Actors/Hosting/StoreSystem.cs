@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using TinyKv.Actors.Settings;
+using TinyKv.Core;
+using TinyKv.Persistence;
+
+namespace TinyKv.Actors.Hosting;
+
+/// <summary>Makes the actor system of a store.</summary>
+internal static class StoreSystem
+{
+    /// <summary>The name that all stores' systems share, as Akka.Cluster wants it.</summary>
+    public const string Name = "tinykv";
+
+    /// <summary>Where an actor of another store is; the reference to it outlives restarts of that store.</summary>
+    public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
+        ((ExtendedActorSystem)system).Provider.ResolveActorRef($"{Root(store)}/user/{actor}");
+
+    /// <summary>Starts remoting, cluster and persistence.</summary>
+    /// <exception cref="TinyKvException">The port can not be bound.</exception>
+    public static ActorSystem Start(TinyKvSettings settings, Config user, JournalSetup journal)
+    {
+        RequireFreePort(settings);
+        var config = user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config);
+        var setup = BootstrapSetup.Create().WithConfig(config).And(journal.Setups);
+        try
+        {
+            return ActorSystem.Create(Name, setup);
+        }
+        catch (Exception e) when (BindFailure(e) is { } cause)
+        {
+            throw PortTaken(settings, cause);
+        }
+    }
+
+    private static ActorSystemSetup And(this BootstrapSetup bootstrap, IEnumerable<Setup> setups) =>
+        setups.Aggregate(ActorSystemSetup.Create(bootstrap), (all, setup) => all.And(setup));
+
+    // The lowest numbered store is the only one that may form a cluster by itself: two that did would stay apart for
+    // ever. Until it has been there once the others are no members, which Raft does not need them to be.
+    private static Config OfThisStore(TinyKvSettings settings)
+    {
+        var seeds = string.Join(", ", settings.Stores.Select(store => $"\"{Root(store)}\""));
+        var version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0";
+        return ConfigurationFactory.ParseString($$"""
+            akka.remote.dot-netty.tcp {
+              hostname = "{{settings.BindHost}}"
+              port = {{settings.Self.RemotingPort}}
+              public-hostname = "{{settings.Self.Host}}"
+              public-port = {{settings.Self.RemotingPort}}
+            }
+            akka.cluster {
+              seed-nodes = [{{seeds}}]
+              app-version = "{{version}}"
+            }
+            """);
+    }
+
+    private static string Root(StoreAddress store) => $"akka.tcp://{Name}@{store.Remoting}";
+
+    // Asked before the system is made: one whose port is taken can not be taken apart again in order.
+    private static void RequireFreePort(TinyKvSettings settings)
+    {
+        try
+        {
+            var address = IPAddress.TryParse(settings.BindHost, out var parsed)
+                ? parsed : Dns.GetHostAddresses(settings.BindHost)[0];
+            using var probe = new TcpListener(address, settings.Self.RemotingPort);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw PortTaken(settings, e);
+        }
+    }
+
+    private static SocketException? BindFailure(Exception? e) => e switch
+    {
+        null => null,
+        SocketException socket => socket,
+        AggregateException many => many.InnerExceptions.Select(BindFailure).FirstOrDefault(found => found is not null),
+        _ => BindFailure(e.InnerException),
+    };
+
+    private static TinyKvException PortTaken(TinyKvSettings settings, SocketException cause) => new(
+        $"cannot listen on {settings.BindHost}:{settings.Self.RemotingPort}, " +
+        $"the remoting port of {settings.StoreId}: {cause.Message}", cause);
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using TinyKv.Actors.Settings;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Hosting;
+
+/// <summary>
+/// What a cluster is born with. Every store works it out from the same list of stores, so that none has to wait for
+/// another to hand it out: a group's replica on store <c>n</c> is peer <c>n</c>.
+/// </summary>
+internal static class Topology
+{
+    /// <summary>The position before the first entry of every log, as in TinyKV.</summary>
+    public static LogPosition Origin { get; } = new(5, 5);
+
+    /// <summary>The placement group.</summary>
+    public static Region Placement(TinyKvSettings settings) => Group(RegionId.Placement, settings);
+
+    /// <summary>The region that holds all keys.</summary>
+    public static Region First(TinyKvSettings settings) => Group(RegionId.First, settings);
+
+    /// <summary>What the replicas of a group are born with.</summary>
+    public static RaftBirth Birth(Region region) => new([.. region.Peers.Select(peer => peer.Id)], Origin);
+
+    private static Region Group(RegionId id, TinyKvSettings settings) => new(
+        id, KeyRange.All, RegionEpoch.Initial,
+        settings.Stores.Select(store => new Peer(new PeerId(store.Id.Value), store.Id)).ToImmutableArray());
+}

@@ -1,0 +1,89 @@
+using Akka.Actor;
+using TinyKv.Actors.Regions;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Kv;
+
+namespace TinyKv.Actors.Kv;
+
+/// <summary>
+/// Applies the committed writes of a region with data to the engine, and tells readers when the engine holds what
+/// they must see. A write was checked on the leader already, but against the region as it was then: the same checks
+/// decide again here, equally on every replica.
+/// </summary>
+internal sealed class KvActor : Applier
+{
+    private readonly long _bornAt;
+    private Region _region;
+
+    public KvActor(IEngine engine, Region initial, long bornAt) : base(engine)
+    {
+        _region = initial;
+        _bornAt = bornAt;
+    }
+
+    /// <summary>What makes the actor.</summary>
+    /// <param name="engine">The store's engine.</param>
+    /// <param name="initial">The region as it was born.</param>
+    /// <param name="bornAt">The index that it was born with.</param>
+    public static Props Props(IEngine engine, Region initial, long bornAt) =>
+        Akka.Actor.Props.Create(() => new KvActor(engine, initial, bornAt)).WithDispatcher("tinykv.kv-dispatcher");
+
+    /// <inheritdoc/>
+    protected override Region Region => _region;
+
+    /// <inheritdoc/>
+    protected override long Load(ISnapshot snapshot)
+    {
+        _region = MetaRecords.ReadDescriptor(snapshot, _region.Id) ?? _region;
+        return MetaRecords.ReadApplied(snapshot, _region.Id) ?? _bornAt;
+    }
+
+    /// <inheritdoc/>
+    protected override object Execute(Entry command, IWriteBatch batch)
+    {
+        var kv = Decode(command);
+        if (kv.RegionVersion != _region.Epoch.Version) return new RegionError.EpochNotMatch([_region]);
+        if (Admission.KeyOutside(_region, kv.Batch) is { } refusal) return refusal;
+        foreach (var modify in kv.Batch)
+        {
+            if (modify is Modify.Put put) batch.Put(put.Family, put.Key.Span, put.Value.Span);
+            else batch.Delete(modify.Family, modify.Key.Span);
+        }
+        return Written.Instance;
+    }
+
+    /// <inheritdoc/>
+    protected override void Save(long applied, IWriteBatch batch)
+    {
+        MetaRecords.WriteDescriptor(batch, _region);
+        MetaRecords.WriteApplied(batch, _region.Id, applied);
+    }
+
+    /// <inheritdoc/>
+    protected override object Answer(long term) => new Readable(_region);
+
+    private KvCommand Decode(Entry command)
+    {
+        try
+        {
+            return KvCommandCodec.Decode(command.Data);
+        }
+        catch (MalformedMessageException e)
+        {
+            throw new InvariantViolationException($"{_region.Id}: entry {command.Position}: {e.Message}");
+        }
+    }
+}
+
+/// <summary>The write is applied.</summary>
+internal sealed record Written
+{
+    public static Written Instance { get; } = new();
+}
+
+/// <summary>The engine holds everything that the reader must see.</summary>
+internal sealed record Readable(Region Region);

@@ -1,0 +1,83 @@
+using Akka.Actor;
+using Google.Protobuf;
+using TinyKv.Actors.Regions;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Placement;
+
+/// <summary>The state machine of the placement group: which ids are handed out, which timestamps are reserved.</summary>
+internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) : Applier(engine)
+{
+    /// <summary>Below are the numbers of the stores, regions and peers that a cluster is born with.</summary>
+    public const ulong FirstId = 1000;
+
+    private ulong _nextId = FirstId;
+    private long _timestampsEnd;
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(IEngine engine, Region group, long bornAt) =>
+        Akka.Actor.Props.Create(() => new PlacementActor(engine, group, bornAt)).WithDispatcher("tinykv.kv-dispatcher");
+
+    /// <inheritdoc/>
+    protected override Region Region => group;
+
+    /// <inheritdoc/>
+    protected override long Load(ISnapshot snapshot)
+    {
+        if (MetaRecords.ReadPlacement(snapshot) is { } state) (_nextId, _timestampsEnd) = state;
+        return MetaRecords.ReadApplied(snapshot, RegionId.Placement) ?? bornAt;
+    }
+
+    /// <inheritdoc/>
+    protected override object Execute(Entry command, IWriteBatch batch)
+    {
+        var placement = Decode(command);
+        switch (placement.BodyCase)
+        {
+            case PlacementCommand.BodyOneofCase.AllocateIds:
+                var first = _nextId;
+                _nextId += placement.AllocateIds.Count;
+                return new IdsAllocated(first);
+            case PlacementCommand.BodyOneofCase.ReserveTimestamps:
+                _timestampsEnd = Math.Max(_timestampsEnd, placement.ReserveTimestamps.UntilMs);
+                return new TimestampsReserved(command.Term, _timestampsEnd);
+            default:
+                throw new InvariantViolationException($"placement: entry {command.Position} is no known command");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Save(long applied, IWriteBatch batch)
+    {
+        MetaRecords.WritePlacement(batch, _nextId, _timestampsEnd);
+        MetaRecords.WriteApplied(batch, RegionId.Placement, applied);
+    }
+
+    /// <inheritdoc/>
+    protected override object Answer(long term) => new PlacementView(term, _timestampsEnd);
+
+    private static PlacementCommand Decode(Entry command)
+    {
+        try
+        {
+            return PlacementCommand.Parser.ParseFrom(command.Data.Span);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new InvariantViolationException($"placement: entry {command.Position}: {e.Message}");
+        }
+    }
+}
+
+/// <summary>The ids from <paramref name="First"/> on belong to whoever asked.</summary>
+internal sealed record IdsAllocated(ulong First);
+
+/// <summary>A reservation that was proposed in <paramref name="Term"/> is applied.</summary>
+internal sealed record TimestampsReserved(long Term, long EndMs);
+
+/// <summary>Leadership in <paramref name="Term"/> was confirmed; all reservations before it are in the state.</summary>
+internal sealed record PlacementView(long Term, long TimestampsEndMs);

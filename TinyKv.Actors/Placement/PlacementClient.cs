@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Placement;
+
+/// <summary>
+/// Asks the desk of the placement leader, on whichever store it is: first the leader that is known here, then whom
+/// the answers name, then the stores in turn, until one answers or the time is over.
+/// </summary>
+internal sealed class PlacementClient(
+    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, ReplicaBoard board) : IPlacement
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <inheritdoc/>
+    public StoreId? Leader => board.Find(RegionId.Placement)?.Peer?.Leader?.Store;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RegionView> Regions =>
+        [.. board.Views.Where(view => view.Region.Id != RegionId.Placement)
+            .Select(view => new RegionView(view.Region, view.Peer?.Leader))
+            .OrderBy(view => view.Region.Range.Start, KeyOrder.Instance)];
+
+    /// <inheritdoc/>
+    public async Task<ulong> AllocateIdAsync(CancellationToken cancellation) =>
+        (await AskAsync(new PlacementAllocateId(), cancellation)).Id;
+
+    /// <inheritdoc/>
+    public async Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, (int)TimestampOracle.LogicalEnd);
+        var reply = await AskAsync(new PlacementAllocateTimestamps { Count = (uint)count }, cancellation);
+        return new Timestamp(reply.Physical, reply.Logical);
+    }
+
+    private async Task<PlacementReply> AskAsync(object request, CancellationToken cancellation)
+    {
+        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        var (target, why) = (Leader ?? self, "no answer");
+        while (Environment.TickCount64 < deadline)
+        {
+            try
+            {
+                var reply = await desks[target.Value].Ask<PlacementReply>(request, PatienceWithOne, cancellation);
+                if (reply.Error.Length == 0) return reply;
+                why = reply.Error;
+                target = Next(target, new StoreId(reply.LeaderStore));
+            }
+            catch (AskTimeoutException)
+            {
+                why = $"no answer from {target}";
+                target = Next(target, StoreId.None);
+            }
+            await Task.Delay(Pause, cancellation);
+        }
+        throw new PlacementUnavailableException($"no placement leader answered within {Patience.TotalSeconds} s: {why}");
+    }
+
+    private StoreId Next(StoreId asked, StoreId named)
+    {
+        if (named != asked && desks.ContainsKey(named.Value)) return named;
+        if (Leader is { } known && known != asked && desks.ContainsKey(known.Value)) return known;
+        var after = desks.Keys.FirstOrDefault(store => store > asked.Value);
+        return new StoreId(after != 0 ? after : desks.Keys.First());
+    }
+
+    private sealed class KeyOrder : IComparer<ReadOnlyMemory<byte>>
+    {
+        public static KeyOrder Instance { get; } = new();
+
+        public int Compare(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceCompareTo(y.Span);
+    }
+}

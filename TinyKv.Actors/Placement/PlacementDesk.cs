@@ -1,0 +1,159 @@
+using Akka.Actor;
+using Google.Protobuf;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Placement;
+
+/// <summary>
+/// Where ids and timestamps are asked for, on every store at <c>/user/placement</c>, by this store or by another. Only
+/// the placement leader's gives any; the others name the leader that they know. Requests that come while a turn is
+/// under way share the next one.
+/// </summary>
+/// <remarks>
+/// A timestamp must exceed all that were handed out before it was asked for. So leadership is confirmed for each
+/// batch after its last request came (a read index): at that moment no later leader had handed out any, and none will
+/// hand out one inside this leader's windows.
+/// </remarks>
+internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock) : UntypedActor
+{
+    /// <summary>The actor's name.</summary>
+    public const string Name = "placement";
+
+    // How far ahead of the clock timestamps are reserved: the most that a new leader starts in the future.
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(3);
+
+    private readonly TimestampOracle _oracle = new();
+    private readonly List<Claim> _ids = [];
+    private readonly List<Claim> _timestamps = [];
+    private readonly Queue<Claim> _confirmed = new();
+    private List<Claim>? _idsTurn;
+    private List<Claim>? _confirmTurn;
+    private bool _reserving;
+
+    /// <summary>What makes the actor.</summary>
+    /// <param name="store">Takes requests to the placement group.</param>
+    /// <param name="clock">The wall clock; may jump.</param>
+    public static Props Props(IActorRef store, Func<DateTimeOffset> clock) =>
+        Akka.Actor.Props.Create(() => new PlacementDesk(store, clock));
+
+    private long NowMs => clock().ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PlacementAllocateId:
+                _ids.Add(new Claim(Sender, 1));
+                AllocateWaiting();
+                break;
+            case PlacementAllocateTimestamps { Count: < 1 or >= (uint)TimestampOracle.LogicalEnd } wrong:
+                Sender.Tell(new PlacementReply { Error = $"{wrong.Count} timestamps can not be had at once" });
+                break;
+            case PlacementAllocateTimestamps request:
+                _timestamps.Add(new Claim(Sender, (int)request.Count));
+                ConfirmWaiting();
+                break;
+            case TurnEnded { Kind: TurnKind.Ids } ended: Allocated(ended.Answer); break;
+            case TurnEnded { Kind: TurnKind.Confirm } ended: Confirmed(ended.Answer); break;
+            case TurnEnded ended: Reserved(ended.Answer); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void AllocateWaiting()
+    {
+        if (_idsTurn is not null || _ids.Count == 0) return;
+        _idsTurn = [.. _ids];
+        _ids.Clear();
+        Begin(TurnKind.Ids, new PlacementCommand { AllocateIds = new AllocateIds { Count = (uint)_idsTurn.Count } });
+    }
+
+    private void Allocated(object answer)
+    {
+        var claims = _idsTurn!;
+        _idsTurn = null;
+        if (answer is IdsAllocated ids)
+        {
+            for (var i = 0; i < claims.Count; i++)
+                claims[i].Asker.Tell(new PlacementReply { Id = ids.First + (ulong)i });
+        }
+        else
+        {
+            Refuse(claims, answer);
+        }
+        AllocateWaiting();
+    }
+
+    private void ConfirmWaiting()
+    {
+        if (_confirmTurn is not null || _timestamps.Count == 0) return;
+        _confirmTurn = [.. _timestamps];
+        _timestamps.Clear();
+        Begin(TurnKind.Confirm, new Read(RegionId.Placement, null));
+    }
+
+    private void Confirmed(object answer)
+    {
+        var claims = _confirmTurn!;
+        _confirmTurn = null;
+        if (answer is PlacementView view && view.Term >= _oracle.Term)
+        {
+            if (view.Term > _oracle.Term) _oracle.Begin(view.Term, view.TimestampsEndMs);
+            claims.ForEach(_confirmed.Enqueue);
+            ServeConfirmed();
+        }
+        else
+        {
+            Refuse(claims, answer);
+        }
+        ConfirmWaiting();
+    }
+
+    private void ServeConfirmed()
+    {
+        while (_confirmed.TryPeek(out var claim) && _oracle.Next(claim.Count, NowMs) is { } last)
+        {
+            _confirmed.Dequeue();
+            claim.Asker.Tell(new PlacementReply { Physical = last.Physical, Logical = last.Logical });
+        }
+        if (_reserving || (_confirmed.Count == 0 && !_oracle.IsLow(NowMs, Window))) return;
+        _reserving = true;
+        var until = _oracle.NextEnd(NowMs, Window);
+        Begin(TurnKind.Reserve, new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } });
+    }
+
+    private void Reserved(object answer)
+    {
+        _reserving = false;
+        // A window of another term may not be this oracle's alone.
+        if (answer is TimestampsReserved reserved && reserved.Term == _oracle.Term)
+        {
+            _oracle.Extend(reserved.EndMs);
+            if (_confirmed.Count > 0) ServeConfirmed();
+        }
+        else
+        {
+            Refuse(_confirmed, answer);
+            _confirmed.Clear();
+        }
+    }
+
+    private void Begin(TurnKind kind, PlacementCommand command) =>
+        Begin(kind, new Propose(RegionId.Placement, null, command.ToByteArray(), []));
+
+    private void Begin(TurnKind kind, RegionRequest request) =>
+        Context.ActorOf(PlacementTurn.Props(kind, request, store));
+
+    private static void Refuse(IEnumerable<Claim> claims, object answer)
+    {
+        var leader = answer is RegionError.NotLeader { Leader: { } known } ? known.Store : StoreId.None;
+        var why = answer is RegionError refusal ? refusal.Message : "the placement leader has changed";
+        foreach (var claim in claims)
+            claim.Asker.Tell(new PlacementReply { Error = why, LeaderStore = leader.Value });
+    }
+
+    private readonly record struct Claim(IActorRef Asker, int Count);
+}

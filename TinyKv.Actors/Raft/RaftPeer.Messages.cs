@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Raft;
+
+/// <summary>What a peer is made from.</summary>
+internal sealed record RaftPeerSpec
+{
+    /// <summary>The name of its journal; unique among all stores of all clusters that share one.</summary>
+    public required string PersistenceId { get; init; }
+
+    /// <summary>The region that it replicates, as the state machine knows it.</summary>
+    public required Region Region { get; init; }
+
+    /// <summary>This replica.</summary>
+    public required Peer Self { get; init; }
+
+    /// <summary>What it is born with when its journal is empty.</summary>
+    public required RaftBirth Birth { get; init; }
+
+    /// <summary>What the state machine holds already.</summary>
+    public required long Applied { get; init; }
+
+    /// <summary>Raft's numbers.</summary>
+    public required RaftOptions Options { get; init; }
+
+    /// <summary>The time of one tick.</summary>
+    public required TimeSpan TickInterval { get; init; }
+
+    /// <summary>The most proposals, and the most reads, that wait to be taken up.</summary>
+    public required int MaxQueuedRequests { get; init; }
+
+    /// <summary>Decides the election timeouts.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>The region's state machine.</summary>
+    public required IActorRef Applier { get; init; }
+
+    /// <summary>The way to the other stores; takes <see cref="Transport.PeerLetter"/>.</summary>
+    public required IActorRef Transport { get; init; }
+}
+
+/// <summary>To the parent: the journal is replayed, requests are taken. The first <see cref="PeerView"/> follows.</summary>
+internal sealed record PeerReady
+{
+    public static PeerReady Instance { get; } = new();
+}
+
+/// <summary>To the parent, at every change: who leads as this replica knows it.</summary>
+/// <param name="Change">Role, term and leader.</param>
+/// <param name="Leader">The leader's replica; null when unknown.</param>
+/// <param name="CaughtUp">Whether, since that leader is known, everything known to be committed was applied once.</param>
+internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool CaughtUp);
+
+/// <summary>Ends the store: it can not go on, and a restart of one actor does not help. On the event stream.</summary>
+internal sealed record StoreFailed(string Reason);
+
+internal sealed partial class RaftPeer
+{
+    /// <summary>One tick has passed.</summary>
+    internal sealed class Tick
+    {
+        public static Tick Instance { get; } = new();
+    }
+
+    /// <summary>The requests that were in the mailbox are all queued now.</summary>
+    private sealed class Flush
+    {
+        public static Flush Instance { get; } = new();
+    }
+
+    /// <summary>A journal write whose messages wait for it.</summary>
+    private sealed class PendingWrite(ImmutableArray<RaftEnvelope> messages)
+    {
+        public ImmutableArray<RaftEnvelope> Messages { get; private set; } = messages;
+
+        public void Add(ImmutableArray<RaftEnvelope> more) => Messages = Messages.AddRange(more);
+    }
+}

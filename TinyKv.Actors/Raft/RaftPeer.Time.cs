@@ -1,0 +1,28 @@
+namespace TinyKv.Actors.Raft;
+
+// Time: what the core's ticks are made of.
+internal sealed partial class RaftPeer
+{
+    private TimeSpan _ticked;
+
+    // One-shot and re-armed, so that ticks can not pile up behind a slow turn.
+    private void ArmTick() => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _spec.TickInterval);
+
+    /// <summary>Without leases a late tick only delays an election, so one message is one tick.</summary>
+    private void PassTick()
+    {
+        if (_spec.Options.LeaseReads) CatchUp();
+        else Perform(_core.Tick());
+    }
+
+    /// <summary>
+    /// A lease is measured in the core's ticks: after a pause of this process they must have passed before anything is
+    /// answered or heard, or an expired lease would look valid.
+    /// </summary>
+    private void CatchUp()
+    {
+        if (!_spec.Options.LeaseReads) return;
+        var now = Context.System.Scheduler.MonotonicClock;
+        for (; now - _ticked >= _spec.TickInterval; _ticked += _spec.TickInterval) Perform(_core.Tick());
+    }
+}

@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Actors.Raft;
+
+/// <summary>
+/// Hosts one <see cref="RaftCore"/>: the mailbox orders its inputs, the journal makes its decisions durable, and the
+/// behaviour in force is the Raft role that it holds. The core owns the protocol, the behaviour owns admission. A
+/// journal that fails or refuses stops the peer: its memory is dropped, its parent makes it again from the journal.
+/// </summary>
+internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
+{
+    private readonly RaftPeerSpec _spec;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Queue<PendingWrite> _writes = new();
+    private RaftCore _core = null!;
+    private PendingWrite? _lastWrite;
+    private PeerView? _view;
+    private long _applied;
+
+    public RaftPeer(RaftPeerSpec spec)
+    {
+        _spec = spec;
+        _applied = spec.Applied;
+    }
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(RaftPeerSpec spec) => Akka.Actor.Props.Create(() => new RaftPeer(spec));
+
+    /// <inheritdoc/>
+    public override string PersistenceId => _spec.PersistenceId;
+
+    /// <inheritdoc/>
+    public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case RaftBirth birth: _core = Bear(birth); break;
+            case RaftRecord record: _core.Replay(record); break;
+            case RecoveryCompleted when _core is null:
+                Persist(_spec.Birth, birth =>
+                {
+                    _core = Bear(birth);
+                    Start();
+                });
+                break;
+            case RecoveryCompleted: Start(); break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        if (reason is InvariantViolationException or TinyKvException) Fail(reason.Message);
+        base.OnRecoveryFailure(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        base.OnPersistRejected(cause, @event, sequenceNr);
+        // The core holds what the journal does not; nothing that it says from here on may leave.
+        Context.Stop(Self);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        RefuseQueued();
+        base.PostStop();
+    }
+
+    private RaftCore Bear(RaftBirth birth)
+    {
+        foreach (var voter in birth.Voters)
+        {
+            if (_spec.Region.PeerWith(voter) is null)
+            {
+                throw new TinyKvException(
+                    $"the journal of {_spec.Self.Store} says that store {voter.Value} holds a replica of " +
+                    $"{_spec.Region.Id}, but tinykv.cluster.stores does not list it");
+            }
+        }
+        return new RaftCore(_spec.Self.Id, birth, _spec.Options, new Random(_spec.Seed));
+    }
+
+    private void Start()
+    {
+        Become(Following);
+        _ticked = Context.System.Scheduler.MonotonicClock;
+        ArmTick();
+        Context.Parent.Tell(PeerReady.Instance);
+        Perform(_core.Start(_spec.Applied));
+        Publish();
+    }
+
+    /// <summary>
+    /// The durability contract. What promises nothing leaves at once; the record goes to the journal; what promises
+    /// something leaves when this record and all before it are durable; only then does the core count on them.
+    /// </summary>
+    private void Perform(Effects effects)
+    {
+        if (effects.Changed is { } change) Enter(change);
+        Send(effects.SendNow);
+        if (effects.Store is { } record)
+        {
+            _lastWrite = new PendingWrite(effects.SendDurable);
+            _writes.Enqueue(_lastWrite);
+            PersistAsync(record, _ => Stored());
+        }
+        else if (_writes.Count > 0)
+        {
+            _lastWrite!.Add(effects.SendDurable);
+        }
+        else
+        {
+            Send(effects.SendDurable);
+        }
+        if (!effects.Apply.IsEmpty) _spec.Applier.Tell(new ApplyEntries(effects.Apply));
+        Grant(effects.Reads);
+        Drop(effects.ReadsDropped);
+    }
+
+    private void Stored()
+    {
+        Send(_writes.Dequeue().Messages);
+        Perform(_core.Stored());
+        ProposeQueued();
+    }
+
+    private void Send(ImmutableArray<RaftEnvelope> envelopes)
+    {
+        foreach (var envelope in envelopes)
+        {
+            if (_spec.Region.PeerWith(envelope.To) is { } to)
+                _spec.Transport.Tell(new PeerLetter(_spec.Region.Id, to.Store, envelope));
+        }
+    }
+
+    private void Publish()
+    {
+        var change = new LeadershipChange(_core.Role, _core.Term, _core.Leader);
+        var leader = _spec.Region.PeerWith(change.Leader);
+        var sticky = _view is { CaughtUp: true } known && known.Leader == leader;
+        var view = new PeerView(change, leader, leader is not null && (sticky || _applied >= _core.Commit));
+        if (view == _view) return;
+        _view = view;
+        Context.Parent.Tell(view);
+    }
+
+    private void Fail(string reason) => Context.System.EventStream.Publish(new StoreFailed(reason));
+}

@@ -1,0 +1,41 @@
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Regions;
+
+/// <summary>
+/// Whether a request is meant for this replica, and knows the region as it is. The order of the checks is TinyKV's:
+/// store, leadership, peer, term, epoch, keys.
+/// </summary>
+internal static class Admission
+{
+    /// <summary>The check that comes before leadership is asked for.</summary>
+    public static RegionError? WrongStore(RequestContext? context, Peer self)
+    {
+        if (context is null || context.Peer?.Store == self.Store) return null;
+        return new RegionError.StoreNotMatch(context.Peer?.Store ?? StoreId.None, self.Store);
+    }
+
+    /// <summary>The checks that the leader makes, in <paramref name="term"/>.</summary>
+    public static RegionError? OnLeader(RegionRequest request, Region region, Peer self, long term)
+    {
+        if (WrongStore(request.Context, self) is { } wrongStore) return wrongStore;
+        if (request.Context is { } context)
+        {
+            if (context.Peer?.Id != self.Id) return new RegionError.RegionNotFound(region.Id);
+            // One term behind is served: the caller may not have heard of a leader's re-election.
+            if (context.Term != 0 && term > context.Term + 1) return new RegionError.StaleCommand();
+            if (context.Epoch?.Version != region.Epoch.Version) return new RegionError.EpochNotMatch([region]);
+        }
+        return request is Propose propose ? KeyOutside(region, propose.Batch) : null;
+    }
+
+    /// <summary>The first key that is not the region's.</summary>
+    public static RegionError? KeyOutside(Region region, IReadOnlyList<Modify> batch)
+    {
+        foreach (var modify in batch)
+            if (!region.Range.Contains(modify.Key.Span)) return new RegionError.KeyNotInRegion(modify.Key, region);
+        return null;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Regions;
+
+/// <summary>
+/// The state machine of one region. Committed entries come in batches; each is applied together with the applied
+/// index in one write of the engine, so that a restart goes on exactly where it was. The writes are not synced: the
+/// Raft log is the durable copy. An engine that fails ends the store: skipping an entry would be divergence.
+/// </summary>
+internal abstract class Applier(IEngine engine) : UntypedActor
+{
+    // Entries of one write are held in memory twice; a long catch-up is cut into several.
+    private const int MaxBytesPerWrite = 4 * 1024 * 1024;
+
+    private readonly OutcomeBook _outcomes = new();
+    private readonly PriorityQueue<ServeReads, long> _reads = new();
+    private long _applied;
+
+    /// <summary>The region, as of what is applied.</summary>
+    protected abstract Region Region { get; }
+
+    /// <summary>For the subclasses.</summary>
+    protected ILoggingAdapter Log { get; } = Context.GetLogger();
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        using var snapshot = engine.Snapshot();
+        _applied = Load(snapshot);
+        Context.Parent.Tell(new Described(Region, _applied));
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case AwaitOutcomes awaited: _outcomes.Add(awaited.Outcomes); break;
+            case ApplyEntries committed: Apply(committed.Entries); break;
+            case ServeReads reads: Serve(reads); break;
+            case Describe: Sender.Tell(new Described(Region, _applied)); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    /// <summary>Reads the state; returns the applied index.</summary>
+    protected abstract long Load(ISnapshot snapshot);
+
+    /// <summary>Applies a command: its writes go into the batch, its answer is returned.</summary>
+    protected abstract object Execute(Entry command, IWriteBatch batch);
+
+    /// <summary>Puts what a restart needs into the batch.</summary>
+    protected abstract void Save(long applied, IWriteBatch batch);
+
+    /// <summary>What a reader is told, from the state as it is now.</summary>
+    protected abstract object Answer(long term);
+
+    private void Apply(ImmutableArray<Entry> entries)
+    {
+        for (var next = 0; next < entries.Length;) next = ApplyPart(entries, next);
+        Sender.Tell(new EntriesApplied(_applied));
+        while (_reads.TryPeek(out var reads, out var index) && index <= _applied)
+        {
+            _reads.Dequeue();
+            AnswerAll(reads);
+        }
+    }
+
+    // Answers leave only after the engine took the batch.
+    private int ApplyPart(ImmutableArray<Entry> entries, int first)
+    {
+        using var batch = engine.NewBatch();
+        var answers = new List<(IActorRef Asker, object Answer)>();
+        var displaced = new List<IActorRef>();
+        var (next, bytes) = (first, 0L);
+        while (next < entries.Length && (next == first || bytes + entries[next].Data.Length <= MaxBytesPerWrite))
+        {
+            var entry = entries[next++];
+            Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
+            bytes += entry.Data.Length;
+            var answer = entry.Kind == EntryKind.Command ? Execute(entry, batch) : entry;
+            if (_outcomes.Take(entry.Position, displaced) is { } asker) answers.Add((asker, answer));
+            _applied = entry.Index;
+        }
+        Save(_applied, batch);
+        engine.Write(batch, sync: false);
+        foreach (var (asker, answer) in answers) asker.Tell(answer);
+        foreach (var asker in displaced) asker.Tell(new RegionError.StaleCommand());
+        return next;
+    }
+
+    private void Serve(ServeReads reads)
+    {
+        if (reads.Index <= _applied) AnswerAll(reads);
+        else _reads.Enqueue(reads, reads.Index);
+    }
+
+    private void AnswerAll(ServeReads reads)
+    {
+        var answer = Answer(reads.Term);
+        foreach (var asker in reads.Askers) asker.Tell(answer);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Regions;
+
+/// <summary>What the state machine of a region holds? Answered with <see cref="Described"/>.</summary>
+internal sealed record Describe
+{
+    public static Describe Instance { get; } = new();
+}
+
+/// <summary>The state machine holds everything up to <paramref name="Applied"/>.</summary>
+internal sealed record Described(Region Region, long Applied);
+
+/// <summary>Commands that are in the log now; whoever asked for them is answered when their fate is known.</summary>
+internal sealed record AwaitOutcomes(ImmutableArray<AwaitedOutcome> Outcomes);
+
+/// <summary>Who asked for the command at a position.</summary>
+internal readonly record struct AwaitedOutcome(LogPosition Position, IActorRef Asker);
+
+/// <summary>Committed entries, following the ones before. Answered with <see cref="EntriesApplied"/>.</summary>
+internal sealed record ApplyEntries(ImmutableArray<Entry> Entries);
+
+/// <summary>Everything up to <paramref name="Index"/> is in the state machine.</summary>
+internal sealed record EntriesApplied(long Index);
+
+/// <summary>Reads that leadership in <paramref name="Term"/> was confirmed for; served at <paramref name="Index"/>
+/// or later.</summary>
+internal sealed record ServeReads(long Index, long Term, ImmutableArray<IActorRef> Askers);

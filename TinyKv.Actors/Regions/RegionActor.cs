@@ -1,0 +1,143 @@
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Raft;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Regions;
+
+/// <summary>What a region's subtree is made from.</summary>
+internal sealed record RegionSpec
+{
+    /// <summary>The region as it was born.</summary>
+    public required Region Initial { get; init; }
+
+    /// <summary>Its replica on this store.</summary>
+    public required Peer Self { get; init; }
+
+    /// <summary>Its state machine.</summary>
+    public required Props Applier { get; init; }
+
+    /// <summary>Makes the peer, from the region as it is, its state machine, what that holds, and a seed.</summary>
+    public required Func<Described, IActorRef, int, Props> Peer { get; init; }
+
+    /// <summary>Decides back-offs and election timeouts.</summary>
+    public required int Seed { get; init; }
+}
+
+/// <summary>
+/// One region on this store: its state machine and its peer. A peer that stops is made again from its journal, with
+/// back-off; while it is away nobody waits for it. A state machine that stops ends the store.
+/// </summary>
+internal sealed class RegionActor : UntypedActor, IWithTimers
+{
+    private readonly RegionSpec _spec;
+    private readonly ReplicaBoard _board;
+    private readonly Backoff _backoff;
+    private readonly Random _random;
+    private readonly IActorRef _applier;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private Described _state;
+    private IActorRef _peer = ActorRefs.Nobody;
+
+    public RegionActor(RegionSpec spec, ReplicaBoard board)
+    {
+        _spec = spec;
+        _board = board;
+        _random = new Random(spec.Seed);
+        _backoff = new Backoff(_random, Context.System.Scheduler);
+        _state = new Described(spec.Initial, 0);
+        _applier = Context.ActorOf(spec.Applier, "applier");
+        Context.Watch(_applier);
+        Post(null);
+    }
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(RegionSpec spec, ReplicaBoard board) =>
+        Akka.Actor.Props.Create(() => new RegionActor(spec, board));
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
+    {
+        // Whoever broke an invariant may have told others already; making it again would only repeat it.
+        if (reason is InvariantViolationException) Fail(reason.Message);
+        return Directive.Stop;
+    });
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message) => Recovering(message);
+
+    private void Recovering(object message)
+    {
+        switch (message)
+        {
+            case Described state: Create(state); break;
+            case PeerReady:
+                _backoff.Succeeded();
+                Become(Running);
+                break;
+            case RegionRequest request:
+                Sender.Tell(Admission.WrongStore(request.Context, _spec.Self)
+                    ?? new RegionError.NotLeader(_spec.Initial.Id, null));
+                break;
+            case RaftEnvelope: break;
+            case DescribeReplica:
+                Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null));
+                break;
+            default: Always(message); break;
+        }
+    }
+
+    private void Running(object message)
+    {
+        switch (message)
+        {
+            case RegionRequest or RaftEnvelope or DescribeReplica: _peer.Forward(message); break;
+            case PeerView view: Post(view); break;
+            default: Always(message); break;
+        }
+    }
+
+    private void Always(object message)
+    {
+        switch (message)
+        {
+            // The state machine may still be applying what the peer gave it; it answers when it is done.
+            case Retry: _applier.Tell(Describe.Instance); break;
+            case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
+            case Terminated: Fail($"the state machine of {_spec.Initial.Id} has stopped"); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Create(Described state)
+    {
+        _state = state;
+        _peer = Context.ActorOf(_spec.Peer(state, _applier, _random.Next()), "peer");
+        Context.Watch(_peer);
+    }
+
+    private void BackOff()
+    {
+        var delay = _backoff.Next();
+        _log.Warning("The peer of {Region} has stopped; it is made again in {Delay} ms",
+            _spec.Initial.Id, (int)delay.TotalMilliseconds);
+        Post(null);
+        Become(Recovering);
+        Timers.StartSingleTimer(Retry.Instance, Retry.Instance, delay);
+    }
+
+    private void Post(PeerView? peer) => _board.Post(new ReplicaView(_state.Region, peer));
+
+    private void Fail(string reason) => Context.System.EventStream.Publish(new StoreFailed(reason));
+
+    /// <summary>The back-off is over.</summary>
+    private sealed class Retry
+    {
+        public static Retry Instance { get; } = new();
+    }
+}

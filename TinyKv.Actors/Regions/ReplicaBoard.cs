@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using TinyKv.Actors.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Regions;
+
+/// <summary>
+/// What the replicas on this store know of their leaders, readable from any thread. Every region's entry is written
+/// by that region's actor alone; readers get a consistent picture of the moment.
+/// </summary>
+internal sealed class ReplicaBoard
+{
+    private ImmutableSortedDictionary<ulong, ReplicaView> _views = ImmutableSortedDictionary<ulong, ReplicaView>.Empty;
+
+    /// <summary>The replicas by ascending region.</summary>
+    public IEnumerable<ReplicaView> Views => Volatile.Read(ref _views).Values;
+
+    /// <summary>The replica of a region, if it is on this store.</summary>
+    public ReplicaView? Find(RegionId region) => Volatile.Read(ref _views).GetValueOrDefault(region.Value);
+
+    /// <summary>Replaces the entry of a region.</summary>
+    public void Post(ReplicaView view) =>
+        ImmutableInterlocked.Update(ref _views, (views, added) => views.SetItem(added.Region.Id.Value, added), view);
+}
+
+/// <summary>A replica; the peer's part is null while it recovers.</summary>
+internal sealed record ReplicaView(Region Region, PeerView? Peer)
+{
+    /// <summary>Whether the replica knows a leader and has caught up with it.</summary>
+    public bool IsReady => Peer is { Leader: not null, CaughtUp: true };
+}

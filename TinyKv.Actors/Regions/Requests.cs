@@ -1,0 +1,52 @@
+using Akka.Actor;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Regions;
+
+/// <summary>
+/// What somebody on this store wants from a region's replica. Answered to the sender with a <see cref="RegionError"/>
+/// or with what the region's applier answers.
+/// </summary>
+/// <param name="Region">Whose replica.</param>
+/// <param name="Context">What the caller knows of the region; null from the store itself, which any leader serves.</param>
+internal abstract record RegionRequest(RegionId Region, RequestContext? Context);
+
+/// <summary>Replicate a command; answered when it is applied.</summary>
+/// <param name="Region">Whose replica.</param>
+/// <param name="Context">What the caller knows of the region.</param>
+/// <param name="Command">For the log.</param>
+/// <param name="Batch">The writes of the command, for the check of their keys; empty when it has no keys.</param>
+internal sealed record Propose(
+    RegionId Region, RequestContext? Context, ReadOnlyMemory<byte> Command, IReadOnlyList<Modify> Batch)
+    : RegionRequest(Region, Context);
+
+/// <summary>Answer from a state that holds everything acknowledged before now.</summary>
+internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);
+
+/// <summary>A Raft message for a replica on this store.</summary>
+internal sealed record PeerMail(RegionId Region, RaftEnvelope Envelope);
+
+/// <summary>How is the replica? Answered with <see cref="ReplicaStatus"/>.</summary>
+internal sealed record DescribeReplica
+{
+    public static DescribeReplica Instance { get; } = new();
+}
+
+/// <summary>Which regions have a replica here? Answered with <see cref="ReplicaRefs"/>.</summary>
+internal sealed record ListReplicas
+{
+    public static ListReplicas Instance { get; } = new();
+}
+
+/// <summary>The actors of the regions on this store, by ascending region.</summary>
+internal sealed record ReplicaRefs(IReadOnlyList<IActorRef> Regions);
+
+/// <summary>A replica's state; the part of its Raft member is null while it recovers.</summary>
+internal sealed record ReplicaStatus(Region Region, Peer Self, long Applied, RaftStatus? Raft);
+
+/// <summary>A Raft member's numbers.</summary>
+internal sealed record RaftStatus(
+    RoleKind Role, long Term, PeerId Leader, long Commit, long FirstIndex, long LastIndex, long LogBytes);

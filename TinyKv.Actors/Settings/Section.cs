@@ -1,0 +1,75 @@
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+using TinyKv.Core;
+
+namespace TinyKv.Actors.Settings;
+
+/// <summary>
+/// Typed reading of one HOCON object. HOCON gives zeros for what is missing; here everything that is missing or of
+/// another type is refused with the key's full name.
+/// </summary>
+internal sealed class Section(string name, Func<string, HoconValue?> find)
+{
+    /// <summary>The object at <paramref name="path"/> of a configuration.</summary>
+    public static Section Of(Config config, string path) =>
+        new(path, key => config.HasPath($"{path}.{key}") ? config.GetValue($"{path}.{key}") : null);
+
+    /// <summary>A text that is not empty.</summary>
+    public string Text(string key)
+    {
+        var value = Find(key);
+        if (!value.IsString()) throw Wrong(key, "must be a text");
+        return value.GetString() is { Length: > 0 } text ? text : throw Missing(key);
+    }
+
+    /// <summary>One of several words.</summary>
+    public string Word(string key, params string[] allowed)
+    {
+        var word = Text(key);
+        return allowed.Contains(word, StringComparer.Ordinal)
+            ? word : throw Wrong(key, $"is '{word}', must be one of {string.Join(", ", allowed)}");
+    }
+
+    /// <summary>A whole number in [min, max].</summary>
+    public long Number(string key, long min, long max)
+    {
+        var text = Text(key);
+        if (!long.TryParse(text, out var number)) throw Wrong(key, $"is '{text}', must be a whole number");
+        return number >= min && number <= max
+            ? number : throw Wrong(key, $"is {number}, must be from {min} to {max}");
+    }
+
+    /// <summary>A number of bytes in [1, max].</summary>
+    public long Bytes(string key, long max)
+    {
+        var bytes = Parse(key, value => value.GetByteSize(), "a size such as 8MiB");
+        return bytes >= 1 && bytes <= max ? bytes.Value : throw Wrong(key, $"must be from 1 to {max} bytes");
+    }
+
+    /// <summary>A time of at least one millisecond.</summary>
+    public TimeSpan Duration(string key)
+    {
+        var time = Parse(key, value => value.GetTimeSpan(allowInfinite: false), "a time such as 100ms");
+        return time >= TimeSpan.FromMilliseconds(1) ? time : throw Wrong(key, "must be at least 1ms");
+    }
+
+    /// <summary>Refuses a value.</summary>
+    public TinyKvException Wrong(string key, string why) => new($"{name}.{key} {why}");
+
+    private T Parse<T>(string key, Func<HoconValue, T> parse, string kind)
+    {
+        var text = Text(key);
+        try
+        {
+            return parse(Find(key));
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            throw Wrong(key, $"is '{text}', must be {kind}");
+        }
+    }
+
+    private HoconValue Find(string key) => find(key) ?? throw Missing(key);
+
+    private TinyKvException Missing(string key) => new($"{name}.{key} is missing; it has no default");
+}

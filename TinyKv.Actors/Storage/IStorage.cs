@@ -1,0 +1,43 @@
+using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Storage;
+
+/// <summary>
+/// Where the services of a store read and write (TinyKV, project 1). Two implementations: <c>StandaloneStorage</c>
+/// over the engine, <c>RaftStorage</c> over the replicated region.
+/// </summary>
+public interface IStorage
+{
+    /// <summary>Writes a batch, all of it or nothing. Null when it is durable and applied, else why not.</summary>
+    /// <remarks>After <see cref="RegionError.StaleCommand"/>, or an exception (cancelled, store stopping), the
+    /// outcome is unknown.</remarks>
+    Task<RegionError?> WriteAsync(RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation);
+
+    /// <summary>A reader that sees every write that was acknowledged before the call. Dispose it.</summary>
+    Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation);
+}
+
+/// <summary>A consistent view of one region. Dispose it (TinyKV: Close).</summary>
+public interface IStorageReader : IDisposable
+{
+    /// <summary>The region as it was when the reader was made; keys outside it must not be asked for.</summary>
+    Region Region { get; }
+
+    /// <summary>The value of a key, or null when there is none.</summary>
+    byte[]? GetCF(ColumnFamily family, ReadOnlySpan<byte> key);
+
+    /// <summary>Walks over a range, cut to the region.</summary>
+    IEngineIterator IterCF(ColumnFamily family, KeyRange range);
+}
+
+/// <summary>Exactly one of the two is set.</summary>
+public readonly record struct ReaderOrRefusal(IStorageReader? Reader, RegionError? Refusal);
+
+/// <summary>What a request says about the region it means (kvrpcpb.Context).</summary>
+/// <param name="Region">The region.</param>
+/// <param name="Epoch">Its epoch as the caller knows it; null is refused.</param>
+/// <param name="Peer">The replica that the caller means to talk to; null is refused.</param>
+/// <param name="Term">The leader's term as the caller knows it; 0: unknown.</param>
+public sealed record RequestContext(RegionId Region, RegionEpoch? Epoch, Peer? Peer, long Term);

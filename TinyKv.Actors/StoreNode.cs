@@ -1,0 +1,143 @@
+using Akka.Actor;
+using Akka.Configuration;
+using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Settings;
+using TinyKv.Actors.Storage;
+using TinyKv.Core;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence;
+using TinyKv.Persistence.Engine;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Actors;
+
+/// <summary>One store: its data directory, actor system, region replicas and placement.</summary>
+public sealed class StoreNode : IAsyncDisposable
+{
+    private static readonly TimeSpan PatienceWhenLeaving = TimeSpan.FromSeconds(8);
+
+    private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Stack<IDisposable> _files;
+    private readonly StoreActors _actors;
+    private readonly StoreNodeStatus _status;
+    private string? _failure;
+    private int _leaving;
+
+    private StoreNode(
+        TinyKvSettings settings, ulong clusterId, ActorSystem system, IEngine engine, Stack<IDisposable> files)
+    {
+        (Settings, ClusterId, System, _files) = (settings, clusterId, system, files);
+        var watch = system.ActorOf(FailureWatch.Props(Failed), "failure-watch");
+        foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
+        _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
+        _actors = StoreActors.Start(system, settings, clusterId, engine);
+        _status = new StoreNodeStatus(settings, clusterId, system, _actors.Store);
+    }
+
+    /// <summary>
+    /// Locks and checks the data directory, starts the actor system (remoting, cluster, persistence) and the
+    /// replicas. Returns when they are started; they may not have a leader yet.
+    /// </summary>
+    /// <param name="config">The whole configuration: the user's over the reference files.</param>
+    /// <param name="cancellation">Gives up starting.</param>
+    /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
+    public static Task<StoreNode> StartAsync(Config config, CancellationToken cancellation) =>
+        // Files are opened and ports are bound with blocking calls.
+        Task.Run(() => Start(config.WithFallback(ReferenceConfig.OfStore), cancellation), cancellation);
+
+    /// <summary>The effective settings.</summary>
+    public TinyKvSettings Settings { get; }
+
+    /// <summary>The cluster's number: derived from its name, kept in the data directory.</summary>
+    public ulong ClusterId { get; }
+
+    /// <summary>For hosts that add actors of their own.</summary>
+    public ActorSystem System { get; }
+
+    /// <summary>Reads and writes.</summary>
+    public IStorage Storage => _actors.Storage;
+
+    /// <summary>Ids, timestamps, the regions and their leaders.</summary>
+    public IPlacement Placement => _actors.Placement;
+
+    /// <summary>Whether every replica of this store knows a leader and has applied what was committed when it was
+    /// last heard from.</summary>
+    public bool IsReady => !Terminated.IsCompleted && _actors.Board.Views.All(view => view.IsReady);
+
+    /// <summary>
+    /// Completes when the actor system has ended: well by <see cref="DisposeAsync"/>, with a
+    /// <see cref="StoreFailedException"/> by itself.
+    /// </summary>
+    public Task Terminated => _terminated.Task;
+
+    /// <summary>The state of this store and its replicas, for people and tools.</summary>
+    public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
+        _status.ReadAsync(IsReady, cancellation);
+
+    /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _leaving, 1) == 0)
+        {
+            try
+            {
+                var leaving = CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
+                await leaving.WaitAsync(PatienceWhenLeaving);
+            }
+            catch (TimeoutException)
+            {
+                // The others find out by themselves that this store has gone.
+                await System.Terminate();
+            }
+        }
+        await System.WhenTerminated;
+        await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
+        lock (_files)
+            while (_files.TryPop(out var file)) file.Dispose();
+    }
+
+    private static StoreNode Start(Config config, CancellationToken cancellation)
+    {
+        var settings = SettingsReader.Read(config);
+        if (settings is { StorageMode: StorageMode.Standalone, Stores.Length: > 1 })
+            throw new TinyKvException("tinykv.storage.mode is standalone, but tinykv.cluster.stores lists several stores");
+        var clusterId = ClusterIdentity.IdOf(settings.ClusterName);
+        // In the order in which they were opened; closed the other way round.
+        var files = new Stack<IDisposable>();
+        try
+        {
+            var identity = new StoreIdentity(clusterId, settings.ClusterName, settings.StoreId, settings.Journal);
+            var directory = DataDirectory.Open(settings.DataDirectory, identity);
+            files.Push(directory);
+            var engine = RocksEngine.Open(directory.DataPath);
+            files.Push(engine);
+            var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
+            files.Push(journal);
+            cancellation.ThrowIfCancellationRequested();
+            var system = StoreSystem.Start(settings, config, journal);
+            return new StoreNode(settings, clusterId, system, engine, files);
+        }
+        catch
+        {
+            while (files.TryPop(out var file)) file.Dispose();
+            throw;
+        }
+    }
+
+    // The others stop listening to a store that has left them; for one that is leaving that is no failure.
+    private void Failed(string reason)
+    {
+        if (Volatile.Read(ref _leaving) == 0) _failure ??= reason;
+    }
+
+    private void Ended()
+    {
+        if (_failure is null && Volatile.Read(ref _leaving) == 1) _terminated.TrySetResult();
+        else _terminated.TrySetException(new StoreFailedException(
+            _failure ?? "the actor system has ended by itself: the other stores have removed this one from the cluster"));
+    }
+}
+
+/// <summary>A store has ended because it could not go on safely; it recovers when it is started anew.</summary>
+public sealed class StoreFailedException(string message) : Exception(message);

@@ -1,0 +1,74 @@
+using System.Reflection;
+using Akka.Actor;
+using Akka.Cluster;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Settings;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Wire.V1;
+using Meta = TinyKv.Protocol.Wire.Meta;
+
+namespace TinyKv.Actors;
+
+/// <summary>Puts together what a store tells people and tools about itself.</summary>
+internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, ActorSystem system, IActorRef store)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The status of the store.</summary>
+    public async Task<StoreStatusResponse> ReadAsync(bool ready, CancellationToken cancellation)
+    {
+        var status = new StoreStatusResponse
+        {
+            ClusterId = clusterId,
+            ClusterName = settings.ClusterName,
+            StoreId = settings.StoreId.Value,
+            GrpcEndpoint = settings.Self.Grpc,
+            StatusEndpoint = settings.Self.Status,
+            RemotingEndpoint = settings.Self.Remoting,
+            ProcessId = Environment.ProcessId,
+            Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "",
+            Journal = settings.Journal,
+            Ready = ready,
+            ClusterMemberStatus = Cluster.Get(system).SelfMember.Status.ToString().ToLowerInvariant(),
+        };
+        foreach (var address in settings.Stores)
+            status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
+        var replicas = await store.Ask<ReplicaRefs>(ListReplicas.Instance, Patience, cancellation);
+        foreach (var region in replicas.Regions)
+        {
+            var replica = await region.Ask<ReplicaStatus>(DescribeReplica.Instance, Patience, cancellation);
+            status.Peers.Add(Describe(replica));
+        }
+        return status;
+    }
+
+    private static PeerStatus Describe(ReplicaStatus replica)
+    {
+        var status = new PeerStatus
+        {
+            Region = RegionErrors.ToWire(replica.Region),
+            Peer = RegionErrors.ToWire(replica.Self),
+            Role = "recovering",
+            AppliedIndex = replica.Applied,
+        };
+        if (replica.Raft is not { } raft) return status;
+        status.Role = NameOf(raft.Role);
+        status.LeaderStoreId = (replica.Region.PeerWith(raft.Leader)?.Store ?? StoreId.None).Value;
+        status.Term = raft.Term;
+        status.CommitIndex = raft.Commit;
+        status.FirstIndex = raft.FirstIndex;
+        status.LastIndex = raft.LastIndex;
+        status.LogBytes = raft.LogBytes;
+        return status;
+    }
+
+    private static string NameOf(RoleKind role) => role switch
+    {
+        RoleKind.Leader => "leader",
+        RoleKind.Follower => "follower",
+        RoleKind.PreCandidate => "pre-candidate",
+        _ => "candidate",
+    };
+}

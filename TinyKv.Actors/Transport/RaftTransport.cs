@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Transport;
+
+/// <summary>A Raft message of a replica on this store to a replica on another.</summary>
+internal sealed record PeerLetter(RegionId Region, StoreId To, RaftEnvelope Envelope);
+
+/// <summary>What the transport of a store is made from.</summary>
+/// <param name="Cluster">Stores of other clusters are not listened to.</param>
+/// <param name="Self">This store.</param>
+/// <param name="Incarnation">Drawn at every start of the store.</param>
+/// <param name="Stores">The transports of the other stores, by references that outlive restarts of theirs.</param>
+internal sealed record TransportSpec(
+    ulong Cluster, StoreId Self, ulong Incarnation, ImmutableDictionary<StoreId, IActorRef> Stores);
+
+/// <summary>Who takes the <see cref="PeerMail"/> that arrives; what comes before is dropped.</summary>
+internal sealed record DeliverTo(IActorRef Store);
+
+/// <summary>
+/// Carries the Raft messages of all regions of this store. Everything that accumulates in one turn for one store
+/// leaves in one batch: remoting's cost is per message, not per byte. Nothing is repeated or kept, Raft does that.
+/// </summary>
+internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
+{
+    /// <summary>The actor's name; every store's transport is at <c>/user/raft-transport</c>.</summary>
+    public const string Name = "raft-transport";
+
+    // A longer frame would hold up the heartbeats behind it.
+    private const long MaxBatchBytes = 1024 * 1024;
+    private const int MessageOverhead = 64;
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly SortedDictionary<ulong, List<PeerLetter>> _outbox = [];
+    private readonly Dictionary<ulong, ulong> _incarnations = [];
+    private readonly HashSet<(ulong Cluster, ulong From, ulong To)> _strangers = [];
+    private IActorRef _store = ActorRefs.Nobody;
+    private bool _flushing;
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(TransportSpec spec) => Akka.Actor.Props.Create(() => new RaftTransport(spec));
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PeerLetter letter when letter.To == spec.Self: Deliver(letter.Region, letter.Envelope); break;
+            case PeerLetter letter: Collect(letter); break;
+            case Flush: SendAll(); break;
+            case EncodedRaftBatch encoded: Receive(encoded); break;
+            case DeliverTo deliver: _store = deliver.Store; break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Collect(PeerLetter letter)
+    {
+        if (!_outbox.TryGetValue(letter.To.Value, out var letters)) _outbox[letter.To.Value] = letters = [];
+        letters.Add(letter);
+        if (_flushing) return;
+        _flushing = true;
+        Self.Tell(Flush.Instance);
+    }
+
+    private void SendAll()
+    {
+        _flushing = false;
+        foreach (var (store, letters) in _outbox)
+        {
+            if (spec.Stores.TryGetValue(new StoreId(store), out var target)) SendTo(target, store, letters);
+            letters.Clear();
+        }
+    }
+
+    private void SendTo(IActorRef target, ulong store, List<PeerLetter> letters)
+    {
+        var (batch, bytes) = (NewBatch(store), 0L);
+        foreach (var letter in letters)
+        {
+            var size = SizeOf(letter.Envelope);
+            if (batch.Messages.Count > 0 && bytes + size > MaxBatchBytes)
+            {
+                target.Tell(batch);
+                (batch, bytes) = (NewBatch(store), 0);
+            }
+            batch.Messages.Add(RaftWire.ToWire(letter.Region, letter.Envelope));
+            bytes += size;
+        }
+        if (batch.Messages.Count > 0) target.Tell(batch);
+    }
+
+    private RaftBatch NewBatch(ulong store) => new()
+    {
+        ClusterId = spec.Cluster,
+        FromStore = spec.Self.Value,
+        ToStore = store,
+        Incarnation = spec.Incarnation,
+    };
+
+    private static long SizeOf(RaftEnvelope envelope)
+    {
+        var size = (long)MessageOverhead;
+        if (envelope.Message is RaftMessage.Append append)
+            foreach (var entry in append.Entries) size += entry.Data.Length + MessageOverhead;
+        return size;
+    }
+
+    // Whatever arrives was written by others: nothing in it may stop this actor.
+    private void Receive(EncodedRaftBatch encoded)
+    {
+        try
+        {
+            var batch = encoded.Parse();
+            if (!IsForUs(batch)) return;
+            foreach (var message in batch.Messages)
+                Deliver(new RegionId(message.RegionId), RaftWire.FromWire(message));
+        }
+        catch (MalformedMessageException e)
+        {
+            _log.Warning("Dropped a batch of {Bytes} bytes from {Sender}: {Reason}",
+                encoded.Bytes.Length, Sender.Path, e.Message);
+        }
+    }
+
+    private void Deliver(RegionId region, RaftEnvelope envelope) => _store.Tell(new PeerMail(region, envelope));
+
+    private bool IsForUs(RaftBatch batch)
+    {
+        var known = batch.ClusterId == spec.Cluster && batch.ToStore == spec.Self.Value
+            && spec.Stores.ContainsKey(new StoreId(batch.FromStore));
+        if (known)
+        {
+            Notice(batch);
+            return true;
+        }
+        // Once per sender, and bounded: a stranger must not fill the log or the memory.
+        if (_strangers.Count < 1024 && _strangers.Add((batch.ClusterId, batch.FromStore, batch.ToStore)))
+        {
+            _log.Warning(
+                "Dropping what store {From} of cluster {Cluster} sends to store {To}: this is {Self} of cluster {Own}",
+                batch.FromStore, batch.ClusterId, batch.ToStore, spec.Self, spec.Cluster);
+        }
+        return false;
+    }
+
+    private void Notice(RaftBatch batch)
+    {
+        if (_incarnations.TryGetValue(batch.FromStore, out var known) && known == batch.Incarnation) return;
+        _incarnations[batch.FromStore] = batch.Incarnation;
+        _log.Info("Store {Store} speaks, incarnation {Incarnation:x}", batch.FromStore, batch.Incarnation);
+    }
+
+    /// <summary>What was in the mailbox is collected.</summary>
+    private sealed class Flush
+    {
+        public static Flush Instance { get; } = new();
+    }
+}

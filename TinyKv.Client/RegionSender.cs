@@ -1,0 +1,190 @@
+using TinyKv.Core.Regions;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Wire.Errors;
+
+namespace TinyKv.Client;
+
+/// <summary>
+/// Brings requests to the leaders of regions. Repeats what is safe until the deadline: what was certainly
+/// not done, and reads.
+/// </summary>
+internal sealed class RegionSender(
+    TinyKvClientOptions options, StoreCaller caller, PlacementClient placement, RegionCache regions)
+{
+    /// <summary>Sends a request, and returns the answer that carries no region error, and the
+    /// region.</summary>
+    public async Task<(T Reply, Region Region)> SendAsync<T>(
+        RegionRequest<T> request, CancellationToken cancellation) where T : IRegionReply
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(options.Timeout);
+        var state = new CallState();
+        try
+        {
+            while (true)
+            {
+                state.Attempts++;
+                if (await AttemptAsync(request, state, deadline.Token) is { } answer) return answer;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw TimedOut(request.Writes, state);
+        }
+    }
+
+    /// <summary>One attempt; after a failure, null when it is time for the next one.</summary>
+    private async Task<(T, Region)?> AttemptAsync<T>(
+        RegionRequest<T> request, CallState state, CancellationToken cancellation) where T : IRegionReply
+    {
+        RegionTarget target;
+        try
+        {
+            target = await FindAsync(request.Key, state, cancellation);
+        }
+        catch (StoreCallException e)
+        {
+            state.Last = e;
+            await state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
+            return null;
+        }
+
+        T reply;
+        try
+        {
+            state.InFlight = true;
+            reply = await caller.CallAsync(
+                target.Address, (channel, call) => request.Start(channel, target, call), cancellation);
+            state.InFlight = false;
+        }
+        catch (StoreCallException e)
+        {
+            state.InFlight = false;
+            state.Last = e;
+            state.Avoid = target.Peer.Store;
+            regions.DropLeader(target.Peer.Store);
+            if (e.MayBeDone) OutcomeUnknown(request.Writes, state, target.Region.Id);
+            await state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
+            return null;
+        }
+
+        if (reply.RegionError is not { } refusal)
+        {
+            if (regions.Find(request.Key.Span)?.Leader != target.Peer)
+                regions.SetLeader(target.Region.Id, target.Peer);
+            return (reply, target.Region);
+        }
+        state.Last = new StoreCallException($"{target.Address}: {refusal.Message}", mayBeDone: false);
+        if (refusal.StaleCommand is not null) OutcomeUnknown(request.Writes, state, target.Region.Id);
+        if (Learn(refusal, target, state) is { } reason) await state.Backoff.PauseAsync(reason, cancellation);
+        return null;
+    }
+
+    /// <summary>The replica to try: the leader where it is known and reachable, else one after the
+    /// other.</summary>
+    private async Task<RegionTarget> FindAsync(
+        ReadOnlyMemory<byte> key, CallState state, CancellationToken cancellation)
+    {
+        var located = regions.Find(key.Span);
+        if (located?.Leader is null)
+        {
+            located = await placement.GetRegionAsync(key, cancellation);
+            regions.Add(located);
+        }
+        var peer = located.Leader is { } leader && Usable(leader) ? leader : Next();
+        return new RegionTarget(
+            located.Region, peer, await placement.GetAddressAsync(peer.Store, cancellation));
+
+        bool Usable(Peer candidate) =>
+            candidate.Store != state.Avoid && !placement.IsShunned(candidate.Store);
+
+        Peer Next()
+        {
+            var peers = located.Region.Peers;
+            if (peers.IsEmpty) throw new StoreCallException($"{located.Region.Id} has no replicas", false);
+            for (var i = 0; i < peers.Length; i++)
+            {
+                var candidate = peers[(state.Attempts + i) % peers.Length];
+                if (Usable(candidate)) return candidate;
+            }
+            return located.Leader ?? peers[state.Attempts % peers.Length];
+        }
+    }
+
+    /// <summary>Takes over what a refusal teaches; returns why to pause, or null to try again at
+    /// once.</summary>
+    private PauseReason? Learn(Error refusal, RegionTarget target, CallState state)
+    {
+        var region = target.Region.Id;
+        state.Avoid = null;
+        switch (RegionErrors.FromWire(refusal))
+        {
+            case RegionError.NotLeader { Leader: { } leader } when !placement.IsShunned(leader.Store):
+                regions.SetLeader(region, leader);
+                // Two stores that name each other must not make a busy loop.
+                return state.Redirects++ == 0 ? null : PauseReason.RegionMoved;
+            case RegionError.NotLeader:
+                regions.SetLeader(region, null);
+                placement.PreferAnother();
+                state.Avoid = target.Peer.Store;
+                return PauseReason.NoLeader;
+            case RegionError.EpochNotMatch { Current.IsEmpty: false } error:
+                regions.Remove(region);
+                foreach (var current in error.Current)
+                    regions.Add(new LocatedRegion(current, current.PeerOn(target.Peer.Store)));
+                return PauseReason.RegionMoved;
+            case RegionError.StoreNotMatch:
+                placement.ForgetAddress(target.Peer.Store);
+                return PauseReason.RegionMoved;
+            case RegionError.StaleCommand:
+                return PauseReason.RegionMoved;
+            case RegionError.ServerIsBusy:
+                return PauseReason.Busy;
+            default:
+                regions.Remove(region);
+                placement.PreferAnother();
+                return PauseReason.RegionMoved;
+        }
+    }
+
+    private void OutcomeUnknown(bool writes, CallState state, RegionId region)
+    {
+        if (!writes) return;
+        state.MayBeDone = true;
+        if (options.RetryUndeterminedWrites) return;
+        throw new TinyKvUndeterminedException(
+            $"the write to {region} may or may not have been done: {state.Last?.Message}", state.Last);
+    }
+
+    private Exception TimedOut(bool writes, CallState state)
+    {
+        var attempts = $"within {options.Timeout.TotalSeconds:0.#} s ({state.Attempts} attempts)";
+        var last = state.Last is { } e ? $"; last: {e.Message}" : "";
+        return writes && (state.InFlight || state.MayBeDone)
+            ? new TinyKvUndeterminedException(
+                $"the write was not answered {attempts}, it may or may not have been done{last}", state.Last)
+            : new TinyKvUnavailableException($"no store served the request {attempts}{last}", state.Last);
+    }
+
+    /// <summary>What one call went through so far.</summary>
+    private sealed class CallState
+    {
+        public Backoff Backoff { get; } = new();
+
+        public int Attempts { get; set; }
+
+        public int Redirects { get; set; }
+
+        /// <summary>The store that was of no use just now.</summary>
+        public StoreId? Avoid { get; set; }
+
+        /// <summary>Whether an attempt is on its way.</summary>
+        public bool InFlight { get; set; }
+
+        /// <summary>Whether an earlier attempt may have been carried out.</summary>
+        public bool MayBeDone { get; set; }
+
+        public StoreCallException? Last { get; set; }
+    }
+}

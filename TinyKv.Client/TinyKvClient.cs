@@ -1,0 +1,123 @@
+using TinyKv.Protocol.Wire.V1;
+using Meta = TinyKv.Protocol.Wire.Meta;
+
+namespace TinyKv.Client;
+
+/// <summary>A connection to a cluster; thread-safe, meant to be shared.</summary>
+public sealed class TinyKvClient : IAsyncDisposable
+{
+    private readonly TinyKvClientOptions _options;
+    private readonly StoreCaller _caller;
+    private readonly PlacementClient _placement;
+
+    private TinyKvClient(TinyKvClientOptions options)
+    {
+        _options = options;
+        _caller = new StoreCaller(options);
+        _placement = new PlacementClient(options, _caller);
+        Raw = new RawClient(new RegionSender(options, _caller, _placement, new RegionCache()));
+    }
+
+    /// <summary>Connects to a cluster through any of its stores.</summary>
+    /// <exception cref="TinyKvUnavailableException">No endpoint answered within the timeout.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">An endpoint is not host:port, or no TinyKv
+    /// store.</exception>
+    public static async Task<TinyKvClient> ConnectAsync(
+        TinyKvClientOptions options, CancellationToken cancellation = default)
+    {
+        Check(options.Endpoints);
+        var client = new TinyKvClient(options);
+        try
+        {
+            await client.AskPlacementAsync(client._placement.IdentifyAsync, cancellation);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The cluster's number.</summary>
+    public ulong ClusterId => _placement.ClusterId;
+
+    /// <summary>Single keys and scans, without transactions.</summary>
+    public IRawClient Raw { get; }
+
+    /// <summary>What every store of the cluster says of itself, by ascending number; a store that does not
+    /// answer is in the list too, with the reason.</summary>
+    /// <exception cref="TinyKvUnavailableException">No store knew the others within the timeout.</exception>
+    public async Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(
+        CancellationToken cancellation = default)
+    {
+        var stores = await AskPlacementAsync(_placement.GetStoresAsync, cancellation);
+        return await Task.WhenAll(
+            stores.OrderBy(store => store.Id).Select(store => GetStatusAsync(store, cancellation)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _caller.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<StoreStatusOrError> GetStatusAsync(Meta.Store store, CancellationToken cancellation)
+    {
+        try
+        {
+            var status = await _caller.CallAsync(
+                store.Address,
+                (channel, call) => new Status.StatusClient(channel).GetStoreStatusAsync(new(), call),
+                cancellation);
+            return new StoreStatusOrError(store.Id, store.Address, status, Error: null);
+        }
+        catch (Exception e) when (e is StoreCallException or TinyKvInvalidRequestException)
+        {
+            return new StoreStatusOrError(store.Id, store.Address, Status: null, e.Message);
+        }
+    }
+
+    /// <summary>Asks until a store answers or the time is up.</summary>
+    private async Task<T> AskPlacementAsync<T>(
+        Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(_options.Timeout);
+        var backoff = new Backoff();
+        StoreCallException? last = null;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return await ask(deadline.Token);
+                }
+                catch (StoreCallException e)
+                {
+                    last = e;
+                    await backoff.PauseAsync(PauseReason.Unreachable, deadline.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TinyKvUnavailableException(
+                $"none of {string.Join(", ", _options.Endpoints)} answered within "
+                + $"{_options.Timeout.TotalSeconds:0.#} s; last: {last?.Message ?? "no answer"}", last);
+        }
+    }
+
+    private static void Check(IReadOnlyList<string> endpoints)
+    {
+        if (endpoints.Count == 0) throw new TinyKvInvalidRequestException("no endpoint is given");
+        foreach (var endpoint in endpoints)
+        {
+            var parsed = Uri.TryCreate($"http://{endpoint}", UriKind.Absolute, out var uri);
+            if (!parsed || uri!.Authority != endpoint)
+                throw new TinyKvInvalidRequestException($"'{endpoint}' is not of the form host:port");
+        }
+    }
+}

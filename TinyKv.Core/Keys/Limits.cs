@@ -1,0 +1,20 @@
+namespace TinyKv.Core.Keys;
+
+/// <summary>Sizes that are checked, with a typed error, before anything is allocated or written.</summary>
+public static class Limits
+{
+    /// <summary>The longest key, in bytes. The shortest is one byte.</summary>
+    public const int MaxKeyBytes = 4 * 1024;
+
+    /// <summary>The longest value, in bytes.</summary>
+    public const int MaxValueBytes = 6 * 1024 * 1024;
+
+    /// <summary>The largest command in the Raft log, in bytes.</summary>
+    public const int MaxEntryBytes = 8 * 1024 * 1024;
+
+    /// <summary>The most pairs that one scan request may ask for.</summary>
+    public const int MaxScanLimit = 10_240;
+
+    /// <summary>The most bytes of keys and values in one scan reply; the first pair always fits.</summary>
+    public const int MaxScanPageBytes = 4 * 1024 * 1024;
+}

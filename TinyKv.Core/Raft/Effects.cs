@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+
+namespace TinyKv.Core.Raft;
+
+/// <summary>A member's part in its group.</summary>
+public enum RoleKind
+{
+    /// <summary>Follows a leader, or waits for one.</summary>
+    Follower,
+
+    /// <summary>Asks whether an election could be won, before disturbing anybody.</summary>
+    PreCandidate,
+
+    /// <summary>Asks for votes.</summary>
+    Candidate,
+
+    /// <summary>Leads.</summary>
+    Leader,
+}
+
+/// <summary>A read may be served once everything up to <paramref name="Index"/> is applied.</summary>
+/// <param name="Context">The number that the host gave the read.</param>
+/// <param name="Index">The read index.</param>
+public readonly record struct ReadGrant(long Context, long Index);
+
+/// <summary>
+/// What the host owes the core after one input. <see cref="SendNow"/> may leave at once. <see cref="Store"/>
+/// is written as one journal event; <see cref="SendDurable"/> leaves only when this record and all earlier
+/// ones are durable (also when <see cref="Store"/> is null), after which the host calls <see
+/// cref="RaftCore.Stored"/>.
+/// </summary>
+public sealed record Effects
+{
+    /// <summary>Nothing to do.</summary>
+    public static Effects None { get; } = new();
+
+    /// <summary>To the journal, or null.</summary>
+    public RaftRecord? Store { get; init; }
+
+    /// <summary>
+    /// Messages that promise nothing durable: a leader's appends and heartbeats, polls, refusals.
+    /// </summary>
+    public ImmutableArray<RaftEnvelope> SendNow { get; init; } = [];
+
+    /// <summary>Votes, requests for votes and acknowledgements.</summary>
+    public ImmutableArray<RaftEnvelope> SendDurable { get; init; } = [];
+
+    /// <summary>Entries that became committed and are durable here, ascending, each exactly once.</summary>
+    public ImmutableArray<Entry> Apply { get; init; } = [];
+
+    /// <summary>Reads that are confirmed now.</summary>
+    public ImmutableArray<ReadGrant> Reads { get; init; } = [];
+
+    /// <summary>Contexts of reads that can not be confirmed any more: leadership was lost.</summary>
+    public ImmutableArray<long> ReadsDropped { get; init; } = [];
+
+    /// <summary>Set when role, term or known leader changed.</summary>
+    public LeadershipChange? Changed { get; init; }
+}
+
+/// <summary>Who leads, as this member knows it.</summary>
+public readonly record struct LeadershipChange(RoleKind Role, long Term, PeerId Leader);

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// Follows the leader of its term, once it knows one, and polls the others when none is heard of.
+/// </summary>
+internal sealed class Follower(RaftCore raft, PeerId leader) : Role
+{
+    private readonly int _timeout = raft.DrawElectionTimeout();
+    private PeerId _leader = leader;
+    private int _elapsed;
+
+    public override RoleKind Kind => RoleKind.Follower;
+
+    public override PeerId LeaderId => _leader;
+
+    public override void Tick()
+    {
+        if (++_elapsed >= _timeout) raft.Poll();
+    }
+
+    public override void Step(RaftEnvelope envelope)
+    {
+        switch (envelope.Message)
+        {
+            case RaftMessage.Append append:
+                Hear(envelope.From);
+                Take(append);
+                break;
+            case RaftMessage.Heartbeat heartbeat:
+                Hear(envelope.From);
+                Take(heartbeat);
+                break;
+            case RaftMessage.RequestVote request:
+                raft.AnswerVote(envelope.From, request);
+                break;
+            case RaftMessage.Vote or RaftMessage.PreVoteReply or RaftMessage.Appended
+                or RaftMessage.Rejected or RaftMessage.HeartbeatReply:
+                break; // late answers to a role that is over
+            default:
+                throw new UnreachableException($"{envelope}");
+        }
+    }
+
+    private void Hear(PeerId from)
+    {
+        Invariant.Holds(
+            _leader == PeerId.None || _leader == from, $"{_leader} and {from} both lead term {raft.Term}");
+        _leader = from;
+        _elapsed = 0;
+        raft.HearLeader();
+    }
+
+    private void Take(RaftMessage.Append append)
+    {
+        var log = raft.Log;
+        var (previous, entries) = (append.Previous, append.Entries);
+        Invariant.Holds(
+            entries.IsEmpty || entries[0].Index == previous.Index + 1, $"entries do not follow {previous}");
+
+        if (previous.Index < log.Truncated.Index)
+        {
+            // What was compacted is committed, so the leader has it too; the append is late.
+            raft.SendDurable(_leader, new RaftMessage.Appended(log.Commit));
+        }
+        else if (log.Matches(previous))
+        {
+            log.Merge(entries.AsSpan());
+            var match = previous.Index + entries.Length;
+            // What is behind the match was not compared: it may be left from another leader.
+            log.CommitTo(Math.Min(append.Commit, match));
+            raft.SendDurable(_leader, new RaftMessage.Appended(match));
+        }
+        else
+        {
+            raft.SendNow(_leader, new RaftMessage.Rejected(previous.Index, log.LastWithin(previous)));
+        }
+    }
+
+    private void Take(RaftMessage.Heartbeat heartbeat)
+    {
+        // The leader tells only what we acknowledged. A disk that lost it can not follow, but must not
+        // pretend.
+        if (heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
+        raft.SendNow(_leader, new RaftMessage.HeartbeatReply(heartbeat.Round));
+    }
+}

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// Leads its term: replicates its log, commits what a majority holds durably, and steps down when a majority
+/// is silent. How it confirms reads is in the other half.
+/// </summary>
+internal sealed partial class Leader : Role
+{
+    private readonly RaftCore _raft;
+    private readonly ImmutableArray<Progress> _followers; // ascending, like all that is sent
+    private readonly long[] _values; // for counting, one per member
+    private readonly long _firstOwn; // the first index of our term
+    private int _sinceHeartbeat;
+
+    public Leader(RaftCore raft)
+    {
+        _raft = raft;
+        _firstOwn = raft.Log.Last.Index + 1;
+        _followers = [.. raft.Membership.Others.Select(Unknown)];
+        _values = new long[raft.Membership.Voters.Length];
+
+        Progress Unknown(PeerId peer) => new(peer, _firstOwn, raft.Options, raft.Now);
+    }
+
+    public override RoleKind Kind => RoleKind.Leader;
+
+    public override PeerId LeaderId => _raft.Self;
+
+    public override void Enter()
+    {
+        // Older terms' entries commit only together with one of our own (sections 5.4.2 and 8).
+        var position = new LogPosition(_firstOwn, _raft.Term);
+        _raft.Log.Append([new Entry(position, EntryKind.NoOp, ReadOnlyMemory<byte>.Empty)]);
+        Replicate();
+    }
+
+    public override void Tick()
+    {
+        if (_raft.Now - Reached(_raft.Now, static f => f.HeardAt) >= _raft.Options.ElectionTicks)
+        {
+            // A majority is silent and may follow another one already: nothing could be committed here.
+            _raft.Follow(_raft.Term, PeerId.None);
+        }
+        else if (++_sinceHeartbeat >= _raft.Options.HeartbeatTicks && !_followers.IsEmpty)
+        {
+            SendHeartbeats();
+        }
+    }
+
+    public override void Stored() => AdvanceCommit();
+
+    public override void Step(RaftEnvelope envelope)
+    {
+        switch (envelope.Message)
+        {
+            case RaftMessage.Appended appended:
+                Take(Hear(envelope.From), appended);
+                break;
+            case RaftMessage.Rejected rejected:
+                Take(Hear(envelope.From), rejected);
+                break;
+            case RaftMessage.HeartbeatReply reply:
+                Take(Hear(envelope.From), reply);
+                break;
+            case RaftMessage.RequestVote:
+                _raft.SendNow(envelope.From, new RaftMessage.Vote(Granted: false)); // our vote is our own
+                break;
+            case RaftMessage.Vote or RaftMessage.PreVoteReply:
+                break; // votes beyond the majority, and late answers
+            case RaftMessage.Append or RaftMessage.Heartbeat:
+                throw new InvariantViolationException(
+                    $"{_raft.Self} and {envelope.From} both lead term {_raft.Term}");
+            default:
+                throw new UnreachableException($"{envelope}");
+        }
+    }
+
+    /// <summary>Appends commands at the end of the log and sends them.</summary>
+    public void Propose(IReadOnlyList<ReadOnlyMemory<byte>> commands)
+    {
+        var entries = new Entry[commands.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var position = new LogPosition(_raft.Log.Last.Index + 1 + i, _raft.Term);
+            entries[i] = new Entry(position, EntryKind.Command, commands[i]);
+        }
+
+        _raft.Log.Append(entries);
+        Replicate();
+    }
+
+    private Progress Hear(PeerId peer)
+    {
+        foreach (var follower in _followers)
+        {
+            if (follower.Peer != peer) continue;
+            follower.HeardAt = _raft.Now;
+            return follower;
+        }
+
+        throw new UnreachableException($"{peer} is not a member");
+    }
+
+    private void Take(Progress follower, RaftMessage.Appended appended)
+    {
+        Invariant.Holds(
+            appended.Match <= _raft.Log.Last.Index,
+            $"{follower.Peer} acknowledges {appended.Match}, the log ends at {_raft.Log.Last}");
+        if (!follower.Acknowledged(appended.Match)) return;
+        if (!AdvanceCommit()) Replicate(follower); // there is room in the window now
+    }
+
+    private void Take(Progress follower, RaftMessage.Rejected rejected)
+    {
+        // Before the truncated position there is nothing to send entries from.
+        if (rejected.Previous <= _raft.Log.Truncated.Index) return;
+        var guess = _raft.Log.LastWithin(rejected.Hint);
+        if (follower.Rejected(rejected.Previous, guess.Index)) Replicate(follower);
+    }
+
+    private void Take(Progress follower, RaftMessage.HeartbeatReply reply)
+    {
+        follower.Round = Math.Max(follower.Round, reply.Round);
+        ConfirmReads();
+        // An append without entries behind all that was sent is acknowledged, or rejected if some of it was
+        // lost.
+        if (!follower.ShouldRetry(_raft.Now)) return;
+        Send(follower, follower.IsReplicating ? [] : NextEntries(follower));
+    }
+
+    private void Replicate()
+    {
+        foreach (var follower in _followers) Replicate(follower);
+    }
+
+    private void Replicate(Progress follower)
+    {
+        while (follower.Next <= _raft.Log.Last.Index)
+        {
+            var entries = NextEntries(follower);
+            if (!follower.HasRoomFor(BytesOf(follower, entries))) break;
+            Send(follower, entries);
+        }
+
+        if (follower.IsReplicating && follower.ToldCommit < _raft.Log.Commit) Send(follower, []);
+    }
+
+    private ImmutableArray<Entry> NextEntries(Progress follower)
+    {
+        var options = _raft.Options;
+        var maxBytes = Math.Min(options.MaxBytesPerAppend, follower.Inflights.RoomBytes);
+        return _raft.Log.Slice(follower.Next, options.MaxEntriesPerAppend, maxBytes);
+    }
+
+    private void Send(Progress follower, ImmutableArray<Entry> entries)
+    {
+        var log = _raft.Log;
+        var append = new RaftMessage.Append(log.PositionAt(follower.Next - 1), entries, log.Commit);
+        follower.Sent(entries.Length, BytesOf(follower, entries), log.Commit, _raft.Now);
+        _raft.SendNow(follower.Peer, append);
+    }
+
+    private long BytesOf(Progress follower, ImmutableArray<Entry> entries) =>
+        _raft.Log.BytesAfter(follower.Next - 1) - _raft.Log.BytesAfter(follower.Next - 1 + entries.Length);
+
+    /// <summary>Commits what a majority holds, ourselves included as far as our own disk is.</summary>
+    private bool AdvanceCommit()
+    {
+        var log = _raft.Log;
+        var reached = Reached(log.Durable, static f => f.Match);
+        // An entry of an older term on a majority can still be overwritten (figure 8 of the paper).
+        if (reached <= log.Commit || log.TermAt(reached) != _raft.Term) return false;
+
+        var isFirst = log.Commit < _firstOwn;
+        log.CommitTo(reached);
+        if (isFirst) AdmitEarlyReads();
+        Replicate();
+        return true;
+    }
+
+    private void SendHeartbeats()
+    {
+        _sinceHeartbeat = 0;
+        var round = BeginRound();
+        foreach (var follower in _followers)
+        {
+            var commit = Math.Min(follower.Match, _raft.Log.Commit);
+            _raft.SendNow(follower.Peer, new RaftMessage.Heartbeat(commit, round));
+        }
+    }
+
+    /// <summary>What a majority has reached, given our own value and how to find a follower's.</summary>
+    private long Reached(long own, Func<Progress, long> of)
+    {
+        _values[0] = own;
+        for (var i = 0; i < _followers.Length; i++) _values[i + 1] = of(_followers[i]);
+        return Quorum.Reached(_values);
+    }
+}

@@ -1,0 +1,99 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// What a leader knows of one follower's log. It starts by probing: one append at a time, until one is
+/// accepted. From then on it replicates: appends leave ahead of their answers, until one is rejected.
+/// </summary>
+internal sealed class Progress(PeerId peer, long next, RaftOptions options, long now)
+{
+    /// <summary>The follower.</summary>
+    public PeerId Peer => peer;
+
+    /// <summary>The logs agree up to here, durably on the follower's side.</summary>
+    public long Match { get; private set; }
+
+    /// <summary>The first index of the next append.</summary>
+    public long Next { get; private set; } = next;
+
+    /// <summary>Whether appends leave ahead of their answers.</summary>
+    public bool IsReplicating { get; private set; }
+
+    /// <summary>Whether a probe is on its way.</summary>
+    public bool AwaitsProbe { get; private set; }
+
+    /// <summary>The appends on their way while replicating.</summary>
+    public Inflights Inflights { get; } = new(options.MaxInflightAppends, options.MaxInflightBytes);
+
+    /// <summary>The tick of the last answer, of whatever kind.</summary>
+    public long HeardAt { get; set; } = now;
+
+    /// <summary>The newest round of heartbeats that the follower answered.</summary>
+    public long Round { get; set; }
+
+    /// <summary>The highest commit index that an append told.</summary>
+    public long ToldCommit { get; private set; }
+
+    private long _sentAt = now;
+
+    /// <summary>Whether everything that was sent is acknowledged.</summary>
+    public bool IsAcknowledged => IsReplicating && Match == Next - 1;
+
+    /// <summary>Whether an append with entries of this size may leave.</summary>
+    public bool HasRoomFor(long bytes) => IsReplicating ? Inflights.HasRoomFor(bytes) : !AwaitsProbe;
+
+    /// <summary>An append left.</summary>
+    public void Sent(int entries, long bytes, long commit, long tick)
+    {
+        _sentAt = tick;
+        ToldCommit = Math.Max(ToldCommit, commit);
+        if (!IsReplicating)
+        {
+            AwaitsProbe = true;
+        }
+        else if (entries > 0)
+        {
+            Next += entries;
+            Inflights.Add(Next - 1, bytes);
+        }
+    }
+
+    /// <summary>
+    /// The follower acknowledged everything up to <paramref name="match"/>. False when that is old news.
+    /// </summary>
+    public bool Acknowledged(long match)
+    {
+        if (match < Match || (match == Match && IsReplicating)) return false;
+        Match = match;
+        Inflights.FreeThrough(match);
+        Next = IsReplicating ? Math.Max(Next, match + 1) : match + 1;
+        IsReplicating = true;
+        AwaitsProbe = false;
+        return true;
+    }
+
+    /// <summary>
+    /// The follower rejected an append after <paramref name="previous"/>; it may agree at <paramref
+    /// name="guess"/>. False when the answer is stale.
+    /// </summary>
+    public bool Rejected(long previous, long guess)
+    {
+        // What is acknowledged can not be missing, and only the probe under way says something about a probe.
+        if (previous <= Match || previous >= Next || (!IsReplicating && previous != Next - 1)) return false;
+        Next = Math.Max(Match, Math.Min(previous - 1, guess)) + 1;
+        IsReplicating = false;
+        AwaitsProbe = false;
+        Inflights.Clear();
+        return true;
+    }
+
+    /// <summary>
+    /// A sign of life. True when an append or its answer may have been lost and something should be sent
+    /// again: nothing has left for as long as heartbeats are apart. A probe under way is given up.
+    /// </summary>
+    public bool ShouldRetry(long tick)
+    {
+        if (IsAcknowledged || tick - _sentAt < options.HeartbeatTicks) return false;
+        AwaitsProbe = false;
+        return true;
+    }
+}

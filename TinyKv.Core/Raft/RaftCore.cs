@@ -1,0 +1,166 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>One member of a Raft group: deterministic, without clock, I/O or threads.</summary>
+public sealed partial class RaftCore
+{
+    private readonly Random _random;
+    private readonly Outbox _outbox = new();
+    private Role _role;
+    private long _applied;
+    private bool _started;
+
+    /// <summary>
+    /// A member as it was born; feed it its journal with <see cref="Replay"/>, then <see cref="Start"/>.
+    /// </summary>
+    /// <param name="self">This member; in <see cref="RaftBirth.Voters"/>.</param>
+    /// <param name="birth">The first event of its journal.</param>
+    /// <param name="options">Validated numbers.</param>
+    /// <param name="random">Seeded by the host; draws election timeouts.</param>
+    public RaftCore(PeerId self, RaftBirth birth, RaftOptions options, Random random)
+    {
+        Self = self;
+        Options = options;
+        Membership = new Membership(self, birth.Voters);
+        Log = new RaftLog(birth.Truncated);
+        Term = birth.Truncated.Term;
+        _random = random;
+        _heardLeaderAt = -options.ElectionTicks;
+        _role = new Follower(this, PeerId.None);
+    }
+
+    /// <summary>This member.</summary>
+    public PeerId Self { get; }
+
+    /// <summary>The current term.</summary>
+    public long Term { get; private set; }
+
+    /// <summary>The part it plays.</summary>
+    public RoleKind Role => _role.Kind;
+
+    /// <summary>The leader it knows of; itself when it leads.</summary>
+    public PeerId Leader => _role.LeaderId;
+
+    /// <summary>The last committed index it knows of.</summary>
+    public long Commit => Log.Commit;
+
+    /// <summary>The first index in the log (one past the truncated position).</summary>
+    public long FirstIndex => Log.FirstIndex;
+
+    /// <summary>The end of the log, durable or not.</summary>
+    public LogPosition Last => Log.Last;
+
+    /// <summary>Bytes of the commands in the log.</summary>
+    public long LogBytes => Log.Bytes;
+
+    /// <summary>Takes in one recorded step. Only before <see cref="Start"/>.</summary>
+    public void Replay(RaftRecord record)
+    {
+        Invariant.Holds(!_started, $"a record is replayed after the start");
+        Invariant.Holds(record.Term >= Term, $"the journal goes back from term {Term} to {record.Term}");
+        Term = record.Term;
+        Vote = record.Vote;
+        Log.Append(record.Entries.AsSpan());
+    }
+
+    /// <summary>Ends the replay. <paramref name="applied"/> is what the state machine holds already: it is
+    /// committed and is not handed out again. A group of one elects itself at once.</summary>
+    public Effects Start(long applied)
+    {
+        Invariant.Holds(!_started, $"started twice");
+        _started = true;
+        _applied = applied;
+        Log.Open(applied);
+        _reported = new LeadershipChange(Role, Term, Leader);
+        // Before the restart we may have promised a leader, whose lease still runs, to elect nobody else.
+        if (Options.LeaseReads && Term > 0) HearLeader();
+        if (Membership.Others.IsEmpty) Poll();
+        return Drain();
+    }
+
+    /// <summary>Time passes.</summary>
+    public Effects Tick()
+    {
+        RequireStart();
+        Now++;
+        _role.Tick();
+        return Drain();
+    }
+
+    /// <summary>
+    /// A message arrives. One that is not for this member, or not from another member, is ignored.
+    /// </summary>
+    public Effects Step(RaftEnvelope envelope)
+    {
+        RequireStart();
+        if (envelope.To == Self && Membership.IsOther(envelope.From)) Receive(envelope);
+        return Drain();
+    }
+
+    /// <summary>
+    /// Whether a leader takes another <paramref name="bytes"/> of commands now (<see
+    /// cref="RaftOptions.MaxPendingBytes"/>).
+    /// </summary>
+    public bool HasRoomFor(long bytes)
+    {
+        var pending = Log.BytesAfter(_applied);
+        return pending == 0 || pending + bytes <= Options.MaxPendingBytes;
+    }
+
+    /// <summary>
+    /// Appends commands; they get the positions from <see cref="Last"/> + 1 on, in the current
+    /// term. Leader only.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    public Effects Propose(IReadOnlyList<ReadOnlyMemory<byte>> commands)
+    {
+        RequireLeader().Propose(commands);
+        return Drain();
+    }
+
+    /// <summary>
+    /// Asks for a read index (thesis, section 6.4). Granted or dropped in these or later
+    /// effects. Leader only.
+    /// </summary>
+    /// <param name="contexts">Numbers of the host, never used twice in a core's life.</param>
+    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    public Effects ReadIndex(IReadOnlyList<long> contexts)
+    {
+        RequireLeader().Read(contexts);
+        return Drain();
+    }
+
+    /// <summary>The oldest <see cref="Effects.Store"/> that was not reported yet is durable.</summary>
+    public Effects Stored()
+    {
+        RequireStart();
+        Log.EndWrite();
+        _role.Stored();
+        return Drain();
+    }
+
+    /// <summary>
+    /// The state machine has applied everything up to <paramref name="index"/>; makes room for proposals.
+    /// </summary>
+    public void Applied(long index)
+    {
+        Invariant.Holds(index <= Log.HandedOut, $"{index} is applied, only {Log.HandedOut} was handed out");
+        _applied = Math.Max(_applied, index);
+    }
+
+    /// <summary>
+    /// Starts an election now, without waiting for the timeout; it begins with the poll as any other. Ignored
+    /// by a leader, a candidate, and while a leader was heard within <see cref="RaftOptions.ElectionTicks"/>:
+    /// the others would refuse, and a lease may rest on our not voting, not even for ourselves.
+    /// </summary>
+    public Effects Campaign()
+    {
+        RequireStart();
+        if (_role is not Candidate && !HearsLeader) Poll();
+        return Drain();
+    }
+
+    private void RequireStart() => Invariant.Holds(_started, $"an input before the start");
+
+    private Leader RequireLeader() =>
+        _role as Leader ?? throw new InvalidOperationException($"{Self} does not lead term {Term}");
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace TinyKv.Core.Raft;
+
+/// <summary>What one peer tells another. Closed: only the nested records derive from it.</summary>
+public abstract record RaftMessage
+{
+    private RaftMessage() { }
+
+    /// <summary>
+    /// Would you vote for me? Asked before the term is raised (thesis, section 9.6). The envelope's term is
+    /// the one that the asker would campaign in, the round tells its polls apart.
+    /// </summary>
+    public sealed record PreVote(LogPosition Last, long Round) : RaftMessage;
+
+    /// <summary>The answer to <see cref="PreVote"/>; binds nobody.</summary>
+    public sealed record PreVoteReply(bool Granted, long Round) : RaftMessage;
+
+    /// <summary>Vote for me in the envelope's term; my log ends at <paramref name="Last"/>.</summary>
+    public sealed record RequestVote(LogPosition Last) : RaftMessage;
+
+    /// <summary>The answer to <see cref="RequestVote"/>.</summary>
+    public sealed record Vote(bool Granted) : RaftMessage;
+
+    /// <summary>
+    /// Entries that follow <paramref name="Previous"/>; none to tell the commit index or to ask for an
+    /// answer.
+    /// </summary>
+    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit)
+        : RaftMessage;
+
+    /// <summary>My log agrees with yours, durably, up to <paramref name="Match"/>.</summary>
+    public sealed record Appended(long Match) : RaftMessage;
+
+    /// <summary>
+    /// I have no entry at <paramref name="Previous"/> that fits; we may agree at <paramref name="Hint"/>, the
+    /// last of my entries that the append does not contradict.
+    /// </summary>
+    public sealed record Rejected(long Previous, LogPosition Hint) : RaftMessage;
+
+    /// <summary>
+    /// I lead. <paramref name="Commit"/> is never above what the receiver has acknowledged; the round numbers
+    /// the leader's heartbeats, so that an answer tells which of them was heard.
+    /// </summary>
+    public sealed record Heartbeat(long Commit, long Round) : RaftMessage;
+
+    /// <summary>
+    /// You lead, in this term, and did when you sent the round. Round 0 answers a leader of the past: it only
+    /// tells the envelope's term.
+    /// </summary>
+    public sealed record HeartbeatReply(long Round) : RaftMessage;
+}
+
+/// <summary>A message on its way, with the sender's term.</summary>
+public sealed record RaftEnvelope(PeerId From, PeerId To, long Term, RaftMessage Message);

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace TinyKv.Core.Raft;
+
+/// <summary>What a peer is born with: the first event in its journal.</summary>
+/// <param name="Voters">The members of the group, ascending.</param>
+/// <param name="Truncated">The position before the first entry of the log.</param>
+public sealed record RaftBirth(ImmutableArray<PeerId> Voters, LogPosition Truncated);
+
+/// <summary>
+/// One durable step: what changed on stable storage, all of it or nothing. The entries override everything
+/// that was stored before from the first one's index on.
+/// </summary>
+/// <param name="Term">The current term after the step.</param>
+/// <param name="Vote">Whom the peer voted for in that term; <see cref="PeerId.None"/> for nobody.</param>
+/// <param name="Entries">Consecutive; empty when only term or vote changed.</param>
+public sealed record RaftRecord(long Term, PeerId Vote, ImmutableArray<Entry> Entries);

@@ -1,0 +1,35 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// A member's part in its group: the state that only this part has, and its answers to time and messages. A
+/// new object for every change of role, so nothing of the former role can be left over.
+/// </summary>
+internal abstract class Role
+{
+    /// <summary>Which part it is.</summary>
+    public abstract RoleKind Kind { get; }
+
+    /// <summary>The leader of the current term, as far as this role knows one.</summary>
+    public virtual PeerId LeaderId => PeerId.None;
+
+    /// <summary>Begins to play the part; may end it at once (a group of one).</summary>
+    public virtual void Enter()
+    {
+    }
+
+    /// <summary>Gives up what waits for this role to go on.</summary>
+    public virtual void Leave()
+    {
+    }
+
+    /// <summary>Time passes.</summary>
+    public abstract void Tick();
+
+    /// <summary>A message of the current term arrives, or an answer to a poll.</summary>
+    public abstract void Step(RaftEnvelope envelope);
+
+    /// <summary>More of the log became durable here.</summary>
+    public virtual void Stored()
+    {
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Core.Regions;
+
+/// <summary>A store's number, unique in the cluster; 0 means none.</summary>
+public readonly record struct StoreId(ulong Value)
+{
+    /// <summary>No store.</summary>
+    public static StoreId None => default;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"store {Value}";
+}
+
+/// <summary>A region's number, unique in the cluster. 0 is the placement group, which holds no keys.</summary>
+public readonly record struct RegionId(ulong Value)
+{
+    /// <summary>The group that replicates placement's own state.</summary>
+    public static RegionId Placement => default;
+
+    /// <summary>The region that the cluster is born with.</summary>
+    public static RegionId First => new(1);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"region {Value}";
+}
+
+/// <summary>A region's version: the first number counts membership changes, the second splits.</summary>
+public readonly record struct RegionEpoch(ulong ConfVer, ulong Version)
+{
+    /// <summary>The epoch of a region that never changed.</summary>
+    public static RegionEpoch Initial => new(1, 1);
+}
+
+/// <summary>One replica of a region: which peer, on which store.</summary>
+public readonly record struct Peer(PeerId Id, StoreId Store);
+
+/// <summary>A key range and who replicates it.</summary>
+public sealed record Region(RegionId Id, KeyRange Range, RegionEpoch Epoch, ImmutableArray<Peer> Peers)
+{
+    /// <summary>The replica on <paramref name="store"/>, if there is one.</summary>
+    public Peer? PeerOn(StoreId store)
+    {
+        foreach (var peer in Peers)
+            if (peer.Store == store) return peer;
+        return null;
+    }
+
+    /// <summary>The replica with the number <paramref name="id"/>, if there is one.</summary>
+    public Peer? PeerWith(PeerId id)
+    {
+        foreach (var peer in Peers)
+            if (peer.Id == id) return peer;
+        return null;
+    }
+}

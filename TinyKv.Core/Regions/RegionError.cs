@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+
+namespace TinyKv.Core.Regions;
+
+/// <summary>
+/// Why a store refused a request to a region. Nothing was done, except after <see cref="StaleCommand"/>, whose
+/// outcome is unknown when the command was a write. Closed: only the nested records derive from it.
+/// </summary>
+public abstract record RegionError
+{
+    private RegionError() { }
+
+    /// <summary>What to tell a person.</summary>
+    public abstract string Message { get; }
+
+    /// <summary>Another replica leads the region, or, when <paramref name="Leader"/> is null, none is known to.</summary>
+    public sealed record NotLeader(RegionId Region, Peer? Leader) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => Leader is { } leader
+            ? $"not the leader of {Region}; {leader.Store} is" : $"not the leader of {Region}; it has none now";
+    }
+
+    /// <summary>The request was meant for another store.</summary>
+    public sealed record StoreNotMatch(StoreId Requested, StoreId Actual) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => $"the request is for {Requested}, this is {Actual}";
+    }
+
+    /// <summary>The store holds no replica of the region.</summary>
+    public sealed record RegionNotFound(RegionId Region) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => $"{Region} is not on this store";
+    }
+
+    /// <summary>The key lies outside the region.</summary>
+    public sealed record KeyNotInRegion(ReadOnlyMemory<byte> Key, Region Region) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message =>
+            $"key {Convert.ToHexString(Key.Span)} is not in {Region.Id} {Region.Range}";
+    }
+
+    /// <summary>The region has split, merged or changed members since the caller looked.</summary>
+    public sealed record EpochNotMatch(ImmutableArray<Region> Current) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => "the region's epoch has changed";
+    }
+
+    /// <summary>The caller's term is too old, or the command was overtaken by a change of leader.</summary>
+    public sealed record StaleCommand : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => "the command is stale: the leader has changed";
+    }
+
+    /// <summary>The store has as much work as it takes; nothing was done.</summary>
+    public sealed record ServerIsBusy(string Reason) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => $"the store is busy: {Reason}";
+    }
+}

@@ -1,0 +1,58 @@
+using TinyKv.Core.Keys;
+
+namespace TinyKv.Core.Storage;
+
+/// <summary>An ordered key-value engine on one store. Keys order by unsigned bytes within a column family.</summary>
+public interface IEngine : IDisposable
+{
+    /// <summary>A view of the engine as it is now; later writes do not show in it.</summary>
+    ISnapshot Snapshot();
+
+    /// <summary>An empty batch for <see cref="Write"/>.</summary>
+    IWriteBatch NewBatch();
+
+    /// <summary>Applies a batch, all of it or nothing. With <paramref name="sync"/> it is on disk on return.</summary>
+    void Write(IWriteBatch batch, bool sync);
+
+    /// <summary>Everything written before is on disk on return.</summary>
+    void Sync();
+}
+
+/// <summary>A consistent view of an engine. Readable from any one thread at a time; dispose it soon.</summary>
+public interface ISnapshot : IDisposable
+{
+    /// <summary>The value of <paramref name="key"/>, or null when there is none.</summary>
+    byte[]? Get(ColumnFamily family, ReadOnlySpan<byte> key);
+
+    /// <summary>Walks over <paramref name="range"/> in ascending order; starts before the first key.</summary>
+    IEngineIterator Iterate(ColumnFamily family, KeyRange range);
+}
+
+/// <summary>A walk over pairs in ascending order. The spans are valid until the next move.</summary>
+public interface IEngineIterator : IDisposable
+{
+    /// <summary>Moves to the next pair; false at the end.</summary>
+    bool MoveNext();
+
+    /// <summary>Moves to the first pair at or after <paramref name="key"/>; false when there is none.</summary>
+    bool Seek(ReadOnlySpan<byte> key);
+
+    /// <summary>The current key.</summary>
+    ReadOnlySpan<byte> Key { get; }
+
+    /// <summary>The current value.</summary>
+    ReadOnlySpan<byte> Value { get; }
+}
+
+/// <summary>Writes that are applied together. Later ones win.</summary>
+public interface IWriteBatch : IDisposable
+{
+    /// <summary>How many writes it holds.</summary>
+    int Count { get; }
+
+    /// <summary>Sets a key.</summary>
+    void Put(ColumnFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
+    /// <summary>Removes a key; no error when it is absent.</summary>
+    void Delete(ColumnFamily family, ReadOnlySpan<byte> key);
+}

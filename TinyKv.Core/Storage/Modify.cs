@@ -1,0 +1,14 @@
+using TinyKv.Core.Keys;
+
+namespace TinyKv.Core.Storage;
+
+/// <summary>One write of a batch. Closed: only the nested records derive from it.</summary>
+public abstract record Modify(ColumnFamily Family, ReadOnlyMemory<byte> Key)
+{
+    /// <summary>Sets a key.</summary>
+    public sealed record Put(ColumnFamily Family, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value)
+        : Modify(Family, Key);
+
+    /// <summary>Removes a key; no error when it is absent.</summary>
+    public sealed record Delete(ColumnFamily Family, ReadOnlyMemory<byte> Key) : Modify(Family, Key);
+}

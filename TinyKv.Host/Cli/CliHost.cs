@@ -1,0 +1,83 @@
+using System.Text;
+using Spectre.Console;
+using TinyKv.Client;
+
+namespace TinyKv.Host.Cli;
+
+/// <summary>What surrounds a command: its streams, whether a person watches, and the way to a cluster. Tests bring
+/// their own.</summary>
+public sealed record CliHost
+{
+    /// <summary>Text that people and shells write: UTF-8 without a byte order mark.</summary>
+    public static Encoding Utf8 { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>Standard input.</summary>
+    public required Stream Input { get; init; }
+
+    /// <summary>Standard output, for bytes: values, files, JSON.</summary>
+    public required Stream Output { get; init; }
+
+    /// <summary>Standard output, for text; writes to the same place as <see cref="Output"/>.</summary>
+    public required TextWriter Text { get; init; }
+
+    /// <summary>Standard error: messages and progress.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Whether a person watches standard output.</summary>
+    public bool OutputIsTerminal { get; init; }
+
+    /// <summary>Whether a person watches standard error, so that progress bars make sense.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>Connects to a cluster.</summary>
+    public Func<TinyKvClientOptions, CancellationToken, Task<ICluster>> Connect { get; init; } =
+        ClusterConnection.ConnectAsync;
+
+    /// <summary>The streams of this process.</summary>
+    public static CliHost OfProcess() => new()
+    {
+        Input = Console.OpenStandardInput(),
+        Output = Console.OpenStandardOutput(),
+        Text = Console.Out,
+        Error = Console.Error,
+        OutputIsTerminal = !Console.IsOutputRedirected,
+        ErrorIsTerminal = !Console.IsErrorRedirected,
+    };
+
+    /// <summary>For tables on standard output; a table that nobody watches is not cut to a screen's width.</summary>
+    public IAnsiConsole OutputConsole() => ConsoleOver(Text, OutputIsTerminal);
+
+    /// <summary>For progress on standard error.</summary>
+    public IAnsiConsole ErrorConsole() => ConsoleOver(Error, ErrorIsTerminal);
+
+    private static IAnsiConsole ConsoleOver(TextWriter writer, bool isTerminal)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (!isTerminal) console.Profile.Width = 10_000;
+        return console;
+    }
+}
+
+/// <summary>What commands need of a cluster.</summary>
+public interface ICluster : IAsyncDisposable
+{
+    /// <summary>Single keys and scans.</summary>
+    IRawClient Raw { get; }
+
+    /// <summary>The state of every store, or why it could not be had.</summary>
+    Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(CancellationToken cancellation);
+}
+
+/// <summary>A real cluster, over the network.</summary>
+internal sealed class ClusterConnection(TinyKvClient client) : ICluster
+{
+    public static async Task<ICluster> ConnectAsync(TinyKvClientOptions options, CancellationToken cancellation) =>
+        new ClusterConnection(await TinyKvClient.ConnectAsync(options, cancellation));
+
+    public IRawClient Raw => client.Raw;
+
+    public Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(CancellationToken cancellation) =>
+        client.GetStoreStatusesAsync(cancellation);
+
+    public ValueTask DisposeAsync() => client.DisposeAsync();
+}

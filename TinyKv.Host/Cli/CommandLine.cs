@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using TinyKv.Client;
+using TinyKv.Core;
+
+namespace TinyKv.Host.Cli;
+
+/// <summary>Runs one command line; the only place where exceptions become messages and exit codes.</summary>
+public static class CommandLine
+{
+    // A playground gives its stores ten seconds to stop; only then is the process ended from outside.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
+
+    // A value may begin with '@' and an argument with '-': neither means anything special here.
+    private static readonly ParserConfiguration Parsing =
+        new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    /// <summary>Parses and runs; returns the exit code.</summary>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, CliHost? host = null, CancellationToken cancellation = default)
+    {
+        host ??= CliHost.OfProcess();
+        var parsed = RootCommandFactory.Create(host).Parse(arguments, Parsing);
+        if (parsed.Action is ParseErrorAction or null) return ReportUsage(parsed, host);
+
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TerminationTimeout,
+            Output = host.Text,
+            Error = host.Error,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellation);
+        }
+        catch (Exception error)
+        {
+            return Report(error, parsed.GetValue<bool>("--verbose"), host);
+        }
+    }
+
+    private static int ReportUsage(ParseResult parsed, CliHost host)
+    {
+        foreach (var error in parsed.Errors) host.Error.WriteLine($"tinykv: {error.Message}");
+        host.Error.WriteLine($"Run '{PathOf(parsed)} --help' for usage.");
+        return ExitCode.Usage;
+    }
+
+    private static int Report(Exception error, bool verbose, CliHost host)
+    {
+        var (code, message) = error switch
+        {
+            UsageException => (ExitCode.Usage, error.Message),
+            TinyKvUnavailableException => (ExitCode.Failure, $"{error.Message} (nothing was done)"),
+            TinyKvUndeterminedException => (ExitCode.Failure, $"{error.Message} (the write may have been done)"),
+            TinyKvClientException or TinyKvException => (ExitCode.Failure, error.Message),
+            OperationCanceledException => (ExitCode.Failure, "cancelled"),
+            IOException or UnauthorizedAccessException => (ExitCode.Failure, error.Message),
+            _ => (ExitCode.Failure, $"unexpected {error.GetType().Name}: {error.Message} (--verbose says more)"),
+        };
+        host.Error.WriteLine($"tinykv: {message}");
+        if (verbose) host.Error.WriteLine(error);
+        return code;
+    }
+
+    private static string PathOf(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (var result = parsed.CommandResult; result is not null;
+            result = result.Parent as System.CommandLine.Parsing.CommandResult)
+            names.Insert(0, result.Command is RootCommand ? "tinykv" : result.Command.Name);
+        return string.Join(' ', names);
+    }
+}

@@ -1,0 +1,17 @@
+namespace TinyKv.Host.Cli;
+
+/// <summary>What the process says to the one who started it.</summary>
+public static class ExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Success = 0;
+
+    /// <summary>Not done, or not all of it: the cluster, a file or a cancellation is the reason.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The command line itself is wrong; nothing was tried.</summary>
+    public const int Usage = 2;
+}
+
+/// <summary>The command line alone shows that it cannot be done; the message says what is expected.</summary>
+public sealed class UsageException(string message) : Exception(message);

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using TinyKv.Core;
+
+namespace TinyKv.Host.Cli.Playground;
+
+/// <summary><c>tinykv playground</c>: a cluster of real store processes on this machine.</summary>
+internal static class PlaygroundCommand
+{
+    public static Command Create(CliHost host)
+    {
+        var options = new PlaygroundOptions();
+        var command = new Command("playground", "Runs a cluster of store processes on this machine");
+        options.AddTo(command);
+        command.SetAction(async (arguments, cancellation) =>
+        {
+            await RunAsync(host, options.Parse(arguments), cancellation);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static async Task RunAsync(CliHost host, PlaygroundRequest request, CancellationToken cancellation)
+    {
+        using var directory = PlaygroundDirectory.Open(request.DataDirectory);
+        var state = PlaygroundState.LoadOrCreate(request, directory.Path);
+        PlaygroundPorts.RequireFree(state.BasePort, state.Stores);
+        var connection = state.Journal == "postgresql" ? request.PostgreSql : null;
+        if (state.Journal == "postgresql" && connection is null
+            && !StoreConfigFile.HasConnectionString(directory.OfStore(1)))
+            throw new TinyKvException("the journal postgresql needs a connection string: " +
+                $"give it in {PlaygroundOptions.PostgreSqlVariable} or with --postgresql");
+        state.Save(directory.Path);
+        for (var storeId = 1; storeId <= state.Stores; storeId++)
+            StoreConfigFile.Write(state, storeId, directory.OfStore(storeId), connection);
+        await new PlaygroundRun(host, state, directory).RunAsync(cancellation);
+    }
+}

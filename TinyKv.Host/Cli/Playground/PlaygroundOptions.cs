@@ -1,0 +1,71 @@
+using System.CommandLine;
+
+namespace TinyKv.Host.Cli.Playground;
+
+/// <summary>The options of <c>tinykv playground</c>.</summary>
+internal sealed class PlaygroundOptions
+{
+    /// <summary>Where the connection string of <c>--journal postgresql</c> comes from when no option gives it.</summary>
+    public const string PostgreSqlVariable = "TINYKV_POSTGRESQL";
+
+    private readonly Option<int?> _stores = new("--stores")
+    {
+        Description = $"How many stores, 1 to {PlaygroundPorts.MaxStores}; 3 unless the directory says otherwise",
+        HelpName = "N",
+    };
+
+    private readonly Option<string?> _journal = new("--journal")
+    {
+        Description = "Where the stores keep their Raft log: rocksdb (default), sqlite or postgresql",
+        HelpName = "KIND",
+    };
+
+    private readonly Option<int?> _basePort = new("--base-port")
+    {
+        Description = $"The first gRPC port, {PlaygroundPorts.DefaultBase} by default; the others follow from it",
+        HelpName = "PORT",
+    };
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "Where to keep everything, to continue later; without it, a temporary directory",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _postgreSql = new("--postgresql")
+    {
+        Description = $"The connection string for --journal postgresql; better in {PostgreSqlVariable}, " +
+            "others can see command lines",
+        HelpName = "TEXT",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_stores);
+        command.Options.Add(_data);
+        command.Options.Add(_journal);
+        command.Options.Add(_basePort);
+        command.Options.Add(_postgreSql);
+    }
+
+    /// <summary>What the command line asks for, each by itself sensible.</summary>
+    public PlaygroundRequest Parse(ParseResult arguments)
+    {
+        var request = new PlaygroundRequest(
+            arguments.GetValue(_stores), arguments.GetValue(_journal), arguments.GetValue(_basePort),
+            arguments.GetValue(_data),
+            arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable));
+        if (request.Stores is < 1 or > PlaygroundPorts.MaxStores)
+            throw new UsageException($"--stores {request.Stores}: expected 1 to {PlaygroundPorts.MaxStores}");
+        if (request.BasePort is < 1024 or > 65_000)
+            throw new UsageException($"--base-port {request.BasePort}: expected 1024 to 65000");
+        if (request.Journal is not (null or "rocksdb" or "sqlite" or "postgresql"))
+            throw new UsageException($"--journal '{request.Journal}': expected rocksdb, sqlite or postgresql");
+        if (request.DataDirectory is "") throw new UsageException("--data is empty: expected a directory");
+        return request;
+    }
+}
+
+/// <summary>What the command line asks for; null where it is silent.</summary>
+internal sealed record PlaygroundRequest(
+    int? Stores, string? Journal, int? BasePort, string? DataDirectory, string? PostgreSql);

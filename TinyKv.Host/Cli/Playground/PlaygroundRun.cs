@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Spectre.Console;
+using TinyKv.Client;
+using TinyKv.Core;
+using TinyKv.Host.Cli.Status;
+
+namespace TinyKv.Host.Cli.Playground;
+
+/// <summary>One run of a playground: starts the stores, waits until they serve, and stops them at the end.</summary>
+internal sealed class PlaygroundRun(CliHost host, PlaygroundState state, PlaygroundDirectory directory)
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Runs until cancelled; the stores' configuration files must be there.</summary>
+    /// <exception cref="TinyKvException">The stores did not come up, or could not be kept alive.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using var farewell = cancellation.Register(() => Say("stopping the stores"));
+        var supervisors = Enumerable.Range(1, state.Stores).Select(Supervise).ToList();
+        var runs = supervisors.ConvertAll(supervisor => supervisor.RunAsync(stop.Token));
+        try
+        {
+            Say($"starting {state.Stores} store(s) of {state.ClusterName} in {directory.Path}");
+            await WaitUntilReadyAsync(runs, stop.Token);
+            Announce(supervisors);
+            await Task.WhenAll(runs);
+            if (!cancellation.IsCancellationRequested) throw new TinyKvException("no store could be kept alive");
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Stopped while it started, which is no failure.
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(runs);
+            Say("all stores have stopped");
+        }
+    }
+
+    private StoreSupervisor Supervise(int storeId)
+    {
+        var storeDirectory = directory.OfStore(storeId);
+        return new StoreSupervisor(storeId,
+            () => StoreProcess.Server(StoreConfigFile.FileIn(storeDirectory)),
+            Path.Combine(storeDirectory, "log.txt"), RestartPolicy.Default, Say);
+    }
+
+    private async Task WaitUntilReadyAsync(List<Task<bool>> runs, CancellationToken cancellation)
+    {
+        var options = new TinyKvClientOptions
+        {
+            Endpoints = [.. Enumerable.Range(0, state.Stores).Select(index => Endpoint(index))],
+            Timeout = TimeSpan.FromSeconds(5),
+        };
+        var started = Stopwatch.GetTimestamp();
+        while (await WhyNotReadyAsync(options, cancellation) is { } reason)
+        {
+            if (runs.Exists(run => run.IsCompleted))
+                throw new TinyKvException($"the playground did not start; the logs are in {directory.Path}/store-*");
+            if (Stopwatch.GetElapsedTime(started) > StartTimeout)
+                throw new TinyKvException($"the playground was not ready in {StartTimeout.TotalSeconds:0} s: {reason}");
+            await Task.Delay(ProbeInterval, cancellation);
+        }
+    }
+
+    private async Task<string?> WhyNotReadyAsync(TinyKvClientOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var cluster = await host.Connect(options, cancellation);
+            var view = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation));
+            if (view.Stores.FirstOrDefault(store => store.Status is not { Ready: true }) is { } store)
+                return $"store {store.StoreId} is not ready {store.Error}";
+            if (view.Regions.FirstOrDefault(region => region.LeaderStore == 0) is { } region)
+                return $"region {region.Name} has no leader";
+            return view.Stores.Count < state.Stores || view.Regions.Count == 0 ? "not all stores are known" : null;
+        }
+        catch (TinyKvClientException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private void Announce(List<StoreSupervisor> supervisors)
+    {
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumns("store", "gRPC", "status", "remoting", "process", "directory");
+        for (var index = 0; index < supervisors.Count; index++)
+        {
+            var ports = PlaygroundPorts.Of(state.BasePort, index);
+            table.AddRow(Array.ConvertAll(
+                [$"{index + 1}", Endpoint(index), $"http://127.0.0.1:{ports.Status}/", $"127.0.0.1:{ports.Remoting}",
+                    $"{supervisors[index].ProcessId}", directory.OfStore(index + 1)],
+                (string cell) => new Text(cell)));
+        }
+        host.OutputConsole().Write(table);
+        host.Text.WriteLine($"{state.ClusterName} is ready. Try: tinykv raw put hello world " +
+            $"--endpoint {Endpoint(0)}");
+        host.Text.WriteLine("Ctrl-C stops it.");
+    }
+
+    private string Endpoint(int index) => $"127.0.0.1:{PlaygroundPorts.Of(state.BasePort, index).Grpc}";
+
+    private void Say(string message) => host.Error.WriteLine($"playground: {message}");
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+
+namespace TinyKv.Host.Cli.Playground;
+
+/// <summary>One run of a store: a child process whose output goes to a log file, and that stops when its standard
+/// input closes, so also when this process is killed.</summary>
+internal sealed class StoreProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Process _process;
+    private readonly FileStream _log;
+    private readonly Task _pumps;
+
+    private StoreProcess(Process process, FileStream log)
+    {
+        _process = process;
+        _log = log;
+        Id = process.Id;
+        _pumps = Task.WhenAll(
+            PumpAsync(process.StandardOutput.BaseStream, _ => { }),
+            PumpAsync(process.StandardError.BaseStream, RememberComplaint));
+    }
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>What it last said on standard error, which is why it ended, once it has.</summary>
+    public string Complaint { get; private set; } = "it did not say why";
+
+    /// <summary>How to run this same program with other arguments.</summary>
+    public static ProcessStartInfo ThisProgram(params IEnumerable<string> arguments)
+    {
+        var self = Environment.ProcessPath ?? throw new InvalidOperationException("this process has no path");
+        var start = new ProcessStartInfo(self);
+        // Under the dotnet host the program is the assembly, not the executable.
+        if (Path.GetFileNameWithoutExtension(self) != "tinykv")
+            start.ArgumentList.Add(typeof(StoreProcess).Assembly.Location);
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return start;
+    }
+
+    /// <summary>How to start a store that ends with this process.</summary>
+    public static ProcessStartInfo Server(string configFile) =>
+        ThisProgram("server", "--config", configFile, "--exit-with-parent");
+
+    /// <summary>Starts a process; its output is appended to the log file.</summary>
+    public static StoreProcess Start(ProcessStartInfo start, string logFile)
+    {
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        try
+        {
+            return new StoreProcess(Process.Start(start)!, log);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for its end and its last words, and returns the exit code.</summary>
+    public async Task<int> WaitAsync(CancellationToken cancellation)
+    {
+        await _process.WaitForExitAsync(cancellation);
+        await _pumps;
+        return _process.ExitCode;
+    }
+
+    /// <summary>Asks it to stop, waits, and kills it when it does not.</summary>
+    public async Task StopAsync()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+            using var timeout = new CancellationTokenSource(StopTimeout);
+            await _process.WaitForExitAsync(timeout.Token);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await StopAsync();
+        await _pumps;
+        await _log.DisposeAsync();
+        _process.Dispose();
+    }
+
+    private async Task PumpAsync(Stream output, Action<ReadOnlySpan<byte>> listen)
+    {
+        var buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await output.ReadAsync(buffer)) > 0)
+        {
+            listen(buffer.AsSpan(0, count));
+            // Both streams share the file; a write is whole because nobody else writes meanwhile.
+            lock (_log)
+            {
+                _log.Write(buffer.AsSpan(0, count));
+                _log.Flush();
+            }
+        }
+    }
+
+    // Indented lines are the frames of a stack trace.
+    private void RememberComplaint(ReadOnlySpan<byte> text) => Complaint = CliHost.Utf8.GetString(text).Split('\n')
+        .LastOrDefault(line => line.Length > 0 && !char.IsWhiteSpace(line[0]), Complaint);
+}

@@ -1,0 +1,41 @@
+using TinyKv.Client;
+using TinyKv.Protocol.Wire.Meta;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Host.Cli.Status;
+
+/// <summary>One cluster as all of its stores together describe it.</summary>
+internal sealed record ClusterView(
+    ulong ClusterId, string ClusterName, IReadOnlyList<StoreStatusOrError> Stores, IReadOnlyList<RegionView> Regions)
+{
+    /// <summary>Whether any store answered.</summary>
+    public bool IsKnown => Stores.Any(store => store.Status is not null);
+
+    /// <summary>Joins what the stores say; where they differ on a region, the higher term is right.</summary>
+    public static ClusterView Of(IReadOnlyList<StoreStatusOrError> stores)
+    {
+        var answers = stores.Where(store => store.Status is not null).Select(store => store.Status!).ToList();
+        var regions = answers.SelectMany(answer => answer.Peers)
+            .GroupBy(peer => peer.Region.Id)
+            .OrderBy(group => group.Key)
+            .Select(group => RegionView.Of([.. group]))
+            .ToList();
+        return new ClusterView(answers.FirstOrDefault()?.ClusterId ?? 0,
+            answers.FirstOrDefault()?.ClusterName ?? "", [.. stores.OrderBy(store => store.StoreId)], regions);
+    }
+}
+
+/// <summary>One region and those of its replicas that answered.</summary>
+internal sealed record RegionView(Region Region, ulong LeaderStore, long Term, IReadOnlyList<PeerStatus> Peers)
+{
+    /// <summary>What to call it: region 0 holds no keys, it replicates placement's own state.</summary>
+    public string Name => Region.Id == 0 ? "placement" : $"{Region.Id}";
+
+    public static RegionView Of(IReadOnlyList<PeerStatus> peers)
+    {
+        var newest = peers.MaxBy(peer => peer.Term)!;
+        var leader = peers.Where(peer => peer.LeaderStoreId != 0).MaxBy(peer => peer.Term)?.LeaderStoreId ?? 0;
+        return new RegionView(newest.Region, leader, newest.Term,
+            [.. peers.OrderBy(peer => peer.Peer.StoreId)]);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using TinyKv.Client;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Host.Cli.Status;
+
+/// <summary>The cluster for programs. The cluster's id is a string: it does not fit the numbers of most readers.</summary>
+internal static class StatusJson
+{
+    private static readonly JsonWriterOptions Options =
+        new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void Write(Stream output, ClusterView view)
+    {
+        using (var json = new Utf8JsonWriter(output, Options))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("cluster");
+            json.WriteString("id", view.ClusterId.ToString(CultureInfo.InvariantCulture));
+            json.WriteString("name", view.ClusterName);
+            json.WriteEndObject();
+            json.WriteStartArray("stores");
+            foreach (var store in view.Stores) WriteStore(json, store);
+            json.WriteEndArray();
+            json.WriteStartArray("regions");
+            foreach (var region in view.Regions) WriteRegion(json, region);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        output.Write("\n"u8);
+        output.Flush();
+    }
+
+    private static void WriteStore(Utf8JsonWriter json, StoreStatusOrError store)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", store.StoreId);
+        json.WriteString("address", store.Address);
+        json.WriteBoolean("reachable", store.Status is not null);
+        if (store.Status is { } status)
+        {
+            json.WriteBoolean("ready", status.Ready);
+            json.WriteString("grpcEndpoint", status.GrpcEndpoint);
+            json.WriteString("statusEndpoint", status.StatusEndpoint);
+            json.WriteString("remotingEndpoint", status.RemotingEndpoint);
+            json.WriteNumber("processId", status.ProcessId);
+            json.WriteString("version", status.Version);
+            json.WriteString("journal", status.Journal);
+            json.WriteString("memberStatus", status.ClusterMemberStatus);
+        }
+        else
+        {
+            json.WriteString("error", store.Error);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteRegion(Utf8JsonWriter json, RegionView region)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", region.Region.Id);
+        json.WriteString("name", region.Name);
+        json.WriteString("startKeyHex", Convert.ToHexStringLower(region.Region.StartKey.Span));
+        json.WriteString("endKeyHex", Convert.ToHexStringLower(region.Region.EndKey.Span));
+        json.WriteNumber("confVer", region.Region.RegionEpoch?.ConfVer ?? 0);
+        json.WriteNumber("version", region.Region.RegionEpoch?.Version ?? 0);
+        json.WriteNumber("leaderStore", region.LeaderStore);
+        json.WriteNumber("term", region.Term);
+        json.WriteStartArray("peers");
+        foreach (var peer in region.Peers) WritePeer(json, peer);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WritePeer(Utf8JsonWriter json, PeerStatus peer)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", peer.Peer.Id);
+        json.WriteNumber("store", peer.Peer.StoreId);
+        json.WriteString("role", peer.Role);
+        json.WriteNumber("term", peer.Term);
+        json.WriteNumber("commitIndex", peer.CommitIndex);
+        json.WriteNumber("appliedIndex", peer.AppliedIndex);
+        json.WriteNumber("firstIndex", peer.FirstIndex);
+        json.WriteNumber("lastIndex", peer.LastIndex);
+        json.WriteNumber("logBytes", peer.LogBytes);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,41 @@
+using TinyKv.Client;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Host.Cli.Status;
+
+/// <summary>The cluster as tab-separated lines; the first word says what the line is about.</summary>
+internal static class StatusTsv
+{
+    public static void Write(TextWriter writer, ClusterView view)
+    {
+        WriteLine(writer, "cluster", view.ClusterId, view.ClusterName);
+        foreach (var store in view.Stores) WriteStore(writer, store);
+        foreach (var region in view.Regions)
+        {
+            WriteLine(writer, "region", region.Region.Id, Hex(region.Region.StartKey), Hex(region.Region.EndKey),
+                region.Region.RegionEpoch?.ConfVer, region.Region.RegionEpoch?.Version, region.LeaderStore,
+                region.Term);
+            foreach (var peer in region.Peers) WritePeer(writer, region, peer);
+        }
+    }
+
+    private static void WriteStore(TextWriter writer, StoreStatusOrError store)
+    {
+        if (store.Status is { } status)
+            WriteLine(writer, "store", store.StoreId, status.Ready ? "ready" : "not-ready", status.GrpcEndpoint,
+                status.StatusEndpoint, status.RemotingEndpoint, status.ProcessId, status.Version, status.Journal,
+                status.ClusterMemberStatus);
+        else
+            WriteLine(writer, "store", store.StoreId, "unreachable", store.Address, store.Error);
+    }
+
+    private static void WritePeer(TextWriter writer, RegionView region, PeerStatus peer) =>
+        WriteLine(writer, "peer", region.Region.Id, peer.Peer.Id, peer.Peer.StoreId, peer.Role, peer.Term,
+            peer.CommitIndex, peer.AppliedIndex, peer.FirstIndex, peer.LastIndex, peer.LogBytes);
+
+    private static string Hex(Google.Protobuf.ByteString key) => Convert.ToHexStringLower(key.Span);
+
+    private static void WriteLine(TextWriter writer, params object?[] fields) => writer.Write(
+        string.Join('\t', fields.Select(field => KeyText.Display(CliHost.Utf8.GetBytes($"{field}"), hex: false)))
+        + '\n');
+}

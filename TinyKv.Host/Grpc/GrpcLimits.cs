@@ -1,0 +1,14 @@
+namespace TinyKv.Host.Grpc;
+
+/// <summary>Bounds of the gRPC services that are not settings, because clients rely on them.</summary>
+internal static class GrpcLimits
+{
+    /// <summary>The largest request and the largest reply, in bytes.</summary>
+    public const int MaxMessageBytes = 16 * 1024 * 1024;
+
+    /// <summary>At most so many bytes does a pair take in a reply beyond its key and value.</summary>
+    public const int PairOverheadBytes = 16;
+
+    /// <summary>The most timestamps in one request: as many as one millisecond has.</summary>
+    public const uint MaxTimestamps = 1 << 18;
+}

@@ -1,0 +1,1 @@
+return await TinyKv.Host.Cli.CommandLine.RunAsync(args);

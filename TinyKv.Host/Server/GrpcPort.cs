@@ -1,0 +1,54 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TinyKv.Host.Grpc;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>The port of the gRPC services: HTTP/2 without TLS.</summary>
+internal static class GrpcPort
+{
+    /// <summary>Binds and serves; calls are refused until the gate opens.</summary>
+    /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
+    public static Task<WebPort> StartAsync(IPEndPoint address, StoreGate gate, ServerSettings settings)
+    {
+        var builder = WebPort.CreateBuilder(settings.Log);
+        builder.Services.AddSingleton(gate);
+        builder.Services.AddSingleton(_ => new ScanSlots(settings.MaxConcurrentScans));
+        builder.Services.AddGrpc(options =>
+        {
+            options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes;
+            options.MaxSendMessageSize = GrpcLimits.MaxMessageBytes;
+            options.Interceptors.Add<ErrorInterceptor>();
+        });
+        builder.Services.AddGrpcReflection();
+        builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
+            gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        return WebPort.StartAsync("gRPC", address, builder, kestrel => Limit(kestrel.Limits, settings),
+            HttpProtocols.Http2, Map);
+    }
+
+    private static void Map(WebApplication application)
+    {
+        application.MapGrpcService<RawService>();
+        application.MapGrpcService<RawScanService>();
+        application.MapGrpcService<SchedulerService>();
+        application.MapGrpcService<StatusService>();
+        application.MapGrpcHealthChecksService();
+        application.MapGrpcReflectionService();
+    }
+
+    private static void Limit(KestrelServerLimits limits, ServerSettings settings)
+    {
+        limits.MaxConcurrentConnections = settings.MaxConnections;
+        limits.Http2.MaxStreamsPerConnection = settings.MaxStreamsPerConnection;
+        limits.Http2.KeepAlivePingDelay = settings.KeepAliveInterval;
+        limits.Http2.KeepAlivePingTimeout = settings.KeepAliveTimeout;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        // A message and its frame. gRPC refuses what is larger by name; this cuts off what is not even gRPC.
+        limits.MaxRequestBodySize = GrpcLimits.MaxMessageBytes + 1024;
+        // A request that trickles in holds its memory; gRPC lifts the bound for streams, which may be idle.
+        limits.MinRequestBodyDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
+    }
+}

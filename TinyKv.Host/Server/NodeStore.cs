@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Akka.Configuration;
+using TinyKv.Actors;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Settings;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>A real store behind the services.</summary>
+internal sealed class NodeStore(StoreNode node) : IServedStore
+{
+    public ulong ClusterId => node.ClusterId;
+
+    public StoreId Self => node.Settings.StoreId;
+
+    public ImmutableArray<StoreAddress> Stores => node.Settings.Stores;
+
+    public IStorage Storage => node.Storage;
+
+    public IPlacement Placement => node.Placement;
+
+    public bool IsReady => node.IsReady;
+
+    public Task Terminated => node.Terminated;
+
+    public static async Task<IServedStore> StartAsync(Config config, CancellationToken cancellation) =>
+        new NodeStore(await StoreNode.StartAsync(config, cancellation));
+
+    public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
+        node.StatusAsync(cancellation);
+
+    public ValueTask DisposeAsync() => node.DisposeAsync();
+}

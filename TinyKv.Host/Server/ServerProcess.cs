@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using TinyKv.Core;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>
+/// The life of a server process: start, serve, stop, and the exit code that tells its supervisor why.
+/// </summary>
+internal static class ServerProcess
+{
+    /// <summary>Stopped when asked to.</summary>
+    public const int Stopped = 0;
+
+    /// <summary>Could not start: a port, the data directory, another cluster's data.</summary>
+    public const int FailedToStart = 1;
+
+    /// <summary>The command line or the configuration is wrong.</summary>
+    public const int BadConfiguration = 2;
+
+    /// <summary>The store ended itself because it could not go on safely.</summary>
+    public const int Fatal = 70;
+
+    /// <summary>Runs until <paramref name="stop"/> or until the store ends by itself.</summary>
+    /// <param name="start">Starts the server.</param>
+    /// <param name="log">Where the server's own messages go.</param>
+    /// <param name="error">Where the reason of a failure goes.</param>
+    /// <param name="stop">Asks for a graceful stop.</param>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<StoreServer>> start, ILogger log,
+        TextWriter error, CancellationToken stop)
+    {
+        StoreServer server;
+        try
+        {
+            server = await start(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return Stopped;
+        }
+        catch (TinyKvException wrong)
+        {
+            await error.WriteLineAsync($"tinykv: {wrong.Message}");
+            return FailedToStart;
+        }
+        await using (server)
+        {
+            return await ServeAsync(server, log, error, stop);
+        }
+    }
+
+    private static async Task<int> ServeAsync(
+        StoreServer server, ILogger log, TextWriter error, CancellationToken stop)
+    {
+        log.LogInformation("Serving gRPC on port {Grpc} and status pages on port {Status}",
+            server.GrpcPort, server.StatusPort);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(() => asked.TrySetResult());
+        await Task.WhenAny(asked.Task, server.Terminated);
+        if (!stop.IsCancellationRequested)
+        {
+            var reason = server.Terminated.Exception?.GetBaseException().Message ?? "the log says why";
+            await error.WriteLineAsync($"tinykv: the store has ended itself: {reason}");
+            return Fatal;
+        }
+        log.LogInformation("Stopping");
+        var started = Stopwatch.GetTimestamp();
+        if (await server.StopAsync())
+            log.LogInformation("Stopped in {Seconds:F1} s", Stopwatch.GetElapsedTime(started).TotalSeconds);
+        else
+            log.LogWarning("Stopped before everything had ended; acknowledged writes are safe");
+        return Stopped;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>
+/// The port for people and supervisors: HTTP/1.1 with <c>/health/live</c>, <c>/health/ready</c> and
+/// <c>/status</c>.
+/// </summary>
+internal static class StatusPort
+{
+    private static readonly JsonFormatter Json = new(
+        JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
+
+    /// <summary>Binds and serves.</summary>
+    /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
+    public static Task<WebPort> StartAsync(IPEndPoint address, StoreGate gate, ServerSettings settings) =>
+        WebPort.StartAsync("status", address, WebPort.CreateBuilder(settings.Log),
+            kestrel => Limit(kestrel.Limits), HttpProtocols.Http1,
+            application => application.Run(context => AnswerAsync(context, gate)));
+
+    private static Task AnswerAsync(HttpContext context, StoreGate gate)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n");
+        return context.Request.Path.Value switch
+        {
+            // Live means that the process answers; a store that lost its leader must not be restarted for it.
+            "/health/live" => WriteAsync(context, StatusCodes.Status200OK, "live\n"),
+            "/health/ready" => gate.IsReady
+                ? WriteAsync(context, StatusCodes.Status200OK, "ready\n")
+                : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready\n"),
+            "/status" => StatusAsync(context, gate),
+            _ => WriteAsync(context, StatusCodes.Status404NotFound,
+                "there are /health/live, /health/ready and /status\n"),
+        };
+    }
+
+    private static async Task StatusAsync(HttpContext context, StoreGate gate)
+    {
+        try
+        {
+            var status = await gate.Store.StatusAsync(context.RequestAborted);
+            await WriteAsync(
+                context, StatusCodes.Status200OK, Json.Format(status) + "\n", "application/json");
+        }
+        catch (RpcException refused)
+        {
+            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, refused.Status.Detail + "\n");
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, int code, string text, string type = "text/plain")
+    {
+        context.Response.StatusCode = code;
+        context.Response.ContentType = type;
+        return context.Response.WriteAsync(text);
+    }
+
+    private static void Limit(KestrelServerLimits limits)
+    {
+        limits.MaxConcurrentConnections = 256;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestLineSize = 4 * 1024;
+        limits.MaxRequestBodySize = 0;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+    }
+}

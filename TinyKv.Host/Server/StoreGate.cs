@@ -1,0 +1,41 @@
+using Grpc.Core;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>
+/// Between the ports and the store. The ports are bound before the store touches its data, so that a port in
+/// use is found first; until the gate opens, and once it has closed, calls are refused as unavailable.
+/// </summary>
+internal sealed class StoreGate : IDisposable
+{
+    private readonly CancellationTokenSource _closing = new();
+    private volatile IServedStore? _store;
+
+    /// <summary>The store.</summary>
+    /// <exception cref="RpcException">The store is starting or stopping; nothing was done.</exception>
+    public IServedStore Store
+    {
+        get
+        {
+            if (_closing.IsCancellationRequested) throw Unavailable("the store is stopping");
+            return _store ?? throw Unavailable("the store is starting");
+        }
+    }
+
+    /// <summary>Whether the gate is open and the store ready.</summary>
+    public bool IsReady => !_closing.IsCancellationRequested && _store is { IsReady: true };
+
+    /// <summary>Ends long-lived streams when the gate closes.</summary>
+    public CancellationToken Closing => _closing.Token;
+
+    /// <summary>Lets calls through.</summary>
+    public void Open(IServedStore store) => _store = store;
+
+    /// <summary>Refuses calls from now on and reports not ready, so that clients go elsewhere.</summary>
+    public void Close() => _closing.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose() => _closing.Dispose();
+
+    private static RpcException Unavailable(string reason) => new(new Status(StatusCode.Unavailable, reason));
+}

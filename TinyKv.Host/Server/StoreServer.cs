@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Net;
+using Akka.Configuration;
+using TinyKv.Actors.Settings;
+using TinyKv.Core;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>Where a server listens.</summary>
+/// <param name="Bind">The address of both ports.</param>
+/// <param name="Grpc">The port of the gRPC services.</param>
+/// <param name="Status">The port of the status pages.</param>
+internal sealed record ServerEndpoints(IPAddress Bind, int Grpc, int Status)
+{
+    /// <summary>The address that a setting names: an IP address, or a host name of this machine.</summary>
+    /// <exception cref="TinyKvException">It is neither.</exception>
+    public static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellation)
+    {
+        if (IPAddress.TryParse(host, out var address)) return address;
+        try
+        {
+            var found = await Dns.GetHostAddressesAsync(host, cancellation);
+            if (found.Length > 0) return found[0];
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // Reported below: to the user, no address and no answer are the same.
+        }
+        throw new TinyKvException($"tinykv.store.bind-host is '{host}', which is no address of this machine");
+    }
+}
+
+/// <summary>A store with its ports.</summary>
+internal sealed class StoreServer : IAsyncDisposable
+{
+    private readonly StoreGate _gate;
+    private readonly WebPort _grpc;
+    private readonly WebPort _status;
+    private readonly IServedStore _store;
+    private readonly TimeSpan _shutdownTimeout;
+
+    private StoreServer(
+        StoreGate gate, WebPort grpc, WebPort status, IServedStore store, TimeSpan shutdownTimeout) =>
+        (_gate, _grpc, _status, _store, _shutdownTimeout) = (gate, grpc, status, store, shutdownTimeout);
+
+    /// <summary>Completes when the store has ended, by <see cref="StopAsync"/> or by itself.</summary>
+    public Task Terminated => _store.Terminated;
+
+    /// <summary>The bound gRPC port.</summary>
+    public int GrpcPort => _grpc.Number;
+
+    /// <summary>The bound status port.</summary>
+    public int StatusPort => _status.Number;
+
+    /// <summary>Starts the store that a configuration describes.</summary>
+    /// <exception cref="TinyKvException">A port, a setting or the data directory is wrong; says which and
+    /// why.</exception>
+    public static async Task<StoreServer> StartAsync(Config config, CancellationToken cancellation)
+    {
+        var store = SettingsReader.Read(config);
+        var bind = await ServerEndpoints.ResolveAsync(store.BindHost, cancellation);
+        return await StartAsync(new ServerEndpoints(bind, store.Self.GrpcPort, store.Self.StatusPort),
+            ServerSettings.Read(config), starting => NodeStore.StartAsync(config, starting), cancellation);
+    }
+
+    /// <summary>
+    /// Binds the ports, then starts the store: a port in use is found before any data is touched.
+    /// </summary>
+    /// <exception cref="TinyKvException">A port, a setting or the data directory is wrong; says which and
+    /// why.</exception>
+    public static async Task<StoreServer> StartAsync(ServerEndpoints endpoints, ServerSettings settings,
+        Func<CancellationToken, Task<IServedStore>> startStore, CancellationToken cancellation)
+    {
+        var gate = new StoreGate();
+        WebPort? grpc = null, status = null;
+        try
+        {
+            grpc = await Server.GrpcPort.StartAsync(
+                new IPEndPoint(endpoints.Bind, endpoints.Grpc), gate, settings);
+            status = await Server.StatusPort.StartAsync(
+                new IPEndPoint(endpoints.Bind, endpoints.Status), gate, settings);
+            var store = await startStore(cancellation);
+            gate.Open(store);
+            return new StoreServer(gate, grpc, status, store, settings.ShutdownTimeout);
+        }
+        catch
+        {
+            if (grpc is not null) await grpc.DisposeAsync();
+            if (status is not null) await status.DisposeAsync();
+            gate.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Refuses new calls, lets running ones end, then stops the store. False when that took longer than
+    /// allowed; acknowledged writes are safe regardless.
+    /// </summary>
+    public async Task<bool> StopAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        _gate.Close();
+        await _grpc.StopAsync(_shutdownTimeout / 5);
+        try
+        {
+            var left = _shutdownTimeout - Stopwatch.GetElapsedTime(started);
+            await _store.DisposeAsync().AsTask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Frees the ports. The store is stopped by <see cref="StopAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _gate.Close();
+        await _grpc.DisposeAsync();
+        await _status.DisposeAsync();
+        _gate.Dispose();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace TinyKv.Persistence;
+
+/// <summary>
+/// Files and directories that are still there after a power failure. By calls to the C library, because .NET
+/// does not report the errors of fsync and cannot sync a directory.
+/// </summary>
+internal static partial class DurableFiles
+{
+    private const int ReadOnly = 0;
+
+    /// <summary>Creates a directory with its parents, all of them durable.</summary>
+    /// <exception cref="IOException">The directory could not be made, or not be made durable.</exception>
+    public static void CreateDirectory(string path)
+    {
+        if (Directory.Exists(path)) return;
+        var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path));
+        if (!string.IsNullOrEmpty(parent)) CreateDirectory(parent);
+        Directory.CreateDirectory(path);
+        if (!string.IsNullOrEmpty(parent)) Sync(parent);
+    }
+
+    /// <summary>Writes a file so that, whatever happens, it is there either as it was or whole.</summary>
+    /// <exception cref="IOException">It was not written, or not made durable.</exception>
+    public static void WriteAtomically(string path, byte[] content)
+    {
+        var temporary = path + ".tmp";
+        File.WriteAllBytes(temporary, content);
+        Sync(temporary);
+        File.Move(temporary, path, overwrite: true);
+        Sync(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Puts a file's content, or a directory's list of names, on disk.</summary>
+    /// <exception cref="IOException">The system reports that it could not.</exception>
+    public static void Sync(string path)
+    {
+        var descriptor = Open(path, ReadOnly);
+        if (descriptor < 0) throw Failure("open", path);
+        try
+        {
+            if (FSync(descriptor) != 0) throw Failure("fsync", path);
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    private static IOException Failure(string operation, string path) =>
+        new($"{operation} {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    [LibraryImport(
+        "libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

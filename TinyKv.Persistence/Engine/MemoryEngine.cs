@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Persistence.Engine;
+
+/// <summary>An engine that keeps nothing on disk, for tests and trials. Copy on write: a snapshot is a
+/// reference.</summary>
+public sealed class MemoryEngine : IEngine
+{
+    private readonly Lock _writer = new();
+    private volatile ImmutableSortedSet<MemoryPair>[] _families =
+        Array.ConvertAll(Enum.GetValues<ColumnFamily>(), _ => MemoryPair.None);
+    private volatile bool _disposed;
+
+    /// <inheritdoc/>
+    public ISnapshot Snapshot()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new MemorySnapshot(_families);
+    }
+
+    /// <inheritdoc/>
+    public IWriteBatch NewBatch() => new MemoryBatch();
+
+    /// <inheritdoc/>
+    public void Write(IWriteBatch batch, bool sync)
+    {
+        var writes = ((MemoryBatch)batch).Writes;
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        lock (_writer)
+        {
+            var families = Array.ConvertAll(_families, pairs => pairs.ToBuilder());
+            foreach (var (family, pair, isDelete) in writes)
+            {
+                var pairs = families[(int)family];
+                pairs.Remove(pair);
+                if (!isDelete) pairs.Add(pair);
+            }
+            _families = Array.ConvertAll(families, pairs => pairs.ToImmutable());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Sync() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    /// <inheritdoc/>
+    public void Dispose() => _disposed = true;
+}
+
+/// <summary>A key with its value; ordered, and equal, by the key alone.</summary>
+internal sealed record MemoryPair(byte[] Key, byte[] Value)
+{
+    /// <summary>No pairs.</summary>
+    public static ImmutableSortedSet<MemoryPair> None { get; } =
+        ImmutableSortedSet.Create<MemoryPair>(Comparer<MemoryPair>.Create(
+            (one, other) => one.Key.AsSpan().SequenceCompareTo(other.Key)));
+
+    /// <summary>Something to look for.</summary>
+    public static MemoryPair Probe(ReadOnlySpan<byte> key) => new(key.ToArray(), []);
+}
+
+/// <summary>Writes in the order in which they were made.</summary>
+internal sealed class MemoryBatch : IWriteBatch
+{
+    private readonly List<(ColumnFamily Family, MemoryPair Pair, bool IsDelete)> _writes = [];
+    private bool _disposed;
+
+    /// <summary>The gathered writes.</summary>
+    public IReadOnlyList<(ColumnFamily Family, MemoryPair Pair, bool IsDelete)> Writes
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _writes;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Count => _writes.Count;
+
+    /// <inheritdoc/>
+    public void Put(ColumnFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
+        _writes.Add((family, new MemoryPair(key.ToArray(), value.ToArray()), false));
+
+    /// <inheritdoc/>
+    public void Delete(ColumnFamily family, ReadOnlySpan<byte> key) =>
+        _writes.Add((family, MemoryPair.Probe(key), true));
+
+    /// <inheritdoc/>
+    public void Dispose() => _disposed = true;
+}

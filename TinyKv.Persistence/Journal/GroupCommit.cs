@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using RocksDbSharp;
+
+namespace TinyKv.Persistence.Journal;
+
+/// <summary>
+/// The one thread that writes to the log. Whatever has queued up while the disk was busy with one batch makes
+/// up the next, so that one sync serves the writes of many actors.
+/// </summary>
+/// <remarks>A thread of its own, not a pool's: it blocks on the disk for most of its life.</remarks>
+internal sealed class GroupCommit : IDisposable
+{
+    /// <summary>The most requests in one batch.</summary>
+    public const int MaxRequests = 1024;
+
+    /// <summary>A batch takes no further requests from this size on.</summary>
+    public const long MaxBytes = 4 * 1024 * 1024;
+
+    private readonly RocksLog _log;
+    private readonly Action<WriteBatch> _write;
+    private readonly Action<Exception> _onFailure;
+    private readonly BlockingCollection<CommitRequest> _queue = [];
+    private readonly Thread _writer;
+
+    // The writer thread's own.
+    private readonly List<CommitRequest> _batch = [];
+    private readonly Dictionary<string, long> _highest = [];
+
+    private volatile Exception? _failure;
+
+    /// <summary>Starts the writer thread.</summary>
+    /// <param name="log">The log, which stays the caller's to dispose.</param>
+    /// <param name="write">Puts a batch into the log and on disk.</param>
+    /// <param name="onFailure">Told, once, that a write has failed; all later requests fail, too.</param>
+    public GroupCommit(RocksLog log, Action<WriteBatch> write, Action<Exception> onFailure)
+    {
+        _log = log;
+        _write = write;
+        _onFailure = onFailure;
+        _writer = new Thread(Run) { Name = "tinykv-journal-writer", IsBackground = true };
+        _writer.Start();
+    }
+
+    /// <summary>Queues a request; completes when it and all before it are on disk.</summary>
+    public Task Enqueue(CommitRequest request)
+    {
+        try
+        {
+            _queue.Add(request);
+            return request.Done;
+        }
+        catch (InvalidOperationException)
+        {
+            return Task.FromException(new ObjectDisposedException(nameof(GroupCommit)));
+        }
+    }
+
+    /// <summary>Makes every later request fail, because a read has found the log damaged.</summary>
+    public void Fail(Exception cause)
+    {
+        if (Interlocked.CompareExchange(ref _failure, cause, null) is null) _onFailure(cause);
+    }
+
+    /// <summary>Commits what is queued and ends the thread.</summary>
+    public void Dispose()
+    {
+        if (!_writer.IsAlive) return;
+        _queue.CompleteAdding();
+        _writer.Join();
+        _queue.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach (var first in _queue.GetConsumingEnumerable())
+        {
+            Gather(first);
+            Commit();
+            _batch.Clear();
+        }
+    }
+
+    private void Gather(CommitRequest first)
+    {
+        var bytes = first.Bytes;
+        _batch.Add(first);
+        while (_batch.Count < MaxRequests && bytes < MaxBytes && _queue.TryTake(out var next))
+        {
+            bytes += next.Bytes;
+            _batch.Add(next);
+        }
+    }
+
+    private void Commit()
+    {
+        if (_failure is null)
+        {
+            try
+            {
+                using var batch = new WriteBatch();
+                foreach (var request in _batch) Add(request, batch);
+                if (batch.Count() > 0) _write(batch);
+            }
+            catch (Exception e)
+            {
+                Fail(e);
+            }
+        }
+        foreach (var request in _batch)
+        {
+            if (_failure is { } cause)
+                request.Fail(new IOException($"the journal has failed: {cause.Message}", cause));
+            else request.Succeed();
+        }
+    }
+
+    private void Add(CommitRequest request, WriteBatch batch)
+    {
+        switch (request)
+        {
+            case CommitRequest.Append append when IsNew(append):
+                _log.Append(batch, append.PersistenceId, append.Events);
+                _highest[append.PersistenceId] = append.Events[^1].SequenceNumber;
+                break;
+            case CommitRequest.Append append:
+                // Two actors write under one id; the recovered one is ahead of the other.
+                request.Fail(new InvalidOperationException(
+                    $"event {append.Events[0].SequenceNumber} of {append.PersistenceId} was written before"));
+                break;
+            case CommitRequest.Delete delete:
+                RocksLog.Delete(batch, delete.Start, delete.End);
+                break;
+        }
+    }
+
+    private bool IsNew(CommitRequest.Append append)
+    {
+        if (!_highest.TryGetValue(append.PersistenceId, out var highest))
+            highest = _highest[append.PersistenceId] = _log.Highest(append.PersistenceId);
+        return append.Events[0].SequenceNumber > highest;
+    }
+}

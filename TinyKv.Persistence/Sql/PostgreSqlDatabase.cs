@@ -1,0 +1,138 @@
+using Akka.Configuration;
+using Akka.Persistence.Sql.Config;
+using LinqToDB;
+using Npgsql;
+using TinyKv.Core;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Persistence.Sql;
+
+/// <summary>The PostgreSQL database behind a journal; stores and clusters may share it.</summary>
+internal static class PostgreSqlDatabase
+{
+    private const int ConnectSeconds = 10;
+
+    /// <summary>Recoveries, transactions and deletions of one store at the same time, with some
+    /// room.</summary>
+    private const int PoolSize = 16;
+
+    // Akka.Persistence.Sql's own layout, without the indexes on created and sequence_number. Three stores
+    // starting at once would trip over each other's CREATE, IF NOT EXISTS or not: the lock, which ends with
+    // the transaction, makes them take turns.
+    private const string Schema = """
+        BEGIN;
+        SELECT pg_advisory_xact_lock(hashtextextended('tinykv_journal', 0));
+        CREATE TABLE IF NOT EXISTS tinykv_journal (
+          ordering BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          deleted BOOLEAN NOT NULL,
+          persistence_id VARCHAR(255) NOT NULL,
+          sequence_number BIGINT NOT NULL,
+          created BIGINT NOT NULL,
+          tags VARCHAR(100) NULL,
+          message BYTEA NOT NULL,
+          identifier INTEGER NULL,
+          manifest VARCHAR(500) NULL,
+          writer_uuid VARCHAR(128) NULL,
+          CONSTRAINT tinykv_journal_uq UNIQUE (persistence_id, sequence_number));
+        COMMIT;
+        """;
+
+    /// <summary>Connects, checks the server, makes the table and locks the store's identity.</summary>
+    public static JournalSetup Prepare(Config tinykv)
+    {
+        var connection = ConnectionString(tinykv);
+        var cluster = Required(tinykv, "cluster.name");
+        if (!ulong.TryParse(Required(tinykv, "store.id"), out var store))
+            throw new TinyKvException("tinykv.store.id must be a number");
+        PostgreSqlFence fence;
+        try
+        {
+            fence = PostgreSqlFence.Acquire(connection, cluster, new StoreId(store), Initialize);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new TinyKvException($"cannot use {Describe(connection)}: {e.Message}", e);
+        }
+        var setup = new MultiDataOptionsSetup();
+        setup.AddDataOptions("akka.persistence.journal.tinykv-postgresql", new DataOptions()
+            .UseConnectionString(ProviderName.PostgreSQL15, connection.ConnectionString));
+        return new JournalSetup(
+            JournalSetup.PostgreSql, Config.Empty, [setup, new PostgreSqlFenceSetup(fence)], fence.Dispose);
+    }
+
+    /// <summary>Which database a connection string names, without its secrets.</summary>
+    public static string Describe(NpgsqlConnectionStringBuilder connection) =>
+        $"PostgreSQL at {connection.Host}:{connection.Port}, "
+        + $"database {connection.Database ?? connection.Username}";
+
+    private static void Initialize(NpgsqlConnection connection)
+    {
+        if (Show(connection, "fsync") != "on")
+            throw new TinyKvException(
+                "the PostgreSQL server has fsync = off and loses what it has acknowledged; set it on");
+        if (Show(connection, "synchronous_commit") == "off")
+            throw new TinyKvException(
+                "the PostgreSQL server has synchronous_commit = off here and loses what it has "
+                + "acknowledged; set it on");
+        using var command = new NpgsqlCommand(Schema, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static string? Show(NpgsqlConnection connection, string setting)
+    {
+        using var command = new NpgsqlCommand("SELECT current_setting(@name)", connection);
+        command.Parameters.AddWithValue("name", setting);
+        return command.ExecuteScalar() as string;
+    }
+
+    private static NpgsqlConnectionStringBuilder ConnectionString(Config tinykv)
+    {
+        var text = tinykv.GetString("postgresql.connection-string", "");
+        var file = tinykv.GetString("postgresql.connection-string-file", "");
+        if (text.Length == 0 && file.Length == 0)
+            throw new TinyKvException(
+                "tinykv.journal = postgresql needs tinykv.postgresql.connection-string or "
+                + "tinykv.postgresql.connection-string-file");
+        if (text.Length == 0) text = Read(file);
+        var connection = Parse(text);
+        if (string.IsNullOrEmpty(connection?.Host))
+            throw new TinyKvException(
+                "the PostgreSQL connection string is malformed or names no host; it is written as "
+                + "\"Host=...;Port=...;Database=...;Username=...;Password=...\"");
+        connection.Timeout = ConnectSeconds;
+        if (!connection.ContainsKey("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
+        if (string.IsNullOrEmpty(connection.ApplicationName)) connection.ApplicationName = "tinykv";
+        return connection;
+    }
+
+    private static NpgsqlConnectionStringBuilder? Parse(string text)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // The cause may quote the string, and with it the password.
+            return null;
+        }
+    }
+
+    private static string Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TinyKvException($"tinykv.postgresql.connection-string-file: {e.Message}", e);
+        }
+    }
+
+    private static string Required(Config tinykv, string key)
+    {
+        var value = tinykv.GetString(key, "");
+        return value.Length > 0 ? value : throw new TinyKvException($"tinykv.{key} is missing");
+    }
+}

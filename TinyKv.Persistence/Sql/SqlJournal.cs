@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Persistence;
+using Akka.Persistence.Sql.Journal;
+using Microsoft.Data.Sqlite;
+
+namespace TinyKv.Persistence.Sql;
+
+/// <summary>
+/// The journal of Akka.Persistence.Sql, kept to this system's rules: an empty batch succeeds, a queued write
+/// is not cancelled, and storage that has failed for good is reported as <see cref="JournalFailed"/>.
+/// </summary>
+public sealed class SqlJournal : SqlWriteJournal
+{
+    // SQLite: the disk reports an error, the file is damaged, the file is something else.
+    private static readonly int[] FatalSqliteCodes = [10, 11, 26];
+
+    private readonly EventStream _events;
+    private readonly PostgreSqlFence? _fence;
+    private volatile Exception? _failure;
+
+    /// <summary>Called by Akka.Persistence with the plugin's section.</summary>
+    public SqlJournal(Config config) : base(config)
+    {
+        _events = Context.System.EventStream;
+        var fence = Context.System.Settings.Setup.Get<PostgreSqlFenceSetup>();
+        _fence = fence.HasValue ? fence.Value.Fence : null;
+        _fence?.WhenLost(cause => Report("postgresql", cause));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One actor's time-out must not cancel a transaction that others share, nor hide its
+    /// outcome.</remarks>
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    {
+        var writes = messages.ToList();
+        if (writes.Count == 0) return Task.FromResult<IImmutableList<Exception>>(null!);
+        return Watched(() => base.WriteMessagesAsync(writes, CancellationToken.None));
+    }
+
+    /// <inheritdoc/>
+    public override Task<long> ReadHighestSequenceNrAsync(
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+        Watched(() => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, cancellationToken));
+
+    private async Task<T> Watched<T>(Func<Task<T>> operation)
+    {
+        if (_failure is { } failure)
+            throw new IOException($"the journal has failed: {failure.Message}", failure);
+        try
+        {
+            return await operation();
+        }
+        catch (Exception e) when (Find(e) is { } fatal)
+        {
+            Report("sqlite", fatal);
+            throw;
+        }
+    }
+
+    private void Report(string journal, Exception cause)
+    {
+        if (Interlocked.CompareExchange(ref _failure, cause, null) is null)
+            _events.Publish(new JournalFailed(journal, cause));
+    }
+
+    private static SqliteException? Find(Exception e) => e switch
+    {
+        SqliteException sqlite when FatalSqliteCodes.Contains(sqlite.SqliteErrorCode) => sqlite,
+        AggregateException many =>
+            many.Flatten().InnerExceptions.Select(Find).FirstOrDefault(found => found is not null),
+        { InnerException: { } inner } => Find(inner),
+        _ => null,
+    };
+}

@@ -1,0 +1,100 @@
+using System.Data.Common;
+using Akka.Configuration;
+using Akka.Persistence.Sql.Config;
+using LinqToDB;
+using LinqToDB.Interceptors;
+using Microsoft.Data.Sqlite;
+using TinyKv.Core;
+
+namespace TinyKv.Persistence.Sql;
+
+/// <summary>The SQLite file behind a journal.</summary>
+internal static class SqliteDatabase
+{
+    private const string FileName = "journal.db";
+
+    // Akka.Persistence.Sql's own layout, without the indexes on created and sequence_number.
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS journal (
+          ordering INTEGER PRIMARY KEY,
+          deleted BOOLEAN NOT NULL,
+          persistence_id VARCHAR(255) NOT NULL,
+          sequence_number BIGINT NOT NULL,
+          created BIGINT NOT NULL,
+          tags VARCHAR(100) NULL,
+          message BLOB NOT NULL,
+          identifier INTEGER NULL,
+          manifest VARCHAR(500) NULL,
+          writer_uuid VARCHAR(128) NULL);
+        CREATE UNIQUE INDEX IF NOT EXISTS journal_uq ON journal (persistence_id, sequence_number);
+        """;
+
+    /// <summary>Makes the file and its table, and tells the plugin how to open it.</summary>
+    public static JournalSetup Prepare(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        var connectionString = new SqliteConnectionStringBuilder { DataSource = path }.ToString();
+        try
+        {
+            DurableFiles.CreateDirectory(directory);
+            Initialize(connectionString);
+            DurableFiles.Sync(directory);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new TinyKvException($"cannot open the journal {path}: {e.Message}", e);
+        }
+        var setup = new MultiDataOptionsSetup();
+        setup.AddDataOptions("akka.persistence.journal.tinykv-sqlite", new DataOptions()
+            .UseConnectionString(ProviderName.SQLiteMS, connectionString)
+            .UseInterceptor(new Connections()));
+        return new JournalSetup(JournalSetup.Sqlite, Config.Empty, [setup], () => CloseAll(connectionString));
+    }
+
+    /// <summary>Durable to the last commit, and patient with another connection's checkpoint.</summary>
+    private static void Tune(DbConnection connection) =>
+        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+
+    private static void Initialize(string connectionString)
+    {
+        using var connection = new SqliteConnection(connectionString);
+        connection.Open();
+        Tune(connection);
+        // Kept in the file: from now on commits append to a log.
+        Execute(connection, "PRAGMA journal_mode = WAL;");
+        Execute(connection, Schema);
+    }
+
+    private static void Execute(DbConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static void CloseAll(string connectionString)
+    {
+        using var connection = new SqliteConnection(connectionString);
+        SqliteConnection.ClearPool(connection);
+    }
+
+    private sealed class Connections : ConnectionInterceptor
+    {
+        // SQLite's asynchronous calls run to their end on the caller. Yielding once per transaction lets the
+        // write queue see that one is under way, so that it gathers the next: without it nothing is ever
+        // batched.
+        public override async Task ConnectionOpeningAsync(
+            ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken) =>
+            await Task.Yield();
+
+        public override void ConnectionOpened(ConnectionEventData eventData, DbConnection connection) =>
+            Tune(connection);
+
+        public override Task ConnectionOpenedAsync(
+            ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
+        {
+            Tune(connection);
+            return Task.CompletedTask;
+        }
+    }
+}

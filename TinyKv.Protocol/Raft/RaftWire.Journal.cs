@@ -1,0 +1,56 @@
+using Google.Protobuf;
+using TinyKv.Core.Raft;
+using Proto = TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Protocol.Raft;
+
+/// <content>Journal events. Their bytes live on disks: fields are only ever added.</content>
+public static partial class RaftWire
+{
+    /// <summary>The bytes of one durable step.</summary>
+    public static byte[] Encode(RaftRecord record)
+    {
+        var wire = new Proto.RaftRecord { Term = record.Term, Vote = record.Vote.Value };
+        EntryWire.AddTo(wire.Entries, record.Entries);
+        return wire.ToByteArray();
+    }
+
+    /// <summary>Reads what <see cref="Encode(RaftRecord)"/> wrote.</summary>
+    /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
+    public static RaftRecord DecodeRecord(ReadOnlyMemory<byte> bytes)
+    {
+        var wire = WireCodec.Parse(Proto.RaftRecord.Parser, bytes);
+        return new RaftRecord(
+            WireCodec.Count(wire.Term, "term"), new PeerId(wire.Vote), EntryWire.FromWire(wire.Entries));
+    }
+
+    /// <summary>The bytes of a peer's first event.</summary>
+    public static byte[] Encode(RaftBirth birth)
+    {
+        var wire = new Proto.RaftBirth
+        {
+            TruncatedIndex = birth.Truncated.Index,
+            TruncatedTerm = birth.Truncated.Term,
+        };
+        foreach (var voter in birth.Voters) wire.Voters.Add(voter.Value);
+        return wire.ToByteArray();
+    }
+
+    /// <summary>Reads what <see cref="Encode(RaftBirth)"/> wrote.</summary>
+    /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
+    public static RaftBirth DecodeBirth(ReadOnlyMemory<byte> bytes)
+    {
+        var wire = WireCodec.Parse(Proto.RaftBirth.Parser, bytes);
+        ulong previous = 0;
+        foreach (var voter in wire.Voters)
+        {
+            WireCodec.Require(voter > previous, "voters are not ascending");
+            previous = voter;
+        }
+        return new RaftBirth(
+            [.. wire.Voters.Select(voter => new PeerId(voter))],
+            new LogPosition(
+                WireCodec.Count(wire.TruncatedIndex, "truncated index"),
+                WireCodec.Count(wire.TruncatedTerm, "truncated term")));
+    }
+}

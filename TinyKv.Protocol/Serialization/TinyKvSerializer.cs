@@ -1,0 +1,64 @@
+using Akka.Actor;
+using Akka.Serialization;
+using Google.Protobuf;
+using TinyKv.Core.Raft;
+using TinyKv.Protocol.Raft;
+using Proto = TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Protocol.Serialization;
+
+/// <summary>
+/// Everything that stores write to journals or say to each other, and nothing else. The number and the
+/// manifests are on disks; they never change their meaning.
+/// </summary>
+public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    private const string Birth = "b";
+    private const string Record = "r";
+    private const string Batch = "m";
+    private const string AllocateId = "i";
+    private const string AllocateTimestamps = "t";
+    private const string PlacementReply = "p";
+
+    /// <inheritdoc/>
+    public override int Identifier => 20160;
+
+    /// <inheritdoc/>
+    public override string Manifest(object o) => o switch
+    {
+        RaftBirth => Birth,
+        RaftRecord => Record,
+        Proto.RaftBatch or EncodedRaftBatch => Batch,
+        Proto.PlacementAllocateId => AllocateId,
+        Proto.PlacementAllocateTimestamps => AllocateTimestamps,
+        Proto.PlacementReply => PlacementReply,
+        _ => throw Unknown(o),
+    };
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj) => obj switch
+    {
+        RaftBirth birth => RaftWire.Encode(birth),
+        RaftRecord record => RaftWire.Encode(record),
+        EncodedRaftBatch batch => batch.Bytes.ToArray(),
+        Proto.RaftBatch or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
+            or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
+        _ => throw Unknown(obj),
+    };
+
+    /// <inheritdoc/>
+    /// <exception cref="MalformedMessageException">Unknown manifest, or bytes that do not fit.</exception>
+    public override object FromBinary(byte[] bytes, string manifest) => manifest switch
+    {
+        Birth => RaftWire.DecodeBirth(bytes),
+        Record => RaftWire.DecodeRecord(bytes),
+        Batch => new EncodedRaftBatch(bytes),
+        AllocateId => WireCodec.Parse(Proto.PlacementAllocateId.Parser, bytes),
+        AllocateTimestamps => WireCodec.Parse(
+            Proto.PlacementAllocateTimestamps.Parser, bytes),
+        PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
+        _ => throw new MalformedMessageException($"unknown manifest '{manifest}'"),
+    };
+
+    private static ArgumentException Unknown(object o) => new($"{o.GetType()} does not leave the process");
+}

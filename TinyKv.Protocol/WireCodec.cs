@@ -1,0 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
+using Google.Protobuf;
+
+namespace TinyKv.Protocol;
+
+/// <summary>Parsing and checking that all decoders share.</summary>
+internal static class WireCodec
+{
+    /// <summary>A view of bytes that nobody writes to any more; does not copy.</summary>
+    public static ByteString Wrap(ReadOnlyMemory<byte> bytes) => UnsafeByteOperations.UnsafeWrap(bytes);
+
+    /// <summary>Parses one message, and reports whatever is wrong in the one typed way.</summary>
+    public static T Parse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> bytes) where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(bytes.Span);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new MalformedMessageException($"not a {typeof(T).Name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Requires what a well-formed message fulfils.</summary>
+    public static void Require([DoesNotReturnIf(false)] bool condition, string message)
+    {
+        if (!condition) throw new MalformedMessageException(message);
+    }
+
+    /// <summary>Requires an index, term or round: never negative.</summary>
+    public static long Count(long value, string name)
+    {
+        if (value < 0) throw new MalformedMessageException($"{name} is negative: {value}");
+        return value;
+    }
+}

@@ -1,0 +1,197 @@
+using System.Net;
+using System.Net.Sockets;
+using TinyKv.Actors;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Settings;
+using TinyKv.Actors.Storage;
+using TinyKv.Core;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence;
+
+namespace TinyKv.Tests.Actors.Nodes;
+
+public sealed class StoreNodeTests
+{
+    [Fact]
+    public async Task One_store_serves_what_was_written_also_after_a_restart()
+    {
+        await using var cluster = new TestCluster(1);
+        await cluster.StartAllAsync();
+        await TestCluster.PutAsync(await cluster.LeaderAsync(), "a", [1]);
+        Assert.Equal([1], await TestCluster.GetAsync(cluster[1], "a"));
+        await cluster.StopAsync(1);
+
+        await cluster.StartAsync(1);
+        await cluster.LeaderAsync();
+
+        Assert.Equal([1], await TestCluster.GetAsync(cluster[1], "a"));
+        Assert.Null(await TestCluster.GetAsync(cluster[1], "b"));
+    }
+
+    [Fact]
+    public async Task Three_stores_replicate_and_survive_the_stop_of_their_leader()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        var first = await cluster.LeaderAsync();
+        await TestCluster.PutAsync(first, "a", [1]);
+        await cluster.StopAsync(first.Settings.StoreId.Value);
+
+        var second = await cluster.LeaderAsync();
+        Assert.Equal([1], await TestCluster.GetAsync(second, "a"));
+        await TestCluster.PutAsync(second, "b", [2]);
+
+        await cluster.StartAsync(first.Settings.StoreId.Value);
+        var status = await Eventually.Async(async () =>
+        {
+            var leader = (await second.StatusAsync(Patience.Long)).Peers[1];
+            var follower = (await cluster[first.Settings.StoreId.Value].StatusAsync(Patience.Long)).Peers[1];
+            return follower.AppliedIndex == leader.AppliedIndex && follower.Role == "follower" ? follower : null;
+        });
+        Assert.Equal(RegionId.First.Value, status.Region.Id);
+    }
+
+    [Fact]
+    public async Task The_largest_entry_reaches_the_other_stores()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        var leader = await cluster.LeaderAsync();
+
+        await TestCluster.PutAsync(leader, "big", new byte[Limits.MaxEntryBytes - 100]);
+
+        var index = (await leader.StatusAsync(Patience.Long)).Peers[1].AppliedIndex;
+        foreach (var node in cluster.Nodes)
+        {
+            await Eventually.Async(async () =>
+            {
+                var peer = (await node.StatusAsync(Patience.Long)).Peers[1];
+                return peer.AppliedIndex >= index ? peer : null;
+            });
+        }
+    }
+
+    [Fact]
+    public async Task Ids_and_timestamps_rise_over_a_change_of_leader_whoever_is_asked()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        await cluster.LeaderAsync();
+        var ids = new List<ulong>();
+        var timestamps = new List<(long, long)>();
+        await AskAllAsync();
+        var leader = await Eventually.Async(() => Task.FromResult(cluster[1].Placement.Leader as object));
+
+        await cluster.StopAsync(((StoreId)leader).Value);
+        await AskAllAsync();
+
+        Assert.Equal(ids.Distinct().Count(), ids.Count);
+        Assert.All(ids, id => Assert.True(id >= 1000));
+        Assert.Equal(timestamps.Order(), timestamps);
+        Assert.Equal(timestamps.Distinct().Count(), timestamps.Count);
+
+        async Task AskAllAsync()
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                foreach (var node in cluster.Nodes)
+                {
+                    ids.Add(await RetryAsync(() => node.Placement.AllocateIdAsync(Patience.Long)));
+                    var last = await RetryAsync(() => node.Placement.AllocateTimestampsAsync(7, Patience.Long));
+                    timestamps.Add((last.Physical, last.Logical));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_standalone_store_serves_without_a_log()
+    {
+        await using var cluster = new TestCluster(1);
+        await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
+        var region = (await cluster.LeaderAsync()).Placement.Regions[0];
+        var context = new RequestContext(region.Region.Id, region.Region.Epoch, region.Leader, 0);
+        var key = TestCluster.Bytes("a");
+
+        Assert.Null(await cluster[1].Storage.WriteAsync(
+            context, [new Modify.Put(ColumnFamily.Default, key, key)], Patience.Long));
+        using var reader = (await cluster[1].Storage.ReaderAsync(context, Patience.Long)).Reader!;
+
+        Assert.Equal(key, reader.GetCF(ColumnFamily.Default, key));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named()
+    {
+        await using var cluster = new TestCluster(1);
+        var port = SettingsReader.Read(cluster.Config(1).WithFallback(ReferenceConfig.OfStore)).Self.RemotingPort;
+        using var other = new TcpListener(IPAddress.Loopback, port);
+        other.Start();
+
+        var refusal = await Assert.ThrowsAsync<TinyKvException>(() => cluster.StartAsync(1));
+
+        Assert.Contains($":{port}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_directory_in_use_is_refused_and_left_alone()
+    {
+        await using var cluster = new TestCluster(1);
+        await cluster.StartAsync(1);
+        var running = cluster[1];
+
+        await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(cluster.Config(1), Patience.Long));
+
+        await cluster.LeaderAsync();
+        await TestCluster.PutAsync(running, "a", [1]);
+    }
+
+    [Fact]
+    public async Task A_store_whose_journal_names_a_store_without_an_address_ends_with_its_name()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAsync(1);
+        await Eventually.Async(async () =>
+            (await cluster[1].StatusAsync(Patience.Long)).Peers is { } peers && peers.All(peer => peer.Term > 0)
+                ? peers : null);
+        await cluster.StopAsync(1);
+
+        var node = await cluster.StartAsync(1, """
+            tinykv.cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3 } ]
+            """.Replace("remoting-port = 3", $"remoting-port = {TestCluster.FreePorts(1)[0]}", StringComparison.Ordinal));
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        Assert.Contains("store 2", reason.Message, StringComparison.Ordinal);
+        Assert.False(node.IsReady);
+    }
+
+    [Fact]
+    public async Task A_store_whose_journal_fails_ends_with_the_reason()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        await cluster.LeaderAsync();
+
+        node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        Assert.Contains("no space left", reason.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<T> RetryAsync<T>(Func<Task<T>> ask)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (PlacementUnavailableException) when (!Patience.Long.IsCancellationRequested)
+            {
+                // An election takes as long as it takes on a busy machine.
+            }
+        }
+    }
+}

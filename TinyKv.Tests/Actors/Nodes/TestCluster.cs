@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Configuration;
+using TinyKv.Actors;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Tests.Actors.Nodes;
+
+/// <summary>Stores of one cluster in this process, on free ports and in a directory of their own.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-").FullName;
+    private readonly SortedDictionary<ulong, StoreNode> _nodes = [];
+    private readonly int[] _ports;
+    private readonly int _stores;
+
+    public TestCluster(int stores)
+    {
+        _stores = stores;
+        _ports = FreePorts(stores);
+    }
+
+    public IEnumerable<StoreNode> Nodes => _nodes.Values;
+
+    public StoreNode this[ulong store] => _nodes[store];
+
+    public async Task<StoreNode> StartAsync(ulong store, string overrides = "")
+    {
+        var node = await StoreNode.StartAsync(Config(store, overrides), Patience.Long);
+        _nodes[store] = node;
+        return node;
+    }
+
+    public async Task StartAllAsync()
+    {
+        for (var store = 1UL; store <= (ulong)_stores; store++) await StartAsync(store);
+    }
+
+    public async Task StopAsync(ulong store)
+    {
+        if (_nodes.Remove(store, out var node)) await node.DisposeAsync();
+    }
+
+    public Config Config(ulong store, string overrides = "")
+    {
+        var stores = Enumerable.Range(1, _stores).Select(id =>
+            $$"""{ id = {{id}}, host = "127.0.0.1", grpc-port = {{id}}, status-port = {{id + 1000}}, """ +
+            $$"""remoting-port = {{_ports[id - 1]}} }""");
+        return ConfigurationFactory.ParseString(overrides).WithFallback(ConfigurationFactory.ParseString($$"""
+            tinykv {
+              cluster.name = "test"
+              cluster.stores = [ {{string.Join(",\n", stores)}} ]
+              store.id = {{store}}
+              store.data-directory = "{{_directory}}/{{store}}"
+              raft.tick-interval = 20ms
+            }
+            akka.loglevel = WARNING
+            akka.cluster.gossip-interval = 200ms
+            akka.cluster.leader-actions-interval = 200ms
+            """));
+    }
+
+    /// <summary>The store that leads the region with the keys, as all running stores agree.</summary>
+    public Task<StoreNode> LeaderAsync() => Eventually.Async(() =>
+    {
+        var leaders = Nodes.Select(node => node.Placement.Regions[0].Leader?.Store.Value).Distinct().ToList();
+        return Task.FromResult(
+            leaders is [{ } leader] && _nodes.TryGetValue(leader, out var node) && Nodes.All(n => n.IsReady)
+                ? node : null);
+    });
+
+    public static RequestContext ContextOf(StoreNode node)
+    {
+        var region = node.Placement.Regions[0].Region;
+        return new RequestContext(region.Id, region.Epoch, region.PeerOn(node.Settings.StoreId), 0);
+    }
+
+    public static async Task PutAsync(StoreNode node, string key, byte[] value)
+    {
+        var refusal = await node.Storage.WriteAsync(
+            ContextOf(node), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Patience.Long);
+        Assert.Null(refusal);
+    }
+
+    public static async Task<byte[]?> GetAsync(StoreNode node, string key)
+    {
+        var answer = await node.Storage.ReaderAsync(ContextOf(node), Patience.Long);
+        Assert.Null(answer.Refusal);
+        using var reader = answer.Reader!;
+        return reader.GetCF(ColumnFamily.Default, Bytes(key));
+    }
+
+    public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(Nodes.Select(node => node.DisposeAsync().AsTask()));
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    public static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(listener => listener.Stop());
+        return ports;
+    }
+}

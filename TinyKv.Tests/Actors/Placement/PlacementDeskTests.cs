@@ -1,0 +1,138 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Tests.Actors.Placement;
+
+public sealed class PlacementDeskTests : TestKit
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly long NoonMs = Noon.ToUnixTimeMilliseconds();
+
+    private readonly TestProbe _group;
+    private readonly IActorRef _desk;
+
+    public PlacementDeskTests() : base("akka.loglevel = WARNING")
+    {
+        _group = CreateTestProbe();
+        _desk = Sys.ActorOf(PlacementDesk.Props(_group.Ref, () => Noon));
+    }
+
+    [Fact]
+    public async Task Ids_that_are_asked_for_during_a_turn_come_from_one_command()
+    {
+        for (var i = 0; i < 4; i++) _desk.Tell(new PlacementAllocateId());
+        Assert.Equal(1U, (await CommandAsync()).AllocateIds.Count);
+        // The desk has the other three when it has refused this.
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 0 });
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+        _group.Reply(new IdsAllocated(1000));
+
+        Assert.Equal(3U, (await CommandAsync()).AllocateIds.Count);
+        _group.Reply(new IdsAllocated(1001));
+
+        foreach (var id in new ulong[] { 1000, 1001, 1002, 1003 })
+            Assert.Equal(id, (await ExpectMsgAsync<PlacementReply>(Patience)).Id);
+    }
+
+    [Fact]
+    public async Task Timestamps_wait_for_a_confirmation_and_a_window()
+    {
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 5 });
+        await ConfirmAsync(term: 6, end: 0);
+        var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
+        Assert.Equal(NoonMs + 3000, until);
+        _group.Reply(new TimestampsReserved(6, until));
+
+        var reply = await ExpectMsgAsync<PlacementReply>(Patience);
+
+        Assert.Equal((NoonMs, 5), (reply.Physical, reply.Logical));
+    }
+
+    [Fact]
+    public async Task Every_batch_is_confirmed_anew()
+    {
+        await FirstAsync();
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+
+        await ConfirmAsync(term: 6, end: NoonMs + 3000);
+
+        Assert.Equal(2, (await ExpectMsgAsync<PlacementReply>(Patience)).Logical);
+    }
+
+    [Fact]
+    public async Task A_later_term_starts_above_every_window_before_it()
+    {
+        await FirstAsync();
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await ConfirmAsync(term: 8, end: NoonMs + 9000);
+        var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
+        _group.Reply(new TimestampsReserved(8, until));
+
+        Assert.Equal(NoonMs + 9000, (await ExpectMsgAsync<PlacementReply>(Patience)).Physical);
+    }
+
+    [Fact]
+    public async Task A_window_of_another_term_is_not_used()
+    {
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await ConfirmAsync(term: 6, end: 0);
+        await CommandAsync();
+        _group.Reply(new TimestampsReserved(7, NoonMs + 3000));
+
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+    }
+
+    [Fact]
+    public async Task A_desk_that_does_not_lead_names_who_does()
+    {
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await _group.ExpectMsgAsync<Read>(Patience);
+        _group.Reply(new RegionError.NotLeader(RegionId.Placement, new Peer(new PeerId(3), new StoreId(3))));
+
+        var reply = await ExpectMsgAsync<PlacementReply>(Patience);
+
+        Assert.Equal(3UL, reply.LeaderStore);
+        Assert.NotEqual("", reply.Error);
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_after_its_time_is_not_taken_for_the_next()
+    {
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await _group.ExpectMsgAsync<Read>(Patience);
+        var late = _group.LastSender;
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await _group.ExpectMsgAsync<Read>(Patience);
+
+        late.Tell(new PlacementView(6, 0));
+        _group.Reply(new RegionError.NotLeader(RegionId.Placement, null));
+
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+    }
+
+    private async Task FirstAsync()
+    {
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await ConfirmAsync(term: 6, end: 0);
+        await CommandAsync();
+        _group.Reply(new TimestampsReserved(6, NoonMs + 3000));
+        await ExpectMsgAsync<PlacementReply>(Patience);
+    }
+
+    private async Task ConfirmAsync(long term, long end)
+    {
+        await _group.ExpectMsgAsync<Read>(Patience);
+        _group.Reply(new PlacementView(term, end));
+    }
+
+    private async Task<PlacementCommand> CommandAsync() =>
+        PlacementCommand.Parser.ParseFrom((await _group.ExpectMsgAsync<Propose>(Patience)).Command.Span);
+}

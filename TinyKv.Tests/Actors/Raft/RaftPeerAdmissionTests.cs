@@ -1,0 +1,171 @@
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Tests.Actors.Raft;
+
+public sealed class RaftPeerAdmissionTests : RaftPeerKit
+{
+    private static readonly Region Three = RegionOf(1, 2, 3);
+
+    [Fact]
+    public async Task A_follower_names_the_leader()
+    {
+        var peer = await StartAsync(SpecOf(Three));
+        FromOther(peer, 6, new RaftMessage.Heartbeat(5, 0));
+        await StatusAfterAsync(peer);
+
+        Ask(peer, Write(region: Three));
+
+        Assert.Equal(new RegionError.NotLeader(RegionId.First, Three.Peers[1]), await RefusalAsync());
+    }
+
+    [Fact]
+    public async Task An_electing_peer_names_nobody()
+    {
+        var peer = await StartAsync(SpecOf(Three));
+        Tick(peer, 20);
+        await StatusAfterAsync(peer);
+
+        Ask(peer, new Read(RegionId.First, ContextOf(Three)));
+
+        Assert.Equal(new RegionError.NotLeader(RegionId.First, null), await RefusalAsync());
+    }
+
+    [Fact]
+    public async Task A_leader_proposes_and_tells_the_state_machine_who_waits_before_what_to_apply()
+    {
+        var peer = await StartLeaderAsync();
+
+        Ask(peer, Write());
+
+        var awaited = await World.ExpectMsgAsync<AwaitOutcomes>(Patience);
+        var applied = await World.ExpectMsgAsync<ApplyEntries>(Patience);
+        Assert.Equal(applied.Entries[0].Position, Assert.Single(awaited.Outcomes).Position);
+    }
+
+    [Fact]
+    public async Task A_leader_confirms_a_read_before_it_is_served()
+    {
+        var peer = await StartLeaderAsync();
+
+        Ask(peer, new Read(RegionId.First, ContextOf(RegionOf(1))));
+
+        var reads = await World.ExpectMsgAsync<ServeReads>(Patience);
+        Assert.Equal((6, 6), (reads.Index, reads.Term));
+    }
+
+    public static TheoryData<string, Type> Refusals => new()
+    {
+        { "store", typeof(RegionError.StoreNotMatch) },
+        { "no peer", typeof(RegionError.StoreNotMatch) },
+        { "peer", typeof(RegionError.RegionNotFound) },
+        { "term", typeof(RegionError.StaleCommand) },
+        { "epoch", typeof(RegionError.EpochNotMatch) },
+        { "no epoch", typeof(RegionError.EpochNotMatch) },
+        { "key", typeof(RegionError.KeyNotInRegion) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task A_leader_refuses_what_does_not_fit_the_region(string what, Type refusal)
+    {
+        var peer = await StartLeaderAsync();
+        var context = ContextOf(RegionOf(1));
+        var self = context.Peer!.Value;
+        Ask(peer, what switch
+        {
+            "store" => Write(context: context with { Peer = self with { Store = new StoreId(9) } }),
+            "no peer" => Write(context: context with { Peer = null }),
+            "peer" => Write(context: context with { Peer = self with { Id = new PeerId(9) } }),
+            "term" => Write(context: context with { Term = 4 }),
+            "epoch" => Write(context: context with { Epoch = new RegionEpoch(1, 2) }),
+            "no epoch" => Write(context: context with { Epoch = null }),
+            _ => Write(key: "z"),
+        });
+
+        Assert.IsType(refusal, await RefusalAsync());
+    }
+
+    [Fact]
+    public async Task A_term_that_is_one_behind_is_served()
+    {
+        var peer = await StartLeaderAsync();
+
+        Ask(peer, Write(context: ContextOf(RegionOf(1)) with { Term = 5 }));
+
+        await World.ExpectMsgAsync<AwaitOutcomes>(Patience);
+    }
+
+    [Fact]
+    public async Task Proposals_that_come_during_a_write_share_the_next_record()
+    {
+        var peer = await StartLeaderAsync();
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write());
+        Assert.Single(await Gate.ArrivedAsync());
+        for (var i = 0; i < 10; i++) Ask(peer, Write());
+        await StatusAfterAsync(peer);
+
+        Gate.Open();
+
+        var next = Assert.IsType<RaftRecord>(Assert.Single(await Gate.ArrivedAsync()));
+        Assert.Equal(10, next.Entries.Length);
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_at_once()
+    {
+        var peer = await StartLeaderAsync(maxQueued: 2);
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write());
+        await Gate.ArrivedAsync();
+        for (var i = 0; i < 3; i++) Ask(peer, Write());
+
+        Assert.IsType<RegionError.ServerIsBusy>(await RefusalAsync());
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task Proposals_that_were_not_taken_up_are_refused_when_leadership_is_lost()
+    {
+        var peer = await ElectAsync(await StartAsync(SpecOf(Three)));
+        await LetterAsync<RaftMessage.Append>();
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write(region: Three));
+        await World.FishForMessageAsync<AwaitOutcomes>(_ => true, Patience);
+        Ask(peer, Write(region: Three));
+        FromOther(peer, 9, new RaftMessage.Heartbeat(5, 0), from: 3);
+
+        Assert.Equal(new RegionError.NotLeader(RegionId.First, Three.Peers[2]), await RefusalAsync());
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task Whoever_waits_in_a_peer_that_stops_is_told_so()
+    {
+        var peer = await StartLeaderAsync();
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write());
+        await Gate.ArrivedAsync();
+        Ask(peer, Write());
+        await StatusAfterAsync(peer);
+
+        Sys.Stop(peer);
+
+        Assert.IsType<RegionError.NotLeader>(await RefusalAsync());
+    }
+
+    [Fact]
+    public async Task The_parent_hears_who_leads_and_that_the_peer_has_caught_up()
+    {
+        await StartLeaderAsync();
+
+        var view = await Parent.FishForMessageAsync<PeerView>(seen => seen.CaughtUp, Patience);
+
+        Assert.Equal((RoleKind.Leader, RegionOf(1).Peers[0]), (view.Change.Role, view.Leader!.Value));
+    }
+
+    private async Task<RegionError> RefusalAsync() => await World.FishForMessageAsync<RegionError>(_ => true, Patience);
+}

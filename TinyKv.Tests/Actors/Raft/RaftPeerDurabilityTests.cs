@@ -1,0 +1,138 @@
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Actors.Raft;
+
+public sealed class RaftPeerDurabilityTests : RaftPeerKit
+{
+    [Fact]
+    public async Task The_first_event_of_a_journal_is_the_birth()
+    {
+        await StartLeaderAsync();
+
+        var birth = Assert.IsType<RaftBirth>(Gate.Stored[0]);
+        Assert.Equal(new PeerId(1), Assert.Single(birth.Voters));
+        Assert.Equal(new LogPosition(5, 5), birth.Truncated);
+        Assert.All(Gate.Stored.Skip(1), @event => Assert.IsType<RaftRecord>(@event));
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_before_the_birth_is_stored()
+    {
+        Gate.Mode = GateMode.Held;
+        var parent = CreateTestProbe();
+        var peer = parent.ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1, 2, 3))));
+        FromOther(peer, 6, new RaftMessage.RequestVote(new LogPosition(5, 5)));
+        await Gate.ArrivedAsync();
+        Assert.False(parent.HasMessages || World.HasMessages);
+
+        Gate.Open();
+
+        await parent.ExpectMsgAsync<PeerReady>(Patience);
+        await LetterAsync<RaftMessage.Vote>();
+    }
+
+    [Fact]
+    public async Task A_vote_leaves_only_after_it_is_stored()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        Gate.Mode = GateMode.Held;
+        FromOther(peer, 6, new RaftMessage.RequestVote(new LogPosition(5, 5)));
+
+        Assert.Equal(6, (await StatusAsync(peer)).Term);
+        Gate.Open();
+
+        Assert.Equal(new RaftMessage.Vote(true), (await World.ExpectMsgAsync<PeerLetter>(Patience)).Envelope.Message);
+        Assert.Contains(Gate.Stored, stored => stored is RaftRecord { Term: 6, Vote.Value: 2 });
+    }
+
+    [Fact]
+    public async Task Entries_are_acknowledged_only_after_they_are_stored()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        Gate.Mode = GateMode.Held;
+        FromOther(peer, 6, new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 6, "x", "y"), 5));
+
+        Assert.Equal(7, (await StatusAsync(peer)).LastIndex);
+        Gate.Open();
+
+        Assert.Equal(new RaftMessage.Appended(7), (await World.ExpectMsgAsync<PeerLetter>(Patience)).Envelope.Message);
+    }
+
+    [Fact]
+    public async Task A_repeated_append_is_acknowledged_no_earlier_than_the_first()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        Gate.Mode = GateMode.Held;
+        var append = new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 6, "x"), 5);
+        FromOther(peer, 6, append);
+        FromOther(peer, 6, append);
+
+        await StatusAsync(peer);
+        Gate.Open();
+
+        Assert.Equal(new RaftMessage.Appended(6), (await World.ExpectMsgAsync<PeerLetter>(Patience)).Envelope.Message);
+    }
+
+    [Fact]
+    public async Task A_leaders_appends_do_not_wait_for_its_own_write()
+    {
+        var region = RegionOf(1, 2, 3);
+        var peer = await ElectAsync(await StartAsync(SpecOf(region)));
+        await LetterAsync<RaftMessage.Append>();
+        FromOther(peer, 6, new RaftMessage.Appended(6));
+        await World.FishForMessageAsync<ApplyEntries>(_ => true, Patience);
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write(region: region));
+
+        var append = (RaftMessage.Append)(await LetterAsync<RaftMessage.Append>()).Message;
+
+        Assert.Equal(7, append.Entries[^1].Index);
+        Assert.DoesNotContain(Gate.Stored, stored => stored is RaftRecord record && record.Entries.Any(e => e.Index == 7));
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_made_again_is_what_it_was()
+    {
+        var first = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        FromOther(first, 7, new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 7, "x", "y"), 5));
+        await LetterAsync<RaftMessage.Appended>();
+        Watch(first);
+        Sys.Stop(first);
+        await ExpectTerminatedAsync(first, Patience);
+
+        var second = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+
+        var status = await StatusAsync(second);
+        Assert.Equal((7, 7, RoleKind.Follower), (status.Term, status.LastIndex, status.Role));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_write_that_fails_or_is_rejected_stops_the_peer_and_says_nothing(bool rejected)
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        Watch(peer);
+        Gate.Mode = rejected ? GateMode.Rejecting : GateMode.Failing;
+
+        FromOther(peer, 6, new RaftMessage.RequestVote(new LogPosition(5, 5)));
+
+        await ExpectTerminatedAsync(peer, Patience);
+        Assert.False(World.HasMessages);
+    }
+
+    [Fact]
+    public async Task A_journal_that_names_a_store_without_an_address_ends_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        Sys.Stop(await StartAsync(SpecOf(RegionOf(1, 2, 3))));
+
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1, 2))));
+
+        Assert.Contains("store 3", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+    }
+}

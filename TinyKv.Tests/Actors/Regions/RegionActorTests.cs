@@ -1,0 +1,104 @@
+using Akka.Actor;
+using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Kv;
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
+using TinyKv.Tests.Actors.Kv;
+using TinyKv.Tests.Actors.Raft;
+
+namespace TinyKv.Tests.Actors.Regions;
+
+public sealed class RegionActorTests : RaftPeerKit
+{
+    private readonly ReplicaBoard _board = new();
+
+    [Fact]
+    public async Task A_write_and_a_read_go_through_the_log_to_the_engine()
+    {
+        using var engine = new MemoryEngine();
+        var region = Start(engine);
+        await ReadyAsync();
+
+        Ask(region, Write("b"));
+        await World.ExpectMsgAsync<Written>(Patience);
+        Ask(region, new Read(RegionId.First, ContextOf(RegionOf(1))));
+
+        Assert.Equal(RegionOf(1), (await World.ExpectMsgAsync<Readable>(Patience)).Region, RegionComparer);
+        using var snapshot = engine.Snapshot();
+        Assert.Equal(TestBytes("v"), snapshot.Get(ColumnFamily.Default, TestBytes("b")));
+    }
+
+    [Fact]
+    public async Task A_peer_whose_journal_failed_is_made_again_and_goes_on()
+    {
+        using var engine = new MemoryEngine();
+        var region = Start(engine);
+        await ReadyAsync();
+        Gate.Mode = GateMode.Failing;
+        Ask(region, Write("b"));
+        await Nodes.Eventually.Async(() => Task.FromResult(_board.Find(RegionId.First) is { IsReady: false } away ? away : null));
+        Gate.Mode = GateMode.Open;
+        await ReadyAsync();
+
+        Ask(region, Write("c"));
+
+        // The first was never in the log: the new leader's first entry has displaced it.
+        await World.FishForMessageAsync<RegionError.StaleCommand>(_ => true, Patience);
+        await World.FishForMessageAsync<Written>(_ => true, Patience);
+    }
+
+    [Fact]
+    public async Task While_the_peer_recovers_requests_are_refused_at_once()
+    {
+        using var engine = new MemoryEngine();
+        Gate.Mode = GateMode.Held;
+        var region = Start(engine);
+        await Gate.ArrivedAsync();
+
+        Ask(region, Write("b"));
+
+        Assert.Equal(
+            new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError.NotLeader>(Patience));
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task An_engine_that_fails_ends_the_store_and_answers_nobody()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        using var engine = new FaultyEngine(new MemoryEngine());
+        var region = Start(engine);
+        await ReadyAsync();
+        engine.Fails = true;
+
+        Ask(region, Write("b"));
+
+        Assert.Contains("region 1", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.False(World.HasMessages);
+    }
+
+    private IActorRef Start(IEngine engine)
+    {
+        var initial = RegionOf(1);
+        return Sys.ActorOf(RegionActor.Props(
+            new RegionSpec
+            {
+                Initial = initial,
+                Self = initial.Peers[0],
+                Applier = KvActor.Props(engine, initial, Topology.Origin.Index).WithDispatcher(""),
+                Peer = (state, applier, _) =>
+                    RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
+                Seed = 1,
+            },
+            _board));
+    }
+
+    private Task<ReplicaView> ReadyAsync() => Nodes.Eventually.Async(() =>
+        Task.FromResult(_board.Find(RegionId.First) is { IsReady: true } ready ? ready : null));
+
+    private static bool RegionComparer(Region a, Region b) => a.Id == b.Id && a.Range == b.Range && a.Epoch == b.Epoch;
+}

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Google.Protobuf;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Tests.Actors.Transport;
+
+public sealed class RaftTransportTests : TestKit
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly TestProbe _store2;
+    private readonly TestProbe _store3;
+    private readonly TestProbe _regions;
+    private readonly IActorRef _transport;
+
+    public RaftTransportTests() : base("akka.loglevel = WARNING")
+    {
+        (_store2, _store3, _regions) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+        var stores = ImmutableDictionary<StoreId, IActorRef>.Empty
+            .Add(new StoreId(2), _store2.Ref).Add(new StoreId(3), _store3.Ref);
+        _transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)));
+        _transport.Tell(new DeliverTo(_regions.Ref));
+    }
+
+    [Fact]
+    public async Task What_regions_say_in_one_turn_leaves_in_one_batch_for_each_store()
+    {
+        InOneTurn(Letter(1, 2), Letter(2, 2), Letter(1, 3), Letter(3, 2));
+
+        var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
+        Assert.Equal((77UL, 1UL, 2UL, 42UL), (batch.ClusterId, batch.FromStore, batch.ToStore, batch.Incarnation));
+        Assert.Equal([1UL, 2, 3], batch.Messages.Select(message => message.RegionId));
+        Assert.Single((await _store3.ExpectMsgAsync<RaftBatch>(Patience)).Messages);
+    }
+
+    [Fact]
+    public async Task A_batch_holds_a_mebibyte_or_one_larger_message()
+    {
+        InOneTurn(Letter(1, 2, 700_000), Letter(2, 2, 700_000), Letter(3, 2, 100), Letter(4, 2, 3_000_000));
+
+        Assert.Equal([1UL], await BatchAsync());
+        Assert.Equal([2UL, 3], await BatchAsync());
+        Assert.Equal([4UL], await BatchAsync());
+    }
+
+    [Fact]
+    public async Task A_message_to_a_replica_on_this_store_does_not_leave_it()
+    {
+        _transport.Tell(Letter(5, 1));
+
+        Assert.Equal(new RegionId(5), (await _regions.ExpectMsgAsync<PeerMail>(Patience)).Region);
+    }
+
+    [Fact]
+    public async Task What_arrives_goes_to_the_regions()
+    {
+        _transport.Tell(Encoded(77, 2, 1));
+
+        var mail = await _regions.ExpectMsgAsync<PeerMail>(Patience);
+
+        Assert.Equal(new RaftMessage.Heartbeat(9, 1), mail.Envelope.Message);
+    }
+
+    [Theory]
+    [InlineData(78, 2, 1)]
+    [InlineData(77, 2, 3)]
+    [InlineData(77, 9, 1)]
+    public async Task What_another_cluster_or_a_stranger_sends_is_dropped_with_one_warning(ulong cluster, ulong from, ulong to)
+    {
+        await EventFilter.Warning(start: "Dropping what store").ExpectAsync(1, async () =>
+        {
+            _transport.Tell(Encoded(cluster, from, to));
+            _transport.Tell(Encoded(cluster, from, to));
+            _transport.Tell(Encoded(77, 2, 1));
+            await _regions.ExpectMsgAsync<PeerMail>(Patience);
+        });
+        Assert.False(_regions.HasMessages);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_batch_do_no_harm()
+    {
+        var empty = NewBatch(77, 2, 1);
+        empty.Messages.Add(new PeerMessage { RegionId = 1, FromPeer = 2, ToPeer = 1 });
+        _transport.Tell(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
+        _transport.Tell(new EncodedRaftBatch(empty.ToByteArray()));
+        _transport.Tell(Encoded(77, 2, 1));
+
+        await _regions.ExpectMsgAsync<PeerMail>(Patience);
+    }
+
+    // The transport sees none of them before all are in its mailbox.
+    private void InOneTurn(params PeerLetter[] letters)
+    {
+        ((IInternalActorRef)_transport).Suspend();
+        foreach (var letter in letters) _transport.Tell(letter);
+        ((IInternalActorRef)_transport).Resume();
+    }
+
+    private async Task<IEnumerable<ulong>> BatchAsync() =>
+        (await _store2.ExpectMsgAsync<RaftBatch>(Patience)).Messages.Select(message => message.RegionId);
+
+    private static PeerLetter Letter(ulong region, ulong to, int bytes = 10)
+    {
+        var entry = new Entry(new LogPosition(6, 6), EntryKind.Command, new byte[bytes]);
+        return new PeerLetter(new RegionId(region), new StoreId(to), new RaftEnvelope(
+            new PeerId(1), new PeerId(to), 6, new RaftMessage.Append(new LogPosition(5, 5), [entry], 5)));
+    }
+
+    private static EncodedRaftBatch Encoded(ulong cluster, ulong from, ulong to)
+    {
+        var batch = NewBatch(cluster, from, to);
+        batch.Messages.Add(RaftWire.ToWire(
+            RegionId.First, new RaftEnvelope(new PeerId(2), new PeerId(1), 6, new RaftMessage.Heartbeat(9, 1))));
+        return new EncodedRaftBatch(batch.ToByteArray());
+    }
+
+    private static RaftBatch NewBatch(ulong cluster, ulong from, ulong to) =>
+        new() { ClusterId = cluster, FromStore = from, ToStore = to, Incarnation = 1 };
+}

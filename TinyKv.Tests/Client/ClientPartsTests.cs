@@ -1,0 +1,89 @@
+using TinyKv.Client;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Tests.Client;
+
+/// <summary>The region cache, the pauses and the scan cursor by themselves.</summary>
+public sealed class ClientPartsTests
+{
+    private static readonly Peer Leader = new(new PeerId(1), new StoreId(1));
+
+    [Theory]
+    [InlineData("a", 1ul)]
+    [InlineData("lz", 1ul)]
+    [InlineData("m", 2ul)]
+    [InlineData("z", null)]
+    public void A_key_is_found_in_the_region_that_holds_it(string key, ulong? region)
+    {
+        var cache = new RegionCache();
+        cache.Add(Located(2, "m", "t", version: 1));
+        cache.Add(Located(1, "", "m", version: 1));
+
+        Assert.Equal(region, cache.Find(Bytes(key))?.Region.Id.Value);
+    }
+
+    [Fact]
+    public void Newer_regions_push_out_what_they_overlap()
+    {
+        var cache = new RegionCache();
+        cache.Add(Located(1, "", "", version: 1));
+        cache.Add(Located(2, "m", "", version: 2));
+
+        Assert.Equal(2ul, cache.Find(Bytes("z"))!.Region.Id.Value);
+        Assert.Null(cache.Find(Bytes("a")));
+    }
+
+    [Fact]
+    public void An_older_answer_does_not_bring_back_what_was_split()
+    {
+        var cache = new RegionCache();
+        cache.Add(Located(2, "m", "", version: 2));
+        cache.Add(Located(1, "", "", version: 1));
+
+        Assert.Equal(2ul, cache.Find(Bytes("z"))!.Region.Id.Value);
+    }
+
+    [Fact]
+    public void Regions_led_by_a_lost_store_have_no_leader()
+    {
+        var cache = new RegionCache();
+        cache.Add(Located(1, "", "m", version: 1));
+        cache.Add(Located(2, "m", "", version: 1) with { Leader = new Peer(new PeerId(2), new StoreId(2)) });
+        cache.DropLeader(new StoreId(1));
+
+        Assert.Null(cache.Find(Bytes("a"))!.Leader);
+        Assert.NotNull(cache.Find(Bytes("z"))!.Leader);
+    }
+
+    [Fact]
+    public void Pauses_grow_to_their_cap_and_each_reason_has_its_own()
+    {
+        var backoff = new Backoff();
+        for (var i = 0; i < 40; i++)
+            Assert.InRange(backoff.Next(PauseReason.NoLeader).TotalMilliseconds, 10, 300);
+        Assert.InRange(backoff.Next(PauseReason.NoLeader).TotalMilliseconds, 150, 300);
+        Assert.InRange(backoff.Next(PauseReason.RegionMoved).TotalMilliseconds, 1, 2);
+    }
+
+    [Fact]
+    public void The_successor_of_a_key_is_no_longer_than_keys_may_be()
+    {
+        var longest = new byte[Limits.MaxKeyBytes];
+        longest[^1] = 0xFF;
+        longest[^2] = 7;
+
+        Assert.Equal([1, 0], ScanCursor.Successor([1])!.Value.ToArray());
+        Assert.Equal([.. longest[..^2], 8], ScanCursor.Successor(longest)!.Value.ToArray());
+        longest.AsSpan().Fill(0xFF);
+        Assert.Null(ScanCursor.Successor(longest));
+    }
+
+    private static LocatedRegion Located(ulong id, string start, string end, ulong version) => new(
+        new Region(
+            new RegionId(id), new KeyRange(Bytes(start), Bytes(end)), new RegionEpoch(1, version), [Leader]),
+        Leader);
+
+    private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using TinyKv.Core;
+using TinyKv.Host.Cli;
+using TinyKv.Host.Cli.Playground;
+
+namespace TinyKv.Tests.Clusters;
+
+[Trait("kind", "cluster")]
+public sealed class PlaygroundProcessTests : IDisposable
+{
+    private const int Stores = 2;
+
+    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-playground-test-").FullName;
+    private readonly int _basePort = ProcessCluster.FreeBasePort(Stores);
+    private readonly ConcurrentQueue<string> _said = new();
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    [Fact]
+    public async Task A_killed_playground_leaves_no_store_behind_and_continues_when_started_again()
+    {
+        using (var first = Start())
+        {
+            await Said("is ready");
+            Assert.Equal(0, await Run("raw", "put", "kept", "yes"));
+            first.Kill();
+            await Eventually.Holds("the stores end with the playground", PortsAreFree);
+        }
+
+        _said.Clear();
+        using var second = Start();
+        await Said("is ready");
+        Assert.Equal(0, await Run("raw", "get", "kept"));
+
+        second.Kill();
+        await Eventually.Holds("the stores end with the playground", PortsAreFree);
+    }
+
+    private Process Start()
+    {
+        var start = StoreProcess.ThisProgram("playground", "--data", _path, "--stores", $"{Stores}",
+            "--base-port", $"{_basePort}");
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => _said.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _said.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private Task<string> Said(string text) => Eventually.Gets($"the playground says '{text}'",
+        () => Task.FromResult(_said.FirstOrDefault(line => line.Contains(text))));
+
+    private async Task<int> Run(params string[] arguments)
+    {
+        await using var error = new StringWriter();
+        var host = new CliHost { Input = Stream.Null, Output = Stream.Null, Text = error, Error = error };
+        return await CommandLine.RunAsync([.. arguments, "--endpoint", $"127.0.0.1:{_basePort}"], host);
+    }
+
+    private bool PortsAreFree()
+    {
+        try
+        {
+            PlaygroundPorts.RequireFree(_basePort, Stores);
+            return true;
+        }
+        catch (TinyKvException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using TinyKv.Client;
+using TinyKv.Core;
+using TinyKv.Host.Cli.Playground;
+using TinyKv.Host.Cli.Status;
+
+namespace TinyKv.Tests.Clusters;
+
+/// <summary>A cluster of <c>tinykv server</c> processes in a temporary directory on ports that are free.</summary>
+internal sealed class ProcessCluster : IAsyncDisposable
+{
+    private const int PortsOfOneCluster = 64;
+
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
+    private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
+    private readonly PlaygroundState _state;
+    private readonly Dictionary<int, StoreProcess> _running = [];
+
+    public ProcessCluster(int stores)
+    {
+        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", FreeBasePort(stores));
+        Endpoints = [.. Enumerable.Range(0, stores)
+            .Select(index => $"127.0.0.1:{PlaygroundPorts.Of(_state.BasePort, index).Grpc}")];
+    }
+
+    public IReadOnlyList<string> Endpoints { get; }
+
+    /// <summary>The options that lead a command line to this cluster.</summary>
+    public IEnumerable<string> EndpointOptions => Endpoints.SelectMany(endpoint => new[] { "--endpoint", endpoint });
+
+    public IReadOnlyCollection<int> Running => _running.Keys;
+
+    /// <summary>A base port whose ports are all free now, below those that the system hands out itself, and that
+    /// no other test of this run was given.</summary>
+    public static int FreeBasePort(int stores)
+    {
+        while (true)
+        {
+            var candidate = 22_000 + Random.Shared.Next(150) * PortsOfOneCluster;
+            if (!Given.TryAdd(candidate, true)) continue;
+            try
+            {
+                PlaygroundPorts.RequireFree(candidate, stores);
+                return candidate;
+            }
+            catch (TinyKvException)
+            {
+                // Taken: another one.
+            }
+        }
+    }
+
+    public void StartAll()
+    {
+        for (var storeId = 1; storeId <= _state.Stores; storeId++)
+            if (!_running.ContainsKey(storeId)) Start(storeId);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(int storeId)
+    {
+        _running.Remove(storeId, out var store);
+        using (var process = Process.GetProcessById(store!.Id)) process.Kill();
+        Assert.Equal(128 + 9, await store.WaitAsync(CancellationToken.None));
+        await store.DisposeAsync();
+    }
+
+    /// <summary>The store that leads region 1, once every running store follows it.</summary>
+    public async Task<int> LeaderAsync()
+    {
+        var view = await Eventually.Gets("a leader that all running stores follow", TryGetSettledViewAsync);
+        return (int)view.Regions.Single(region => region.Region.Id == 1).LeaderStore;
+    }
+
+    /// <summary>What the processes logged, to explain a failure.</summary>
+    public string Logs() => string.Join('\n', Enumerable.Range(1, _state.Stores).Select(storeId =>
+    {
+        var lines = File.Exists(LogFile(storeId)) ? File.ReadAllLines(LogFile(storeId)) : [];
+        return $"--- store {storeId}\n{string.Join('\n', lines.TakeLast(30))}";
+    }));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var storeId in _running.Keys.ToList()) await KillAsync(storeId);
+        _directory.Dispose();
+    }
+
+    private void Start(int storeId)
+    {
+        var config = StoreConfigFile.Write(_state, storeId, _directory.OfStore(storeId), null);
+        _running[storeId] = StoreProcess.Start(StoreProcess.Server(config), LogFile(storeId));
+    }
+
+    private string LogFile(int storeId) => Path.Combine(_directory.OfStore(storeId), "log.txt");
+
+    private async Task<ClusterView?> TryGetSettledViewAsync()
+    {
+        try
+        {
+            await using var client = await TinyKvClient.ConnectAsync(new TinyKvClientOptions
+            {
+                Endpoints = Endpoints,
+                Timeout = TimeSpan.FromSeconds(5),
+            });
+            var view = ClusterView.Of(await client.GetStoreStatusesAsync());
+            var ready = view.Stores.Where(store => store.Status is { Ready: true }).Select(store => (int)store.StoreId);
+            return _running.Keys.All(ready.Contains) && view.Regions.All(region => region.LeaderStore != 0
+                && region.Peers.All(peer => peer.LeaderStoreId == region.LeaderStore)
+                && _running.ContainsKey((int)region.LeaderStore)) ? view : null;
+        }
+        catch (TinyKvClientException)
+        {
+            return null;
+        }
+    }
+}

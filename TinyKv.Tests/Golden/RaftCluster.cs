@@ -1,0 +1,125 @@
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Golden;
+
+/// <summary>
+/// Nodes and the messages between them, which stay under way until a script delivers them. Checks after every
+/// input that no two leaders share a term and that no two state machines disagree.
+/// </summary>
+internal sealed class RaftCluster
+{
+    private const int TooManyMessages = 10_000;
+    private readonly SortedDictionary<PeerId, RaftNode> _nodes = [];
+    private readonly List<RaftEnvelope> _underWay = [];
+    private readonly Dictionary<long, PeerId> _leaders = [];
+    private readonly Dictionary<PeerId, int> _sides = [];
+    private readonly RaftTrace _trace;
+
+    public RaftCluster(IEnumerable<PeerId> members, RaftOptions options, RaftTrace trace)
+    {
+        options.Validate();
+        _trace = trace;
+        var birth = new RaftBirth([.. members.Order()], LogPosition.Zero);
+        foreach (var id in birth.Voters) _nodes.Add(id, new RaftNode(id, birth, options, trace, Send));
+    }
+
+    public IEnumerable<RaftNode> Nodes => _nodes.Values;
+
+    public RaftNode this[PeerId id] => _nodes[id];
+
+    public void Do(PeerId id, Func<RaftCore, Effects> input)
+    {
+        _nodes[id].Do(input);
+        Check();
+    }
+
+    public void Start(PeerId id)
+    {
+        _nodes[id].Start();
+        Check();
+    }
+
+    /// <summary>What is under way to the node stays there: it arrives after a restart, or is lost.</summary>
+    public void Crash(PeerId id) => _nodes[id].Crash();
+
+    /// <summary>Writes held records of a node.</summary>
+    public void Release(PeerId id, int records)
+    {
+        _nodes[id].Release(records);
+        Check();
+    }
+
+    /// <summary>Delivers what is under way, and what comes of it, oldest first, until nothing is.</summary>
+    public void Stabilize()
+    {
+        for (var delivered = 0; _underWay.Count > 0; delivered++)
+        {
+            if (delivered > TooManyMessages) throw new FormatException("the group does not come to rest");
+            DeliverAt(0);
+        }
+    }
+
+    /// <summary>Delivers the oldest messages that match, but none that are sent meanwhile.</summary>
+    public void Deliver(Predicate<RaftEnvelope> matches, int count)
+    {
+        foreach (var envelope in Matching(matches, count)) DeliverAt(_underWay.IndexOf(envelope));
+    }
+
+    /// <summary>Loses the oldest messages that match.</summary>
+    public void Drop(Predicate<RaftEnvelope> matches, int count)
+    {
+        foreach (var envelope in Matching(matches, count))
+        {
+            _underWay.Remove(envelope);
+            _trace.Line(RaftTrace.Of(envelope, isLost: true));
+        }
+    }
+
+    /// <summary>Sends the oldest messages that match a second time, behind all others.</summary>
+    public void Duplicate(Predicate<RaftEnvelope> matches, int count) =>
+        _underWay.AddRange(Matching(matches, count));
+
+    /// <summary>From now on only nodes on the same side reach each other.</summary>
+    public void Partition(IEnumerable<IEnumerable<PeerId>> sides)
+    {
+        _sides.Clear();
+        foreach (var (number, side) in sides.Index())
+            foreach (var id in side) _sides.Add(id, number);
+        Drop(e => !AreConnected(e.From, e.To), int.MaxValue);
+    }
+
+    public void Heal() => _sides.Clear();
+
+    private List<RaftEnvelope> Matching(Predicate<RaftEnvelope> matches, int count) =>
+        [.. _underWay.Where(e => matches(e)).Take(count)];
+
+    private void DeliverAt(int position)
+    {
+        var envelope = _underWay[position];
+        _underWay.RemoveAt(position);
+        if (_nodes[envelope.To].Core is null) _trace.Line(RaftTrace.Of(envelope, isLost: true));
+        else Do(envelope.To, core => core.Step(envelope));
+    }
+
+    private void Send(RaftEnvelope envelope)
+    {
+        var isLost = _nodes[envelope.To].Core is null || !AreConnected(envelope.From, envelope.To);
+        _trace.Line(RaftTrace.Of(envelope, isLost));
+        if (!isLost) _underWay.Add(envelope);
+    }
+
+    private bool AreConnected(PeerId a, PeerId b) =>
+        _sides.Count == 0 || (_sides.TryGetValue(a, out var x) && _sides.TryGetValue(b, out var y) && x == y);
+
+    private void Check()
+    {
+        foreach (var node in Nodes)
+        {
+            if (node.Core is not { Role: RoleKind.Leader } leader) continue;
+            if (!_leaders.TryAdd(leader.Term, node.Id)) Assert.Equal(_leaders[leader.Term], node.Id);
+        }
+
+        var longest = Nodes.MaxBy(n => n.Applied.Count)!.Applied;
+        foreach (var node in Nodes) Assert.Equal(longest.Take(node.Applied.Count), node.Applied);
+    }
+}

@@ -1,0 +1,95 @@
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Golden;
+
+/// <summary>
+/// Hosts one core as the contract of <see cref="Effects"/> asks: one journal, written in order, and messages
+/// that wait for it. Writing can be held up, and a crash loses what was not written.
+/// </summary>
+internal sealed class RaftNode(
+    PeerId id, RaftBirth birth, RaftOptions options, RaftTrace trace, Action<RaftEnvelope> send)
+{
+    private readonly List<RaftRecord> _journal = [];
+    private readonly Queue<Effects> _writing = new();
+    private RaftRecord? _lastShown;
+
+    public PeerId Id => id;
+
+    /// <summary>Null while the node is down.</summary>
+    public RaftCore? Core { get; private set; }
+
+    /// <summary>What the state machine got; it survives crashes, as the engine does.</summary>
+    public List<Entry> Applied { get; } = [];
+
+    /// <summary>Whether writes wait for <see cref="Release"/>.</summary>
+    public bool IsHeld { get; set; }
+
+    /// <summary>Puts a record into the journal of a node that did not start yet.</summary>
+    public void Preset(RaftRecord record) => _journal.Add(record);
+
+    public void Start()
+    {
+        Core = new RaftCore(id, birth, options, new StaggeredTimeouts(id));
+        foreach (var record in _journal) Core.Replay(record);
+        _lastShown = _journal.LastOrDefault();
+        Do(core => core.Start(Applied.Count));
+    }
+
+    public void Crash()
+    {
+        Core = null;
+        _writing.Clear();
+    }
+
+    /// <summary>Gives the core an input, and does what it wants done.</summary>
+    public void Do(Func<RaftCore, Effects> input)
+    {
+        if (Core is null) throw new FormatException($"{id} is down");
+        Perform(input(Core));
+        Release(IsHeld ? 0 : int.MaxValue);
+    }
+
+    /// <summary>Writes the oldest records, and sends what waits for no other.</summary>
+    public void Release(int records)
+    {
+        while (_writing.TryPeek(out var oldest) && (oldest.Store is null || records-- > 0))
+        {
+            _writing.Dequeue();
+            if (oldest.Store is { } record)
+            {
+                if (IsHeld) trace.Line($"{id} has stored {RaftTrace.Of(record, _journal.LastOrDefault())}");
+                _journal.Add(record);
+            }
+
+            foreach (var envelope in oldest.SendDurable) send(envelope);
+            if (oldest.Store is not null) Perform(Core!.Stored());
+        }
+    }
+
+    private void Perform(Effects effects)
+    {
+        if (effects.Changed is { } change) trace.Line(RaftTrace.Of(change, id));
+        if (effects.Store is { } record)
+        {
+            trace.Line($"{id} stores {RaftTrace.Of(record, _lastShown)}{(IsHeld ? " (held)" : "")}");
+            _lastShown = record;
+        }
+
+        foreach (var envelope in effects.SendNow) send(envelope);
+        if (effects.Store is not null || !effects.SendDurable.IsEmpty) _writing.Enqueue(effects);
+        foreach (var read in effects.Reads) trace.Line($"{id} grants read {read.Context} at {read.Index}");
+        foreach (var context in effects.ReadsDropped) trace.Line($"{id} drops read {context}");
+        if (effects.Apply.IsEmpty) return;
+
+        trace.Line($"{id} applies {RaftTrace.Of(effects.Apply)}");
+        Applied.AddRange(effects.Apply);
+        Core!.Applied(effects.Apply[^1].Index);
+    }
+
+    /// <summary>Timeouts that a reader can count: n1 waits E ticks, n2 E + 1, n3 E + 2 ...</summary>
+    private sealed class StaggeredTimeouts(PeerId id) : Random
+    {
+        public override int Next(int minValue, int maxValue) =>
+            minValue + (int)((id.Value - 1) % (ulong)(maxValue - minValue));
+    }
+}

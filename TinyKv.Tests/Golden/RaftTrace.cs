@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Golden;
+
+/// <summary>Writes what happens in a group as text that reads like the paper's figures.</summary>
+internal sealed class RaftTrace
+{
+    private readonly StringBuilder _text = new();
+
+    /// <summary>Leaves lines out: what leads up to a scenario and is shown by another one.</summary>
+    public bool IsQuiet { get; set; }
+
+    public void Line(string line)
+    {
+        if (!IsQuiet) _text.Append(line).Append('\n');
+    }
+
+    public override string ToString() => _text.ToString();
+
+    public static string Of(LeadershipChange change, PeerId self) => change.Role switch
+    {
+        RoleKind.PreCandidate => $"{self}@{change.Term} polls",
+        RoleKind.Candidate => $"{self}@{change.Term} stands for election",
+        RoleKind.Leader => $"{self}@{change.Term} leads",
+        _ when change.Leader == PeerId.None => $"{self}@{change.Term} follows nobody",
+        _ => $"{self}@{change.Term} follows {change.Leader}",
+    };
+
+    public static string Of(RaftCore core) =>
+        $"{core.Role}@{core.Term} leader={Name(core.Leader)} last={core.Last} commit={core.Commit}";
+
+    public static string Of(Entry entry) => entry.Kind == EntryKind.NoOp
+        ? $"{entry.Position}"
+        : $"{entry.Position} {Encoding.UTF8.GetString(entry.Data.Span)}";
+
+    public static string Of(IEnumerable<Entry> entries) => $"[{string.Join(", ", entries.Select(Of))}]";
+
+    /// <summary>A record; term and vote only when they changed.</summary>
+    public static string Of(RaftRecord record, RaftRecord? before)
+    {
+        var parts = new List<string>();
+        if (record.Term != (before?.Term ?? 0)) parts.Add($"term={record.Term}");
+        if (record.Vote != (before?.Vote ?? PeerId.None)) parts.Add($"vote={Name(record.Vote)}");
+        if (!record.Entries.IsEmpty) parts.Add(Of(record.Entries));
+        return string.Join(' ', parts);
+    }
+
+    public static string Of(RaftEnvelope envelope, bool isLost) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{envelope.From}@{envelope.Term} {(isLost ? '⇸' : '→')} {envelope.To} {Of(envelope.Message)}");
+
+    public static string Name(PeerId peer) => peer == PeerId.None ? "nobody" : peer.ToString();
+
+    private static string Of(RaftMessage message) => message switch
+    {
+        RaftMessage.PreVote m => $"PreVote last={m.Last}",
+        RaftMessage.PreVoteReply m => $"PreVoteReply {(m.Granted ? "granted" : "refused")}",
+        RaftMessage.RequestVote m => $"RequestVote last={m.Last}",
+        RaftMessage.Vote m => $"Vote {(m.Granted ? "granted" : "refused")}",
+        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}",
+        RaftMessage.Appended m => $"Appended match={m.Match}",
+        RaftMessage.Rejected m => $"Rejected previous={m.Previous} hint={m.Hint}",
+        RaftMessage.Heartbeat m => $"Heartbeat commit={m.Commit} round={m.Round}",
+        RaftMessage.HeartbeatReply m => $"HeartbeatReply round={m.Round}",
+        _ => throw new ArgumentOutOfRangeException(nameof(message), message, "not a message"),
+    };
+}

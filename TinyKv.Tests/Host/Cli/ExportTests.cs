@@ -1,0 +1,66 @@
+using System.Text;
+using TinyKv.Client;
+
+namespace TinyKv.Tests.Host.Cli;
+
+public sealed class ExportTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tinykv-export-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("pairs.tsv")]
+    [InlineData("pairs.jsonl")]
+    public async Task What_was_exported_imports_to_the_same_pairs(string name)
+    {
+        var (from, to) = (new FakeCluster(), new FakeCluster());
+        for (var i = 0; i < 3000; i++)
+            await from.PutAsync(Encoding.UTF8.GetBytes($"k{i:d5}"), new byte[] { (byte)i, 9, 10, 0xff, (byte)'\\' });
+        var path = Path.Combine(_directory.FullName, name);
+
+        var export = await CliRun.Of(from, "raw", "export", path);
+        var import = await CliRun.Of(to, "raw", "import", path);
+
+        Assert.True(export.ExitCode == 0, export.Error);
+        Assert.True(import.ExitCode == 0, import.Error);
+        Assert.Equal(await Pairs(from), await Pairs(to));
+        Assert.Equal([name], _directory.GetFiles().Select(file => file.Name));
+    }
+
+    [Fact]
+    public async Task A_range_goes_to_standard_output()
+    {
+        var cluster = new FakeCluster();
+        foreach (var key in new[] { "a", "b", "c" }) await CliRun.Of(cluster, "raw", "put", key, key);
+
+        var run = await CliRun.Of(cluster, "raw", "export", "--start", "b");
+
+        Assert.Equal("b\tb\nc\tc\n", run.Text);
+    }
+
+    [Fact]
+    public async Task A_failed_export_leaves_the_file_as_it_was()
+    {
+        using var cancel = new CancellationTokenSource();
+        await cancel.CancelAsync();
+        var path = Path.Combine(_directory.FullName, "pairs.tsv");
+        File.WriteAllText(path, "before");
+        var cluster = new FakeCluster();
+        await CliRun.Of(cluster, "raw", "put", "k", "v");
+
+        var run = await CliRun.With(cluster, "", cancel.Token, "raw", "export", path);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal("before", File.ReadAllText(path));
+        Assert.Single(_directory.GetFiles());
+    }
+
+    private static async Task<List<string>> Pairs(FakeCluster cluster)
+    {
+        var pairs = new List<string>();
+        await foreach (var pair in cluster.ScanAsync(new RawScan()))
+            pairs.Add($"{Convert.ToHexString(pair.Key)}={Convert.ToHexString(pair.Value)}");
+        return pairs;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using TinyKv.Client;
+using TinyKv.Protocol.Wire.Meta;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Tests.Host.Cli;
+
+public sealed class StatusCommandTests
+{
+    private readonly FakeCluster _cluster = new()
+    {
+        Statuses =
+        [
+            new StoreStatusOrError(3, "127.0.0.1:20162", null, "connection [refused]"),
+            Answer(1, term: 4, leader: 3),
+            Answer(2, term: 5, leader: 2),
+        ],
+    };
+
+    [Fact]
+    public async Task A_table_shows_stores_regions_and_who_is_unreachable()
+    {
+        var run = await CliRun.Of(_cluster, "status");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("cluster test (18446744073709551615)", run.Text);
+        Assert.Contains("store 3: connection [refused]", run.Text);
+        Assert.Matches("│ 3 +│ unreachable", run.Text);
+        Assert.Matches("│ placement +│ none", run.Text);
+        Assert.Matches("│ 1 +│ all +│ 1/1 +│ store 2 │ 5 ", run.Text);
+        Assert.Contains("6..17, 2048.0 KiB", run.Text);
+    }
+
+    [Fact]
+    public async Task Json_says_the_same_to_programs()
+    {
+        var run = await CliRun.Of(_cluster, "status", "--format", "json");
+
+        var root = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal("18446744073709551615", root.GetProperty("cluster").GetProperty("id").GetString());
+        var stores = root.GetProperty("stores");
+        Assert.Equal([1, 2, 3], stores.EnumerateArray().Select(store => store.GetProperty("id").GetInt32()));
+        Assert.Equal("connection [refused]", stores[2].GetProperty("error").GetString());
+        var region = root.GetProperty("regions")[1];
+        Assert.Equal(2, region.GetProperty("leaderStore").GetInt32());
+        Assert.Equal(2, region.GetProperty("peers").GetArrayLength());
+        Assert.Equal(17, region.GetProperty("peers")[0].GetProperty("lastIndex").GetInt32());
+    }
+
+    [Fact]
+    public async Task Tsv_has_one_line_for_each_thing()
+    {
+        var run = await CliRun.Of(_cluster, "status", "--format", "tsv");
+
+        var lines = run.Text.TrimEnd().Split('\n').Select(line => line.Split('\t')).ToList();
+        Assert.Equal(
+            ["cluster", "store", "store", "store", "region", "peer", "peer", "region", "peer", "peer"],
+            lines.Select(line => line[0]));
+        Assert.Equal(["store", "3", "unreachable", "127.0.0.1:20162", "connection [refused]"], lines[3]);
+    }
+
+    [Fact]
+    public async Task A_cluster_of_which_no_store_answers_is_a_failure()
+    {
+        var cluster = new FakeCluster { Statuses = [new StoreStatusOrError(1, "host:1", null, "refused")] };
+
+        var run = await CliRun.Of(cluster, "status");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("no store of the cluster answered", run.Error);
+    }
+
+    private static StoreStatusOrError Answer(ulong store, long term, ulong leader)
+    {
+        var status = new StoreStatusResponse
+        {
+            ClusterId = ulong.MaxValue,
+            ClusterName = "test",
+            StoreId = store,
+            Ready = true,
+            GrpcEndpoint = $"127.0.0.1:{20159 + store}",
+            Journal = "rocksdb",
+        };
+        foreach (var region in new ulong[] { 1, 0 })
+            status.Peers.Add(new PeerStatus
+            {
+                Region = new Region { Id = region, RegionEpoch = new RegionEpoch { ConfVer = 1, Version = 1 } },
+                Peer = new Peer { Id = store, StoreId = store },
+                Role = leader == store ? "leader" : "follower",
+                LeaderStoreId = leader,
+                Term = term,
+                CommitIndex = 17,
+                AppliedIndex = 17,
+                FirstIndex = 6,
+                LastIndex = 17,
+                LogBytes = 2 * 1024 * 1024,
+            });
+        return new StoreStatusOrError(store, status.GrpcEndpoint, status, null);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using TinyKv.Host.Cli.Playground;
+
+namespace TinyKv.Tests.Host.Cli;
+
+/// <summary>Keeps shell scripts alive in the place of stores.</summary>
+public sealed class StoreSupervisorTests : IDisposable
+{
+    private static readonly RestartPolicy Quick =
+        new(TimeSpan.FromMilliseconds(10), 3, TimeSpan.FromMinutes(5));
+
+    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-supervisor-").FullName;
+    private readonly ConcurrentQueue<string> _said = new();
+
+    private string Log => Path.Combine(_path, "log.txt");
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    [Fact]
+    public async Task A_store_that_keeps_dying_is_given_up_and_its_last_words_are_told()
+    {
+        Assert.False(await Supervise("echo starting; echo no disk >&2; exit 70").RunAsync(default));
+
+        Assert.Equal(2, _said.Count(message => message.Contains("exit code 70; starting it again")));
+        Assert.Contains("store 1 ended 3 times", _said.Last());
+        Assert.Contains("no disk", _said.Last());
+        Assert.Equal(3, File.ReadAllLines(Log).Count(line => line == "starting"));
+    }
+
+    [Fact]
+    public async Task A_refused_configuration_is_not_tried_again()
+    {
+        Assert.False(await Supervise("echo bad key >&2; exit 2").RunAsync(default));
+
+        Assert.Equal(["store 1 refused its configuration: bad key"], _said);
+    }
+
+    [Fact]
+    public async Task A_store_killed_from_outside_runs_again_until_all_is_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        var supervisor = Supervise("read line; exit 0");
+        var run = supervisor.RunAsync(stop.Token);
+        var first = await RunningProcess(supervisor, except: 0);
+
+        using (var process = Process.GetProcessById(first)) process.Kill();
+        var second = await RunningProcess(supervisor, except: first);
+        await stop.CancelAsync();
+
+        Assert.True(await run);
+        Assert.Contains($"store 1 runs again as process {second}", _said);
+        Assert.Throws<ArgumentException>(() => Process.GetProcessById(second));
+    }
+
+    private StoreSupervisor Supervise(string script) => new(1, () =>
+    {
+        var start = new ProcessStartInfo("/bin/sh");
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(script);
+        return start;
+    }, Log, Quick, _said.Enqueue);
+
+    private static async Task<int> RunningProcess(StoreSupervisor supervisor, int except)
+    {
+        while (supervisor.ProcessId == 0 || supervisor.ProcessId == except) await Task.Yield();
+        return supervisor.ProcessId;
+    }
+}

@@ -1,0 +1,113 @@
+using TinyKv.Core.Keys;
+using TinyKv.Protocol.Wire.Kv;
+using TinyKv.Tests.Host.Server;
+using static TinyKv.Tests.Host.Grpc.RawServiceTests;
+using V1 = TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Tests.Host.Grpc;
+
+public sealed class RawScanServiceTests : ServedTests
+{
+    private V1.Raw.RawClient Raw => new(Ports.Channel);
+
+    [Fact]
+    public async Task A_scan_ends_before_its_end_key()
+    {
+        await PutAsync(10, "a", "b", "c", "d");
+        var page = await ScanAsync("b", "d");
+        Assert.Equal(["b", "c"], Keys(page));
+        Assert.Empty(page.NextKey);
+    }
+
+    [Fact]
+    public async Task Values_are_left_out_when_only_keys_are_asked_for()
+    {
+        await PutAsync(10, "a");
+        var page = await Raw.ScanAsync(new() { Context = Context(), Limit = 9, KeysOnly = true });
+        Assert.Empty(Assert.Single(page.Pairs).Value);
+    }
+
+    [Fact]
+    public async Task A_page_that_reaches_the_limit_names_no_next_key()
+    {
+        await PutAsync(10, "a", "b", "c");
+        var page = await ScanAsync("", "", limit: 2);
+        Assert.Equal(["a", "b"], Keys(page));
+        Assert.Empty(page.NextKey);
+    }
+
+    [Fact]
+    public async Task Full_pages_lead_to_every_pair()
+    {
+        await PutAsync(Limits.MaxScanPageBytes / 3, "a", "b", "c", "d", "e", "f", "g");
+        var (keys, next) = (new List<string>(), "");
+        do
+        {
+            var page = await ScanAsync(next, "");
+            var bytes = page.Pairs.Sum(pair => pair.Key.Length + pair.Value.Length);
+            Assert.InRange(bytes, 1, Limits.MaxScanPageBytes);
+            keys.AddRange(Keys(page));
+            next = page.NextKey.ToStringUtf8();
+        }
+        while (next.Length > 0);
+        Assert.Equal(["a", "b", "c", "d", "e", "f", "g"], keys);
+    }
+
+    [Fact]
+    public async Task A_pair_larger_than_a_page_is_a_page()
+    {
+        await PutAsync(Limits.MaxValueBytes, "a", "b");
+        var page = await ScanAsync("", "");
+        Assert.Equal(["a"], Keys(page));
+        Assert.Equal("b", page.NextKey.ToStringUtf8());
+    }
+
+    [Theory]
+    [InlineData("c", "c")]
+    [InlineData("c", "a")]
+    public async Task A_range_that_ends_where_it_starts_or_before_is_empty(string start, string end)
+    {
+        await PutAsync(10, "a", "b", "c", "d");
+        var page = await ScanAsync(start, end);
+        Assert.Empty(page.Pairs);
+        Assert.Empty(page.Error);
+    }
+
+    [Fact]
+    public async Task Bad_input_is_named_in_the_reply()
+    {
+        var none = await ScanAsync("", "", limit: 0);
+        Assert.StartsWith("the limit is 0", none.Error, StringComparison.Ordinal);
+        var overlong = await Raw.ScanAsync(new V1.ScanRequest
+        {
+            Context = Context(),
+            Limit = 1,
+            EndKey = Zeros(Limits.MaxKeyBytes + 2),
+        });
+        Assert.StartsWith("the end key has", overlong.Error, StringComparison.Ordinal);
+        var family = await Raw.ScanAsync(new V1.ScanRequest { Context = Context(), Limit = 1, Cf = "x" });
+        Assert.StartsWith("unknown column family 'x'", family.Error, StringComparison.Ordinal);
+    }
+
+    private async Task PutAsync(int valueBytes, params string[] keys)
+    {
+        var kv = new TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient(Ports.Channel);
+        foreach (var key in keys)
+        {
+            await kv.RawPutAsync(
+                new RawPutRequest { Context = Context(), Key = Bytes(key), Value = Zeros(valueBytes - 1) });
+        }
+    }
+
+    private async Task<V1.ScanResponse> ScanAsync(string start, string end, uint limit = 100) =>
+        await Raw.ScanAsync(new V1.ScanRequest
+        {
+            Context = Context(),
+            StartKey = Bytes(start),
+            EndKey = Bytes(end),
+            Limit = limit,
+        });
+
+    private static IEnumerable<string> Keys(V1.ScanResponse page) =>
+        page.Pairs.Select(pair => pair.Key.ToStringUtf8());
+}

@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Settings;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Host.Server;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Tests.Host.Server;
+
+/// <summary>Three stores' worth of answers without a cluster: what it is told is what it serves.</summary>
+internal sealed class FakeStore : IServedStore
+{
+    public FakeStorage Data { get; } = new();
+
+    public FakePlacement Members { get; } = new();
+
+    public ulong ClusterId => 77;
+
+    public StoreId Self => new(1);
+
+    public ImmutableArray<StoreAddress> Stores { get; } =
+        [.. Enumerable.Range(1, 3).Select(i =>
+            new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i))];
+
+    public IStorage Storage => Data;
+
+    public IPlacement Placement => Members;
+
+    public bool IsReady { get; set; } = true;
+
+    public TaskCompletionSource End { get; } = new();
+
+    public Task Terminated => End.Task;
+
+    /// <summary>What a stop waits for.</summary>
+    public Task Stoppable { get; set; } = Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stoppable;
+        End.TrySetResult();
+    }
+
+    public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
+        Task.FromResult(new StoreStatusResponse
+        {
+            ClusterId = ClusterId,
+            StoreId = Self.Value,
+            Ready = IsReady,
+        });
+}
+
+/// <summary>One region in memory that counts its readers and refuses on demand.</summary>
+internal sealed class FakeStorage : IStorage
+{
+    private readonly SortedDictionary<(ColumnFamily, string), byte[]> _pairs =
+        new(Comparer<(ColumnFamily Family, string Hex)>.Create((a, b) => a.Family != b.Family
+            ? a.Family.CompareTo(b.Family) : string.CompareOrdinal(a.Hex, b.Hex)));
+
+    private int _openReaders;
+
+    public Region Region { get; set; } = new(RegionId.First, KeyRange.All, RegionEpoch.Initial,
+        [.. Enumerable.Range(1, 3).Select(i => new Peer(new PeerId((ulong)i), new StoreId((ulong)i)))]);
+
+    public RegionError? Refusal { get; set; }
+
+    public Exception? Failure { get; set; }
+
+    /// <summary>Readers wait for it, to hold scans up.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
+    public RequestContext? LastContext { get; private set; }
+
+    public int OpenReaders => Volatile.Read(ref _openReaders);
+
+    public Task<RegionError?> WriteAsync(
+        RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
+    {
+        LastContext = context;
+        if (Failure is not null) return Task.FromException<RegionError?>(Failure);
+        if (Refusal is not null) return Task.FromResult<RegionError?>(Refusal);
+        lock (_pairs)
+        {
+            foreach (var write in batch)
+            {
+                var key = (write.Family, Convert.ToHexString(write.Key.Span));
+                if (write is Modify.Put put) _pairs[key] = put.Value.ToArray();
+                else _pairs.Remove(key);
+            }
+        }
+        return Task.FromResult<RegionError?>(null);
+    }
+
+    public async Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation)
+    {
+        LastContext = context;
+        await Ready.WaitAsync(cancellation);
+        if (Failure is not null) throw Failure;
+        if (Refusal is not null) return new ReaderOrRefusal(null, Refusal);
+        Interlocked.Increment(ref _openReaders);
+        return new ReaderOrRefusal(new Reader(this), null);
+    }
+
+    private sealed class Reader(FakeStorage storage) : IStorageReader
+    {
+        public Region Region => storage.Region;
+
+        public byte[]? GetCF(ColumnFamily family, ReadOnlySpan<byte> key)
+        {
+            lock (storage._pairs) return storage._pairs.GetValueOrDefault((family, Convert.ToHexString(key)));
+        }
+
+        public IEngineIterator IterCF(ColumnFamily family, KeyRange range)
+        {
+            lock (storage._pairs)
+            {
+                return new Iterator([.. storage._pairs
+                    .Where(pair => pair.Key.Item1 == family)
+                    .Select(pair => (Key: Convert.FromHexString(pair.Key.Item2), pair.Value))
+                    .Where(pair => range.Intersect(Region.Range).Contains(pair.Key))]);
+            }
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref storage._openReaders);
+    }
+
+    private sealed class Iterator((byte[] Key, byte[] Value)[] pairs) : IEngineIterator
+    {
+        private int _at = -1;
+
+        public ReadOnlySpan<byte> Key => pairs[_at].Key;
+
+        public ReadOnlySpan<byte> Value => pairs[_at].Value;
+
+        public bool MoveNext() => ++_at < pairs.Length;
+
+        public bool Seek(ReadOnlySpan<byte> key) => throw new NotSupportedException();
+
+        public void Dispose() { }
+    }
+}
+
+/// <summary>Counts ids and timestamps up; regions and leaders are what it is told.</summary>
+internal sealed class FakePlacement : IPlacement
+{
+    private long _logical;
+    private ulong _id = 999;
+
+    public StoreId? Leader { get; set; }
+
+    public IReadOnlyList<RegionView> Regions { get; set; } = [];
+
+    public bool Unavailable { get; set; }
+
+    public Task<ulong> AllocateIdAsync(CancellationToken cancellation) => Unavailable
+        ? Task.FromException<ulong>(new PlacementUnavailableException("no leader")) : Task.FromResult(++_id);
+
+    public Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation) => Unavailable
+        ? Task.FromException<Timestamp>(new PlacementUnavailableException("no leader"))
+        : Task.FromResult(new Timestamp(1000, _logical += count));
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using TinyKv.Host.Cli;
+using TinyKv.Host.Server;
+
+namespace TinyKv.Tests.Host.Server;
+
+public sealed class ServerCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tinykv-server-");
+    private readonly StringWriter _error = new();
+
+    private string File => Path.Combine(_directory.FullName, "tinykv.conf");
+
+    private string Data => Path.Combine(_directory.FullName, "data");
+
+    public void Dispose()
+    {
+        _error.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_missing_file_ends_with_2_and_its_name()
+    {
+        Assert.Equal(ServerProcess.BadConfiguration, await RunAsync("--config", File));
+        Assert.Equal(
+            $"tinykv: cannot read the configuration {File}: there is no such file\n", _error.ToString());
+    }
+
+    [Theory]
+    [InlineData("tinykv.stroe.id = 1", "tinykv.stroe.id")]
+    [InlineData("tinykv.server.max-connections = none", "tinykv.server.max-connections is 'none'")]
+    [InlineData("tinykv.raft.election-ticks = 1", "tinykv.raft.election-ticks")]
+    [InlineData("tinykv.store.id = 7", "tinykv.store.id is 7")]
+    public async Task A_wrong_setting_ends_with_2_and_its_key_before_anything_is_made(
+        string setting, string expected)
+    {
+        await WriteAsync(1, setting);
+        Assert.Equal(ServerProcess.BadConfiguration, await RunAsync("--config", File, "--data", Data));
+        Assert.Contains(expected, _error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_ends_with_1_and_its_number_before_anything_is_made()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        await WriteAsync(port, "");
+        Assert.Equal(ServerProcess.FailedToStart, await RunAsync("--config", File, "--data", Data));
+        Assert.Equal(
+            $"tinykv: the gRPC port 127.0.0.1:{port} is in use by another process\n", _error.ToString());
+        Assert.False(Directory.Exists(Data));
+    }
+
+    private Task WriteAsync(int grpcPort, string setting) => System.IO.File.WriteAllTextAsync(File, $$"""
+        tinykv {
+          cluster.name = "test"
+          cluster.stores = [
+            { id = 1, host = "127.0.0.1", grpc-port = {{grpcPort}}, status-port = 2, remoting-port = 3 }
+          ]
+          store.id = 1
+          server.log-level = ERROR
+        }
+        {{setting}}
+        """);
+
+    private Task<int> RunAsync(params string[] arguments) => ServerCommand.Create().Parse(arguments)
+        .InvokeAsync(new InvocationConfiguration { Error = _error });
+}

@@ -1,0 +1,36 @@
+using System.Net;
+using System.Text.Json;
+
+namespace TinyKv.Tests.Host.Server;
+
+public sealed class StatusPortTests : ServedTests
+{
+    [Fact]
+    public async Task A_store_without_a_leader_is_live_but_not_ready()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await Ports.Http.GetAsync("/health/ready")).StatusCode);
+        Store.IsReady = false;
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable, (await Ports.Http.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Ports.Http.GetAsync("/health/live")).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_status_is_json_with_the_names_of_the_protocol()
+    {
+        var response = await Ports.Http.GetAsync("/status");
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal("77", json.RootElement.GetProperty("cluster_id").GetString());
+        Assert.True(json.RootElement.GetProperty("ready").GetBoolean());
+        Assert.Equal(0, json.RootElement.GetProperty("peers").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Another_path_is_not_found_and_another_method_not_allowed()
+    {
+        Assert.Equal(HttpStatusCode.NotFound, (await Ports.Http.GetAsync("/secret")).StatusCode);
+        var post = await Ports.Http.PostAsync("/status", new StringContent(""));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+    }
+}

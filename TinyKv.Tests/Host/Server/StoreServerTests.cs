@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using TinyKv.Core;
+using TinyKv.Host.Server;
+
+namespace TinyKv.Tests.Host.Server;
+
+public sealed class StoreServerTests
+{
+    private readonly FakeStore _store = new();
+
+    [Theory]
+    [InlineData("gRPC")]
+    [InlineData("status")]
+    public async Task A_port_in_use_is_named_before_the_store_starts(string purpose)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var taken = ((IPEndPoint)other.LocalEndpoint).Port;
+        var (grpc, status) = purpose == "gRPC" ? (taken, 0) : (0, taken);
+        var endpoints = new ServerEndpoints(IPAddress.Loopback, grpc, status);
+        var started = false;
+        var error = new StringWriter();
+        var exitCode = await ServerProcess.RunAsync(
+            stop => StoreServer.StartAsync(endpoints, ServedPorts.Settings, _ =>
+            {
+                started = true;
+                return Task.FromResult<IServedStore>(_store);
+            }, stop), NullLogger.Instance, error, default);
+        Assert.Equal(
+            $"tinykv: the {purpose} port 127.0.0.1:{taken} is in use by another process\n", error.ToString());
+        Assert.Equal(ServerProcess.FailedToStart, exitCode);
+        Assert.False(started);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_not_this_machines_is_named()
+    {
+        var endpoints = new ServerEndpoints(IPAddress.Parse("192.0.2.1"), 0, 0);
+        var wrong = await Assert.ThrowsAsync<TinyKvException>(
+            () => StoreServer.StartAsync(endpoints, ServedPorts.Settings, StartAsync, default));
+        Assert.Contains("192.0.2.1 is not an address of this", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_start_frees_the_ports_and_ends_the_process_with_1()
+    {
+        var error = new StringWriter();
+        var port = FreePort();
+        var exitCode = await ServerProcess.RunAsync(
+            stop => StoreServer.StartAsync(
+                new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings,
+                _ => throw new TinyKvException("the directory is locked"), stop),
+            NullLogger.Instance, error, default);
+        Assert.Equal("tinykv: the directory is locked\n", error.ToString());
+        Assert.Equal(ServerProcess.FailedToStart, exitCode);
+        using var again = new TcpListener(IPAddress.Loopback, port);
+        again.Start();
+    }
+
+    [Fact]
+    public async Task A_stop_that_is_asked_for_ends_the_process_with_0_and_stops_the_store()
+    {
+        using var stop = new CancellationTokenSource();
+        var running = RunAsync(new StringWriter(), stop.Token);
+        await stop.CancelAsync();
+        Assert.Equal(ServerProcess.Stopped, await running);
+        Assert.True(_store.Terminated.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_stop_during_the_start_ends_the_process_with_0()
+    {
+        using var stop = new CancellationTokenSource();
+        var running = ServerProcess.RunAsync(
+            token => StoreServer.StartAsync(
+                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings,
+                async starting =>
+                {
+                    await Task.Delay(Timeout.Infinite, starting);
+                    return _store;
+                }, token),
+            NullLogger.Instance, new StringWriter(), stop.Token);
+        await stop.CancelAsync();
+        Assert.Equal(ServerProcess.Stopped, await running);
+    }
+
+    [Fact]
+    public async Task A_store_that_hangs_does_not_hold_the_process()
+    {
+        _store.Stoppable = new TaskCompletionSource().Task;
+        var settings = ServedPorts.Settings with { ShutdownTimeout = TimeSpan.FromMilliseconds(200) };
+        var server = await StoreServer.StartAsync(
+            new ServerEndpoints(IPAddress.Loopback, 0, 0), settings, StartAsync, default);
+        await using (server) Assert.False(await server.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_store_that_ends_itself_ends_the_process_with_70_and_its_reason()
+    {
+        var error = new StringWriter();
+        var running = RunAsync(error, default);
+        _store.End.SetException(new InvalidOperationException("fsync failed"));
+        Assert.Equal(ServerProcess.Fatal, await running);
+        Assert.Equal("tinykv: the store has ended itself: fsync failed\n", error.ToString());
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("::1", "::1")]
+    [InlineData("0.0.0.0", "0.0.0.0")]
+    public async Task A_bind_address_is_taken_as_it_is(string host, string expected) =>
+        Assert.Equal(IPAddress.Parse(expected), await ServerEndpoints.ResolveAsync(host, default));
+
+    [Fact]
+    public async Task A_bind_host_that_does_not_exist_is_named()
+    {
+        var wrong = await Assert.ThrowsAsync<TinyKvException>(
+            () => ServerEndpoints.ResolveAsync("no-such-host.invalid", default));
+        Assert.Contains("no-such-host.invalid", wrong.Message, StringComparison.Ordinal);
+    }
+
+    private Task<int> RunAsync(TextWriter error, CancellationToken stop) => ServerProcess.RunAsync(
+        token => StoreServer.StartAsync(
+            new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, StartAsync, token),
+        NullLogger.Instance, error, stop);
+
+    private Task<IServedStore> StartAsync(CancellationToken cancellation) =>
+        Task.FromResult<IServedStore>(_store);
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,265 @@
+using System.Text;
+using CsCheck;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
+
+namespace TinyKv.Tests.Persistence.Engine;
+
+/// <summary>What every engine promises.</summary>
+public abstract class EngineSpec : IDisposable
+{
+    private protected abstract IEngine Engine { get; }
+
+    public virtual void Dispose() => Engine.Dispose();
+
+    [Fact]
+    public void A_key_that_was_never_written_has_no_value()
+    {
+        using var snapshot = Engine.Snapshot();
+
+        Assert.Null(snapshot.Get(ColumnFamily.Default, "a"u8));
+    }
+
+    [Fact]
+    public void A_value_is_read_back_and_a_later_one_replaces_it()
+    {
+        Put("a", "1");
+        Put("a", "2");
+
+        Assert.Equal("2", Get("a"));
+    }
+
+    [Fact]
+    public void An_empty_value_is_a_value()
+    {
+        Put("a", "");
+
+        Assert.Equal("", Get("a"));
+    }
+
+    [Fact]
+    public void A_deleted_key_has_no_value_and_deleting_an_absent_one_is_no_error()
+    {
+        Put("a", "1");
+        Write(batch =>
+        {
+            batch.Delete(ColumnFamily.Default, "a"u8);
+            batch.Delete(ColumnFamily.Default, "absent"u8);
+        });
+
+        Assert.Null(Get("a"));
+    }
+
+    [Fact]
+    public void Within_a_batch_the_later_write_wins()
+    {
+        Write(batch =>
+        {
+            batch.Put(ColumnFamily.Default, "a"u8, "1"u8);
+            batch.Delete(ColumnFamily.Default, "a"u8);
+            batch.Delete(ColumnFamily.Default, "b"u8);
+            batch.Put(ColumnFamily.Default, "b"u8, "2"u8);
+            Assert.Equal(4, batch.Count);
+        });
+
+        Assert.Null(Get("a"));
+        Assert.Equal("2", Get("b"));
+    }
+
+    [Fact]
+    public void Column_families_are_separate_name_spaces()
+    {
+        foreach (var family in Enum.GetValues<ColumnFamily>())
+            Write(batch => batch.Put(family, "a"u8, Encoding.UTF8.GetBytes(family.Name())));
+
+        using var snapshot = Engine.Snapshot();
+        foreach (var family in Enum.GetValues<ColumnFamily>())
+            Assert.Equal(family.Name(), Encoding.UTF8.GetString(snapshot.Get(family, "a"u8)!));
+    }
+
+    [Fact]
+    public void A_snapshot_and_its_iterators_do_not_see_later_writes()
+    {
+        Put("a", "1");
+        using var snapshot = Engine.Snapshot();
+        using var before = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        Put("a", "2");
+        Put("b", "2");
+        using var after = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+
+        Assert.Equal("1", Encoding.UTF8.GetString(snapshot.Get(ColumnFamily.Default, "a"u8)!));
+        Assert.Equal(["a=1"], Rest(before));
+        Assert.Equal(["a=1"], Rest(after));
+    }
+
+    [Fact]
+    public void An_iterator_outlives_its_snapshot_and_its_engine()
+    {
+        Put("a", "1");
+        Put("b", "2");
+        var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        snapshot.Dispose();
+        Put("b", "3");
+        Engine.Dispose();
+
+        Assert.Equal(["a=1", "b=2"], Rest(iterator));
+    }
+
+    [Fact]
+    public void After_its_end_the_engine_refuses_every_use()
+    {
+        using var snapshot = Engine.Snapshot();
+        using var batch = Engine.NewBatch();
+        Engine.Dispose();
+        snapshot.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => Engine.Snapshot());
+        Assert.Throws<ObjectDisposedException>(() => Engine.Write(batch, sync: false));
+        Assert.Throws<ObjectDisposedException>(Engine.Sync);
+        Assert.Throws<ObjectDisposedException>(() => snapshot.Get(ColumnFamily.Default, "a"u8));
+        Assert.Throws<ObjectDisposedException>(() => snapshot.Iterate(ColumnFamily.Default, KeyRange.All));
+    }
+
+    [Fact]
+    public void An_iterator_walks_its_range_in_byte_order()
+    {
+        Write(batch =>
+        {
+            foreach (byte[] key in new byte[][] { [0xFF], [0x61], [0x61, 0x00], [0x7F], [0x80], [0x60], [] })
+                batch.Put(ColumnFamily.Default, key, "v"u8);
+        });
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, Range([0x61], [0xFF]));
+
+        var keys = new List<string>();
+        while (iterator.MoveNext()) keys.Add(Convert.ToHexString(iterator.Key));
+
+        Assert.Equal(["61", "6100", "7F", "80"], keys);
+    }
+
+    [Theory]
+    [InlineData("b", "b")]
+    [InlineData("c", "b")]
+    [InlineData("x", "y")]
+    public void An_iterator_over_a_range_without_keys_ends_at_once(string start, string end)
+    {
+        Write("a", "b", "c");
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, Range(start, end));
+
+        Assert.False(iterator.MoveNext());
+        Assert.False(iterator.MoveNext());
+    }
+
+    [Fact]
+    public void Seek_finds_the_first_pair_at_or_after_the_key_within_the_range()
+    {
+        Write("a", "c", "e", "g");
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, Range("b", "g"));
+
+        Assert.True(iterator.Seek("d"u8));
+        Assert.Equal("e=e", Pair(iterator));
+        Assert.True(iterator.Seek("a"u8));
+        Assert.Equal("c=c", Pair(iterator));
+        Assert.True(iterator.MoveNext());
+        Assert.Equal("e=e", Pair(iterator));
+        Assert.False(iterator.Seek("f"u8));
+        Assert.False(iterator.MoveNext());
+        Assert.True(iterator.Seek(""u8));
+    }
+
+    [Fact]
+    public void Away_from_a_pair_there_is_no_key_and_no_value()
+    {
+        Write("a");
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+
+        Assert.Throws<InvalidOperationException>(() => iterator.Key.Length);
+        while (iterator.MoveNext()) { }
+        Assert.Throws<InvalidOperationException>(() => iterator.Value.Length);
+        iterator.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => iterator.MoveNext());
+    }
+
+    [Fact]
+    public void It_behaves_as_a_sorted_map_does()
+    {
+        string[] names = ["a", "aa", "ab", "b", "ba", "c"];
+        var keys = Gen.Int[0, names.Length - 1].Select(i => names[i]);
+        var writes = Gen.Select(keys, Gen.Bool, Gen.Int[0, 9]).List[0, 40];
+        Gen.Select(writes, keys, keys).Sample((batch, start, end) =>
+        {
+            Clear();
+            var model = new SortedDictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (key, isPut, value) in batch)
+            {
+                if (isPut) model[key] = $"{value}";
+                else model.Remove(key);
+                Write(b =>
+                {
+                    if (isPut) b.Put(ColumnFamily.Default, Bytes(key), Bytes($"{value}"));
+                    else b.Delete(ColumnFamily.Default, Bytes(key));
+                });
+            }
+            var expected = model.Where(pair => string.CompareOrdinal(pair.Key, start) >= 0
+                && string.CompareOrdinal(pair.Key, end) < 0).Select(pair => $"{pair.Key}={pair.Value}");
+            using var snapshot = Engine.Snapshot();
+            using var iterator = snapshot.Iterate(ColumnFamily.Default, Range(start, end));
+            return expected.SequenceEqual(Rest(iterator));
+        }, iter: 200, threads: 1);
+    }
+
+    protected void Put(string key, string value) =>
+        Write(batch => batch.Put(ColumnFamily.Default, Bytes(key), Bytes(value)));
+
+    protected string? Get(string key)
+    {
+        using var snapshot = Engine.Snapshot();
+        var value = snapshot.Get(ColumnFamily.Default, Bytes(key));
+        return value is null ? null : Encoding.UTF8.GetString(value);
+    }
+
+    private void Write(params string[] keys) => Write(batch =>
+    {
+        foreach (var key in keys) batch.Put(ColumnFamily.Default, Bytes(key), Bytes(key));
+    });
+
+    private void Write(Action<IWriteBatch> fill)
+    {
+        using var batch = Engine.NewBatch();
+        fill(batch);
+        Engine.Write(batch, sync: false);
+    }
+
+    private void Clear() => Write(batch =>
+    {
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        while (iterator.MoveNext()) batch.Delete(ColumnFamily.Default, iterator.Key);
+    });
+
+    private static KeyRange Range(string start, string end) => Range(Bytes(start), Bytes(end));
+
+    private static KeyRange Range(byte[] start, byte[] end) => new(start, end);
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static List<string> Rest(IEngineIterator iterator)
+    {
+        var pairs = new List<string>();
+        while (iterator.MoveNext()) pairs.Add(Pair(iterator));
+        return pairs;
+    }
+
+    private static string Pair(IEngineIterator iterator) =>
+        $"{Encoding.UTF8.GetString(iterator.Key)}={Encoding.UTF8.GetString(iterator.Value)}";
+}
+
+public sealed class MemoryEngineTests : EngineSpec
+{
+    private protected override IEngine Engine { get; } = new MemoryEngine();
+}

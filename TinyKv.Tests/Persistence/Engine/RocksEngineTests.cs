@@ -1,0 +1,74 @@
+using TinyKv.Core;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
+
+namespace TinyKv.Tests.Persistence.Engine;
+
+public sealed class RocksEngineTests : EngineSpec
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly RocksEngine _engine;
+
+    public RocksEngineTests() => _engine = RocksEngine.Open(_directory.Path);
+
+    private protected override IEngine Engine => _engine;
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void What_was_written_is_there_after_opening_again()
+    {
+        Put("a", "1");
+        _engine.Sync();
+        _engine.Dispose();
+
+        using var again = RocksEngine.Open(_directory.Path);
+        using var snapshot = again.Snapshot();
+        Assert.Equal("1"u8.ToArray(), snapshot.Get(ColumnFamily.Default, "a"u8));
+    }
+
+    [Fact]
+    public void A_synced_write_survives_the_loss_of_everything_in_memory()
+    {
+        using var batch = _engine.NewBatch();
+        batch.Put(ColumnFamily.Lock, "a"u8, "1"u8);
+        batch.Put(ColumnFamily.Meta, "applied"u8, "7"u8);
+        _engine.Write(batch, sync: true);
+
+        using var copy = new TemporaryDirectory();
+        foreach (var file in Directory.GetFiles(_directory.Path))
+            File.Copy(file, copy[Path.GetFileName(file)]);
+        using var survivor = RocksEngine.Open(copy.Path);
+        using var snapshot = survivor.Snapshot();
+        Assert.Equal("1"u8.ToArray(), snapshot.Get(ColumnFamily.Lock, "a"u8));
+        Assert.Equal("7"u8.ToArray(), snapshot.Get(ColumnFamily.Meta, "applied"u8));
+    }
+
+    [Fact]
+    public void A_directory_in_use_is_refused_with_its_name()
+    {
+        var refusal = Assert.Throws<TinyKvException>(() => RocksEngine.Open(_directory.Path));
+
+        Assert.Contains(_directory.Path, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_are_closed_when_the_last_iterator_is_disposed()
+    {
+        Put("a", "1");
+        var snapshot = _engine.Snapshot();
+        var iterator = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        _engine.Dispose();
+        snapshot.Dispose();
+        Assert.Throws<TinyKvException>(() => RocksEngine.Open(_directory.Path));
+
+        iterator.Dispose();
+
+        RocksEngine.Open(_directory.Path).Dispose();
+    }
+}

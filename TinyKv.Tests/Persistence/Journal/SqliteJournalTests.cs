@@ -1,0 +1,58 @@
+using Akka.Configuration;
+using Microsoft.Data.Sqlite;
+using TinyKv.Core;
+using TinyKv.Persistence;
+
+namespace TinyKv.Tests.Persistence.Journal;
+
+public sealed class SqliteJournalTests : JournalSpec
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private protected override JournalSetup Create() => Create(_directory.Path);
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task An_acknowledged_event_survives_a_kill()
+    {
+        await Journal.WriteAsync("a", 1, "one");
+
+        using var copy = JournalFiles.Copy(_directory.Path);
+        await using var survivor = new JournalSystem(Create(copy.Path));
+        Assert.Equal(["one"], (await survivor.ReplayAsync("a")).Payloads);
+    }
+
+    [Fact]
+    public async Task The_file_can_be_queried_while_the_store_runs()
+    {
+        await Journal.WriteAsync("a", 1, "one", "two");
+
+        using var connection = new SqliteConnection(
+            $"Data Source={_directory["journal/journal.db"]};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM journal WHERE persistence_id = 'a'";
+        Assert.Equal(2L, command.ExecuteScalar());
+        command.CommandText = "PRAGMA journal_mode";
+        Assert.Equal("wal", command.ExecuteScalar());
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_refused_with_its_name()
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory["journal"]);
+        File.WriteAllText(directory["journal/journal.db"], new string('x', 4096));
+
+        var refusal = Assert.Throws<TinyKvException>(() => Create(directory.Path));
+        Assert.Contains(directory["journal/journal.db"], refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static JournalSetup Create(string path) =>
+        JournalSetup.Create(JournalSetup.Sqlite, path, Config.Empty);
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using CsCheck;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Tests.Protocol;
+
+/// <summary>Random values of everything that is written or sent.</summary>
+internal static class Gens
+{
+    private static readonly Gen<long> Number = Gen.Long[0, long.MaxValue / 2];
+
+    public static readonly Gen<byte[]> Bytes = Gen.Byte.Array[0, 40];
+
+    private static readonly Gen<PeerId> Peer = Gen.ULong[1, ulong.MaxValue].Select(id => new PeerId(id));
+
+    private static readonly Gen<LogPosition> Position =
+        Number.Select(Number, (index, term) => new LogPosition(index, term));
+
+    private static readonly Gen<(long TermStep, bool NoOp, byte[] Data)[]> Tail =
+        Gen.Select(Gen.Long[0, 3], Gen.Bool, Bytes).Array[0, 8];
+
+    /// <summary>Entries that may follow a position.</summary>
+    private static ImmutableArray<Entry> After(
+        LogPosition last, (long TermStep, bool NoOp, byte[] Data)[] tail)
+    {
+        var entries = ImmutableArray.CreateBuilder<Entry>();
+        foreach (var (step, noOp, data) in tail)
+        {
+            last = new LogPosition(last.Index + 1, last.Term + step);
+            entries.Add(new Entry(last, noOp ? EntryKind.NoOp : EntryKind.Command, data));
+        }
+        return entries.ToImmutable();
+    }
+
+    public static readonly Gen<RaftRecord> Record = Gen.Select(Number, Gen.ULong, Position, Tail,
+        (term, vote, last, tail) => new RaftRecord(term, new PeerId(vote), After(last, tail)));
+
+    public static readonly Gen<RaftBirth> Birth = Gen.Select(Gen.ULong[1, 1_000].Array[0, 5], Position,
+        (voters, last) => new RaftBirth([.. voters.Distinct().Order().Select(id => new PeerId(id))], last));
+
+    private static readonly Gen<RaftMessage> Message = Gen.OneOf<RaftMessage>(
+        Position.Select(Number, (last, round) => (RaftMessage)new RaftMessage.PreVote(last, round)),
+        Gen.Bool.Select(Number, (granted, r) => (RaftMessage)new RaftMessage.PreVoteReply(granted, r)),
+        Position.Select(last => (RaftMessage)new RaftMessage.RequestVote(last)),
+        Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
+        Gen.Select(Position, Tail, Number,
+            (last, tail, commit) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit)),
+        Number.Select(match => (RaftMessage)new RaftMessage.Appended(match)),
+        Number.Select(Position, (previous, hint) => (RaftMessage)new RaftMessage.Rejected(previous, hint)),
+        Number.Select(Number, (commit, round) => (RaftMessage)new RaftMessage.Heartbeat(commit, round)),
+        Number.Select(round => (RaftMessage)new RaftMessage.HeartbeatReply(round)));
+
+    public static readonly Gen<RaftEnvelope> Envelope = Gen.Select(Peer, Peer, Number, Message,
+        (from, to, term, message) => new RaftEnvelope(from, to, term, message));
+
+    private static readonly Gen<ColumnFamily> Family = Gen.Int[0, 3].Select(n => (ColumnFamily)n);
+
+    public static readonly Gen<Modify> Modify = Gen.Select(Gen.Bool, Family, Bytes, Bytes,
+        (delete, family, key, value) => delete
+            ? (Modify)new Modify.Delete(family, key)
+            : new Modify.Put(family, key, value));
+
+    /// <summary>Bytes that were right before a few of them were overwritten, cut off or added.</summary>
+    public static Gen<byte[]> Damaged(Gen<byte[]> valid) => Gen.Select(
+        valid, Gen.Select(Gen.Int[0, 1 << 20], Gen.Byte).Array[0, 4], Gen.Double.Unit, Bytes,
+        (bytes, edits, kept, appended) =>
+        {
+            bytes = (byte[])bytes.Clone();
+            foreach (var (at, value) in edits)
+                if (bytes.Length > 0) bytes[at % bytes.Length] = value;
+            return kept < 0.5 ? [.. bytes, .. appended] : bytes[..(int)(bytes.Length * kept)];
+        });
+}

@@ -1,0 +1,163 @@
+using CsCheck;
+using Google.Protobuf;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Wire.Internal;
+using Entry = TinyKv.Core.Raft.Entry;
+using RaftBirth = TinyKv.Core.Raft.RaftBirth;
+using RaftRecord = TinyKv.Core.Raft.RaftRecord;
+
+namespace TinyKv.Tests.Protocol;
+
+public sealed class RaftWireTests
+{
+    private static readonly RegionId Region = new(7);
+
+    [Fact]
+    public void Every_message_survives_the_wire() => Gens.Envelope.Sample(envelope =>
+    {
+        var bytes = RaftWire.ToWire(Region, envelope).ToByteArray();
+        var wire = PeerMessage.Parser.ParseFrom(bytes);
+        Assert.Equal(Region.Value, wire.RegionId);
+        AssertSame(envelope, RaftWire.FromWire(wire));
+    });
+
+    [Fact]
+    public void A_wrapped_payload_is_not_copied()
+    {
+        byte[] data = [1, 2, 3];
+        var append = new RaftMessage.Append(
+            LogPosition.Zero, [new Entry(new LogPosition(1, 1), EntryKind.Command, data)], 0);
+        var wire = RaftWire.ToWire(Region, new RaftEnvelope(new PeerId(1), new PeerId(2), 1, append));
+
+        Assert.True(wire.Append.Entries[0].Data.Memory.Equals(data.AsMemory()));
+    }
+
+    [Fact]
+    public void Every_record_survives_the_journal() => Gens.Record.Sample(record =>
+    {
+        var read = RaftWire.DecodeRecord(RaftWire.Encode(record));
+        Assert.Equal((record.Term, record.Vote), (read.Term, read.Vote));
+        Assert.Equal(record.Entries.ToArray(), read.Entries.ToArray());
+    });
+
+    [Fact]
+    public void Every_birth_survives_the_journal() => Gens.Birth.Sample(birth =>
+    {
+        var read = RaftWire.DecodeBirth(RaftWire.Encode(birth));
+        Assert.Equal(birth.Truncated, read.Truncated);
+        Assert.Equal(birth.Voters.ToArray(), read.Voters.ToArray());
+    });
+
+    [Fact]
+    public void The_bytes_of_a_record_never_change()
+    {
+        var record = new RaftRecord(5, new PeerId(3),
+        [
+            new Entry(new LogPosition(300, 4), EntryKind.Command, "ab"u8.ToArray()),
+            new Entry(new LogPosition(301, 5), EntryKind.NoOp, default),
+        ]);
+
+        Assert.Equal("08051003" + "1A0908AC02100422026162" + "1A0708AD0210051801",
+            Convert.ToHexString(RaftWire.Encode(record)));
+    }
+
+    [Fact]
+    public void The_bytes_of_a_birth_never_change()
+    {
+        var birth = new RaftBirth([new PeerId(1), new PeerId(2), new PeerId(300)], new LogPosition(5, 6));
+
+        Assert.Equal("0A040102AC0210051806", Convert.ToHexString(RaftWire.Encode(birth)));
+    }
+
+    [Fact]
+    public void Junk_is_only_ever_reported_as_malformed()
+    {
+        var records = Gens.Record.Select(record => RaftWire.Encode(record));
+        var births = Gens.Birth.Select(birth => RaftWire.Encode(birth));
+        var messages = Gens.Envelope.Select(envelope => RaftWire.ToWire(Region, envelope).ToByteArray());
+        var damaged = Gens.Damaged(Gen.OneOf(records, births, messages));
+        Gen.OneOf(Gens.Bytes, damaged).Sample(bytes =>
+        {
+            OnlyMalformed(() => RaftWire.DecodeRecord(bytes));
+            OnlyMalformed(() => RaftWire.DecodeBirth(bytes));
+            OnlyMalformed(() => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)));
+        }, iter: 2_000);
+    }
+
+    [Theory]
+    [InlineData(3, 1, 5, 1)]
+    [InlineData(3, 1, 3, 1)]
+    [InlineData(3, 2, 4, 1)]
+    [InlineData(0, 0, 1, 1)]
+    [InlineData(-1, 1, 0, 1)]
+    public void Entries_out_of_order_are_malformed(long index1, long term1, long index2, long term2)
+    {
+        var wire = new TinyKv.Protocol.Wire.Internal.RaftRecord { Term = 9 };
+        wire.Entries.Add(new LogEntry { Index = index1, Term = term1 });
+        wire.Entries.Add(new LogEntry { Index = index2, Term = term2 });
+
+        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(wire.ToByteArray()));
+    }
+
+    [Fact]
+    public void An_append_that_leaves_a_gap_is_malformed()
+    {
+        var wire = Message();
+        wire.Append = new Append { Previous = new Position { Index = 3, Term = 1 } };
+        wire.Append.Entries.Add(new LogEntry { Index = 5, Term = 1 });
+
+        Assert.Throws<MalformedMessageException>(() => RaftWire.FromWire(wire));
+    }
+
+    [Fact]
+    public void A_message_without_a_known_body_is_malformed() =>
+        Assert.Throws<MalformedMessageException>(() => RaftWire.FromWire(Message()));
+
+    [Fact]
+    public void A_message_without_a_position_is_malformed()
+    {
+        var wire = Message();
+        wire.RequestVote = new RequestVote();
+
+        Assert.Throws<MalformedMessageException>(() => RaftWire.FromWire(wire));
+    }
+
+    [Fact]
+    public void An_unknown_kind_of_entry_is_malformed()
+    {
+        var wire = new TinyKv.Protocol.Wire.Internal.RaftRecord();
+        wire.Entries.Add(new LogEntry { Index = 1, Term = 1, Kind = 77 });
+
+        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(wire.ToByteArray()));
+    }
+
+    private static PeerMessage Message() => new() { RegionId = 1, FromPeer = 1, ToPeer = 2, Term = 1 };
+
+    /// <summary>Any other exception fails the test.</summary>
+    internal static void OnlyMalformed(Action decode)
+    {
+        try
+        {
+            decode();
+        }
+        catch (MalformedMessageException)
+        {
+        }
+    }
+
+    private static void AssertSame(RaftEnvelope expected, RaftEnvelope actual)
+    {
+        if (expected.Message is not RaftMessage.Append before)
+        {
+            Assert.Equal(expected, actual);
+            return;
+        }
+        // Immutable arrays compare by reference: compare the entries, then all the rest.
+        var after = Assert.IsType<RaftMessage.Append>(actual.Message);
+        Assert.Equal(before.Entries.ToArray(), after.Entries.ToArray());
+        Assert.Equal(expected, actual with { Message = after with { Entries = before.Entries } });
+    }
+}

@@ -1,0 +1,49 @@
+namespace TinyKv.Tests.Simulation;
+
+/// <summary>
+/// States that a campaign must reach: an invariant proves nothing about what never happened.
+/// </summary>
+internal enum Mark
+{
+    ElectionWon, ElectionLost, LeaderDeposed, LeaderSteppedDownUnasked, TwoLeadersAtOnce, GroupOfOneElected,
+    PreVoteGranted, PreVoteRefused, VoteRefused, CampaignOnRequest,
+    LogTruncated, OverwrittenWhileBeingWritten, AppendRejected, OldTermEntryOnQuorumUncommitted,
+    AppendLeftBeforeOwnWrite, CommitAheadOfOwnDisk, BirthAfterTruncation, AppendWindowFull, FullAppend,
+    Paused, Crashed, CrashLostRecords, CrashKeptUnreportedRecords, CrashLostPromises, RestartAppliedAgain,
+    MessageLost, MessageDuplicated, MessageOvertaken, MessageFromPastTerm, MessageHeldByCut,
+    CutOneWay, StrayMessage,
+    ProposalAcknowledged, ProposalOvertaken, ProposalRefusedBusy,
+    ReadGranted, ReadDropped, ReadFromLease, ReadWaitedForOwnTerm, OneRoundForManyReads,
+    DeafFollowerIgnored, RejoinedWithoutDisturbance, IsolatedLeaderReplaced,
+}
+
+/// <summary>How often each state was reached.</summary>
+internal sealed class Marks
+{
+    private readonly long[] _counts = new long[Enum.GetValues<Mark>().Length];
+
+    /// <summary>How often <paramref name="mark"/> was reached.</summary>
+    public long this[Mark mark] => _counts[(int)mark];
+
+    /// <summary>The states that were never reached.</summary>
+    public IEnumerable<Mark> Missing => Enum.GetValues<Mark>().Where(mark => this[mark] == 0);
+
+    /// <summary>A state is reached.</summary>
+    public void Hit(Mark mark) => _counts[(int)mark]++;
+
+    /// <summary>A state is reached if <paramref name="condition"/> holds.</summary>
+    public void HitIf(bool condition, Mark mark)
+    {
+        if (condition) Hit(mark);
+    }
+
+    /// <summary>Adds the counts of another run.</summary>
+    public void Add(Marks other)
+    {
+        for (var i = 0; i < _counts.Length; i++) _counts[i] += other._counts[i];
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        string.Join('\n', Enum.GetValues<Mark>().Select(mark => $"{this[mark],12:N0}  {mark}"));
+}

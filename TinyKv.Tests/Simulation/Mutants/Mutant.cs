@@ -1,0 +1,18 @@
+namespace TinyKv.Tests.Simulation.Mutants;
+
+/// <summary>A bug to plant in the core, to see whether the simulation finds it.</summary>
+/// <param name="Name">The bug, in a few words.</param>
+/// <param name="File">The file, below TinyKv.Core/Raft.</param>
+/// <param name="Old">Text that occurs in the file exactly once.</param>
+/// <param name="New">What replaces it.</param>
+/// <param name="Why">What goes wrong with it.</param>
+public sealed record Mutant(string Name, string File, string Old, string New, string Why)
+{
+    /// <summary>The file's text with the bug in it.</summary>
+    public string ApplyTo(string source)
+    {
+        var count = source.Split(Old).Length - 1;
+        Assert.True(count == 1, $"the text that '{Name}' replaces occurs {count} times in {File}: {Old}");
+        return source.Replace(Old, New, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,134 @@
+namespace TinyKv.Tests.Simulation.Mutants;
+
+/// <summary>The planted bugs: each was made by somebody, somewhere, and lost data or availability.</summary>
+internal static class MutantList
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Mutant> All { get; } =
+        [.. Elections, .. Durability, .. Replication, .. Commits, .. Reads, .. Availability];
+
+    private static Mutant[] Elections =>
+    [
+        new("a vote for every candidate of a term", "RaftCore.Terms.cs",
+            "HearsLeader || !MayVoteFor(candidate) || ", "HearsLeader || ",
+            "Two candidates of one term can both get a majority."),
+        new("a vote for a shorter log", "RaftCore.Terms.cs",
+            " || !request.Last.IsAtLeast(Log.Last)", "",
+            "A leader can be elected that lacks committed entries, and overwrites them."),
+        new("a refusal counted as a vote", "Candidate.cs",
+            "Count(envelope.From, vote.Granted);", "Count(envelope.From, granted: true);",
+            "A candidate wins with the answers of those who refused it."),
+        new("a vote of an earlier election counted", "RaftCore.Terms.cs",
+            "if (envelope.Term < Term)",
+            "if (envelope.Term < Term && envelope.Message is not RaftMessage.Vote)",
+            "A late vote for the last term elects a second leader in this one."),
+        new("a vote forgotten by a restart", "RaftCore.cs",
+            "        Vote = record.Vote;\n", "",
+            "A member that comes back votes a second time in the same term."),
+    ];
+
+    private static Mutant[] Durability =>
+    [
+        new("a vote that is not stored", "RaftCore.Terms.cs",
+            "            Vote = candidate;\n            _isStateDirty = true;",
+            "            Vote = candidate;",
+            "After a crash the member votes for another one."),
+        new("a vote sent before it is durable", "RaftCore.Terms.cs",
+            "SendDurable(candidate, new RaftMessage.Vote(", "SendNow(candidate, new RaftMessage.Vote(",
+            "After a crash the member votes for another one."),
+        new("a request for votes sent before the own vote is durable", "Candidate.cs",
+            "raft.SendDurable(peer, request)", "raft.SendNow(peer, request)",
+            "After a crash the candidate votes for another one, and both count it."),
+        new("an acknowledgement sent before the entries are durable", "Follower.cs",
+            "raft.SendDurable(_leader, new RaftMessage.Appended(match))",
+            "raft.SendNow(_leader, new RaftMessage.Appended(match))",
+            "The leader commits what a crash of this follower loses."),
+        new("a leader that counts what its disk does not have", "Leader.cs",
+            "Reached(log.Durable,", "Reached(log.Last.Index,",
+            "The entry commits with one disk less than a majority."),
+        new("an entry applied before it is durable", "RaftLog.cs",
+            "Math.Min(Commit, Durable)", "Commit",
+            "After a crash the state machine is ahead of the log."),
+        new("an overwritten write that counts when it completes", "Durability.cs",
+            "for (var i = 0; i < _writes.Count; i++) _writes[i] = Math.Min(_writes[i], index - 1);", "",
+            "The new entries at the same indexes pass for durable while they are under way."),
+        new("a truncation that leaves the durable index", "Durability.cs",
+            "Index = Math.Min(Index, index - 1);", "",
+            "The new entries pass for durable while they are under way."),
+    ];
+
+    private static Mutant[] Replication =>
+    [
+        new("a late append that truncates", "RaftLog.cs",
+            "if (Matches(entries[i].Position)) continue;", "",
+            "An append that arrives twice removes acknowledged entries behind it."),
+        new("an append taken whatever precedes it", "Follower.cs",
+            "else if (log.Matches(previous))", "else if (previous.Index <= log.Last.Index)",
+            "Logs that agree in an entry differ in what is before it."),
+        new("appends that are never sent again", "Progress.cs",
+            "        AwaitsProbe = false;\n        return true;\n    }\n}", "        return false;\n    }\n}",
+            "One lost message leaves a follower behind for ever."),
+    ];
+
+    private static Mutant[] Commits =>
+    [
+        new("an old term's entry committed by counting", "Leader.cs",
+            "reached <= log.Commit || log.TermAt(reached) != _raft.Term", "reached <= log.Commit",
+            "Figure 8 of the paper: what a majority has may still be overwritten."),
+        new("a heartbeat that commits what was not acknowledged", "Leader.cs",
+            "Math.Min(follower.Match, _raft.Log.Commit)", "_raft.Log.Commit",
+            "Entries left by another leader pass for committed."),
+        new("entries handed out again after a restart", "RaftLog.cs",
+            "        _handedOut = applied;\n", "",
+            "The state machine applies commands twice."),
+    ];
+
+    private static Mutant[] Reads =>
+    [
+        new("a read before the own term's first commit", "Leader.Reads.cs",
+            "if (_raft.Log.Commit < _firstOwn)", "if (_raft.Log.Commit < 0)",
+            "The commit index of a new leader may be behind what clients have seen."),
+        new("a read that nobody confirms", "Leader.Reads.cs",
+            "Reached(_round, static f => f.Round)", "_round",
+            "A leader that was replaced goes on answering."),
+        new("a read confirmed by a round that left before it", "Leader.Reads.cs",
+            "_raft.Log.Commit), _round + 1)", "_raft.Log.Commit), _round)",
+            "The answers prove leadership for a time before the read began."),
+        new("a lease that starts when the answers arrive", "Leader.Reads.cs",
+            "_leaseStart = oldest.Tick;", "_leaseStart = _raft.Now;",
+            "The voters' patience ends before the lease does."),
+        new("a lease beyond the voters' patience", "Leader.Reads.cs",
+            "< _raft.Options.LeaseTicks", "< 2 * _raft.Options.ElectionTicks",
+            "Another leader is elected while the lease holds."),
+        new("a restart that forgets whose lease it supports", "RaftCore.cs",
+            "        if (Options.LeaseReads && Term > 0) HearLeader();\n", "",
+            "A voter comes back and elects another leader while the lease holds."),
+        new("a candidate within the lease that it supports", "RaftCore.cs",
+            "_role is not Candidate && !HearsLeader", "_role is not Candidate",
+            "Its own vote is one that the lease of the leader counts on not being given."),
+        new("reads that outlive the leadership", "Leader.Reads.cs",
+            "foreach (var context in _earlyReads) _raft.Drop(context);", "",
+            "Clients wait for ever."),
+    ];
+
+    private static Mutant[] Availability =>
+    [
+        new("a poll that raises the term", "RaftCore.Terms.cs",
+            "                AnswerPoll(envelope, poll);",
+            "                if (envelope.Term > Term) Follow(envelope.Term, PeerId.None);\n"
+            + "                AnswerPoll(envelope, poll);",
+            "A member that was cut off comes back and deposes a leader that works."),
+        new("voters without patience", "RaftCore.Terms.cs",
+            "_role is Leader || Now - _heardLeaderAt < Options.ElectionTicks", "_role is Leader",
+            "Whoever campaigns deposes a leader that works, within its lease."),
+        new("a leader that does not notice that it is alone", "Leader.cs",
+            ">= _raft.Options.ElectionTicks)", ">= long.MaxValue)",
+            "Clients wait for a leader that can commit nothing."),
+        new("a stale leader that is not told", "RaftCore.Terms.cs",
+            "SendNow(envelope.From, new RaftMessage.HeartbeatReply(Round: 0));", "",
+            "A member of a higher term and a leader of a lower one ignore each other for ever."),
+        new("a refused poll that does not tell the term", "RaftCore.Terms.cs",
+            "granted ? envelope.Term : Term);", "envelope.Term);",
+            "An asker whose term is behind is never elected."),
+    ];
+}

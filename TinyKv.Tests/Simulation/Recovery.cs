@@ -1,0 +1,186 @@
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Simulation;
+
+/// <summary>
+/// The second phase: faults end, and the group must serve again within a bounded number of ticks, must then
+/// stay calm, and must take what a healthy group takes: one member cut off and coming back, a leader cut off.
+/// </summary>
+internal sealed class Recovery(Cluster cluster)
+{
+    private readonly int _electionTicks = cluster.Plan.Options.ElectionTicks;
+
+    /// <summary>Runs the phase.</summary>
+    public void Run()
+    {
+        cluster.Trace.Add($"faults end");
+        cluster.Network.HealAll();
+        cluster.Network.CutsLose = true;
+        foreach (var node in cluster.Nodes)
+            if (!node.IsUp) node.Start();
+        Converge(cluster.Nodes, "after the faults ended");
+        StaysCalm(3 * _electionTicks, "in a healthy group");
+        ServesReads();
+        if (cluster.Plan.Members >= 3) IgnoresADeafFollower();
+        if (cluster.Plan.Members >= 3) TakesBackAFollower();
+        if (cluster.Plan.Members >= 3 && cluster.Plan.Options.LeaseReads) KeepsALease();
+        if (cluster.Plan.Members >= 2) ReplacesItsLeader();
+        cluster.Clients.CheckAcknowledged();
+    }
+
+    /// <summary>Some leader must commit a new command on all of <paramref name="members"/>.</summary>
+    private void Converge(IReadOnlyCollection<Node> members, string when)
+    {
+        LogPosition? probe = null;
+        // Split votes repeat with luck only: twenty elections in a row do not fail.
+        for (var ticks = 0; ticks < 40 * _electionTicks; ticks++)
+        {
+            Round();
+            if (probe is { } sought && members.All(node => node.Machine.Applied >= sought.Index)
+                && members.All(node => node.Log.Contains(sought))) return;
+            var leader = members.Where(node => node.Leads).MaxBy(node => node.Core.Term);
+            if (leader is null || (probe is { } open && leader.Log.Contains(open))) continue;
+            probe = cluster.Clients.Propose(leader, 1);
+        }
+        Invariant.Holds(false, $"no new command is everywhere {when}: {Show()}");
+    }
+
+    private void StaysCalm(int ticks, string where)
+    {
+        var before = cluster.Nodes.Select(node => node.View with { Commit = 0 }).ToArray();
+        for (var i = 0; i < ticks; i++) Round();
+        var after = cluster.Nodes.Select(node => node.View with { Commit = 0 });
+        Invariant.Holds(before.SequenceEqual(after), $"leadership changed {where}: {Show()}");
+    }
+
+    private void ServesReads()
+    {
+        cluster.NextStep();
+        cluster.Clients.Read(Leader(), 2);
+        for (var i = 0; i < 2 * cluster.Plan.Options.HeartbeatTicks; i++) Round();
+        Invariant.Holds(cluster.Invariants.Reads.Open == 0, $"a read waits in a healthy group: {Show()}");
+    }
+
+    /// <summary>Voters are patient: who alone can not hear the leader must not depose it.</summary>
+    private void IgnoresADeafFollower()
+    {
+        var (leader, term) = (Leader(), Leader().Core.Term);
+        var follower = cluster.Nodes.Last(node => node != leader);
+        cluster.Trace.Add($"{follower.Id} does not hear {leader.Id}");
+        cluster.Network.Cut(leader.Id, follower.Id);
+        for (var i = 0; i < 4 * _electionTicks; i++) Round();
+        Invariant.Holds(leader.Leads && leader.Core.Term == term,
+            $"{follower.Id} is deaf and disturbed: {Show()}");
+        cluster.Marks.Hit(Mark.DeafFollowerIgnored);
+        cluster.Network.HealAll();
+        Converge(cluster.Nodes, $"after {follower.Id} heard again");
+    }
+
+    /// <summary>Pre-vote: who was cut off must not depose a leader that works.</summary>
+    private void TakesBackAFollower()
+    {
+        var (leader, term) = (Leader(), Leader().Core.Term);
+        var follower = cluster.Nodes.First(node => node != leader);
+        Isolate(follower);
+        for (var i = 0; i < 4 * _electionTicks; i++) Round();
+        cluster.NextStep();
+        cluster.Clients.Propose(leader, 1);
+        cluster.Network.HealAll();
+        Converge(cluster.Nodes, $"after {follower.Id} came back");
+        Invariant.Holds(leader.Leads && leader.Core.Term == term,
+            $"{follower.Id} came back and disturbed: {Show()}");
+        cluster.Marks.Hit(Mark.RejoinedWithoutDisturbance);
+    }
+
+    /// <summary>
+    /// Voters must be patient also when they come back, and when they are asked to campaign: here one member
+    /// stands for election again and again, and its voters are tempted when their leader, which has a lease,
+    /// is cut off.
+    /// </summary>
+    private void KeepsALease()
+    {
+        var leader = Leader();
+        var eager = cluster.Nodes.Last(node => node != leader);
+        cluster.Network.Cut(leader.Id, eager.Id);
+        cluster.Network.Cut(eager.Id, leader.Id);
+        for (var i = 0; i < 3 * _electionTicks; i++) Round();
+        Isolate(leader);
+        var restarts = cluster.Random.Percent(50);
+        foreach (var node in cluster.Nodes.Where(node => node != leader && node != eager))
+            if (restarts) Restart(node);
+            else node.Feed(core => core.Campaign(), node.View);
+        for (var i = 0; i < 2 * _electionTicks; i++) Round();
+        cluster.Network.HealAll();
+        Converge(cluster.Nodes, "after temptations within a lease");
+    }
+
+    /// <summary>Check-quorum: a leader without a majority must notice; the others elect another.</summary>
+    private void ReplacesItsLeader()
+    {
+        var leader = Leader();
+        Isolate(leader);
+        for (var i = 0; i <= 2 * _electionTicks && leader.Leads; i++) Round();
+        Invariant.Holds(!leader.Leads, $"{leader.Id} leads nobody and does not notice: {Show()}");
+        Node[] others = [.. cluster.Nodes.Where(node => node != leader)];
+        if (others.Length >= cluster.Plan.Quorum)
+        {
+            Converge(others, $"without {leader.Id}");
+            cluster.Marks.Hit(Mark.IsolatedLeaderReplaced);
+        }
+        cluster.Network.HealAll();
+        Converge(cluster.Nodes, $"after {leader.Id} came back");
+    }
+
+    private static void Restart(Node node)
+    {
+        node.Crash();
+        node.Start();
+    }
+
+    private Node Leader()
+    {
+        var leader = cluster.Leader;
+        Invariant.Holds(leader is not null, $"no leader: {Show()}");
+        return leader;
+    }
+
+    private void Isolate(Node node)
+    {
+        cluster.Trace.Add($"{node.Id} is cut off");
+        foreach (var other in cluster.Plan.Voters)
+        {
+            cluster.Network.Cut(node.Id, other);
+            cluster.Network.Cut(other, node.Id);
+        }
+    }
+
+    /// <summary>One tick everywhere, and then everything that follows from it.</summary>
+    private void Round()
+    {
+        cluster.NextStep();
+        cluster.TickAll();
+        // Catching up with single-entry appends takes a few messages per entry; a storm takes more.
+        var entries = cluster.Nodes.Max(node => node.Core.Last.Index) - cluster.Plan.Truncated.Index;
+        var patience = 1000 + 40 * cluster.Plan.Members * (entries + 10);
+        while (Progress())
+            Invariant.Holds(--patience > 0, $"messages never end: {Show()}");
+    }
+
+    private bool Progress()
+    {
+        cluster.NextStep();
+        var moved = cluster.Network.TryTakeOldest(out var packet);
+        if (moved) cluster.Deliver(packet);
+        foreach (var node in cluster.Nodes)
+        {
+            moved |= node.Journal.Pending > 0 || node.Machine.Waiting > 0;
+            while (node.Journal.Pending > 0) node.CompleteWrite();
+            while (node.Machine.Waiting > 0) node.ApplyOne();
+        }
+        return moved;
+    }
+
+    private string Show() => string.Join("; ", cluster.Nodes.Select(node =>
+        $"{node.Id} {node.View} last {node.Core.Last} applied {node.Machine.Applied}"));
+}
