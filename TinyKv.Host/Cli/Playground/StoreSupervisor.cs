@@ -44,8 +44,8 @@ internal sealed class StoreSupervisor(
     {
         cancellation.ThrowIfCancellationRequested();
         await using var process = StoreProcess.Start(commandLine(), logFile);
-        ProcessId = process.Id;
         if (_deaths.Count > 0) say($"store {storeId} runs again as process {process.Id}");
+        ProcessId = process.Id;
         try
         {
             return (await process.WaitAsync(cancellation), process.Complaint);

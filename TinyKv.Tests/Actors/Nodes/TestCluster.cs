@@ -4,7 +4,9 @@ using Akka.Configuration;
 using TinyKv.Actors;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Actors.Nodes;
 
@@ -33,9 +35,9 @@ internal sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
-    public async Task StartAllAsync()
+    public async Task StartAllAsync(string overrides = "")
     {
-        for (var store = 1UL; store <= (ulong)_stores; store++) await StartAsync(store);
+        for (var store = 1UL; store <= (ulong)_stores; store++) await StartAsync(store, overrides);
     }
 
     public async Task StopAsync(ulong store)
@@ -77,19 +79,40 @@ internal sealed class TestCluster : IAsyncDisposable
         return new RequestContext(region.Id, region.Epoch, region.PeerOn(node.Settings.StoreId), 0);
     }
 
-    public static async Task PutAsync(StoreNode node, string key, byte[] value)
+    /// <summary>Puts a pair as clients do, and returns the store that led when it was acknowledged.</summary>
+    public Task<StoreNode> PutAsync(string key, byte[] value) => OnLeaderAsync(async leader =>
     {
-        var refusal = await node.Storage.WriteAsync(
-            ContextOf(node), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Patience.Long);
-        Assert.Null(refusal);
-    }
+        var refusal = await leader.Storage.WriteAsync(
+            ContextOf(leader), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Patience.Long);
+        return (leader, refusal);
+    });
 
-    public static async Task<byte[]?> GetAsync(StoreNode node, string key)
+    /// <summary>Reads a key as clients do.</summary>
+    public Task<byte[]?> GetAsync(string key) => OnLeaderAsync(async leader =>
     {
-        var answer = await node.Storage.ReaderAsync(ContextOf(node), Patience.Long);
-        Assert.Null(answer.Refusal);
-        using var reader = answer.Reader!;
-        return reader.GetCF(ColumnFamily.Default, Bytes(key));
+        var (reader, refusal) = await leader.Storage.ReaderAsync(ContextOf(leader), Patience.Long);
+        using (reader) return (reader?.GetCF(ColumnFamily.Default, Bytes(key)), refusal);
+    });
+
+    /// <summary>Waits until a store has applied an entry of the region with the keys.</summary>
+    public Task<PeerStatus> AppliedAsync(ulong store, long index) => Eventually.Async(async () =>
+    {
+        var peer = (await _nodes[store].StatusAsync(Patience.Long)).Peers[1];
+        return peer.AppliedIndex >= index ? peer : null;
+    });
+
+    // A store promises nothing about who leads: on a busy machine leadership may move between any two calls. What is
+    // asked here may be done twice.
+    private async Task<T> OnLeaderAsync<T>(Func<StoreNode, Task<(T Result, RegionError? Refusal)>> ask)
+    {
+        var patience = Patience.Long;
+        while (true)
+        {
+            var (result, refusal) = await ask(await LeaderAsync());
+            if (refusal is null) return result;
+            Assert.True(refusal is RegionError.NotLeader or RegionError.StaleCommand, refusal.Message);
+            patience.ThrowIfCancellationRequested();
+        }
     }
 
     public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);

@@ -63,7 +63,12 @@ public sealed class StoreSupervisorTests : IDisposable
 
     private static async Task<int> RunningProcess(StoreSupervisor supervisor, int except)
     {
-        while (supervisor.ProcessId == 0 || supervisor.ProcessId == except) await Task.Yield();
-        return supervisor.ProcessId;
+        while (true)
+        {
+            // Read once: between two reads the process may end.
+            var process = supervisor.ProcessId;
+            if (process != 0 && process != except) return process;
+            await Task.Yield();
+        }
     }
 }
