@@ -49,7 +49,7 @@ internal sealed class RawScanService(StoreGate gate, ScanSlots slots) : Service.
                 page.NextKey = key;
                 break;
             }
-            page.Pairs.Add(new ScanResponse.Types.Pair
+            page.Pairs.Add(new Pair
             {
                 Key = key,
                 Value = request.KeysOnly ? ByteString.Empty : ByteString.CopyFrom(pairs.Value),

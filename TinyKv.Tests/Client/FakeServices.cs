@@ -129,7 +129,7 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
                     reply.NextKey = key;
                     break;
                 }
-                reply.Pairs.Add(new ScanResponse.Types.Pair
+                reply.Pairs.Add(new Pair
                 {
                     Key = key,
                     Value = request.KeysOnly ? ByteString.Empty : ByteString.CopyFrom(value),
