@@ -44,7 +44,7 @@ public sealed class StoreNode : IAsyncDisposable
     /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
     public static Task<StoreNode> StartAsync(Config config, CancellationToken cancellation) =>
         // Files are opened and ports are bound with blocking calls.
-        Task.Run(() => Start(config.WithFallback(ReferenceConfig.OfStore), cancellation), cancellation);
+        Task.Run(() => OpenAsync(config.WithFallback(ReferenceConfig.OfStore), cancellation), cancellation);
 
     /// <summary>The effective settings.</summary>
     public TinyKvSettings Settings { get; }
@@ -97,14 +97,13 @@ public sealed class StoreNode : IAsyncDisposable
             while (_files.TryPop(out var file)) file.Dispose();
     }
 
-    private static StoreNode Start(Config config, CancellationToken cancellation)
+    private static async Task<StoreNode> OpenAsync(Config config, CancellationToken cancellation)
     {
         var settings = SettingsReader.Read(config);
-        if (settings is { StorageMode: StorageMode.Standalone, Stores.Length: > 1 })
-            throw new TinyKvException("tinykv.storage.mode is standalone, but tinykv.cluster.stores lists several stores");
         var clusterId = ClusterIdentity.IdOf(settings.ClusterName);
         // In the order in which they were opened; closed the other way round.
         var files = new Stack<IDisposable>();
+        ActorSystem? system = null;
         try
         {
             var identity = new StoreIdentity(clusterId, settings.ClusterName, settings.StoreId, settings.Journal);
@@ -115,11 +114,13 @@ public sealed class StoreNode : IAsyncDisposable
             var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
             files.Push(journal);
             cancellation.ThrowIfCancellationRequested();
-            var system = StoreSystem.Start(settings, config, journal);
+            system = StoreSystem.Start(settings, config, journal);
             return new StoreNode(settings, clusterId, system, engine, files);
         }
         catch
         {
+            // Actors use the files until they have ended.
+            if (system is not null) await system.Terminate();
             while (files.TryPop(out var file)) file.Dispose();
             throw;
         }

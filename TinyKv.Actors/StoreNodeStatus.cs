@@ -31,17 +31,26 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "",
             Journal = settings.Journal,
             Ready = ready,
-            ClusterMemberStatus = Cluster.Get(system).SelfMember.Status.ToString().ToLowerInvariant(),
+            ClusterMemberStatus = NameOf(Cluster.Get(system).SelfMember.Status),
         };
         foreach (var address in settings.Stores)
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
         var replicas = await store.Ask<ReplicaRefs>(ListReplicas.Instance, Patience, cancellation);
-        foreach (var region in replicas.Regions)
-        {
-            var replica = await region.Ask<ReplicaStatus>(DescribeReplica.Instance, Patience, cancellation);
-            status.Peers.Add(Describe(replica));
-        }
+        status.Peers.AddRange(await Task.WhenAll(replicas.Regions.Select(region => AskAsync(region, cancellation))));
         return status;
+    }
+
+    // A replica that is being made again may not answer; the others' state is worth telling.
+    private static async Task<PeerStatus> AskAsync(ReplicaRef region, CancellationToken cancellation)
+    {
+        try
+        {
+            return Describe(await region.Actor.Ask<ReplicaStatus>(DescribeReplica.Instance, Patience, cancellation));
+        }
+        catch (AskTimeoutException)
+        {
+            return Describe(new ReplicaStatus(region.Region, region.Self, 0, null));
+        }
     }
 
     private static PeerStatus Describe(ReplicaStatus replica)
@@ -63,6 +72,10 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
         status.LogBytes = raft.LogBytes;
         return status;
     }
+
+    // A store that is not in yet looks removed to itself; one that was removed ends.
+    private static string NameOf(MemberStatus status) =>
+        (status == MemberStatus.Removed ? MemberStatus.Joining : status).ToString().ToLowerInvariant();
 
     private static string NameOf(RoleKind role) => role switch
     {

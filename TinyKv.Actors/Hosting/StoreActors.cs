@@ -38,11 +38,12 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
         foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
         var store = system.ActorOf(StoreActor.Props(regions, board), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
-        var desk = system.ActorOf(PlacementDesk.Props(store, () => DateTimeOffset.UtcNow), PlacementDesk.Name);
+        var desk = system.ActorOf(
+            PlacementDesk.Props(store, () => DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
         var desks = Others(system, settings, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         return new StoreActors(
-            store, StorageOf(settings, store, engine, board), new PlacementClient(settings.StoreId, desks, board), board);
+            store, StorageOf(system, settings, store, engine, board), new PlacementClient(settings.StoreId, desks, board), board);
 
         RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
     }
@@ -74,14 +75,16 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
         };
     }
 
-    private static IStorage StorageOf(TinyKvSettings settings, IActorRef store, IEngine engine, ReplicaBoard board)
+    private static IStorage StorageOf(
+        ActorSystem system, TinyKvSettings settings, IActorRef store, IEngine engine, ReplicaBoard board)
     {
         if (settings.StorageMode == StorageMode.Raft) return new RaftStorage(store, engine);
         var alone = new Peer(new PeerId(1), settings.StoreId);
         var region = Topology.First(settings) with { Peers = [alone] };
         board.Post(new ReplicaView(
             region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
-        return new StandaloneStorage(engine, settings.StoreId);
+        return new StandaloneStorage(engine, settings.StoreId, failure => system.EventStream.Publish(
+            new StoreFailed($"the engine can not be written to: {failure.Message}")));
     }
 
     private static IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(

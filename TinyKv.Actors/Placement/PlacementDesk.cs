@@ -16,12 +16,12 @@ namespace TinyKv.Actors.Placement;
 /// batch after its last request came (a read index): at that moment no later leader had handed out any, and none will
 /// hand out one inside this leader's windows.
 /// </remarks>
-internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock) : UntypedActor
+internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock, TimeSpan patience) : UntypedActor
 {
     /// <summary>The actor's name.</summary>
     public const string Name = "placement";
 
-    // How far ahead of the clock timestamps are reserved: the most that a new leader starts in the future.
+    // How much is reserved at once, and so about what a change of leader moves timestamps ahead of the clock.
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(3);
 
     private readonly TimestampOracle _oracle = new();
@@ -35,8 +35,10 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock)
     /// <summary>What makes the actor.</summary>
     /// <param name="store">Takes requests to the placement group.</param>
     /// <param name="clock">The wall clock; may jump.</param>
-    public static Props Props(IActorRef store, Func<DateTimeOffset> clock) =>
-        Akka.Actor.Props.Create(() => new PlacementDesk(store, clock));
+    /// <param name="patience">How long the group may take: a leader that is cut off from its followers gives no
+    /// answer, and others may have elected one meanwhile.</param>
+    public static Props Props(IActorRef store, Func<DateTimeOffset> clock, TimeSpan patience) =>
+        Akka.Actor.Props.Create(() => new PlacementDesk(store, clock, patience));
 
     private long NowMs => clock().ToUnixTimeMilliseconds();
 
@@ -145,7 +147,7 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock)
         Begin(kind, new Propose(RegionId.Placement, null, command.ToByteArray(), []));
 
     private void Begin(TurnKind kind, RegionRequest request) =>
-        Context.ActorOf(PlacementTurn.Props(kind, request, store));
+        Context.ActorOf(PlacementTurn.Props(kind, request, store, patience));
 
     private static void Refuse(IEnumerable<Claim> claims, object answer)
     {

@@ -26,21 +26,18 @@ internal sealed record TurnEnded(TurnKind Kind, object Answer);
 /// </summary>
 internal sealed class PlacementTurn : UntypedActor
 {
-    // A leader that is cut off from its followers gives no answer; others may have elected one meanwhile.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private readonly TurnKind _kind;
 
-    public PlacementTurn(TurnKind kind, RegionRequest request, IActorRef store)
+    public PlacementTurn(TurnKind kind, RegionRequest request, IActorRef store, TimeSpan patience)
     {
         _kind = kind;
         store.Tell(request);
-        SetReceiveTimeout(Patience);
+        SetReceiveTimeout(patience);
     }
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(TurnKind kind, RegionRequest request, IActorRef store) =>
-        Akka.Actor.Props.Create(() => new PlacementTurn(kind, request, store));
+    public static Props Props(TurnKind kind, RegionRequest request, IActorRef store, TimeSpan patience) =>
+        Akka.Actor.Props.Create(() => new PlacementTurn(kind, request, store, patience));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)

@@ -17,6 +17,7 @@ internal sealed partial class RaftPeer
     private readonly List<IActorRef> _readers = [];
     private readonly Dictionary<long, ImmutableArray<IActorRef>> _confirming = [];
     private long _queuedBytes;
+    private int _waitingReads; // queued or being confirmed
     private long _lastRead;
     private bool _flushing;
 
@@ -93,6 +94,8 @@ internal sealed partial class RaftPeer
                 break;
             default:
                 RefuseQueued();
+                // Nobody is heard who could decide what this peer has proposed while it led.
+                _spec.Applier.Tell(ForgetOutcomes.Instance);
                 Become(Electing);
                 break;
         }
@@ -115,6 +118,7 @@ internal sealed partial class RaftPeer
         else
         {
             _readers.Add(Sender);
+            _waitingReads++;
         }
         if (_flushing) return;
         // Behind what is in the mailbox now: the requests of one burst share a record and a confirmation.
@@ -124,10 +128,10 @@ internal sealed partial class RaftPeer
 
     private RegionError.ServerIsBusy? NoRoom(RegionRequest request)
     {
-        var queued = request is Propose ? _proposals.Count : _readers.Count;
+        var queued = request is Propose ? _proposals.Count : _waitingReads;
         if (queued >= _spec.MaxQueuedRequests)
             return new RegionError.ServerIsBusy($"{queued} requests are waiting");
-        if (request is Propose propose && !_core.HasRoomFor(_queuedBytes + propose.Command.Length))
+        if (request is Propose propose && !_core.HasRoomFor(propose.Command.Length, _queuedBytes))
             return new RegionError.ServerIsBusy("too many bytes are proposed and not yet applied");
         return null;
     }
@@ -164,15 +168,21 @@ internal sealed partial class RaftPeer
     private void Grant(ImmutableArray<ReadGrant> grants)
     {
         foreach (var grant in grants)
-            if (_confirming.Remove(grant.Context, out var askers))
-                _spec.Applier.Tell(new ServeReads(grant.Index, _core.Term, askers));
+        {
+            if (!_confirming.Remove(grant.Context, out var askers)) continue;
+            _waitingReads -= askers.Length;
+            _spec.Applier.Tell(new ServeReads(grant.Index, _core.Term, askers));
+        }
     }
 
     private void Drop(ImmutableArray<long> contexts)
     {
         foreach (var context in contexts)
-            if (_confirming.Remove(context, out var askers))
-                foreach (var asker in askers) asker.Tell(NotLeader(_spec.Region.PeerWith(_core.Leader)));
+        {
+            if (!_confirming.Remove(context, out var askers)) continue;
+            _waitingReads -= askers.Length;
+            foreach (var asker in askers) asker.Tell(NotLeader(_spec.Region.PeerWith(_core.Leader)));
+        }
     }
 
     // None of these was proposed or confirmed: whoever leads now may be asked instead.
@@ -185,6 +195,7 @@ internal sealed partial class RaftPeer
         _readers.Clear();
         _confirming.Clear();
         _queuedBytes = 0;
+        _waitingReads = 0;
     }
 
     private void Refuse(RegionRequest request, Peer? leader) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -6,6 +7,7 @@ using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Protocol;
 
 namespace TinyKv.Actors.Raft;
 
@@ -48,7 +50,10 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case RaftBirth birth: _core = Bear(birth); break;
-            case RaftRecord record: _core.Replay(record); break;
+            case RaftRecord record:
+                Invariant.Holds(_core is not null, $"{PersistenceId}: a record before the birth");
+                _core.Replay(record);
+                break;
             case RecoveryCompleted when _core is null:
                 Persist(_spec.Birth, birth =>
                 {
@@ -63,7 +68,9 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        if (reason is InvariantViolationException or TinyKvException) Fail(reason.Message);
+        // What the journal holds will not change; a database that is away comes back.
+        for (var cause = reason; cause is not null; cause = cause.InnerException)
+            if (IsInTheJournal(cause)) Fail($"{PersistenceId} can not be read: {cause.Message}");
         base.OnRecoveryFailure(reason, message);
     }
 
@@ -84,14 +91,18 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
 
     private RaftCore Bear(RaftBirth birth)
     {
-        foreach (var voter in birth.Voters)
+        // Members that disagree about who the members are could elect two leaders.
+        if (birth.Voters.Except(_spec.Birth.Voters).Any())
         {
-            if (_spec.Region.PeerWith(voter) is null)
-            {
-                throw new TinyKvException(
-                    $"the journal of {_spec.Self.Store} says that store {voter.Value} holds a replica of " +
-                    $"{_spec.Region.Id}, but tinykv.cluster.stores does not list it");
-            }
+            throw new TinyKvException(
+                $"the journal of {_spec.Self.Store} says that store {birth.Voters.Except(_spec.Birth.Voters).First().Value} " +
+                $"holds a replica of {_spec.Region.Id}, but tinykv.cluster.stores does not list it");
+        }
+        if (_spec.Birth.Voters.Except(birth.Voters).Any())
+        {
+            throw new TinyKvException(
+                $"tinykv.cluster.stores lists store {_spec.Birth.Voters.Except(birth.Voters).First().Value}, which holds no " +
+                $"replica of {_spec.Region.Id} by the journal of {_spec.Self.Store}: stores can not be added to a cluster");
         }
         return new RaftCore(_spec.Self.Id, birth, _spec.Options, new Random(_spec.Seed));
     }
@@ -154,11 +165,16 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         var change = new LeadershipChange(_core.Role, _core.Term, _core.Leader);
         var leader = _spec.Region.PeerWith(change.Leader);
         var sticky = _view is { CaughtUp: true } known && known.Leader == leader;
-        var view = new PeerView(change, leader, leader is not null && (sticky || _applied >= _core.Commit));
+        var caughtUp = sticky || (_core.HasCommittedInTerm && _applied >= _core.Commit);
+        var view = new PeerView(change, leader, leader is not null && caughtUp);
         if (view == _view) return;
         _view = view;
         Context.Parent.Tell(view);
     }
+
+    private static bool IsInTheJournal(Exception cause) =>
+        cause is InvariantViolationException or TinyKvException or MalformedMessageException
+            or InvalidDataException or SerializationException;
 
     private void Fail(string reason) => Context.System.EventStream.Publish(new StoreFailed(reason));
 }

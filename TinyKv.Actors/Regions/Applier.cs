@@ -42,6 +42,9 @@ internal abstract class Applier(IEngine engine) : UntypedActor
         switch (message)
         {
             case AwaitOutcomes awaited: _outcomes.Add(awaited.Outcomes); break;
+            case ForgetOutcomes:
+                foreach (var asker in _outcomes.TakeAll()) asker.Tell(new RegionError.StaleCommand());
+                break;
             case ApplyEntries committed: Apply(committed.Entries); break;
             case ServeReads reads: Serve(reads); break;
             case Describe: Sender.Tell(new Described(Region, _applied)); break;
@@ -91,7 +94,8 @@ internal abstract class Applier(IEngine engine) : UntypedActor
         Save(_applied, batch);
         engine.Write(batch, sync: false);
         foreach (var (asker, answer) in answers) asker.Tell(answer);
-        foreach (var asker in displaced) asker.Tell(new RegionError.StaleCommand());
+        // Another leader's entries are committed in their places: these never will be, and may be asked for again.
+        foreach (var asker in displaced) asker.Tell(new RegionError.NotLeader(Region.Id, null));
         return next;
     }
 

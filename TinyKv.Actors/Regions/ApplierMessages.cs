@@ -17,6 +17,14 @@ internal sealed record Described(Region Region, long Applied);
 /// <summary>Commands that are in the log now; whoever asked for them is answered when their fate is known.</summary>
 internal sealed record AwaitOutcomes(ImmutableArray<AwaitedOutcome> Outcomes);
 
+/// <summary>
+/// Nobody is heard who could decide about the awaited commands: whoever waits is told that the outcome is unknown.
+/// </summary>
+internal sealed record ForgetOutcomes
+{
+    public static ForgetOutcomes Instance { get; } = new();
+}
+
 /// <summary>Who asked for the command at a position.</summary>
 internal readonly record struct AwaitedOutcome(LogPosition Position, IActorRef Asker);
 

@@ -20,6 +20,12 @@ internal sealed class OutcomeBook
         foreach (var outcome in outcomes) _waiting.Enqueue(outcome);
     }
 
+    /// <summary>Takes out all who wait.</summary>
+    public IEnumerable<IActorRef> TakeAll()
+    {
+        while (_waiting.TryDequeue(out var outcome)) yield return outcome.Asker;
+    }
+
     /// <summary>
     /// The entry at <paramref name="applied"/> is committed: takes out who asked for it, if anybody here did, and
     /// puts those whose commands it has displaced into <paramref name="displaced"/>.

@@ -41,8 +41,11 @@ internal sealed record ListReplicas
     public static ListReplicas Instance { get; } = new();
 }
 
-/// <summary>The actors of the regions on this store, by ascending region.</summary>
-internal sealed record ReplicaRefs(IReadOnlyList<IActorRef> Regions);
+/// <summary>The replicas on this store, by ascending region.</summary>
+internal sealed record ReplicaRefs(IReadOnlyList<ReplicaRef> Regions);
+
+/// <summary>A region as it was born, its replica here, and who knows more.</summary>
+internal sealed record ReplicaRef(Region Region, Peer Self, IActorRef Actor);
 
 /// <summary>A replica's state; the part of its Raft member is null while it recovers.</summary>
 internal sealed record ReplicaStatus(Region Region, Peer Self, long Applied, RaftStatus? Raft);

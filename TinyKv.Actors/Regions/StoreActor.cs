@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using TinyKv.Actors.Raft;
 using TinyKv.Core.Regions;
 
@@ -12,13 +13,18 @@ internal sealed class StoreActor : UntypedActor
     public const string Name = "store";
 
     private readonly ImmutableSortedDictionary<ulong, IActorRef> _regions;
+    private readonly ReplicaRefs _replicas;
 
     public StoreActor(IReadOnlyList<RegionSpec> regions, ReplicaBoard board)
     {
         _regions = regions.ToImmutableSortedDictionary(
             spec => spec.Initial.Id.Value,
             spec => Context.ActorOf(RegionActor.Props(spec, board), $"region-{spec.Initial.Id.Value}"));
+        _replicas = new ReplicaRefs([.. regions.OrderBy(spec => spec.Initial.Id.Value)
+            .Select(spec => new ReplicaRef(spec.Initial, spec.Self, _regions[spec.Initial.Id.Value]))]);
         foreach (var region in _regions.Values) Context.Watch(region);
+        // A peer that stops leaves behind what is in its mailbox.
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
     }
 
     /// <summary>What makes the actor.</summary>
@@ -37,12 +43,24 @@ internal sealed class StoreActor : UntypedActor
             case PeerMail mail:
                 if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Tell(mail.Envelope);
                 break;
-            case ListReplicas: Sender.Tell(new ReplicaRefs([.. _regions.Values])); break;
+            // Nobody has seen it, so nothing was done.
+            case DeadLetter { Message: RegionRequest request } lost:
+                lost.Sender.Tell(new RegionError.NotLeader(request.Region, null));
+                break;
+            case DeadLetter: break;
+            case ListReplicas: Sender.Tell(_replicas); break;
             case Terminated stopped:
                 Context.System.EventStream.Publish(new StoreFailed($"{stopped.ActorRef.Path.Name} has stopped"));
                 break;
             default: Unhandled(message); break;
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        Context.System.EventStream.Publish(new StoreFailed($"the regions have failed: {reason.Message}"));
+        base.PreRestart(reason, message);
     }
 
     private void Route(RegionRequest request)

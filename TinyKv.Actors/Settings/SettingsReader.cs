@@ -25,7 +25,13 @@ public static class SettingsReader
         if (self == StoreId.None) throw store.Wrong("id", "is missing; it has no default");
         if (stores.All(address => address.Id != self))
             throw store.Wrong("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
-        var mode = Section.Of(config, "tinykv.storage").Word("mode", "raft", "standalone");
+        var storage = Section.Of(config, "tinykv.storage");
+        var mode = storage.Word("mode", "raft", "standalone");
+        if (mode == "standalone" && stores.Length > 1)
+            throw storage.Wrong("mode", "is standalone, but tinykv.cluster.stores lists several stores");
+        CheckDispatcher(config);
+        var journal = root.Word("journal", "rocksdb", "sqlite", "postgresql");
+        if (journal == "postgresql") RequireConnection(config);
         return new TinyKvSettings
         {
             ClusterName = cluster.Text("name"),
@@ -34,7 +40,7 @@ public static class SettingsReader
             DataDirectory = Path.GetFullPath(store.Text("data-directory")),
             BindHost = store.Text("bind-host"),
             StorageMode = mode == "raft" ? StorageMode.Raft : StorageMode.Standalone,
-            Journal = root.Word("journal", "rocksdb", "sqlite", "postgresql"),
+            Journal = journal,
             TickInterval = raft.Duration("tick-interval"),
             Raft = ReadRaft(raft),
             MaxQueuedRequests = (int)raft.Number("max-queued-requests", 1, 1_000_000),
@@ -55,9 +61,6 @@ public static class SettingsReader
             LeaseReads = raft.Word("lease-reads", "on", "off") == "on",
             LeaseTicks = (int)raft.Number("lease-ticks", 1, 10_000),
         };
-        // The lease's length binds only those who use one.
-        if (!options.LeaseReads)
-            options = options with { LeaseTicks = Math.Min(options.LeaseTicks, options.ElectionTicks - 1) };
         try
         {
             options.Validate();
@@ -67,6 +70,21 @@ public static class SettingsReader
             throw new TinyKvException($"tinykv.raft.{e.Message}", e);
         }
         return options;
+    }
+
+    // Akka reads these when the first region starts, and would end the store over a wrong one.
+    private static void CheckDispatcher(Config config)
+    {
+        Section.Of(config, "tinykv.kv-dispatcher").Number("throughput", 1, 1_000_000);
+        Section.Of(config, "tinykv.kv-dispatcher.dedicated-thread-pool").Number("thread-count", 1, 1024);
+    }
+
+    // Only that there is one: it is a secret, which stays where it is used.
+    private static void RequireConnection(Config config)
+    {
+        string[] keys = ["tinykv.postgresql.connection-string", "tinykv.postgresql.connection-string-file"];
+        if (keys.All(key => string.IsNullOrEmpty(config.GetString(key, ""))))
+            throw new TinyKvException($"tinykv.journal = postgresql needs {string.Join(" or ", keys)}");
     }
 
     private static ImmutableArray<StoreAddress> ReadStores(Config config, Section cluster)
@@ -100,9 +118,17 @@ public static class SettingsReader
         var store = new Section(name, items.GetValueOrDefault);
         return new StoreAddress(
             new StoreId((ulong)store.Number("id", 1, long.MaxValue)),
-            store.Text("host"),
+            Host(store),
             (int)store.Number("grpc-port", 1, 65535),
             (int)store.Number("status-port", 1, 65535),
             (int)store.Number("remoting-port", 1, 65535));
+    }
+
+    // It becomes part of addresses that clients and other stores compare as texts.
+    private static string Host(Section store)
+    {
+        var host = store.Text("host");
+        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4
+            ? host : throw store.Wrong("host", $"is '{host}', must be a host name or an IPv4 address");
     }
 }

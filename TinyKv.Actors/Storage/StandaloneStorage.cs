@@ -12,14 +12,19 @@ namespace TinyKv.Actors.Storage;
 public sealed class StandaloneStorage : IStorage
 {
     private readonly IEngine _engine;
+    private readonly Action<Exception> _failed;
     private readonly StoreId _store;
     private readonly Peer _peer;
     private readonly Region _region;
 
     /// <summary>Serves from <paramref name="engine"/>, which stays the caller's to dispose.</summary>
-    public StandaloneStorage(IEngine engine, StoreId store)
+    /// <param name="engine">The engine.</param>
+    /// <param name="store">This store.</param>
+    /// <param name="failed">Is told when the engine can not be written to: nothing more must be acknowledged.</param>
+    public StandaloneStorage(IEngine engine, StoreId store, Action<Exception> failed)
     {
         _engine = engine;
+        _failed = failed;
         _store = store;
         _peer = new Peer(new PeerId(1), store);
         _region = new Region(RegionId.First, KeyRange.All, RegionEpoch.Initial, [_peer]);
@@ -45,7 +50,7 @@ public sealed class StandaloneStorage : IStorage
         cancellation.ThrowIfCancellationRequested();
         return Task.FromResult(Check(context) is { } refusal
             ? new ReaderOrRefusal(null, refusal)
-            : new ReaderOrRefusal(new Reader(_region, _engine.Snapshot()), null));
+            : new ReaderOrRefusal(new SnapshotReader(_region, _engine.Snapshot()), null));
     }
 
     private RegionError? Check(RequestContext context)
@@ -67,18 +72,14 @@ public sealed class StandaloneStorage : IStorage
             if (modify is Modify.Put put) batch.Put(put.Family, put.Key.Span, put.Value.Span);
             else batch.Delete(modify.Family, modify.Key.Span);
         }
-        _engine.Write(batch, sync: true);
-    }
-
-    private sealed class Reader(Region region, ISnapshot snapshot) : IStorageReader
-    {
-        public Region Region => region;
-
-        public byte[]? GetCF(ColumnFamily family, ReadOnlySpan<byte> key) => snapshot.Get(family, key);
-
-        public IEngineIterator IterCF(ColumnFamily family, KeyRange range) =>
-            snapshot.Iterate(family, range.Intersect(region.Range));
-
-        public void Dispose() => snapshot.Dispose();
+        try
+        {
+            _engine.Write(batch, sync: true);
+        }
+        catch (Exception e)
+        {
+            _failed(e);
+            throw;
+        }
     }
 }

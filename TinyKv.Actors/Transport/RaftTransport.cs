@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -60,6 +61,14 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             case DeliverTo deliver: _store = deliver.Store; break;
             default: Unhandled(message); break;
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // A new one would not know whom to deliver to.
+        Context.System.EventStream.Publish(new StoreFailed($"the transport has failed: {reason.Message}"));
+        base.PreRestart(reason, message);
     }
 
     private void Collect(PeerLetter letter)

@@ -43,6 +43,12 @@ public sealed partial class RaftCore
     /// <summary>The last committed index it knows of.</summary>
     public long Commit => Log.Commit;
 
+    /// <summary>
+    /// Whether an entry of the current term is known to be committed: before that, what is known to be committed may be
+    /// behind what an earlier leader has told its clients.
+    /// </summary>
+    public bool HasCommittedInTerm => Log.TermAt(Log.Commit) == Term;
+
     /// <summary>The first index in the log (one past the truncated position).</summary>
     public long FirstIndex => Log.FirstIndex;
 
@@ -97,12 +103,12 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Whether a leader takes another <paramref name="bytes"/> of commands now (<see
-    /// cref="RaftOptions.MaxPendingBytes"/>).
+    /// Whether a leader takes another <paramref name="bytes"/> of commands now, with <paramref name="queued"/> bytes
+    /// about to be proposed before them (<see cref="RaftOptions.MaxPendingBytes"/>).
     /// </summary>
-    public bool HasRoomFor(long bytes)
+    public bool HasRoomFor(long bytes, long queued = 0)
     {
-        var pending = Log.BytesAfter(_applied);
+        var pending = Log.BytesAfter(_applied) + queued;
         return pending == 0 || pending + bytes <= Options.MaxPendingBytes;
     }
 

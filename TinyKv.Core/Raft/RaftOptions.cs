@@ -28,11 +28,12 @@ public sealed record RaftOptions
     public long MaxPendingBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>Whether reads may be answered from a lease instead of a round of heartbeats. Trusts that
-    /// clocks run at the same speed within <see cref="LeaseTicks"/>/<see cref="ElectionTicks"/>.</summary>
+    /// clocks run at the same speed within the margin between <see cref="LeaseTicks"/> and
+    /// <see cref="ElectionTicks"/>.</summary>
     public bool LeaseReads { get; init; }
 
-    /// <summary>Ticks that a lease holds, from when the confirming heartbeat was sent; below
-    /// <see cref="ElectionTicks"/>.</summary>
+    /// <summary>Ticks that a lease holds, from when the confirming heartbeat was sent. At least two below
+    /// <see cref="ElectionTicks"/>: either side may be one tick off.</summary>
     public int LeaseTicks { get; init; } = 7;
 
     /// <summary>Checks the relations between the numbers.</summary>
@@ -46,7 +47,9 @@ public sealed record RaftOptions
         Require(MaxInflightAppends >= 1, "max-inflight-appends must be at least 1");
         Require(MaxInflightBytes >= 1, "max-inflight-bytes must be at least 1");
         Require(MaxPendingBytes >= 1, "max-pending-bytes must be at least 1");
-        Require(LeaseTicks >= 1 && LeaseTicks < ElectionTicks, "lease-ticks must be in [1, election-ticks)");
+        Require(
+            !LeaseReads || (LeaseTicks >= 1 && LeaseTicks <= ElectionTicks - 2),
+            "lease-ticks must be at least 1 and at least 2 below election-ticks");
     }
 
     private static void Require(bool condition, string message)

@@ -50,7 +50,9 @@ public abstract record RegionError
         public override string Message => "the region's epoch has changed";
     }
 
-    /// <summary>The caller's term is too old, or the command was overtaken by a change of leader.</summary>
+    /// <summary>
+    /// The caller's term is too old, or leadership was lost before the fate of the command was known.
+    /// </summary>
     public sealed record StaleCommand : RegionError
     {
         /// <inheritdoc/>

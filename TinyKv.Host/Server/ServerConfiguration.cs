@@ -68,9 +68,11 @@ internal static class ServerConfiguration
         }
         catch (Exception failure)
         {
-            // The parser throws what it meets, NullReferenceException for "include" among it.
-            throw new TinyKvException($"{path}{Line(text, failure.Message)}: not valid HOCON: "
-                + failure.Message.ReplaceLineEndings("\n").Split('\n')[0], failure);
+            // The parser throws what it meets; a NullReferenceException is what it has for "include".
+            var reason = failure is NullReferenceException ? "'include' is not supported"
+                : failure.Message.ReplaceLineEndings("\n").Split('\n')[0];
+            throw new TinyKvException(
+                $"{path}{Line(text, failure.Message)}: not valid HOCON: {reason}", failure);
         }
         CheckValues(path, "", config.Root.GetObject());
         return config;

@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Architecture;
 /// <summary>Holds a documented command line against the real commands.</summary>
 internal static class CommandLines
 {
-    /// <summary>The options of <paramref name="line"/> that its command does not have.</summary>
+    /// <summary>What <paramref name="line"/> names and does not exist: a command, or options of it.</summary>
     public static IEnumerable<string> Unknown(Command root, string line)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -20,8 +20,8 @@ internal static class CommandLines
             command = next;
             known.UnionWith(Names(command));
         }
-        if (command.Subcommands.Count > 0 && command != root)
-            return [$"'{command.Name}' needs one of its sub-commands"];
+        if (command.Subcommands.Count > 0)
+            return [$"'{command.Name}' has no sub-command '{words.ElementAtOrDefault(index)}'"];
         return words[index..].Where(word => word.StartsWith("--", StringComparison.Ordinal) && word.Length > 2)
             .Select(word => word.TrimEnd(']', ',', '.', ')')).Where(word => !known.Contains(word));
     }

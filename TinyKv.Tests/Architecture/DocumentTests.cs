@@ -15,6 +15,8 @@ public sealed partial class DocumentTests
 
     public static TheoryData<string> Documents => [.. Repository.Files(".md")];
 
+    public static TheoryData<string> Configurations => [.. Repository.Files(".conf")];
+
     [Theory]
     [MemberData(nameof(Documents))]
     public void Every_file_that_a_document_links_to_exists(string document)
@@ -54,10 +56,14 @@ public sealed partial class DocumentTests
 
     [Theory]
     [MemberData(nameof(Documents))]
+    [MemberData(nameof(Configurations))]
     public void Every_command_and_option_of_tinykv_exists(string document)
     {
         var root = TinyKv.Host.Cli.RootCommandFactory.Create();
-        Assert.Empty(CommandLine().Matches(Repository.Read(document)).Select(match => match.Groups[1].Value)
+        var text = Repository.Read(document);
+        var code = document.EndsWith(".md", StringComparison.Ordinal)
+            ? Fence().Matches(text).Select(match => match.Value).Concat(BackTicked(document)) : [text];
+        Assert.Empty(code.SelectMany(part => CommandLine().Matches(part)).Select(match => match.Groups[1].Value)
             .SelectMany(line => CommandLines.Unknown(root, line).Select(word => $"{line}: {word}")));
     }
 
@@ -79,11 +85,11 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^[A-Z][a-z]\w*[a-z][A-Z]\w*(\.\w+)?$", RegexOptions.None, 5000)]
     private static partial Regex TypeName();
 
-    [GeneratedRegex(@"^tinykv\.[a-z]+(\.[a-z-]+)+$", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"^tinykv(\.[a-z][a-z-]*)+$", RegexOptions.None, 5000)]
     private static partial Regex ConfigKey();
 
     [GeneratedRegex(
-        @"(?:^|[\s`|$])(?:tinykv|TinyKv\.Host -c Release --) ((?:server|playground|raw|status)[^`\n|#>;&]*)",
+        @"(?:^|[\s`|$(])(?:tinykv|tinykv\.dll|TinyKv\.Host -c Release --) ([a-z]+(?=[\s`)]|$)[^`\n|#>;&)]*)",
         RegexOptions.Multiline, 5000)]
     private static partial Regex CommandLine();
 

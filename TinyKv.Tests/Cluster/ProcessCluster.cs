@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using TinyKv.Client;
-using TinyKv.Core;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Status;
 
@@ -10,17 +8,14 @@ namespace TinyKv.Tests.Clusters;
 /// <summary>A cluster of <c>tinykv server</c> processes in a temporary directory on ports that are free.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
-    private const int PortsOfOneCluster = 64;
-
-    private static readonly ConcurrentDictionary<int, bool> Given = new();
-
     private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
     private readonly PlaygroundState _state;
     private readonly Dictionary<int, StoreProcess> _running = [];
 
     public ProcessCluster(int stores)
     {
-        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", FreeBasePort(stores));
+        var basePort = Ports.FreeRange(PlaygroundPorts.Of(0, stores).Remoting);
+        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", basePort);
         Endpoints = [.. Enumerable.Range(0, stores)
             .Select(index => $"127.0.0.1:{PlaygroundPorts.Of(_state.BasePort, index).Grpc}")];
     }
@@ -31,26 +26,6 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public IEnumerable<string> EndpointOptions => Endpoints.SelectMany(endpoint => new[] { "--endpoint", endpoint });
 
     public IReadOnlyCollection<int> Running => _running.Keys;
-
-    /// <summary>A base port whose ports are all free now, below those that the system hands out itself, and that
-    /// no other test of this run was given.</summary>
-    public static int FreeBasePort(int stores)
-    {
-        while (true)
-        {
-            var candidate = 22_000 + Random.Shared.Next(150) * PortsOfOneCluster;
-            if (!Given.TryAdd(candidate, true)) continue;
-            try
-            {
-                PlaygroundPorts.RequireFree(candidate, stores);
-                return candidate;
-            }
-            catch (TinyKvException)
-            {
-                // Taken: another one.
-            }
-        }
-    }
 
     public void StartAll()
     {

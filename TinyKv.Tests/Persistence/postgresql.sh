@@ -23,7 +23,7 @@ as_server() {
 }
 
 free_port() {
-    port=$((20000 + $$ % 20000))
+    port=$((10000 + $$ % 10000)) # below those that the system hands out to connections
     while ss -ltn | grep -q ":$port "; do port=$((port + 1)); done
     echo "$port"
 }

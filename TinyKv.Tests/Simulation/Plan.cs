@@ -64,7 +64,7 @@ internal sealed record Plan
             MaxInflightBytes = random.Pick(1, 32, 200, 8 * 1024 * 1024),
             MaxPendingBytes = random.Pick(1, 64, 1000, 32 * 1024 * 1024),
             LeaseReads = random.Next(5) < 2,
-            LeaseTicks = random.Next(1, election),
+            LeaseTicks = random.Next(1, election - 1),
         };
     }
 }

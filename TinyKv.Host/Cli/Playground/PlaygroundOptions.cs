@@ -57,8 +57,8 @@ internal sealed class PlaygroundOptions
             arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable));
         if (request.Stores is < 1 or > PlaygroundPorts.MaxStores)
             throw new UsageException($"--stores {request.Stores}: expected 1 to {PlaygroundPorts.MaxStores}");
-        if (request.BasePort is < 1024 or > 65_000)
-            throw new UsageException($"--base-port {request.BasePort}: expected 1024 to 65000");
+        if (request.BasePort is < 1024 or > PlaygroundPorts.MaxBase)
+            throw new UsageException($"--base-port {request.BasePort}: expected 1024 to {PlaygroundPorts.MaxBase}");
         if (request.Journal is not (null or "rocksdb" or "sqlite" or "postgresql"))
             throw new UsageException($"--journal '{request.Journal}': expected rocksdb, sqlite or postgresql");
         if (request.DataDirectory is "") throw new UsageException("--data is empty: expected a directory");

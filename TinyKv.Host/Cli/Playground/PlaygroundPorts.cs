@@ -13,6 +13,9 @@ internal static class PlaygroundPorts
     /// <summary>Where TiKV's clients look first.</summary>
     public const int DefaultBase = 20160;
 
+    /// <summary>All ports of all stores are above it by less than a hundred.</summary>
+    public const int MaxBase = 65_000;
+
     /// <summary>So that the three kinds of ports, twenty apart, do not meet.</summary>
     public const int MaxStores = 20;
 

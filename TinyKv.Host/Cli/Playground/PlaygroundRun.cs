@@ -92,7 +92,7 @@ internal sealed class PlaygroundRun(CliHost host, PlaygroundState state, Playgro
         {
             var ports = PlaygroundPorts.Of(state.BasePort, index);
             table.AddRow(Array.ConvertAll(
-                [$"{index + 1}", Endpoint(index), $"http://127.0.0.1:{ports.Status}/", $"127.0.0.1:{ports.Remoting}",
+                [$"{index + 1}", Endpoint(index), $"http://127.0.0.1:{ports.Status}/status", $"127.0.0.1:{ports.Remoting}",
                     $"{supervisors[index].ProcessId}", directory.OfStore(index + 1)],
                 (string cell) => new Text(cell)));
         }

@@ -53,7 +53,7 @@ internal sealed record PlaygroundState(int Format, string ClusterName, int Store
             throw new TinyKvException($"{path} is not the description of a playground: {error.Message}", error);
         }
         return state is { Format: CurrentFormat, ClusterName.Length: > 0, Journal.Length: > 0 }
-            && state.Stores is > 0 and <= PlaygroundPorts.MaxStores && state.BasePort is > 0 and < 65_000
+            && state.Stores is > 0 and <= PlaygroundPorts.MaxStores && state.BasePort is > 0 and <= PlaygroundPorts.MaxBase
             ? state
             : throw new TinyKvException($"{path} is not the description of a playground of format {CurrentFormat}");
     }

@@ -86,7 +86,7 @@ public sealed class KvActorTests : TestKit
     }
 
     [Fact]
-    public async Task Whoever_was_displaced_by_another_leaders_entry_is_told_that_the_command_is_stale()
+    public async Task Whoever_was_displaced_by_another_leaders_entry_may_ask_again()
     {
         var kv = await StartAsync(expected: 5);
         var asker = CreateTestProbe();
@@ -94,7 +94,21 @@ public sealed class KvActorTests : TestKit
 
         await ApplyAsync(kv, Put(6, "b", "1", term: 7));
 
+        await asker.ExpectMsgAsync<RegionError.NotLeader>(Patience);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_while_nobody_leads_is_told_that_the_outcome_is_unknown()
+    {
+        var kv = await StartAsync(expected: 5);
+        var asker = CreateTestProbe();
+        Await(kv, asker, 6, 6);
+
+        kv.Tell(ForgetOutcomes.Instance);
+
         await asker.ExpectMsgAsync<RegionError.StaleCommand>(Patience);
+        await ApplyAsync(kv, Put(6, "b", "1"));
+        Assert.False(asker.HasMessages);
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Configuration;
 using TinyKv.Actors;
 using TinyKv.Actors.Storage;
@@ -21,7 +19,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestCluster(int stores)
     {
         _stores = stores;
-        _ports = FreePorts(stores);
+        _ports = Ports.Free(stores);
     }
 
     public IEnumerable<StoreNode> Nodes => _nodes.Values;
@@ -56,7 +54,6 @@ internal sealed class TestCluster : IAsyncDisposable
               cluster.stores = [ {{string.Join(",\n", stores)}} ]
               store.id = {{store}}
               store.data-directory = "{{_directory}}/{{store}}"
-              raft.tick-interval = 20ms
             }
             akka.loglevel = WARNING
             akka.cluster.gossip-interval = 200ms
@@ -121,14 +118,5 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         await Task.WhenAll(Nodes.Select(node => node.DisposeAsync().AsTask()));
         Directory.Delete(_directory, recursive: true);
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Stop());
-        return ports;
     }
 }

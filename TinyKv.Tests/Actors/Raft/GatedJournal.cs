@@ -58,6 +58,12 @@ internal sealed class JournalGate : IDisposable
         get { lock (_lock) return [.. _stored.Select(stored => stored.Payload)]; }
     }
 
+    /// <summary>Puts an event there that nobody has written.</summary>
+    public void Preload(string persistenceId, object @event)
+    {
+        lock (_lock) _stored.Add(new Persistent(@event, _stored.Count + 1, persistenceId));
+    }
+
     public static JournalGate Find(string id) => Gates[id];
 
     /// <summary>The events of the next write that has arrived.</summary>

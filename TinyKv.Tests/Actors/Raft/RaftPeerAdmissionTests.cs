@@ -1,3 +1,4 @@
+using Akka.Actor;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
@@ -48,12 +49,74 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     [Fact]
     public async Task A_leader_confirms_a_read_before_it_is_served()
     {
-        var peer = await StartLeaderAsync();
+        var peer = await StartLeaderOfThreeAsync();
+        Ask(peer, new Read(RegionId.First, ContextOf(Three)));
+        var round = ((RaftMessage.Heartbeat)(await LetterAsync<RaftMessage.Heartbeat>()).Message).Round;
+        await StatusAfterAsync(peer);
+        Assert.False(World.HasMessages);
 
-        Ask(peer, new Read(RegionId.First, ContextOf(RegionOf(1))));
+        FromOther(peer, 6, new RaftMessage.HeartbeatReply(round));
 
-        var reads = await World.ExpectMsgAsync<ServeReads>(Patience);
+        var reads = await World.FishForMessageAsync<ServeReads>(_ => true, Patience);
         Assert.Equal((6, 6), (reads.Index, reads.Term));
+    }
+
+    [Fact]
+    public async Task A_read_whose_leader_is_deposed_before_it_is_confirmed_is_refused()
+    {
+        var peer = await StartLeaderOfThreeAsync();
+        Ask(peer, new Read(RegionId.First, ContextOf(Three)));
+        var round = ((RaftMessage.Heartbeat)(await LetterAsync<RaftMessage.Heartbeat>()).Message).Round;
+        FromOther(peer, 7, new RaftMessage.Heartbeat(5, 1), from: 3);
+
+        FromOther(peer, 6, new RaftMessage.HeartbeatReply(round));
+
+        Assert.Equal(new RegionError.NotLeader(RegionId.First, Three.Peers[2]), await RefusalAsync());
+        await StatusAfterAsync(peer);
+        Assert.False(World.HasMessages);
+    }
+
+    [Fact]
+    public async Task Reads_that_wait_for_their_confirmation_count_as_queued()
+    {
+        var peer = await StartLeaderOfThreeAsync(maxQueued: 2);
+        for (var i = 0; i < 2; i++)
+        {
+            Ask(peer, new Read(RegionId.First, ContextOf(Three)));
+            await StatusAfterAsync(peer);
+        }
+
+        Ask(peer, new Read(RegionId.First, ContextOf(Three)));
+
+        Assert.IsType<RegionError.ServerIsBusy>(await RefusalAsync());
+    }
+
+    [Fact]
+    public async Task Queued_bytes_count_even_when_nothing_is_proposed_yet()
+    {
+        var peer = await StartLeaderAsync(options: new RaftOptions { MaxPendingBytes = 100 });
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write());
+        await Gate.ArrivedAsync();
+        var value = new string('v', 60);
+        Ask(peer, Write(value: value));
+
+        Ask(peer, Write(value: value));
+
+        Assert.IsType<RegionError.ServerIsBusy>(await RefusalAsync());
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task A_leader_that_hears_nobody_any_more_gives_up_what_it_has_proposed()
+    {
+        var peer = await StartLeaderOfThreeAsync();
+        Ask(peer, Write(region: Three));
+        await World.FishForMessageAsync<AwaitOutcomes>(_ => true, Patience);
+
+        Tick(peer, 40);
+
+        await World.FishForMessageAsync<ForgetOutcomes>(_ => true, Patience);
     }
 
     public static TheoryData<string, Type> Refusals => new()
@@ -165,6 +228,18 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
         var view = await Parent.FishForMessageAsync<PeerView>(seen => seen.CaughtUp, Patience);
 
         Assert.Equal((RoleKind.Leader, RegionOf(1).Peers[0]), (view.Change.Role, view.Leader!.Value));
+    }
+
+    /// <summary>A leader of three whose first entry is committed and applied.</summary>
+    private async Task<IActorRef> StartLeaderOfThreeAsync(int maxQueued = 100)
+    {
+        var peer = await ElectAsync(await StartAsync(SpecOf(Three, maxQueued)));
+        await LetterAsync<RaftMessage.Append>();
+        FromOther(peer, 6, new RaftMessage.Appended(6));
+        await World.FishForMessageAsync<ApplyEntries>(_ => true, Patience);
+        peer.Tell(new EntriesApplied(6));
+        await StatusAfterAsync(peer);
+        return peer;
     }
 
     private async Task<RegionError> RefusalAsync() => await World.FishForMessageAsync<RegionError>(_ => true, Patience);

@@ -1,3 +1,4 @@
+using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
@@ -134,5 +135,29 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1, 2))));
 
         Assert.Contains("store 3", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_configuration_that_lists_a_store_which_is_no_member_ends_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        Sys.Stop(await StartAsync(SpecOf(RegionOf(1))));
+
+        // The region comes from the engine, which knows nothing of the new list.
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(
+            SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1, 2, 3)) }));
+
+        Assert.Contains("lists store 2", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_journal_without_a_birth_ends_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        Gate.Preload("peer", new RaftRecord(6, PeerId.None, []));
+
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1))));
+
+        Assert.Contains("before the birth", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
     }
 }

@@ -64,9 +64,10 @@ public abstract class RaftPeerKit : TestKit
     }
 
     /// <summary>The only member of its group, which leads and has applied its first entry.</summary>
-    private protected async Task<IActorRef> StartLeaderAsync(int maxQueued = 100)
+    private protected async Task<IActorRef> StartLeaderAsync(int maxQueued = 100, RaftOptions? options = null)
     {
-        var peer = await StartAsync(SpecOf(RegionOf(1), maxQueued));
+        var spec = SpecOf(RegionOf(1), maxQueued);
+        var peer = await StartAsync(spec with { Options = options ?? spec.Options });
         var applied = await World.ExpectMsgAsync<ApplyEntries>(Patience);
         peer.Tell(new EntriesApplied(applied.Entries[^1].Index));
         await DrainAsync();
@@ -76,7 +77,7 @@ public abstract class RaftPeerKit : TestKit
     /// <summary>A member of three that the two others have elected; its first entry is not committed.</summary>
     private protected async Task<IActorRef> ElectAsync(IActorRef peer)
     {
-        for (var i = 0; i < 20; i++) peer.Tell(RaftPeer.Tick.Instance);
+        Tick(peer, 20);
         var poll = await LetterAsync<RaftMessage.PreVote>();
         FromOther(peer, poll.Term, new RaftMessage.PreVoteReply(true, ((RaftMessage.PreVote)poll.Message).Round));
         var request = await LetterAsync<RaftMessage.RequestVote>();
@@ -100,10 +101,13 @@ public abstract class RaftPeerKit : TestKit
         return letter.Envelope;
     }
 
-    private protected static Propose Write(string key = "b", Region? region = null, RequestContext? context = null) =>
-        new(RegionId.First, context ?? ContextOf(region ?? RegionOf(1)), KvCommandCodec.Encode(1, [Put(key)]), [Put(key)]);
-
-    private static Modify.Put Put(string key) => new(ColumnFamily.Default, TestBytes(key), TestBytes("v"));
+    private protected static Propose Write(
+        string key = "b", Region? region = null, RequestContext? context = null, string value = "v")
+    {
+        Modify[] batch = [new Modify.Put(ColumnFamily.Default, TestBytes(key), TestBytes(value))];
+        return new Propose(
+            RegionId.First, context ?? ContextOf(region ?? RegionOf(1)), KvCommandCodec.Encode(1, batch), batch);
+    }
 
     private protected static RequestContext ContextOf(Region region) =>
         new(region.Id, region.Epoch, region.Peers[0], 0);

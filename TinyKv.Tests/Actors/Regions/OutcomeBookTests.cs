@@ -1,11 +1,10 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 
 namespace TinyKv.Tests.Actors.Regions;
 
-public sealed class OutcomeBookTests : TestKit
+public sealed class OutcomeBookTests
 {
     private static readonly IActorRef A = new Asker("a");
     private static readonly IActorRef B = new Asker("b");

@@ -47,7 +47,7 @@ public sealed class RegionActorTests : RaftPeerKit
         Ask(region, Write("c"));
 
         // The first was never in the log: the new leader's first entry has displaced it.
-        await World.FishForMessageAsync<RegionError.StaleCommand>(_ => true, Patience);
+        await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, Patience);
         await World.FishForMessageAsync<Written>(_ => true, Patience);
     }
 

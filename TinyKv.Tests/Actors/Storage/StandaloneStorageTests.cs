@@ -5,6 +5,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
+using TinyKv.Tests.Actors.Kv;
 
 namespace TinyKv.Tests.Actors.Storage;
 
@@ -14,10 +15,11 @@ public sealed class StandaloneStorageTests : IDisposable
     private static readonly RequestContext Right =
         new(RegionId.First, RegionEpoch.Initial, new Peer(new PeerId(1), Store), 0);
 
-    private readonly MemoryEngine _engine = new();
+    private readonly FaultyEngine _engine = new(new MemoryEngine());
+    private readonly List<Exception> _failures = [];
     private readonly StandaloneStorage _storage;
 
-    public StandaloneStorageTests() => _storage = new StandaloneStorage(_engine, Store);
+    public StandaloneStorageTests() => _storage = new StandaloneStorage(_engine, Store, _failures.Add);
 
     public void Dispose() => _engine.Dispose();
 
@@ -37,6 +39,16 @@ public sealed class StandaloneStorageTests : IDisposable
         using var later = (await _storage.ReaderAsync(Right, default)).Reader!;
         Assert.Equal("2"u8.ToArray(), later.GetCF(ColumnFamily.Default, "a"u8));
         Assert.Null(later.GetCF(ColumnFamily.Default, "b"u8));
+    }
+
+    [Fact]
+    public async Task An_engine_that_can_not_be_written_to_is_reported_and_nothing_is_acknowledged()
+    {
+        _engine.Fails = true;
+
+        await Assert.ThrowsAsync<IOException>(() => _storage.WriteAsync(Right, [Put("a", "1")], default));
+
+        Assert.IsType<IOException>(Assert.Single(_failures));
     }
 
     [Fact]

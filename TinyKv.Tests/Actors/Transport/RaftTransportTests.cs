@@ -98,12 +98,39 @@ public sealed class RaftTransportTests : TestKit
         await _regions.ExpectMsgAsync<PeerMail>(Patience);
     }
 
-    // The transport sees none of them before all are in its mailbox.
+    // The transport sees none of them before all are in its mailbox: it is held up by a delivery meanwhile.
     private void InOneTurn(params PeerLetter[] letters)
     {
-        ((IInternalActorRef)_transport).Suspend();
+        using var door = new Door();
+        _transport.Tell(new DeliverTo(door));
+        _transport.Tell(Letter(1, 1));
+        door.Reached.Wait(Patience);
         foreach (var letter in letters) _transport.Tell(letter);
-        ((IInternalActorRef)_transport).Resume();
+        _transport.Tell(new DeliverTo(_regions.Ref));
+        door.Opened.Set();
+    }
+
+    private sealed class Door : MinimalActorRef, IDisposable
+    {
+        public ManualResetEventSlim Reached { get; } = new();
+
+        public ManualResetEventSlim Opened { get; } = new();
+
+        public override ActorPath Path => new RootActorPath(Address.AllSystems, "door");
+
+        public override IActorRefProvider Provider => throw new InvalidOperationException("nobody asks");
+
+        protected override void TellInternal(object message, IActorRef sender)
+        {
+            Reached.Set();
+            Opened.Wait(Patience);
+        }
+
+        public void Dispose()
+        {
+            // Opened stays: whoever waits at it may not have seen it open yet.
+            Reached.Dispose();
+        }
     }
 
     private async Task<IEnumerable<ulong>> BatchAsync() =>

@@ -118,6 +118,8 @@ public sealed class ReplicationTests
     {
         var member = Leader(new RaftOptions { MaxPendingBytes = 10 });
         Assert.True(member.Core.HasRoomFor(1000));
+        Assert.True(member.Core.HasRoomFor(1, queued: 9));
+        Assert.False(member.Core.HasRoomFor(2, queued: 9));
         member.Do(core => core.Propose([Data("12345678")]));
         Assert.True(member.Core.HasRoomFor(2));
         Assert.False(member.Core.HasRoomFor(3));

@@ -18,7 +18,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv {\n\n a = \"x\" b = 1\n}\n", "line 3: two settings on one line need a comma between them" },
         { "tinykv {\n a =\n}\n", "tinykv.a has no value" },
         { "tinykv {\n a\n}\n", "tinykv.a has no value" },
-        { "include \"other.conf\"\n", "not valid HOCON" },
+        { "include \"other.conf\"\n", "'include' is not supported" },
         { "tinykv {\n a = b\\\n}\n", "line 2: not valid HOCON: Unknown token at position" },
         { "tinykv.a = ${nosuch}\n", "not valid HOCON: Unresolved substitution: nosuch" },
         { "tinkv.store.id = 1\n", "unknown key 'tinkv'" },
