@@ -22,7 +22,7 @@ internal sealed class FakeStore : IServedStore
 
     public StoreId Self => new(1);
 
-    public ImmutableArray<StoreAddress> Stores { get; } =
+    public ImmutableArray<StoreAddress> Stores { get; set; } =
         [.. Enumerable.Range(1, 3).Select(i =>
             new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i))];
 
