@@ -49,7 +49,8 @@ internal sealed class StoreProcess : IAsyncDisposable
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.UseShellExecute = false;
-        var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        // Without a buffer, so that a write that failed is not tried again later.
+        var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         try
         {
             return new StoreProcess(Process.Start(start)!, log);
@@ -101,12 +102,20 @@ internal sealed class StoreProcess : IAsyncDisposable
         while ((count = await output.ReadAsync(buffer)) > 0)
         {
             listen(buffer.AsSpan(0, count));
-            // Both streams share the file; a write is whole because nobody else writes meanwhile.
-            lock (_log)
-            {
-                _log.Write(buffer.AsSpan(0, count));
-                _log.Flush();
-            }
+            Log(buffer.AsSpan(0, count));
+        }
+    }
+
+    // Both streams share the file; a write is whole because nobody else writes meanwhile.
+    private void Log(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            lock (_log) _log.Write(text);
+        }
+        catch (IOException)
+        {
+            // A full disk costs the log. The store goes on, which it could not if nobody read what it says.
         }
     }
 
