@@ -8,6 +8,9 @@ namespace TinyKv.Host.Cli;
 /// <summary>Runs one command line; the only place where exceptions become messages and exit codes.</summary>
 public static class CommandLine
 {
+    // EPIPE, which .NET passes on.
+    private const int BrokenPipe = 32;
+
     // A playground gives its stores ten seconds to stop; only then is the process ended from outside.
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
 
@@ -49,6 +52,8 @@ public static class CommandLine
 
     private static int Report(Exception error, bool verbose, CliHost host)
     {
+        // Whoever read the output has enough, as in 'raw export | head'.
+        if (error is IOException { HResult: BrokenPipe }) return ExitCode.Failure;
         var (code, message) = error switch
         {
             UsageException => (ExitCode.Usage, error.Message),
