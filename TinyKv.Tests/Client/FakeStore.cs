@@ -26,7 +26,7 @@ internal sealed class FakeStore : IAsyncDisposable
 
     public ulong Id { get; }
 
-    public string Address { get; private set; } = "";
+    public string Address { get; set; } = "";
 
     /// <summary>While set, nothing that arrives is answered, like a stopped process.</summary>
     public volatile bool Hangs;
