@@ -63,6 +63,8 @@ internal sealed class StoreCaller(TinyKvClientOptions options) : IDisposable
                 catch (TimeoutException e)
                 {
                     if (await IsAliveAsync(address, cancellation)) continue;
+                    // Asking took a while: the answer may have come meanwhile.
+                    if (call.ResponseAsync.IsCompleted) continue;
                     Shun(address, ShunHung);
                     throw new StoreCallException($"{address} is silent", mayBeDone: true, e);
                 }
