@@ -156,10 +156,20 @@ internal sealed class FakePlacement : IPlacement
 
     public bool Unavailable { get; set; }
 
+    /// <summary>Timestamps wait for it.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when timestamps are asked for.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public Task<ulong> AllocateIdAsync(CancellationToken cancellation) => Unavailable
         ? Task.FromException<ulong>(new PlacementUnavailableException("no leader")) : Task.FromResult(++_id);
 
-    public Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation) => Unavailable
-        ? Task.FromException<Timestamp>(new PlacementUnavailableException("no leader"))
-        : Task.FromResult(new Timestamp(1000, _logical += count));
+    public async Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation)
+    {
+        Asked.TrySetResult();
+        await Ready.WaitAsync(cancellation);
+        return Unavailable ? throw new PlacementUnavailableException("no leader")
+            : new Timestamp(1000, _logical += count);
+    }
 }
