@@ -104,6 +104,21 @@ public sealed class PlaygroundFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_that_cannot_be_taken_for_another_reason_is_not_called_in_use()
+    {
+        using (PlaygroundDirectory.Open(_path))
+        {
+            var held = Assert.Throws<TinyKvException>(() => PlaygroundDirectory.Open(_path));
+            Assert.Contains("in use by a running playground", held.Message);
+        }
+        var file = Path.Combine(_path, "playground.lock");
+        File.Delete(file);
+        File.CreateSymbolicLink(file, file);
+
+        Assert.Throws<IOException>(() => PlaygroundDirectory.Open(_path));
+    }
+
+    [Fact]
     public void A_port_in_use_is_named_with_its_purpose()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
