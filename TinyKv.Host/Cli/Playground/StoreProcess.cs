@@ -6,7 +6,8 @@ namespace TinyKv.Host.Cli.Playground;
 /// input closes, so also when this process is killed.</summary>
 internal sealed class StoreProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>After this a store that was asked to stop is killed: later than it would end by itself.</summary>
+    public static TimeSpan StopTimeout { get; } = StoreConfigFile.ShutdownTimeout + TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly FileStream _log;

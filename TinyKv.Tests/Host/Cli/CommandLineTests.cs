@@ -1,5 +1,8 @@
 using TinyKv.Client;
 using TinyKv.Core.Keys;
+using TinyKv.Host.Cli;
+using TinyKv.Host.Cli.Playground;
+using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -101,6 +104,14 @@ public sealed class CommandLineTests
 
         await CliRun.Of(cluster, "-e", "store1:1", "raw", "delete", "k", "--endpoint", "[::1]:2");
         Assert.Equal(["store1:1", "[::1]:2"], cluster.Options!.Endpoints);
+    }
+
+    [Fact]
+    public void A_command_is_ended_from_outside_only_after_its_own_limit()
+    {
+        Assert.True(CommandLine.TerminationTimeout("server") > ServerSettings.MaxShutdownTimeout);
+        Assert.True(CommandLine.TerminationTimeout("playground") > StoreProcess.StopTimeout);
+        Assert.True(CommandLine.TerminationTimeout("get") < TimeSpan.FromMinutes(1));
     }
 
     [Theory]

@@ -144,6 +144,7 @@ public sealed class PlaygroundFilesTests : IDisposable
         Assert.Equal(Path.Combine(odd, "data"), config.GetString("store.data-directory"));
         Assert.Equal("127.0.0.1", config.GetString("store.bind-host"));
         Assert.Equal("sqlite", config.GetString("journal"));
+        Assert.True(config.GetTimeSpan("server.shutdown-timeout") < StoreProcess.StopTimeout);
         var stores = config.GetValue("cluster.stores").GetArray().Select(store => store.GetObject()).ToList();
         Assert.Equal(["30000", "30001"], stores.Select(store => store.GetKey("grpc-port").GetString()));
         Assert.Equal(["30020", "30021"], stores.Select(store => store.GetKey("status-port").GetString()));
