@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using TinyKv.Client;
-using TinyKv.Core;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Status;
 
@@ -10,9 +8,8 @@ namespace TinyKv.Tests.Clusters;
 /// <summary>A cluster of <c>tinykv server</c> processes in a temporary directory on ports that are free.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
-    private const int PortsOfOneCluster = 64;
-
-    private static readonly ConcurrentDictionary<int, bool> Given = new();
+    /// <summary>From a playground's base port to the last of its remoting ports.</summary>
+    public const int PortsOfOneCluster = 64;
 
     private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
     private readonly PlaygroundState _state;
@@ -20,7 +17,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     public ProcessCluster(int stores)
     {
-        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", FreeBasePort(stores));
+        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", Ports.Free(PortsOfOneCluster));
         Endpoints = [.. Enumerable.Range(0, stores)
             .Select(index => $"127.0.0.1:{PlaygroundPorts.Of(_state.BasePort, index).Grpc}")];
     }
@@ -31,26 +28,6 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public IEnumerable<string> EndpointOptions => Endpoints.SelectMany(endpoint => new[] { "--endpoint", endpoint });
 
     public IReadOnlyCollection<int> Running => _running.Keys;
-
-    /// <summary>A base port whose ports are all free now, below those that the system hands out itself, and that
-    /// no other test of this run was given.</summary>
-    public static int FreeBasePort(int stores)
-    {
-        while (true)
-        {
-            var candidate = 22_000 + Random.Shared.Next(150) * PortsOfOneCluster;
-            if (!Given.TryAdd(candidate, true)) continue;
-            try
-            {
-                PlaygroundPorts.RequireFree(candidate, stores);
-                return candidate;
-            }
-            catch (TinyKvException)
-            {
-                // Taken: another one.
-            }
-        }
-    }
 
     public void StartAll()
     {

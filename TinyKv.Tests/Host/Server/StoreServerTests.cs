@@ -47,7 +47,7 @@ public sealed class StoreServerTests
     public async Task A_store_that_cannot_start_frees_the_ports_and_ends_the_process_with_1()
     {
         var error = new StringWriter();
-        var port = FreePort();
+        var port = Ports.Free();
         var exitCode = await ServerProcess.RunAsync(
             stop => StoreServer.StartAsync(
                 new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings,
@@ -128,11 +128,4 @@ public sealed class StoreServerTests
 
     private Task<IServedStore> StartAsync(CancellationToken cancellation) =>
         Task.FromResult<IServedStore>(_store);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }
