@@ -36,7 +36,7 @@ public sealed class CommandLineTests
     [InlineData("expected tsv or json", "raw", "import", "pairs.tsv", "--format", "table")]
     [InlineData("expected 1 to 20", "playground", "--stores", "0")]
     [InlineData("expected 1024 to 65000", "playground", "--base-port", "80")]
-    [InlineData("expected rocksdb, sqlite or postgresql", "playground", "--journal", "paper")]
+    [InlineData("expected rocksdb, sqlite, postgresql", "playground", "--journal", "paper")]
     public async Task A_wrong_command_line_is_a_usage_error_that_says_what_is_expected(
         string expected, params string[] arguments)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Core;
+using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Server;
@@ -30,7 +31,7 @@ public sealed class StoreServerTests
             }, stop), NullLogger.Instance, error, default);
         Assert.Equal(
             $"tinykv: the {purpose} port 127.0.0.1:{taken} is in use by another process\n", error.ToString());
-        Assert.Equal(ServerProcess.FailedToStart, exitCode);
+        Assert.Equal(ExitCode.Failure, exitCode);
         Assert.False(started);
     }
 
@@ -54,7 +55,7 @@ public sealed class StoreServerTests
                 _ => throw new TinyKvException("the directory is locked"), stop),
             NullLogger.Instance, error, default);
         Assert.Equal("tinykv: the directory is locked\n", error.ToString());
-        Assert.Equal(ServerProcess.FailedToStart, exitCode);
+        Assert.Equal(ExitCode.Failure, exitCode);
         using var again = new TcpListener(IPAddress.Loopback, port);
         again.Start();
     }
@@ -65,7 +66,7 @@ public sealed class StoreServerTests
         using var stop = new CancellationTokenSource();
         var running = RunAsync(new StringWriter(), stop.Token);
         await stop.CancelAsync();
-        Assert.Equal(ServerProcess.Stopped, await running);
+        Assert.Equal(ExitCode.Success, await running);
         Assert.True(_store.Terminated.IsCompletedSuccessfully);
     }
 
@@ -83,7 +84,7 @@ public sealed class StoreServerTests
                 }, token),
             NullLogger.Instance, new StringWriter(), stop.Token);
         await stop.CancelAsync();
-        Assert.Equal(ServerProcess.Stopped, await running);
+        Assert.Equal(ExitCode.Success, await running);
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class StoreServerTests
         var error = new StringWriter();
         var running = RunAsync(error, default);
         _store.End.SetException(new InvalidOperationException("fsync failed"));
-        Assert.Equal(ServerProcess.Fatal, await running);
+        Assert.Equal(ExitCode.Fatal, await running);
         Assert.Equal("tinykv: the store has ended itself: fsync failed\n", error.ToString());
     }
 
