@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using TinyKv.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Wire.Scheduling;
 
@@ -45,6 +46,9 @@ internal sealed class StoreCaller(TinyKvClientOptions options) : IDisposable
         Func<GrpcChannel, CallOptions, AsyncUnaryCall<T>> start,
         CancellationToken cancellation)
     {
+        // Other stores' addresses are what the cluster says they are.
+        if (!HostPort.TryParse(address, out _))
+            throw new StoreCallException($"'{address}' is not a store's address: {HostPort.Expected}", false);
         using var call = start(ChannelTo(address), Options(cancellation));
         try
         {
@@ -59,6 +63,8 @@ internal sealed class StoreCaller(TinyKvClientOptions options) : IDisposable
                 catch (TimeoutException e)
                 {
                     if (await IsAliveAsync(address, cancellation)) continue;
+                    // Asking took a while: the answer may have come meanwhile.
+                    if (call.ResponseAsync.IsCompleted) continue;
                     Shun(address, ShunHung);
                     throw new StoreCallException($"{address} is silent", mayBeDone: true, e);
                 }

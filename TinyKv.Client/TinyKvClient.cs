@@ -1,3 +1,4 @@
+using TinyKv.Core;
 using TinyKv.Protocol.Wire.V1;
 using Meta = TinyKv.Protocol.Wire.Meta;
 
@@ -115,9 +116,8 @@ public sealed class TinyKvClient : IAsyncDisposable
         if (endpoints.Count == 0) throw new TinyKvInvalidRequestException("no endpoint is given");
         foreach (var endpoint in endpoints)
         {
-            var parsed = Uri.TryCreate($"http://{endpoint}", UriKind.Absolute, out var uri);
-            if (!parsed || uri!.Authority != endpoint)
-                throw new TinyKvInvalidRequestException($"'{endpoint}' is not of the form host:port");
+            if (!HostPort.TryParse(endpoint, out _))
+                throw new TinyKvInvalidRequestException($"'{endpoint}' is not an endpoint: {HostPort.Expected}");
         }
     }
 }

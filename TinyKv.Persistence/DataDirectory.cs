@@ -14,10 +14,6 @@ public sealed class DataDirectory : IDisposable
     private const string DataName = "data";
     private const string JournalName = "journal";
 
-    // EWOULDBLOCK, which .NET passes on.
-    private const int LockedOnLinux = 11;
-    private const int LockedOnMac = 35;
-
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream @lock)
@@ -91,18 +87,8 @@ public sealed class DataDirectory : IDisposable
         DurableFiles.Sync(System.IO.Path.GetDirectoryName(Path) ?? Path);
     }
 
-    private static FileStream Lock(string path)
-    {
-        try
-        {
-            return new FileStream(
-                In(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnMac)
-        {
-            throw new TinyKvException($"{path} is locked by a running store, process {Owner(path)}", e);
-        }
-    }
+    private static FileStream Lock(string path) => LockFile.TryHold(In(path, LockName))
+        ?? throw new TinyKvException($"{path} is locked by a running store, process {Owner(path)}");
 
     private static string Owner(string path)
     {

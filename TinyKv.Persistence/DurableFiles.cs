@@ -6,9 +6,17 @@ namespace TinyKv.Persistence;
 /// Files and directories that are still there after a power failure. By calls to the C library, because .NET
 /// does not report the errors of fsync and cannot sync a directory.
 /// </summary>
-internal static partial class DurableFiles
+public static partial class DurableFiles
 {
     private const int ReadOnly = 0;
+
+    // Of statx, whose layout is the same on every Linux: relative to the working directory, the type is asked for,
+    // and where it comes.
+    private const int CurrentDirectory = -100;
+    private const uint TypeOnly = 1;
+    private const int ModeOffset = 28;
+    private const int TypeMask = 0xF000;
+    private const int RegularType = 0x8000;
 
     /// <summary>Creates a directory with its parents, all of them durable.</summary>
     /// <exception cref="IOException">The directory could not be made, or not be made durable.</exception>
@@ -48,12 +56,26 @@ internal static partial class DurableFiles
         }
     }
 
+    /// <summary>Whether a path names, links followed, something that is there and no plain file: a device or a pipe,
+    /// which must not be replaced and cannot be synced. Known on Linux only; false elsewhere.</summary>
+    public static bool IsSpecial(string path)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+        var status = new byte[256];
+        if (StatX(CurrentDirectory, path, 0, TypeOnly, ref status[0]) != 0) return false;
+        return (BitConverter.ToUInt16(status, ModeOffset) & TypeMask) != RegularType;
+    }
+
     private static IOException Failure(string operation, string path) =>
         new($"{operation} {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     [LibraryImport(
         "libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport(
+        "libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int directory, string path, int flags, uint mask, ref byte status);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(int descriptor);

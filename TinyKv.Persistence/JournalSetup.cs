@@ -69,9 +69,6 @@ public sealed class JournalSetup : IDisposable
         };
     }
 
-    /// <summary>The configuration and the setups.</summary>
-    public void Deconstruct(out Config config, out Setup[] setups) => (config, setups) = (Config, Setups);
-
     /// <summary>Lets go of files and connections.</summary>
     public void Dispose() => _end();
 

@@ -1,41 +1,43 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace TinyKv.Tests;
 
-/// <summary>
-/// Ports for servers of tests: below those that the system hands out to connections, so that none of these can take one
-/// before its server binds it, and each given to one test of this run.
-/// </summary>
+/// <summary>Ports for servers that must know their number before they listen. They lie below those that the system
+/// gives to connections, so that none of these takes them meanwhile, and each is given to one test only.</summary>
 internal static class Ports
 {
-    private const int First = 22_000;
+    private const int First = 21_000;
     private const int End = 32_000;
 
-    private static readonly ConcurrentDictionary<int, bool> Given = new();
+    private static readonly Lock Giving = new();
 
-    /// <summary>Single ports.</summary>
-    public static int[] Free(int count) => [.. Enumerable.Range(0, count).Select(_ => FreeRange(1))];
+    // At random, because other test runs on this machine choose too.
+    private static int _next = Random.Shared.Next(First, End);
 
-    /// <summary>The first of consecutive ports.</summary>
-    public static int FreeRange(int count)
+    /// <summary>The first of so many consecutive ports on which nobody listens now.</summary>
+    public static int Free(int count = 1)
     {
-        while (true)
+        lock (Giving)
         {
-            var first = Random.Shared.Next(First, End - count);
-            var range = Enumerable.Range(first, count).ToList();
-            if (range.TrueForAll(IsFree) && range.TrueForAll(port => Given.TryAdd(port, true))) return first;
+            for (var attempt = 0; attempt < 1000; attempt++)
+            {
+                if (_next + count > End) _next = First;
+                var first = _next;
+                _next += count;
+                if (Enumerable.Range(first, count).All(IsFree)) return first;
+            }
         }
+        throw new InvalidOperationException($"there are no {count} consecutive free ports");
     }
 
     private static bool IsFree(int port)
     {
+        using var probe = new TcpListener(IPAddress.Loopback, port);
         try
         {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return !Given.ContainsKey(port);
+            probe.Start();
+            return true;
         }
         catch (SocketException)
         {

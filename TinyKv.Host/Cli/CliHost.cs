@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 using TinyKv.Client;
 
@@ -37,12 +38,21 @@ public sealed record CliHost
     public static CliHost OfProcess() => new()
     {
         Input = Console.OpenStandardInput(),
-        Output = Console.OpenStandardOutput(),
+        Output = StandardOutput(),
         Text = Console.Out,
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };
+
+    // The console's stream hides that a pipe is broken, and a transfer would go on for nobody. A file is left to it: a
+    // file stream writes at a position of its own, over what others append to the same file.
+    private static Stream StandardOutput()
+    {
+        if (!Console.IsOutputRedirected) return Console.OpenStandardOutput();
+        var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return output.CanSeek ? Console.OpenStandardOutput() : output;
+    }
 
     /// <summary>For tables on standard output; a table that nobody watches is not cut to a screen's width.</summary>
     public IAnsiConsole OutputConsole() => ConsoleOver(Text, OutputIsTerminal);

@@ -2,14 +2,19 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using TinyKv.Client;
 using TinyKv.Core;
+using TinyKv.Host.Cli.Playground;
+using TinyKv.Host.Server;
 
 namespace TinyKv.Host.Cli;
 
 /// <summary>Runs one command line; the only place where exceptions become messages and exit codes.</summary>
 public static class CommandLine
 {
-    // A playground gives its stores ten seconds to stop; only then is the process ended from outside.
-    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
+    // EPIPE, which .NET passes on.
+    private const int BrokenPipe = 32;
+
+    // What commands that heed their cancellation never need.
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(15);
 
     // A value may begin with '@' and an argument with '-': neither means anything special here.
     private static readonly ParserConfiguration Parsing =
@@ -26,7 +31,7 @@ public static class CommandLine
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TerminationTimeout,
+            ProcessTerminationTimeout = TerminationTimeout(parsed.CommandResult.Command.Name),
             Output = host.Text,
             Error = host.Error,
         };
@@ -47,8 +52,19 @@ public static class CommandLine
         return ExitCode.Usage;
     }
 
+    /// <summary>How long after Ctrl-C or SIGTERM the process ends although the command does not: later than the limits
+    /// that commands have themselves.</summary>
+    internal static TimeSpan TerminationTimeout(string command) => CleanupTimeout + command switch
+    {
+        "server" => ServerSettings.MaxShutdownTimeout,
+        "playground" => StoreProcess.StopTimeout,
+        _ => TimeSpan.Zero,
+    };
+
     private static int Report(Exception error, bool verbose, CliHost host)
     {
+        // Whoever read the output has enough, as in 'raw export | head'.
+        if (error is IOException { HResult: BrokenPipe }) return ExitCode.Failure;
         var (code, message) = error switch
         {
             UsageException => (ExitCode.Usage, error.Message),

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using TinyKv.Client;
+using TinyKv.Core;
 using TinyKv.Core.Keys;
 
 namespace TinyKv.Host.Cli;
@@ -67,9 +67,8 @@ public sealed class CommonOptions
     public CommonOptions() => Endpoint.Validators.Add(result =>
     {
         foreach (var token in result.Tokens)
-            if (!IsEndpoint(token.Value))
-                result.AddError($"--endpoint '{token.Value}' is not an address: expected HOST:PORT, " +
-                    "such as 127.0.0.1:20160");
+            if (!HostPort.TryParse(token.Value, out _))
+                result.AddError($"--endpoint '{token.Value}' is not an address: {HostPort.Expected}");
     });
 
     /// <summary>Adds all of them to the root command.</summary>
@@ -85,17 +84,6 @@ public sealed class CommonOptions
     /// <summary>How to reach the cluster that the command line names.</summary>
     public TinyKvClientOptions ClientOptions(ParseResult arguments) =>
         new() { Endpoints = arguments.GetRequiredValue(Endpoint) };
-
-    private static bool IsEndpoint(string text)
-    {
-        var colon = text.LastIndexOf(':');
-        if (colon <= 0) return false;
-        var host = text[..colon];
-        var isHost = host[0] == '[' && host[^1] == ']' ? Uri.CheckHostName(host) == UriHostNameType.IPv6
-            : Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
-        return isHost && ushort.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture,
-            out var port) && port > 0;
-    }
 
     private static ColumnFamily ParseFamily(ArgumentResult result)
     {

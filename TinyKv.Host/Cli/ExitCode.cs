@@ -9,8 +9,11 @@ public static class ExitCode
     /// <summary>Not done, or not all of it: the cluster, a file or a cancellation is the reason.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line itself is wrong; nothing was tried.</summary>
+    /// <summary>The command line or the configuration is wrong; nothing was tried.</summary>
     public const int Usage = 2;
+
+    /// <summary>The store ended itself because it could not go on safely.</summary>
+    public const int Fatal = 70;
 }
 
 /// <summary>The command line alone shows that it cannot be done; the message says what is expected.</summary>

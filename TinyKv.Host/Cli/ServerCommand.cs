@@ -62,7 +62,7 @@ internal static class ServerCommand
         catch (TinyKvException wrong)
         {
             await error.WriteLineAsync($"tinykv: {wrong.Message}");
-            return ServerProcess.BadConfiguration;
+            return ExitCode.Usage;
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);

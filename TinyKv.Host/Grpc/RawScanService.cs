@@ -19,7 +19,7 @@ internal sealed class RawScanService(StoreGate gate, ScanSlots slots) : Service.
             return new ScanResponse { Error = error };
         using var slot = await slots.EnterAsync(context.CancellationToken);
         if (slot is null) return new ScanResponse { RegionError = RegionErrors.ToWire(ScanSlots.Busy) };
-        var (reader, refusal) = await gate.Store.Storage.ReaderAsync(
+        var (reader, refusal) = await gate.Storage.ReaderAsync(
             request.Context.ToRequestContext(), context.CancellationToken);
         using (reader)
         {

@@ -16,7 +16,7 @@ internal sealed class RawService(StoreGate gate, ScanSlots slots) : Service.Tiny
     /// <summary>The largest reply in bytes: what a call may send, less the frame.</summary>
     internal const int MaxReplyBytes = GrpcLimits.MaxMessageBytes - 1024;
 
-    private IStorage Storage => gate.Store.Storage;
+    private IStorage Storage => gate.Storage;
 
     public override async Task<RawGetResponse> RawGet(RawGetRequest request, ServerCallContext context)
     {

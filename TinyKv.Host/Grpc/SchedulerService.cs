@@ -33,24 +33,37 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
     public override async Task Tso(IAsyncStreamReader<TsoRequest> requestStream,
         IServerStreamWriter<TsoResponse> responseStream, ServerCallContext context)
     {
-        var store = gate.Store;
         using var ending =
             CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, gate.Closing);
-        while (await NextAsync(requestStream, ending.Token) is { } request)
+        try
         {
+            await AnswerAsync(gate.Store, requestStream, responseStream, ending.Token);
+        }
+        catch (Exception failure) when (failure is not RpcException && gate.Closing.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the store is stopping"));
+        }
+    }
+
+    private static async Task AnswerAsync(IServedStore store, IAsyncStreamReader<TsoRequest> requests,
+        IServerStreamWriter<TsoResponse> responses, CancellationToken ending)
+    {
+        while (await requests.MoveNext(ending))
+        {
+            var request = requests.Current;
             ClusterChecks.Require(request.Header, store.ClusterId);
             if (request.Count is 0 or > GrpcLimits.MaxTimestamps)
             {
                 throw new RpcException(new Status(StatusCode.InvalidArgument,
                     $"count is {request.Count}; 1 to {GrpcLimits.MaxTimestamps} can be asked for"));
             }
-            var last = await store.Placement.AllocateTimestampsAsync((int)request.Count, ending.Token);
-            await responseStream.WriteAsync(new TsoResponse
+            var last = await store.Placement.AllocateTimestampsAsync((int)request.Count, ending);
+            await responses.WriteAsync(new TsoResponse
             {
                 Header = Header(store),
                 Count = request.Count,
                 Timestamp = new() { Physical = last.Physical, Logical = last.Logical },
-            }, ending.Token);
+            }, ending);
         }
     }
 
@@ -159,19 +172,6 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
         var store = gate.Store;
         ClusterChecks.Require(header, store.ClusterId);
         return store;
-    }
-
-    private async Task<TsoRequest?> NextAsync(
-        IAsyncStreamReader<TsoRequest> requests, CancellationToken ending)
-    {
-        try
-        {
-            return await requests.MoveNext(ending) ? requests.Current : null;
-        }
-        catch (Exception) when (gate.Closing.IsCancellationRequested)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the store is stopping"));
-        }
     }
 
     // An unknown region is an empty answer: the client backs off and asks again.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Core;
+using TinyKv.Host.Cli;
 
 namespace TinyKv.Host.Server;
 
@@ -8,18 +9,6 @@ namespace TinyKv.Host.Server;
 /// </summary>
 internal static class ServerProcess
 {
-    /// <summary>Stopped when asked to.</summary>
-    public const int Stopped = 0;
-
-    /// <summary>Could not start: a port, the data directory, another cluster's data.</summary>
-    public const int FailedToStart = 1;
-
-    /// <summary>The command line or the configuration is wrong.</summary>
-    public const int BadConfiguration = 2;
-
-    /// <summary>The store ended itself because it could not go on safely.</summary>
-    public const int Fatal = 70;
-
     /// <summary>Runs until <paramref name="stop"/> or until the store ends by itself.</summary>
     /// <param name="start">Starts the server.</param>
     /// <param name="log">Where the server's own messages go.</param>
@@ -35,12 +24,12 @@ internal static class ServerProcess
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return Stopped;
+            return ExitCode.Success;
         }
         catch (TinyKvException wrong)
         {
             await error.WriteLineAsync($"tinykv: {wrong.Message}");
-            return FailedToStart;
+            return ExitCode.Failure;
         }
         await using (server)
         {
@@ -60,7 +49,7 @@ internal static class ServerProcess
         {
             var reason = server.Terminated.Exception?.GetBaseException().Message ?? "the log says why";
             await error.WriteLineAsync($"tinykv: the store has ended itself: {reason}");
-            return Fatal;
+            return ExitCode.Fatal;
         }
         log.LogInformation("Stopping");
         var started = Stopwatch.GetTimestamp();
@@ -68,6 +57,6 @@ internal static class ServerProcess
             log.LogInformation("Stopped in {Seconds:F1} s", Stopwatch.GetElapsedTime(started).TotalSeconds);
         else
             log.LogWarning("Stopped before everything had ended; acknowledged writes are safe");
-        return Stopped;
+        return ExitCode.Success;
     }
 }

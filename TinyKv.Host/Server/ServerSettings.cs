@@ -26,6 +26,9 @@ internal sealed record ServerSettings
     /// <summary>The most scans at once.</summary>
     public required int MaxConcurrentScans { get; init; }
 
+    /// <summary>The most that <see cref="ShutdownTimeout"/> can be.</summary>
+    public static TimeSpan MaxShutdownTimeout { get; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a graceful stop may take.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed record ServerSettings
         KeepAliveInterval = Duration(config, "keep-alive-interval", TimeSpan.FromHours(1)),
         KeepAliveTimeout = Duration(config, "keep-alive-timeout", TimeSpan.FromHours(1)),
         MaxConcurrentScans = Number(config, "max-concurrent-scans", 1, 1024),
-        ShutdownTimeout = Duration(config, "shutdown-timeout", TimeSpan.FromMinutes(10)),
+        ShutdownTimeout = Duration(config, "shutdown-timeout", MaxShutdownTimeout),
     };
 
     private static int Number(Config config, string key, int least, int most)

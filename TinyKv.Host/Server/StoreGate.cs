@@ -1,10 +1,13 @@
 using Grpc.Core;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 
 namespace TinyKv.Host.Server;
 
 /// <summary>
 /// Between the ports and the store. The ports are bound before the store touches its data, so that a port in
-/// use is found first; until the gate opens, and once it has closed, calls are refused as unavailable.
+/// use is found first; until the gate opens, and once it has closed, calls are refused.
 /// </summary>
 internal sealed class StoreGate : IDisposable
 {
@@ -22,6 +25,13 @@ internal sealed class StoreGate : IDisposable
         }
     }
 
+    /// <summary>
+    /// The store's reads and writes. While the gate is closed it is a storage that leads no region: a failed call
+    /// would leave the caller in doubt whether its write was done.
+    /// </summary>
+    public IStorage Storage =>
+        _closing.IsCancellationRequested || _store is not { } store ? LeadsNothing.Instance : store.Storage;
+
     /// <summary>Whether the gate is open and the store ready.</summary>
     public bool IsReady => !_closing.IsCancellationRequested && _store is { IsReady: true };
 
@@ -38,4 +48,18 @@ internal sealed class StoreGate : IDisposable
     public void Dispose() => _closing.Dispose();
 
     private static RpcException Unavailable(string reason) => new(new Status(StatusCode.Unavailable, reason));
+
+    private sealed class LeadsNothing : IStorage
+    {
+        public static LeadsNothing Instance { get; } = new();
+
+        public Task<RegionError?> WriteAsync(
+            RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation) =>
+            Task.FromResult<RegionError?>(Refusal(context));
+
+        public Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation) =>
+            Task.FromResult(new ReaderOrRefusal(null, Refusal(context)));
+
+        private static RegionError.NotLeader Refusal(RequestContext context) => new(context.Region, null);
+    }
 }

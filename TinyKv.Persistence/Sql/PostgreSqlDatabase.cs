@@ -85,7 +85,8 @@ internal static class PostgreSqlDatabase
         return command.ExecuteScalar() as string;
     }
 
-    private static NpgsqlConnectionStringBuilder ConnectionString(Config tinykv)
+    /// <summary>The connection string that the configuration gives, with this system's defaults.</summary>
+    internal static NpgsqlConnectionStringBuilder ConnectionString(Config tinykv)
     {
         var text = tinykv.GetString("postgresql.connection-string", "");
         var file = tinykv.GetString("postgresql.connection-string-file", "");
@@ -100,7 +101,8 @@ internal static class PostgreSqlDatabase
                 "the PostgreSQL connection string is malformed or names no host; it is written as "
                 + "\"Host=...;Port=...;Database=...;Username=...;Password=...\"");
         connection.Timeout = ConnectSeconds;
-        if (!connection.ContainsKey("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
+        // Keys, because ContainsKey says yes to every setting there is.
+        if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
         if (string.IsNullOrEmpty(connection.ApplicationName)) connection.ApplicationName = "tinykv";
         return connection;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Persistence;
@@ -26,7 +27,7 @@ public sealed class SqlJournal : SqlWriteJournal
         _events = Context.System.EventStream;
         var fence = Context.System.Settings.Setup.Get<PostgreSqlFenceSetup>();
         _fence = fence.HasValue ? fence.Value.Fence : null;
-        _fence?.WhenLost(cause => Report("postgresql", cause));
+        _fence?.WhenLost(cause => Report(JournalSetup.PostgreSql, cause));
     }
 
     /// <inheritdoc/>
@@ -45,17 +46,36 @@ public sealed class SqlJournal : SqlWriteJournal
         string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
         Watched(() => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, cancellationToken));
 
+    /// <inheritdoc/>
+    public override Task ReplayMessagesAsync(
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max,
+        Action<IPersistentRepresentation> recoveryCallback) =>
+        Watched(() => base.ReplayMessagesAsync(
+            context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback));
+
+    /// <inheritdoc/>
+    protected override Task DeleteMessagesToAsync(
+        string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
+        Watched(() => base.DeleteMessagesToAsync(persistenceId, toSequenceNr, cancellationToken));
+
     private async Task<T> Watched<T>(Func<Task<T>> operation)
+    {
+        Task<T>? result = null;
+        await Watched(() => (Task)(result = operation()));
+        return await result!;
+    }
+
+    private async Task Watched(Func<Task> operation)
     {
         if (_failure is { } failure)
             throw new IOException($"the journal has failed: {failure.Message}", failure);
         try
         {
-            return await operation();
+            await operation();
         }
         catch (Exception e) when (Find(e) is { } fatal)
         {
-            Report("sqlite", fatal);
+            Report(JournalSetup.Sqlite, fatal);
             throw;
         }
     }

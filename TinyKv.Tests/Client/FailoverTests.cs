@@ -124,6 +124,41 @@ public sealed class FailoverTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_that_comes_while_a_sign_of_life_is_awaited_in_vain_counts()
+    {
+        await using var client = await _cluster.ConnectAsync(options => options with
+        {
+            AttemptTimeout = TimeSpan.FromMilliseconds(50),
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+        });
+        var store = _cluster.Store(1);
+        var before = store.SignsOfLife;
+        _cluster.Intercept = async (_, _, cancellation) =>
+        {
+            store.Hangs = true;
+            while (store.SignsOfLife == before) await Task.Delay(5, cancellation);
+            return null;
+        };
+
+        await client.Raw.PutAsync(Key, Value);
+
+        Assert.Equal(1, _cluster.Count("put"));
+    }
+
+    [Fact]
+    public async Task An_advertised_address_that_is_none_is_told_and_harms_nobody_else()
+    {
+        await using var client = await _cluster.ConnectAsync();
+        _cluster.Store(2).Address = "no port";
+
+        var statuses = await client.GetStoreStatusesAsync();
+
+        Assert.Contains("'no port' is not a store's address: expected HOST:PORT", statuses[1].Error);
+        Assert.Null(statuses[0].Error);
+        Assert.Null(statuses[2].Error);
+    }
+
+    [Fact]
     public async Task A_store_that_changed_its_address_is_looked_up_again()
     {
         await using var client = await _cluster.ConnectAsync();

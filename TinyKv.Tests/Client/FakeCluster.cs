@@ -93,7 +93,13 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public Task<TinyKvClient> ConnectAsync(Func<TinyKvClientOptions, TinyKvClientOptions>? change = null)
     {
-        var options = new TinyKvClientOptions { Endpoints = [.. _stores.Select(store => store.Address)] };
+        // A store that is only slow, on a busy machine, must not be taken for one that hangs.
+        var options = new TinyKvClientOptions
+        {
+            Endpoints = [.. _stores.Select(store => store.Address)],
+            AttemptTimeout = TimeSpan.FromSeconds(30),
+            ConnectTimeout = TimeSpan.FromSeconds(30),
+        };
         return TinyKvClient.ConnectAsync(change is null ? options : change(options));
     }
 

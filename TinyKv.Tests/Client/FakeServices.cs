@@ -20,8 +20,8 @@ internal sealed class FakeSchedulerService(FakeStore store) : Scheduler.Schedule
     public override async Task<GetMembersResponse> GetMembers(
         GetMembersRequest request, ServerCallContext context)
     {
-        await store.AnswerAsync(context.CancellationToken);
         Interlocked.Increment(ref store.SignsOfLife);
+        await store.AnswerAsync(context.CancellationToken);
         return new GetMembersResponse { Header = Header };
     }
 

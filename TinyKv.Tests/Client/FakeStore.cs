@@ -1,5 +1,4 @@
 using System.Net;
-using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -26,7 +25,7 @@ internal sealed class FakeStore : IAsyncDisposable
 
     public ulong Id { get; }
 
-    public string Address { get; private set; } = "";
+    public string Address { get; set; } = "";
 
     /// <summary>While set, nothing that arrives is answered, like a stopped process.</summary>
     public volatile bool Hangs;
@@ -95,7 +94,4 @@ internal sealed class FakeStore : IAsyncDisposable
         await AnswerAsync(cancellation);
         return await Cluster.Intercept(this, request, cancellation) ?? Cluster.Refuse(this, context, key);
     }
-
-    /// <summary>What a client sees when the connection breaks while it waits.</summary>
-    public static RpcException Broken() => new(new Status(StatusCode.Unavailable, "the connection is lost"));
 }

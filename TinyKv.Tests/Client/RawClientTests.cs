@@ -127,9 +127,10 @@ public sealed class RawClientTests : IAsyncLifetime
     [InlineData("")]
     [InlineData("http://127.0.0.1:20160")]
     [InlineData("127.0.0.1:20160/path")]
+    [InlineData("localhost")]
     [InlineData("two words:1")]
     public async Task An_endpoint_that_is_not_host_and_port_is_refused(string endpoint) =>
-        await RefusedAsync("host:port", () => TinyKvClient.ConnectAsync(new() { Endpoints = [endpoint] }));
+        await RefusedAsync("expected HOST:PORT", () => TinyKvClient.ConnectAsync(new() { Endpoints = [endpoint] }));
 
     private void Fill(params string[] keys)
     {

@@ -12,7 +12,7 @@ public sealed class PlaygroundProcessTests : IDisposable
     private const int Stores = 2;
 
     private readonly string _path = Directory.CreateTempSubdirectory("tinykv-playground-test-").FullName;
-    private readonly int _basePort = Ports.FreeRange(PlaygroundPorts.Of(0, Stores).Remoting);
+    private readonly int _basePort = Ports.Free(ProcessCluster.PortsOfOneCluster);
     private readonly ConcurrentQueue<string> _said = new();
 
     public void Dispose() => Directory.Delete(_path, recursive: true);

@@ -8,14 +8,16 @@ namespace TinyKv.Tests.Clusters;
 /// <summary>A cluster of <c>tinykv server</c> processes in a temporary directory on ports that are free.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
+    /// <summary>From a playground's base port to the last of its remoting ports.</summary>
+    public const int PortsOfOneCluster = 64;
+
     private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
     private readonly PlaygroundState _state;
     private readonly Dictionary<int, StoreProcess> _running = [];
 
     public ProcessCluster(int stores)
     {
-        var basePort = Ports.FreeRange(PlaygroundPorts.Of(0, stores).Remoting);
-        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", basePort);
+        _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", Ports.Free(PortsOfOneCluster));
         Endpoints = [.. Enumerable.Range(0, stores)
             .Select(index => $"127.0.0.1:{PlaygroundPorts.Of(_state.BasePort, index).Grpc}")];
     }

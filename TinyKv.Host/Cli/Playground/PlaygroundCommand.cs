@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -24,8 +25,8 @@ internal static class PlaygroundCommand
         using var directory = PlaygroundDirectory.Open(request.DataDirectory);
         var state = PlaygroundState.LoadOrCreate(request, directory.Path);
         PlaygroundPorts.RequireFree(state.BasePort, state.Stores);
-        var connection = state.Journal == "postgresql" ? request.PostgreSql : null;
-        if (state.Journal == "postgresql" && connection is null
+        var connection = state.Journal == JournalSetup.PostgreSql ? request.PostgreSql : null;
+        if (state.Journal == JournalSetup.PostgreSql && connection is null
             && !StoreConfigFile.HasConnectionString(directory.OfStore(1)))
             throw new TinyKvException("the journal postgresql needs a connection string: " +
                 $"give it in {PlaygroundOptions.PostgreSqlVariable} or with --postgresql");

@@ -1,4 +1,5 @@
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -44,18 +45,7 @@ internal sealed class PlaygroundDirectory : IDisposable
         if (_isTemporary) Directory.Delete(Path, recursive: true);
     }
 
-    // The operating system drops the lock with the process, however it ends.
-    private static FileStream Lock(string path)
-    {
-        try
-        {
-            return new FileStream(System.IO.Path.Combine(path, "playground.lock"),
-                FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException error)
-        {
-            throw new TinyKvException(
-                $"{path} is in use by a running playground: stop that one, or choose another --data", error);
-        }
-    }
+    private static FileStream Lock(string path) =>
+        LockFile.TryHold(System.IO.Path.Combine(path, "playground.lock")) ?? throw new TinyKvException(
+            $"{path} is in use by a running playground: stop that one, or choose another --data");
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinyKv.Persistence;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -59,8 +60,8 @@ internal sealed class PlaygroundOptions
             throw new UsageException($"--stores {request.Stores}: expected 1 to {PlaygroundPorts.MaxStores}");
         if (request.BasePort is < 1024 or > PlaygroundPorts.MaxBase)
             throw new UsageException($"--base-port {request.BasePort}: expected 1024 to {PlaygroundPorts.MaxBase}");
-        if (request.Journal is not (null or "rocksdb" or "sqlite" or "postgresql"))
-            throw new UsageException($"--journal '{request.Journal}': expected rocksdb, sqlite or postgresql");
+        if (request.Journal is { } journal && !JournalSetup.Kinds.Contains(journal))
+            throw new UsageException($"--journal '{journal}': expected {string.Join(", ", JournalSetup.Kinds)}");
         if (request.DataDirectory is "") throw new UsageException("--data is empty: expected a directory");
         return request;
     }

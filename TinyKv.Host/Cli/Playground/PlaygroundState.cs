@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -23,7 +24,7 @@ internal sealed record PlaygroundState(int Format, string ClusterName, int Store
         if (!File.Exists(path))
         {
             var name = $"playground-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
-            return new PlaygroundState(CurrentFormat, name, request.Stores ?? 3, request.Journal ?? "rocksdb",
+            return new PlaygroundState(CurrentFormat, name, request.Stores ?? 3, request.Journal ?? JournalSetup.RocksDb,
                 request.BasePort ?? PlaygroundPorts.DefaultBase);
         }
         var state = Read(path);

@@ -6,6 +6,9 @@ namespace TinyKv.Host.Cli.Playground;
 /// <summary>Writes the configuration that a store of a playground is started with.</summary>
 internal static class StoreConfigFile
 {
+    /// <summary>How long a store of a playground may take to stop.</summary>
+    public static TimeSpan ShutdownTimeout { get; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The file in the store's directory.</summary>
     public static string FileIn(string storeDirectory) => Path.Combine(storeDirectory, "tinykv.conf");
 
@@ -40,6 +43,7 @@ internal static class StoreConfigFile
         text.AppendLine($"  store.id = {storeId}");
         text.AppendLine($"  store.data-directory = {Quote(Path.Combine(storeDirectory, "data"))}");
         text.AppendLine("  store.bind-host = \"127.0.0.1\"");
+        text.AppendLine($"  server.shutdown-timeout = {ShutdownTimeout.TotalSeconds:0}s");
         text.AppendLine($"  journal = {Quote(state.Journal)}");
         if (secret is not null) text.AppendLine($"  postgresql.connection-string-file = {Quote(secret)}");
         text.AppendLine("}");

@@ -6,7 +6,8 @@ namespace TinyKv.Host.Cli.Playground;
 /// input closes, so also when this process is killed.</summary>
 internal sealed class StoreProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>After this a store that was asked to stop is killed: later than it would end by itself.</summary>
+    public static TimeSpan StopTimeout { get; } = StoreConfigFile.ShutdownTimeout + TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly FileStream _log;
@@ -49,7 +50,8 @@ internal sealed class StoreProcess : IAsyncDisposable
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.UseShellExecute = false;
-        var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        // Without a buffer, so that a write that failed is not tried again later.
+        var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         try
         {
             return new StoreProcess(Process.Start(start)!, log);
@@ -101,12 +103,20 @@ internal sealed class StoreProcess : IAsyncDisposable
         while ((count = await output.ReadAsync(buffer)) > 0)
         {
             listen(buffer.AsSpan(0, count));
-            // Both streams share the file; a write is whole because nobody else writes meanwhile.
-            lock (_log)
-            {
-                _log.Write(buffer.AsSpan(0, count));
-                _log.Flush();
-            }
+            Log(buffer.AsSpan(0, count));
+        }
+    }
+
+    // Both streams share the file; a write is whole because nobody else writes meanwhile.
+    private void Log(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            lock (_log) _log.Write(text);
+        }
+        catch (IOException)
+        {
+            // A full disk costs the log. The store goes on, which it could not if nobody read what it says.
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class StoreSupervisor(
         {
             while (true)
             {
-                var (code, complaint) = await RunOnceAsync(cancellation);
+                var (code, complaint) = await TryRunOnceAsync(cancellation);
                 await Task.Delay(Grace, cancellation);
                 if (!MayRestart(code, complaint)) return false;
                 await Task.Delay(policy.Delay, cancellation);
@@ -37,6 +37,19 @@ internal sealed class StoreSupervisor(
         catch (OperationCanceledException)
         {
             return true;
+        }
+    }
+
+    /// <summary>A store that cannot be started or watched counts as one that died.</summary>
+    private async Task<(int Code, string Complaint)> TryRunOnceAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await RunOnceAsync(cancellation);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            return (ExitCode.Failure, error.Message);
         }
     }
 

@@ -56,7 +56,11 @@ internal sealed class LineReader(Stream stream, int maxLineBytes)
             (_scanned, _end, _start) = (_scanned - _start, _end - _start, 0);
         }
         if (_end == _buffer.Length) Array.Resize(ref _buffer, _buffer.Length * 2);
-        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation);
+        // Reads of standard input do not listen to the token; one that is left behind writes to a buffer that is no
+        // longer used.
+        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation).AsTask().WaitAsync(cancellation);
+        // The end may be there because the sender was cancelled too: what came last may be half a line.
+        cancellation.ThrowIfCancellationRequested();
         _end += read;
         _atEnd = read == 0;
     }

@@ -31,37 +31,15 @@ internal static class RawExportCommand
                 Range = range.Parse(arguments, hex),
                 Family = arguments.GetValue(options.Family),
             };
+            var target = file == "-" ? null : ExportFile.At(file);
             await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
             var pairs = cluster.Raw.ScanAsync(scan, cancellation);
-            await TransferProgress.RunAsync(host, "exported", totalBytes: null, progress => file == "-"
+            await TransferProgress.RunAsync(host, "exported", totalBytes: null, progress => target is null
                 ? WriteAsync(host.Output, pairs, codec, progress, cancellation)
-                : WriteFileAsync(file, pairs, codec, progress, cancellation));
+                : target.WriteAsync(output => WriteAsync(output, pairs, codec, progress, cancellation)));
             return ExitCode.Success;
         });
         return command;
-    }
-
-    /// <summary>Writes beside the file and renames at the end: a reader never sees a part.</summary>
-    private static async Task<long> WriteFileAsync(string path, IAsyncEnumerable<RawPair> pairs, PairCodec codec,
-        Action<ImportProgress> progress, CancellationToken cancellation)
-    {
-        var partial = $"{path}.partial-{Environment.ProcessId}";
-        try
-        {
-            long count;
-            await using (var output = new FileStream(partial, FileMode.Create, FileAccess.Write))
-            {
-                count = await WriteAsync(output, pairs, codec, progress, cancellation);
-                output.Flush(flushToDisk: true);
-            }
-            File.Move(partial, path, overwrite: true);
-            return count;
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
     }
 
     private static async Task<long> WriteAsync(Stream output, IAsyncEnumerable<RawPair> pairs, PairCodec codec,

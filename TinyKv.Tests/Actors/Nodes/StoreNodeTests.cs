@@ -144,7 +144,7 @@ public sealed class StoreNodeTests
 
         var node = await cluster.StartAsync(1, """
             tinykv.cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3 } ]
-            """.Replace("remoting-port = 3", $"remoting-port = {Ports.Free(1)[0]}", StringComparison.Ordinal));
+            """.Replace("remoting-port = 3", $"remoting-port = {Ports.Free()}", StringComparison.Ordinal));
 
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
         Assert.Contains("store 2", reason.Message, StringComparison.Ordinal);

@@ -19,7 +19,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestCluster(int stores)
     {
         _stores = stores;
-        _ports = Ports.Free(stores);
+        _ports = Enumerable.Range(Ports.Free(stores), stores).ToArray();
     }
 
     public IEnumerable<StoreNode> Nodes => _nodes.Values;

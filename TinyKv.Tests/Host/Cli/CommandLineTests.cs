@@ -1,5 +1,8 @@
 using TinyKv.Client;
 using TinyKv.Core.Keys;
+using TinyKv.Host.Cli;
+using TinyKv.Host.Cli.Playground;
+using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -33,7 +36,7 @@ public sealed class CommandLineTests
     [InlineData("expected tsv or json", "raw", "import", "pairs.tsv", "--format", "table")]
     [InlineData("expected 1 to 20", "playground", "--stores", "0")]
     [InlineData("expected 1024 to 65000", "playground", "--base-port", "80")]
-    [InlineData("expected rocksdb, sqlite or postgresql", "playground", "--journal", "paper")]
+    [InlineData("expected rocksdb, sqlite, postgresql", "playground", "--journal", "paper")]
     public async Task A_wrong_command_line_is_a_usage_error_that_says_what_is_expected(
         string expected, params string[] arguments)
     {
@@ -101,6 +104,14 @@ public sealed class CommandLineTests
 
         await CliRun.Of(cluster, "-e", "store1:1", "raw", "delete", "k", "--endpoint", "[::1]:2");
         Assert.Equal(["store1:1", "[::1]:2"], cluster.Options!.Endpoints);
+    }
+
+    [Fact]
+    public void A_command_is_ended_from_outside_only_after_its_own_limit()
+    {
+        Assert.True(CommandLine.TerminationTimeout("server") > ServerSettings.MaxShutdownTimeout);
+        Assert.True(CommandLine.TerminationTimeout("playground") > StoreProcess.StopTimeout);
+        Assert.True(CommandLine.TerminationTimeout("get") < TimeSpan.FromMinutes(1));
     }
 
     [Theory]

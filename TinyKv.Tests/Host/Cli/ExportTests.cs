@@ -56,6 +56,54 @@ public sealed class ExportTests : IDisposable
         Assert.Single(_directory.GetFiles());
     }
 
+    [Fact]
+    public async Task A_device_is_written_to_and_not_replaced()
+    {
+        var cluster = new FakeCluster();
+        await CliRun.Of(cluster, "raw", "put", "k", "v");
+        // A link, so that a mistake replaces the link and not the machine's device.
+        var link = In("full.tsv");
+        File.CreateSymbolicLink(link, "/dev/full");
+
+        var run = await CliRun.Of(cluster, "raw", "export", link);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("No space left on device", run.Error);
+        Assert.Equal("/dev/full", new FileInfo(link).LinkTarget);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_link_stays_and_the_file_it_leads_to_is_written(bool exists)
+    {
+        var cluster = new FakeCluster();
+        await CliRun.Of(cluster, "raw", "put", "k", "v");
+        if (exists) File.WriteAllText(In("pairs.tsv"), "before");
+        File.CreateSymbolicLink(In("second"), "pairs.tsv");
+        File.CreateSymbolicLink(In("first.tsv"), "second");
+
+        var run = await CliRun.Of(cluster, "raw", "export", In("first.tsv"));
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal("second", new FileInfo(In("first.tsv")).LinkTarget);
+        Assert.Null(new FileInfo(In("pairs.tsv")).LinkTarget);
+        Assert.Equal("k\tv\n", File.ReadAllText(In("pairs.tsv")));
+    }
+
+    [Fact]
+    public async Task A_directory_is_refused_before_anyone_is_asked()
+    {
+        var cluster = new FakeCluster { ConnectError = new InvalidOperationException("it connected") };
+
+        var run = await CliRun.Of(cluster, "raw", "export", _directory.FullName, "--format", "tsv");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"{_directory.FullName} is a directory: expected a file", run.Error);
+    }
+
+    private string In(string name) => Path.Combine(_directory.FullName, name);
+
     private static async Task<List<string>> Pairs(FakeCluster cluster)
     {
         var pairs = new List<string>();

@@ -30,6 +30,29 @@ public sealed class LineReaderTests
         Assert.Equal(2, reader.LineNumber);
     }
 
+    [Fact]
+    public async Task A_cancelled_read_ends_although_the_stream_does_not_listen()
+    {
+        using var cancel = new CancellationTokenSource();
+        await using var stream = new DeafStream();
+        var reading = new LineReader(stream, 1000).ReadAsync(cancel.Token).AsTask();
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => reading.WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task An_end_after_a_cancellation_does_not_make_a_line_of_what_came_last()
+    {
+        using var cancel = new CancellationTokenSource();
+        await using var stream = new DeafStream { BeforeEnd = cancel.Cancel };
+        stream.Arrive("half a li");
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await new LineReader(stream, 1000).ReadAsync(cancel.Token));
+    }
+
     private static async Task<List<string>> ReadAll(string text, int chunk = int.MaxValue)
     {
         using var stream = new ChunkedStream(Encoding.UTF8.GetBytes(text), chunk);
@@ -38,6 +61,29 @@ public sealed class LineReaderTests
         while (await reader.ReadAsync(default) is { } line) lines.Add(Encoding.UTF8.GetString(line.Span));
         Assert.Equal(Encoding.UTF8.GetByteCount(text), reader.BytesRead);
         return lines;
+    }
+
+    /// <summary>Reads as standard input does: whatever the token says. Ends, or waits for ever, after what
+    /// arrived.</summary>
+    private sealed class DeafStream : MemoryStream
+    {
+        public Action? BeforeEnd { get; init; }
+
+        public void Arrive(string text)
+        {
+            Write(Encoding.UTF8.GetBytes(text));
+            Position = 0;
+        }
+
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = Read(buffer.Span);
+            if (read > 0) return read;
+            if (BeforeEnd is null) await new TaskCompletionSource().Task;
+            BeforeEnd?.Invoke();
+            return 0;
+        }
     }
 
     private sealed class ChunkedStream(byte[] bytes, int chunk) : MemoryStream(bytes)

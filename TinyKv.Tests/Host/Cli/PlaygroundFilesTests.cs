@@ -104,6 +104,21 @@ public sealed class PlaygroundFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_that_cannot_be_taken_for_another_reason_is_not_called_in_use()
+    {
+        using (PlaygroundDirectory.Open(_path))
+        {
+            var held = Assert.Throws<TinyKvException>(() => PlaygroundDirectory.Open(_path));
+            Assert.Contains("in use by a running playground", held.Message);
+        }
+        var file = Path.Combine(_path, "playground.lock");
+        File.Delete(file);
+        File.CreateSymbolicLink(file, file);
+
+        Assert.Throws<IOException>(() => PlaygroundDirectory.Open(_path));
+    }
+
+    [Fact]
     public void A_port_in_use_is_named_with_its_purpose()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
@@ -129,6 +144,7 @@ public sealed class PlaygroundFilesTests : IDisposable
         Assert.Equal(Path.Combine(odd, "data"), config.GetString("store.data-directory"));
         Assert.Equal("127.0.0.1", config.GetString("store.bind-host"));
         Assert.Equal("sqlite", config.GetString("journal"));
+        Assert.True(config.GetTimeSpan("server.shutdown-timeout") < StoreProcess.StopTimeout);
         var stores = config.GetValue("cluster.stores").GetArray().Select(store => store.GetObject()).ToList();
         Assert.Equal(["30000", "30001"], stores.Select(store => store.GetKey("grpc-port").GetString()));
         Assert.Equal(["30020", "30021"], stores.Select(store => store.GetKey("status-port").GetString()));

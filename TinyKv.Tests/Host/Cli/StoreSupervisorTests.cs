@@ -53,22 +53,48 @@ public sealed class StoreSupervisorTests : IDisposable
         Assert.Throws<ArgumentException>(() => Process.GetProcessById(second));
     }
 
-    private StoreSupervisor Supervise(string script) => new(1, () =>
+    [Fact]
+    public async Task A_store_that_cannot_be_started_counts_as_dead()
+    {
+        var supervisor = new StoreSupervisor(
+            1, () => new ProcessStartInfo(Path.Combine(_path, "absent")), Log, Quick, _said.Enqueue);
+
+        Assert.False(await supervisor.RunAsync(default));
+
+        Assert.Contains("store 1 ended 3 times", _said.Last());
+        Assert.Contains("absent", _said.Last());
+    }
+
+    [Fact]
+    public async Task A_store_outlives_a_full_disk_under_its_log()
+    {
+        // More than a pipe holds.
+        await using var store = StoreProcess.Start(
+            Shell("head -c 300000 /dev/zero; echo a word >&2; exit 7"), "/dev/full");
+
+        Assert.Equal(7, await store.WaitAsync(default).WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal("a word", store.Complaint);
+    }
+
+    private StoreSupervisor Supervise(string script) => new(1, () => Shell(script), Log, Quick, _said.Enqueue);
+
+    private static ProcessStartInfo Shell(string script)
     {
         var start = new ProcessStartInfo("/bin/sh");
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(script);
         return start;
-    }, Log, Quick, _said.Enqueue);
+    }
 
     private static async Task<int> RunningProcess(StoreSupervisor supervisor, int except)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             // Read once: between two reads the process may end.
             var process = supervisor.ProcessId;
             if (process != 0 && process != except) return process;
-            await Task.Yield();
+            await Task.Delay(5, patience.Token);
         }
     }
 }

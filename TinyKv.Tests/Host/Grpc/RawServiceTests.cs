@@ -187,15 +187,24 @@ public sealed class RawServiceTests : ServedTests
     }
 
     [Fact]
-    public async Task Scans_beyond_the_slots_wait_for_their_turn()
+    public async Task Scans_beyond_the_slots_wait_for_their_turn_and_not_for_ever()
     {
+        var slots = ServedPorts.Settings.MaxConcurrentScans;
         var hold = new TaskCompletionSource();
         Store.Data.Ready = hold.Task;
-        var scans = Enumerable.Range(0, ServedPorts.Settings.MaxConcurrentScans + 1)
-            .Select(_ => Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 1 }).ResponseAsync)
-            .ToArray();
+        var scans = Enumerable.Range(0, slots + 1).Select(_ => ScanAsync()).ToList();
+
+        var refused = await Task.WhenAny(scans).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal("too many scans are running", (await refused).RegionError.ServerIsBusy.Reason);
+        scans.Remove(refused);
+        scans.Add(ScanAsync());
         hold.SetResult();
+
         Assert.All(await Task.WhenAll(scans), scan => Assert.Null(scan.RegionError));
+        Assert.Equal(slots, Store.Data.MostReaders);
+
+        Task<RawScanResponse> ScanAsync() =>
+            Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 1 }).ResponseAsync;
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Host.Grpc;
 using TinyKv.Protocol.Wire.Scheduling;
 using TinyKv.Tests.Host.Server;
 using static TinyKv.Tests.Host.Grpc.RawServiceTests;
@@ -125,12 +126,32 @@ public sealed class SchedulerServiceTests : ServedTests
 
     [Theory]
     [InlineData(0u)]
-    [InlineData((1u << 18) + 1)]
+    [InlineData(1u << 18)]
+    [InlineData(uint.MaxValue)]
     public async Task A_number_of_timestamps_that_no_millisecond_has_is_refused(uint count)
     {
         var failure = await Assert.ThrowsAsync<RpcException>(
             () => TsoAsync(new TsoRequest { Header = Header, Count = count }));
         Assert.Equal(StatusCode.InvalidArgument, failure.StatusCode);
+    }
+
+    [Fact]
+    public async Task As_many_timestamps_as_a_millisecond_has_can_be_asked_for()
+    {
+        Assert.Equal(TimestampOracle.LogicalEnd - 1, GrpcLimits.MaxTimestamps);
+        var reply = await TsoAsync(new TsoRequest { Header = Header, Count = (1u << 18) - 1 });
+        Assert.Equal((1u << 18) - 1, reply.Count);
+    }
+
+    [Fact]
+    public async Task Timestamps_that_are_being_allocated_are_unavailable_when_the_store_stops()
+    {
+        Store.Members.Ready = new TaskCompletionSource().Task;
+        var asking = TsoAsync(new TsoRequest { Header = Header, Count = 1 });
+        await Store.Members.Asked.Task;
+        Ports.Gate.Close();
+        var failure = await Assert.ThrowsAsync<RpcException>(() => asking);
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class FakeStore : IServedStore
 
     public StoreId Self => new(1);
 
-    public ImmutableArray<StoreAddress> Stores { get; } =
+    public ImmutableArray<StoreAddress> Stores { get; set; } =
         [.. Enumerable.Range(1, 3).Select(i =>
             new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i))];
 
@@ -62,6 +62,7 @@ internal sealed class FakeStorage : IStorage
             ? a.Family.CompareTo(b.Family) : string.CompareOrdinal(a.Hex, b.Hex)));
 
     private int _openReaders;
+    private int _mostReaders;
 
     public Region Region { get; set; } = new(RegionId.First, KeyRange.All, RegionEpoch.Initial,
         [.. Enumerable.Range(1, 3).Select(i => new Peer(new PeerId((ulong)i), new StoreId((ulong)i)))]);
@@ -75,7 +76,11 @@ internal sealed class FakeStorage : IStorage
 
     public RequestContext? LastContext { get; private set; }
 
+    /// <summary>Readers that are asked for or not disposed.</summary>
     public int OpenReaders => Volatile.Read(ref _openReaders);
+
+    /// <summary>The most that <see cref="OpenReaders"/> ever was.</summary>
+    public int MostReaders => Volatile.Read(ref _mostReaders);
 
     public Task<RegionError?> WriteAsync(
         RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
@@ -98,34 +103,59 @@ internal sealed class FakeStorage : IStorage
     public async Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation)
     {
         LastContext = context;
-        await Ready.WaitAsync(cancellation);
-        if (Failure is not null) throw Failure;
-        if (Refusal is not null) return new ReaderOrRefusal(null, Refusal);
-        Interlocked.Increment(ref _openReaders);
-        return new ReaderOrRefusal(new Reader(this), null);
+        var reader = new Reader(this);
+        try
+        {
+            await Ready.WaitAsync(cancellation);
+            if (Failure is not null) throw Failure;
+            if (Refusal is null) return new ReaderOrRefusal(reader, null);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+        reader.Dispose();
+        return new ReaderOrRefusal(null, Refusal);
     }
 
-    private sealed class Reader(FakeStorage storage) : IStorageReader
+    private void CountReader()
     {
-        public Region Region => storage.Region;
+        lock (_pairs) _mostReaders = Math.Max(_mostReaders, ++_openReaders);
+    }
+
+    private sealed class Reader : IStorageReader
+    {
+        private readonly FakeStorage _storage;
+
+        public Reader(FakeStorage storage)
+        {
+            _storage = storage;
+            storage.CountReader();
+        }
+
+        public Region Region => _storage.Region;
 
         public byte[]? GetCF(ColumnFamily family, ReadOnlySpan<byte> key)
         {
-            lock (storage._pairs) return storage._pairs.GetValueOrDefault((family, Convert.ToHexString(key)));
+            lock (_storage._pairs) return _storage._pairs.GetValueOrDefault((family, Convert.ToHexString(key)));
         }
 
         public IEngineIterator IterCF(ColumnFamily family, KeyRange range)
         {
-            lock (storage._pairs)
+            lock (_storage._pairs)
             {
-                return new Iterator([.. storage._pairs
+                return new Iterator([.. _storage._pairs
                     .Where(pair => pair.Key.Item1 == family)
                     .Select(pair => (Key: Convert.FromHexString(pair.Key.Item2), pair.Value))
                     .Where(pair => range.Intersect(Region.Range).Contains(pair.Key))]);
             }
         }
 
-        public void Dispose() => Interlocked.Decrement(ref storage._openReaders);
+        public void Dispose()
+        {
+            lock (_storage._pairs) _storage._openReaders--;
+        }
     }
 
     private sealed class Iterator((byte[] Key, byte[] Value)[] pairs) : IEngineIterator
@@ -156,10 +186,20 @@ internal sealed class FakePlacement : IPlacement
 
     public bool Unavailable { get; set; }
 
+    /// <summary>Timestamps wait for it.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when timestamps are asked for.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public Task<ulong> AllocateIdAsync(CancellationToken cancellation) => Unavailable
         ? Task.FromException<ulong>(new PlacementUnavailableException("no leader")) : Task.FromResult(++_id);
 
-    public Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation) => Unavailable
-        ? Task.FromException<Timestamp>(new PlacementUnavailableException("no leader"))
-        : Task.FromResult(new Timestamp(1000, _logical += count));
+    public async Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation)
+    {
+        Asked.TrySetResult();
+        await Ready.WaitAsync(cancellation);
+        return Unavailable ? throw new PlacementUnavailableException("no leader")
+            : new Timestamp(1000, _logical += count);
+    }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Configuration;
 using Google.Protobuf;
 using Grpc.Net.Client;
@@ -61,10 +59,10 @@ public sealed class HoconFilesTests : IAsyncLifetime
     private async Task StartAndUseAsync(string file, int stores, string overrides)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var ports = FreePorts(stores * 3);
+        var first = Ports.Free(stores * 3);
         var list = string.Join(", ", Enumerable.Range(0, stores).Select(i =>
-            $"{{ id = {i + 1}, host = \"127.0.0.1\", grpc-port = {ports[3 * i]}, "
-            + $"status-port = {ports[3 * i + 1]}, remoting-port = {ports[3 * i + 2]} }}"));
+            $"{{ id = {i + 1}, host = \"127.0.0.1\", grpc-port = {first + 3 * i}, "
+            + $"status-port = {first + 3 * i + 1}, remoting-port = {first + 3 * i + 2} }}"));
         await Task.WhenAll(Enumerable.Range(1, stores).Select(async id =>
         {
             var config = ConfigurationFactory.ParseString(
@@ -75,7 +73,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
             var server = await StoreServer.StartAsync(config, deadline.Token);
             lock (_servers) _servers.Add(server);
         }));
-        await UseAsync(ports[0], deadline.Token);
+        await UseAsync(first, deadline.Token);
     }
 
     private static async Task UseAsync(int port, CancellationToken deadline)
@@ -113,6 +111,8 @@ public sealed class HoconFilesTests : IAsyncLifetime
                 if (put.RegionError is not null) continue;
                 var read = await kv.RawGetAsync(
                     new RawGetRequest { Context = context, Key = key }, null, null, deadline);
+                Assert.Empty(read.Error);
+                if (read.RegionError is not null) continue;
                 Assert.Equal(key, read.Value);
                 return;
             }
@@ -121,14 +121,5 @@ public sealed class HoconFilesTests : IAsyncLifetime
         {
             foreach (var channel in channels.Values) channel.Dispose();
         }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var probes = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var probe in probes) probe.Start();
-        var ports = probes.Select(probe => ((IPEndPoint)probe.LocalEndpoint).Port).ToArray();
-        foreach (var probe in probes) probe.Dispose();
-        return ports;
     }
 }

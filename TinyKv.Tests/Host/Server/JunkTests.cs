@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using TinyKv.Host.Server;
 using TinyKv.Protocol.Wire.Kv;
 using TinyKv.Tests.Host.Grpc;
 
@@ -9,7 +8,8 @@ namespace TinyKv.Tests.Host.Server;
 /// <summary>What is not the protocol must not hurt those who speak it.</summary>
 public sealed class JunkTests : ServedTests
 {
-    private static readonly byte[][] Openings =
+    /// <summary>How other protocols begin.</summary>
+    internal static readonly byte[][] Openings =
     [
         [],
         "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(),
@@ -31,7 +31,7 @@ public sealed class JunkTests : ServedTests
                     junk = new byte[random.Next(4096)];
                     random.NextBytes(junk);
                 }
-                await SendAsync(port, [.. Openings[i % Openings.Length], .. junk]);
+                await SendAsync(port.Number, [.. Openings[i % Openings.Length], .. junk]);
             });
         }
         await AssertServingAsync();
@@ -46,6 +46,8 @@ public sealed class JunkTests : ServedTests
         {
             var message = new byte[random.Next(1, 200)];
             random.NextBytes(message);
+            // No field has the number 0: without it, a few bytes may happen to be a message.
+            message[0] = 0;
             byte[] frame = [0, 0, 0, 0, (byte)message.Length, .. message];
             using var request = new HttpRequestMessage(HttpMethod.Post, "/tinykvpb.TinyKv/RawPut")
             {
@@ -56,14 +58,17 @@ public sealed class JunkTests : ServedTests
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             using var response = await client.SendAsync(request);
             Assert.True(response.IsSuccessStatusCode);
+            var status = response.Headers.Concat(response.TrailingHeaders).Single(each => each.Key == "grpc-status");
+            Assert.NotEqual("0", Assert.Single(status.Value));
         }
         await AssertServingAsync();
     }
 
-    private static async Task SendAsync(WebPort port, byte[] bytes)
+    /// <summary>Sends bytes and reads until the other side hangs up.</summary>
+    internal static async Task SendAsync(int port, byte[] bytes)
     {
         using var socket = new TcpClient();
-        await socket.ConnectAsync("127.0.0.1", port.Number);
+        await socket.ConnectAsync("127.0.0.1", port);
         var stream = socket.GetStream();
         try
         {

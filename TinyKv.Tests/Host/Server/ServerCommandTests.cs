@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using TinyKv.Host.Cli;
-using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Server;
 
@@ -24,7 +23,7 @@ public sealed class ServerCommandTests : IDisposable
     [Fact]
     public async Task A_missing_file_ends_with_2_and_its_name()
     {
-        Assert.Equal(ServerProcess.BadConfiguration, await RunAsync("--config", File));
+        Assert.Equal(ExitCode.Usage, await RunAsync("--config", File));
         Assert.Equal(
             $"tinykv: cannot read the configuration {File}: there is no such file\n", _error.ToString());
     }
@@ -38,7 +37,7 @@ public sealed class ServerCommandTests : IDisposable
         string setting, string expected)
     {
         await WriteAsync(1, setting);
-        Assert.Equal(ServerProcess.BadConfiguration, await RunAsync("--config", File, "--data", Data));
+        Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
         Assert.Contains(expected, _error.ToString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Data));
     }
@@ -50,7 +49,7 @@ public sealed class ServerCommandTests : IDisposable
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
         await WriteAsync(port, "");
-        Assert.Equal(ServerProcess.FailedToStart, await RunAsync("--config", File, "--data", Data));
+        Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
         Assert.Equal(
             $"tinykv: the gRPC port 127.0.0.1:{port} is in use by another process\n", _error.ToString());
         Assert.False(Directory.Exists(Data));

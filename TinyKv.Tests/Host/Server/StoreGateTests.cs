@@ -2,6 +2,10 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1Alpha;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Settings;
+using TinyKv.Client;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Scheduling;
 
 namespace TinyKv.Tests.Host.Server;
@@ -27,6 +31,47 @@ public sealed class StoreGateTests
         Assert.Equal("the store is stopping", await RefusalAsync(ports));
         Assert.Equal(
             HttpStatusCode.ServiceUnavailable, (await ports.Http.GetAsync("/health/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_client_takes_its_write_from_a_store_that_stops_to_another_one()
+    {
+        await using var leaving = await ServedPorts.StartAsync();
+        await using var staying = await ServedPorts.StartAsync();
+        var region = leaving.Store.Data.Region;
+        foreach (var ports in new[] { leaving, staying })
+        {
+            ports.Store.Stores = [Address(1, leaving), Address(2, staying)];
+            ports.Store.Members.Regions = [new RegionView(region, region.Peers[0])];
+        }
+        await using var client = await TinyKvClient.ConnectAsync(
+            new() { Endpoints = [Address(1, leaving).Grpc, Address(2, staying).Grpc] });
+        await client.Raw.PutAsync("k"u8.ToArray(), "1"u8.ToArray());
+        leaving.Gate.Close();
+        staying.Store.Members.Regions = [new RegionView(region, region.Peers[1])];
+
+        await client.Raw.PutAsync("k"u8.ToArray(), "2"u8.ToArray());
+
+        Assert.Equal("2"u8.ToArray(), await client.Raw.GetAsync("k"u8.ToArray()));
+        var pairs = new List<RawPair>();
+        await foreach (var pair in client.Raw.ScanAsync(new RawScan())) pairs.Add(pair);
+        Assert.Equal("2"u8.ToArray(), Assert.Single(pairs).Value);
+    }
+
+    [Fact]
+    public async Task A_write_that_only_closed_stores_could_take_was_certainly_not_done()
+    {
+        await using var ports = await ServedPorts.StartAsync();
+        var region = ports.Store.Data.Region;
+        ports.Store.Stores = [Address(1, ports)];
+        ports.Store.Members.Regions = [new RegionView(region, region.Peers[0])];
+        await using var client = await TinyKvClient.ConnectAsync(
+            new() { Endpoints = [Address(1, ports).Grpc], Timeout = TimeSpan.FromSeconds(2) });
+        await client.Raw.PutAsync("k"u8.ToArray(), "1"u8.ToArray());
+        ports.Gate.Close();
+
+        await Assert.ThrowsAsync<TinyKvUnavailableException>(
+            () => client.Raw.PutAsync("k"u8.ToArray(), "2"u8.ToArray()));
     }
 
     [Fact]
@@ -57,6 +102,9 @@ public sealed class StoreGateTests
                 "tinykv.v1.Status", "grpc.health.v1.Health"]),
             listed.Select(service => service.Name).ToHashSet());
     }
+
+    private static StoreAddress Address(ulong store, ServedPorts ports) =>
+        new(new StoreId(store), "127.0.0.1", ports.Grpc.Number, ports.Status.Number, 1);
 
     private static async Task<string> RefusalAsync(ServedPorts ports)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Core;
+using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Server;
@@ -30,7 +31,7 @@ public sealed class StoreServerTests
             }, stop), NullLogger.Instance, error, default);
         Assert.Equal(
             $"tinykv: the {purpose} port 127.0.0.1:{taken} is in use by another process\n", error.ToString());
-        Assert.Equal(ServerProcess.FailedToStart, exitCode);
+        Assert.Equal(ExitCode.Failure, exitCode);
         Assert.False(started);
     }
 
@@ -47,14 +48,14 @@ public sealed class StoreServerTests
     public async Task A_store_that_cannot_start_frees_the_ports_and_ends_the_process_with_1()
     {
         var error = new StringWriter();
-        var port = FreePort();
+        var port = Ports.Free();
         var exitCode = await ServerProcess.RunAsync(
             stop => StoreServer.StartAsync(
                 new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings,
                 _ => throw new TinyKvException("the directory is locked"), stop),
             NullLogger.Instance, error, default);
         Assert.Equal("tinykv: the directory is locked\n", error.ToString());
-        Assert.Equal(ServerProcess.FailedToStart, exitCode);
+        Assert.Equal(ExitCode.Failure, exitCode);
         using var again = new TcpListener(IPAddress.Loopback, port);
         again.Start();
     }
@@ -65,7 +66,7 @@ public sealed class StoreServerTests
         using var stop = new CancellationTokenSource();
         var running = RunAsync(new StringWriter(), stop.Token);
         await stop.CancelAsync();
-        Assert.Equal(ServerProcess.Stopped, await running);
+        Assert.Equal(ExitCode.Success, await running);
         Assert.True(_store.Terminated.IsCompletedSuccessfully);
     }
 
@@ -83,7 +84,7 @@ public sealed class StoreServerTests
                 }, token),
             NullLogger.Instance, new StringWriter(), stop.Token);
         await stop.CancelAsync();
-        Assert.Equal(ServerProcess.Stopped, await running);
+        Assert.Equal(ExitCode.Success, await running);
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class StoreServerTests
         var error = new StringWriter();
         var running = RunAsync(error, default);
         _store.End.SetException(new InvalidOperationException("fsync failed"));
-        Assert.Equal(ServerProcess.Fatal, await running);
+        Assert.Equal(ExitCode.Fatal, await running);
         Assert.Equal("tinykv: the store has ended itself: fsync failed\n", error.ToString());
     }
 
@@ -128,11 +129,4 @@ public sealed class StoreServerTests
 
     private Task<IServedStore> StartAsync(CancellationToken cancellation) =>
         Task.FromResult<IServedStore>(_store);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

@@ -53,6 +53,58 @@ public sealed class SqliteJournalTests : JournalSpec
         Assert.Contains(directory["journal/journal.db"], refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_damaged_table_stops_the_store_that_replays_it()
+    {
+        await Journal.WriteAsync("a", 1, "one");
+        using var copy = DamagedCopy();
+        await using var damaged = new JournalSystem(Create(copy.Path));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => damaged.ReplayAsync("a"));
+
+        Assert.IsType<SqliteException>(
+            (await damaged.Failures.ExpectMsgAsync<JournalFailed>(TimeSpan.FromSeconds(20))).Cause);
+    }
+
+    [Fact]
+    public async Task A_damaged_table_stops_the_store_that_deletes_from_it()
+    {
+        await Journal.WriteAsync("a", 1, "one");
+        using var copy = DamagedCopy();
+        await using var damaged = new JournalSystem(Create(copy.Path));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => damaged.DeleteAsync("a", 1));
+
+        Assert.IsType<SqliteException>(
+            (await damaged.Failures.ExpectMsgAsync<JournalFailed>(TimeSpan.FromSeconds(20))).Cause);
+    }
+
+    /// <summary>The journal with its events overwritten and its index as it was.</summary>
+    private TemporaryDirectory DamagedCopy()
+    {
+        var copy = JournalFiles.Copy(_directory.Path);
+        var file = copy["journal/journal.db"];
+        long page, size;
+        using (var connection = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            connection.Open();
+            Ask("PRAGMA wal_checkpoint(TRUNCATE)");
+            page = Ask("SELECT rootpage FROM sqlite_master WHERE name = 'journal'");
+            size = Ask("PRAGMA page_size");
+
+            long Ask(string sql)
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = sql;
+                return (long)command.ExecuteScalar()!;
+            }
+        }
+        using var database = File.OpenWrite(file);
+        database.Position = (page - 1) * size;
+        database.Write(Enumerable.Repeat((byte)0xFF, (int)size).ToArray());
+        return copy;
+    }
+
     private static JournalSetup Create(string path) =>
         JournalSetup.Create(JournalSetup.Sqlite, path, Config.Empty);
 }

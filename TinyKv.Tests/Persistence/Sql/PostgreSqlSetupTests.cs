@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Npgsql;
 using TinyKv.Core;
 using TinyKv.Persistence;
+using TinyKv.Persistence.Sql;
 using TinyKv.Tests.Persistence.Journal;
 
 namespace TinyKv.Tests.Persistence.Sql;
@@ -63,6 +64,18 @@ public sealed class PostgreSqlSetupTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", 16)]
+    [InlineData(";Maximum Pool Size=5", 5)]
+    [InlineData(";MaxPoolSize=100", 100)]
+    public void The_pool_is_small_unless_the_connection_string_says_otherwise(string more, int size)
+    {
+        var settings = ConfigurationFactory.ParseString(
+            $"postgresql.connection-string = \"Host=localhost{more}\"");
+
+        Assert.Equal(size, PostgreSqlDatabase.ConnectionString(settings).MaxPoolSize);
+    }
+
     [SkippableFact]
     public void Stores_that_start_at_once_on_an_empty_database_all_find_the_table()
     {
@@ -99,21 +112,27 @@ public sealed class PostgreSqlSetupTests
         await using var journal = new JournalSystem(server.Create());
         await journal.WriteAsync("a", 1, "one");
         server.Execute("""
-            DO $$
-            DECLARE holder int; key bigint;
-            BEGIN
-              SELECT pid, classid::bigint << 32 | objid::bigint INTO holder, key FROM pg_locks
-              WHERE locktype = 'advisory' AND granted
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
-              PERFORM pg_terminate_backend(holder, 5000);
-              EXECUTE format('CREATE TABLE fence AS SELECT %s::bigint AS key', key);
-            END $$
+            CREATE VIEW fence AS
+            SELECT pid, granted, classid::bigint << 32 | objid::bigint AS key FROM pg_locks
+            WHERE locktype = 'advisory'
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """);
         await using var usurper = new NpgsqlConnection(
             $"{server.Settings.ConnectionString};Pooling=False");
         await usurper.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT pg_advisory_lock(key) FROM fence", usurper);
-        await command.ExecuteNonQueryAsync();
+        // It waits for the lock before the holder is cut off, which would otherwise be back first.
+        var usurping = command.ExecuteNonQueryAsync();
+        server.Execute("""
+            DO $$
+            BEGIN
+              WHILE NOT EXISTS (SELECT FROM fence WHERE NOT granted) LOOP
+                PERFORM pg_sleep(0.01);
+              END LOOP;
+              PERFORM pg_terminate_backend(pid, 5000) FROM fence WHERE granted;
+            END $$
+            """);
+        await usurping;
 
         var failure = await journal.Failures.ExpectMsgAsync<JournalFailed>(TimeSpan.FromSeconds(30));
         Assert.Contains(
