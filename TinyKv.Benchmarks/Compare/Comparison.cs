@@ -84,8 +84,9 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
 
     private async Task FillAsync(ComparedSystem system, ServerCluster cluster, CancellationToken cancellation)
     {
+        // By the first way, which for TinyKv is the client: it follows a leader that changes meanwhile.
         await using var target = await cluster.ConnectAsync(
-            system.Target(options.Scenarios[0]), options.Connections, cancellation);
+            system.Target(Scenario.All[0]), options.Connections, cancellation);
         await Workload(OperationKind.Put).FillAsync(target, FillClients, cancellation);
     }
 
