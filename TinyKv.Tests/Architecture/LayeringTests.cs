@@ -14,6 +14,7 @@ public sealed class LayeringTests
         ["TinyKv.Client"] = ["TinyKv.Core", "TinyKv.Protocol"],
         ["TinyKv.Host"] =
             ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Client"],
+        ["TinyKv.Benchmarks"] = ["TinyKv.Host"],
         ["TinyKv.Tests"] = ["TinyKv.Host"],
     };
 

@@ -1,0 +1,70 @@
+using Akka.Configuration;
+using Akka.Dispatch;
+
+namespace TinyKv.Actors.Hosting;
+
+/// <summary>
+/// Gives a dispatcher a few threads of its own that sleep when there is nothing to do. Akka's own executor spins first,
+/// which on a machine with few processors takes them from the very work that is waited for.
+/// </summary>
+/// <remarks>Named in the configuration, <c>executor</c> of a dispatcher.</remarks>
+internal sealed class ThreadsExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
+    : ExecutorServiceConfigurator(config, prerequisites)
+{
+    /// <inheritdoc/>
+    public override ExecutorService Produce(string id) =>
+        new ThreadsExecutor(id, Config.GetInt("dedicated-thread-pool.thread-count"));
+}
+
+/// <summary>Threads that take what is to be run from one queue.</summary>
+internal sealed class ThreadsExecutor : ExecutorService
+{
+    private readonly object _lock = new();
+    private readonly Queue<IRunnable> _queue = new();
+    private bool _closed;
+
+    /// <summary>Starts the threads.</summary>
+    public ThreadsExecutor(string id, int threads) : base(id)
+    {
+        for (var i = 0; i < threads; i++) new Thread(Run) { Name = $"{id}-{i}", IsBackground = true }.Start();
+    }
+
+    /// <inheritdoc/>
+    public override void Execute(IRunnable run)
+    {
+        lock (_lock)
+        {
+            if (_closed) throw new RejectedExecutionException($"{Id} is shut down");
+            _queue.Enqueue(run);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>Ends the threads when they have run what is queued.</summary>
+    public override void Shutdown()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void Run()
+    {
+        while (Next() is { } run) run.Run();
+    }
+
+    private IRunnable? Next()
+    {
+        lock (_lock)
+        {
+            while (_queue.Count == 0)
+            {
+                if (_closed) return null;
+                Monitor.Wait(_lock);
+            }
+            return _queue.Dequeue();
+        }
+    }
+}

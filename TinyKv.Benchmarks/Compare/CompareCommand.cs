@@ -1,0 +1,104 @@
+using System.CommandLine;
+using Spectre.Console;
+using TinyKv.Benchmarks.Clusters;
+using TinyKv.Benchmarks.Targets;
+
+namespace TinyKv.Benchmarks.Compare;
+
+/// <summary><c>compare</c>: etcd and TinyKv in turn on this machine.</summary>
+internal static class CompareCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var rounds = Number("--rounds", 5, "How often each system is started and measured");
+        var duration = Number("--duration", 10, "Counted seconds of each load");
+        var warmup = Number("--warmup", 5, "Seconds before that");
+        var keys = Number("--keys", 10_000, "How many keys there are");
+        var value = Number("--value-bytes", 256, "The size of a value");
+        var connections = Number("--connections", 4, "Connections of the load generator");
+        var only = new Option<string>("--only") { Description = "Only loads whose name contains this" };
+        var data = new Option<string>("--data")
+        {
+            Description = "Where data goes; on a disk",
+            DefaultValueFactory = _ => Directory.GetCurrentDirectory(),
+        };
+        var journal = new Option<string>("--journal") { DefaultValueFactory = _ => "rocksdb" };
+        var against = new Option<string>("--against")
+        {
+            Description = "The tinykv.dll of another build, to compare with instead of etcd",
+        };
+        var json = new Option<string>("--json") { Description = "A file for everything that was measured" };
+        var restartKeys = Number("--restart-keys", 0, "Measures a restart on so many keys; 0: not");
+        var kills = Number("--kills", 0, "Kills the leader so many times and measures the gap; 0: not");
+        var command = new Command("compare", "Compares with etcd, or with another build, on this machine")
+        {
+            rounds, duration, warmup, keys, value, connections, only, data, journal, against, json, restartKeys, kills,
+        };
+        command.SetAction(async (arguments, cancellation) =>
+        {
+            using var scratch = ScratchDirectory.Create(arguments.GetRequiredValue(data));
+            var journalName = arguments.GetRequiredValue(journal);
+            ComparedSystem[] systems =
+            [
+                arguments.GetValue(against) is { } program
+                    ? TinyKv("before", journalName, Path.GetFullPath(program)) : Etcd(),
+                TinyKv("tinykv", journalName, TinyKvCluster.OwnProgram),
+            ];
+            var options = new ComparisonOptions
+            {
+                Rounds = arguments.GetValue(rounds),
+                Duration = TimeSpan.FromSeconds(arguments.GetValue(duration)),
+                Warmup = TimeSpan.FromSeconds(arguments.GetValue(warmup)),
+                Keys = arguments.GetValue(keys),
+                ValueBytes = arguments.GetValue(value),
+                Connections = arguments.GetValue(connections),
+                Scenarios = [.. Scenario.All.Where(scenario =>
+                    scenario.Name.Contains(arguments.GetValue(only) ?? "", StringComparison.Ordinal))],
+            };
+            var series = await new Comparison(options, scratch, Log).RunAsync(systems, cancellation);
+            AnsiConsole.Write(Report.Table(series));
+            if (arguments.GetValue(json) is { } file)
+                await File.WriteAllTextAsync(file, Report.ToJson(series), cancellation);
+
+            if (arguments.GetValue(restartKeys) is var restart and > 0)
+                await RestartAsync(systems, restart, scratch, cancellation);
+            if (arguments.GetValue(kills) is var times and > 0)
+                await WriteGapAsync(times, journalName, scratch, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task RestartAsync(
+        ComparedSystem[] systems, int keys, ScratchDirectory scratch, CancellationToken cancellation)
+    {
+        foreach (var system in systems)
+        {
+            await using var cluster = system.Start(scratch.Sub($"{system.Name}-restart"), FreePorts.Base());
+            var time = await Restart.MeasureAsync(cluster, system.Target(Scenario.All[0]), keys, cancellation);
+            Console.WriteLine($"restart of all members on {keys} keys, {system.Name}: {time.TotalSeconds:0.00} s");
+        }
+    }
+
+    private static async Task WriteGapAsync(
+        int kills, string journal, ScratchDirectory scratch, CancellationToken cancellation)
+    {
+        await using var cluster = new TinyKvCluster(
+            scratch.Sub("write-gap"), FreePorts.Base(), journal, TinyKvCluster.OwnProgram);
+        var gaps = await new WriteGap(cluster, Log).MeasureAsync(kills, cancellation);
+        Console.WriteLine($"write gap over {kills} kills of the leader: p50 {At(0.50):0} ms, p99 {At(0.99):0} ms");
+
+        double At(double part) => gaps[(int)Math.Ceiling(part * gaps.Count) - 1].TotalMilliseconds;
+    }
+
+    private static ComparedSystem Etcd() =>
+        new("etcd", (directory, port) => new EtcdCluster(directory, port), _ => TargetKind.Etcd);
+
+    private static ComparedSystem TinyKv(string name, string journal, string program) =>
+        new(name, (directory, port) => new TinyKvCluster(directory, port, journal, program), scenario => scenario.TinyKv);
+
+    private static void Log(string line) => Console.Error.WriteLine(line);
+
+    private static Option<int> Number(string name, int otherwise, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => otherwise };
+}

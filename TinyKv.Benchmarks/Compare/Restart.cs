@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using TinyKv.Benchmarks.Clusters;
+using TinyKv.Benchmarks.Load;
+using TinyKv.Benchmarks.Targets;
+
+namespace TinyKv.Benchmarks.Compare;
+
+/// <summary>How long a cluster takes to serve again after all of its processes were killed.</summary>
+internal static class Restart
+{
+    private const int Clients = 256;
+    private const int ValueBytes = 256;
+
+    /// <summary>Fills a cluster, kills it, starts it, and waits for its first write.</summary>
+    public static async Task<TimeSpan> MeasureAsync(
+        ServerCluster cluster, TargetKind kind, int keys, CancellationToken cancellation)
+    {
+        await cluster.StartAsync();
+        await using (var target = await cluster.ConnectAsync(kind, connections: 1, cancellation))
+            await new Workload(OperationKind.Put, keys, ValueBytes, batch: 1).FillAsync(target, Clients, cancellation);
+
+        await cluster.KillAllAsync();
+        var start = Stopwatch.GetTimestamp();
+        await cluster.StartAsync();
+        await using (await cluster.ConnectAsync(kind, connections: 1, cancellation))
+            return Stopwatch.GetElapsedTime(start);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using TinyKv.Benchmarks.Targets;
+
+namespace TinyKv.Benchmarks.Load;
+
+/// <summary>Puts load on a target and measures.</summary>
+internal static class LoadGenerator
+{
+    private static readonly double[] Percentiles = [50, 90, 99, 99.9, 100];
+
+    // A system that stalls must not exhaust the generator; what waits here is late and counted as late.
+    private const int MaxOpenOperations = 50_000;
+
+    /// <summary>Runs a workload.</summary>
+    /// <param name="target">The system.</param>
+    /// <param name="workload">What it is asked to do.</param>
+    /// <param name="plan">How much.</param>
+    /// <param name="servers">The system's processes.</param>
+    /// <param name="cancellation">Ends the run without a result.</param>
+    public static async Task<Measurement> RunAsync(
+        ITarget target, Workload workload, LoadPlan plan, IReadOnlyList<int> servers, CancellationToken cancellation)
+    {
+        var recorder = new Recorder();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var load = plan.Rate > 0
+            ? OpenLoopAsync(target, workload, plan.Rate, recorder, stop.Token)
+            : ClosedLoopAsync(target, workload, plan.Clients, recorder, stop.Token);
+
+        await Task.Delay(plan.Warmup, cancellation);
+        var (own, theirs, start) = (OwnTime(), ProcessorTime.Of(servers), Stopwatch.GetTimestamp());
+        recorder.On = true;
+        await Task.Delay(plan.Duration, cancellation);
+        recorder.On = false;
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        (own, theirs) = (OwnTime() - own, ProcessorTime.Of(servers) - theirs);
+
+        await stop.CancelAsync();
+        await load;
+        return Summarize(recorder, workload, elapsed, own, theirs);
+    }
+
+    // Each client sends when it has its answer: measures throughput. Its latencies leave out what a client that
+    // waits does not send.
+    private static Task ClosedLoopAsync(
+        ITarget target, Workload workload, int clients, Recorder recorder, CancellationToken stop)
+    {
+        return Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(ClientAsync, CancellationToken.None)));
+
+        async Task ClientAsync()
+        {
+            while (!stop.IsCancellationRequested)
+                await recorder.RunAsync(() => workload.RunAsync(target, stop), Stopwatch.GetTimestamp());
+        }
+    }
+
+    // Operations begin when they are due, whether or not earlier ones have ended, and their latency counts from when
+    // they were due: a stall is seen by all operations that fall into it.
+    private static async Task OpenLoopAsync(
+        ITarget target, Workload workload, int rate, Recorder recorder, CancellationToken stop)
+    {
+        using var room = new SemaphoreSlim(MaxOpenOperations);
+        var start = Stopwatch.GetTimestamp();
+        for (var sent = 0L; !stop.IsCancellationRequested;)
+        {
+            var due = (long)(Stopwatch.GetElapsedTime(start).TotalSeconds * rate);
+            for (; sent < due && !stop.IsCancellationRequested; sent++)
+            {
+                await room.WaitAsync(CancellationToken.None);
+                _ = OneAsync(start + (long)((double)sent / rate * Stopwatch.Frequency));
+            }
+            await Task.Delay(1, CancellationToken.None);
+        }
+        for (var i = 0; i < MaxOpenOperations; i++) await room.WaitAsync(CancellationToken.None);
+
+        async Task OneAsync(long since)
+        {
+            await Task.Yield();
+            await recorder.RunAsync(() => workload.RunAsync(target, stop), since);
+            room.Release();
+        }
+    }
+
+    private static Measurement Summarize(
+        Recorder recorder, Workload workload, TimeSpan elapsed, TimeSpan own, TimeSpan theirs)
+    {
+        var operations = recorder.Operations;
+        var keys = operations * workload.KeysPerOperation;
+        return new Measurement
+        {
+            OperationsPerSecond = operations / elapsed.TotalSeconds,
+            KeysPerSecond = keys / elapsed.TotalSeconds,
+            Milliseconds = Percentiles.ToDictionary(p => p == 100 ? "max" : $"p{p}", recorder.Milliseconds),
+            ServerMicrosecondsPerKey = theirs.TotalMicroseconds / Math.Max(1, keys),
+            ClientMicrosecondsPerOperation = own.TotalMicroseconds / Math.Max(1, operations),
+            Errors = recorder.Errors,
+        };
+    }
+
+    private static TimeSpan OwnTime() => Environment.CpuUsage.TotalTime;
+}
