@@ -83,16 +83,37 @@ internal sealed class FakeStorage : IStorage
         LastContext = context;
         if (Failure is not null) return Task.FromException<RegionError?>(Failure);
         if (Refusal is not null) return Task.FromResult<RegionError?>(Refusal);
+        lock (_pairs) Apply(batch);
+        return Task.FromResult<RegionError?>(null);
+    }
+
+    public Task<OutcomeOrRefusal> WriteIfAsync(
+        RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation)
+    {
+        LastContext = context;
+        if (Failure is not null) return Task.FromException<OutcomeOrRefusal>(Failure);
+        if (Refusal is not null) return Task.FromResult(new OutcomeOrRefusal(null, Refusal));
         lock (_pairs)
         {
-            foreach (var write in batch)
-            {
-                var key = (write.Family, Convert.ToHexString(write.Key.Span));
-                if (write is Modify.Put put) _pairs[key] = put.Value.ToArray();
-                else _pairs.Remove(key);
-            }
+            var key = (condition.Family, Convert.ToHexString(condition.Key.Span));
+            var current = _pairs.GetValueOrDefault(key);
+            var holds = condition.Holds(current);
+            if (holds) Apply(batch);
+            return Task.FromResult(new OutcomeOrRefusal(new ConditionOutcome(holds, current), null));
         }
-        return Task.FromResult<RegionError?>(null);
+    }
+
+    private void Apply(IReadOnlyList<Modify> batch)
+    {
+        foreach (var write in batch)
+        {
+            var key = (write.Family, Convert.ToHexString(write.Key.Span));
+            if (write is Modify.Put put) _pairs[key] = put.Value.ToArray();
+            else if (write is Modify.DeleteRange(var family, var range))
+                foreach (var each in _pairs.Keys.Where(pair => pair.Item1 == family
+                    && range.Contains(Convert.FromHexString(pair.Item2))).ToList()) _pairs.Remove(each);
+            else _pairs.Remove(key);
+        }
     }
 
     public async Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation)
@@ -114,14 +135,19 @@ internal sealed class FakeStorage : IStorage
             lock (storage._pairs) return storage._pairs.GetValueOrDefault((family, Convert.ToHexString(key)));
         }
 
-        public IEngineIterator IterCF(ColumnFamily family, KeyRange range)
+        public IEngineIterator IterCF(ColumnFamily family, KeyRange range) => new Iterator(Pairs(family, range));
+
+        public IEngineIterator ReverseIterCF(ColumnFamily family, KeyRange range) =>
+            new Iterator([.. Pairs(family, range).Reverse()]);
+
+        private (byte[] Key, byte[] Value)[] Pairs(ColumnFamily family, KeyRange range)
         {
             lock (storage._pairs)
             {
-                return new Iterator([.. storage._pairs
+                return [.. storage._pairs
                     .Where(pair => pair.Key.Item1 == family)
                     .Select(pair => (Key: Convert.FromHexString(pair.Key.Item2), pair.Value))
-                    .Where(pair => range.Intersect(Region.Range).Contains(pair.Key))]);
+                    .Where(pair => range.Intersect(Region.Range).Contains(pair.Key))];
             }
         }
 
