@@ -191,7 +191,7 @@ public sealed class RawServiceTests : ServedTests
     {
         var hold = new TaskCompletionSource();
         Store.Data.Ready = hold.Task;
-        var scans = Enumerable.Range(0, ServedPorts.Settings.MaxConcurrentScans + 1)
+        var scans = Enumerable.Range(0, FakeStore.MaxScans + 1)
             .Select(_ => Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 1 }).ResponseAsync)
             .ToArray();
         hold.SetResult();

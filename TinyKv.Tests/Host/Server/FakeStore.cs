@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
@@ -26,7 +30,15 @@ internal sealed class FakeStore : IServedStore
         [.. Enumerable.Range(1, 3).Select(i =>
             new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i))];
 
+    public const int MaxScans = 2;
+
+    public FakeStore() => Raw = GatewayOver(Data, Scans, Self);
+
     public IStorage Storage => Data;
+
+    public IRawGateway Raw { get; }
+
+    public ScanSlots Scans { get; } = new(MaxScans);
 
     public IPlacement Placement => Members;
 
@@ -43,6 +55,17 @@ internal sealed class FakeStore : IServedStore
     {
         await Stoppable;
         End.TrySetResult();
+    }
+
+    private static RawGateway GatewayOver(FakeStorage storage, ScanSlots scans, StoreId self)
+    {
+        var (board, executor) = (new ReplicaBoard(), new RawExecutor(storage, scans));
+        var leader = storage.Region.PeerOn(self)!.Value;
+        board.Post(new ReplicaView(storage.Region, new PeerView(
+            new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
+        var router = new RawRouter(self, board, executor,
+            ImmutableDictionary<StoreId, IActorRef>.Empty, TimeSpan.FromMilliseconds(500));
+        return new RawGateway(executor, router, new InFlight(100, 64 * 1024 * 1024), TimeSpan.FromSeconds(5));
     }
 
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
