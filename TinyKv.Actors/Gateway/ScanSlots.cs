@@ -12,7 +12,8 @@ public sealed class ScanSlots(int count) : IDisposable
     private readonly SemaphoreSlim _free = new(count, count);
 
     /// <summary>The refusal of a scan that got no slot.</summary>
-    public static RegionError Busy { get; } = new RegionError.ServerIsBusy("too many scans are running", BackoffMs: 500);
+    public static RegionError Busy { get; } =
+        new RegionError.ServerIsBusy("too many scans are running", BackoffMs: 500);
 
     /// <summary>Waits a while for a slot; null when none became free. Dispose it to free the slot.</summary>
     public async Task<IDisposable?> EnterAsync(CancellationToken cancellation) =>

@@ -20,8 +20,8 @@ public readonly record struct KeyRange(ReadOnlyMemory<byte> Start, ReadOnlyMemor
         key.SequenceCompareTo(Start.Span) >= 0 && (!IsBounded || key.SequenceCompareTo(End.Span) < 0);
 
     /// <summary>
-    /// Whether a walk downwards from <paramref name="bound"/>, itself excluded, begins in the range. Empty: from above all
-    /// keys.
+    /// Whether a walk downwards from <paramref name="bound"/>, itself excluded, begins in the range. Empty: from above
+    /// all keys.
     /// </summary>
     public bool ContainsBelow(ReadOnlySpan<byte> bound) => bound.IsEmpty ? !IsBounded
         : bound.SequenceCompareTo(Start.Span) > 0 && (!IsBounded || bound.SequenceCompareTo(End.Span) <= 0);
