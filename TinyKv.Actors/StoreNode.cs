@@ -1,5 +1,7 @@
 using Akka.Actor;
+using Akka.Cluster.Tools.Client;
 using Akka.Configuration;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Settings;
@@ -33,6 +35,9 @@ public sealed class StoreNode : IAsyncDisposable
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, clusterId, engine);
         _status = new StoreNodeStatus(settings, clusterId, system, _actors.Store);
+        var gateway = system.ActorOf(
+            GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Patience), GatewayActor.Name);
+        ClusterClientReceptionist.Get(system).RegisterService(gateway);
     }
 
     /// <summary>
@@ -57,6 +62,12 @@ public sealed class StoreNode : IAsyncDisposable
 
     /// <summary>Reads and writes.</summary>
     public IStorage Storage => _actors.Storage;
+
+    /// <summary>The raw API, as it is served over gRPC and at <c>/user/gateway</c>.</summary>
+    public IRawGateway Raw => _actors.Gateway;
+
+    /// <summary>What all scans of this store share.</summary>
+    public ScanSlots Scans => _actors.Scans;
 
     /// <summary>Ids, timestamps, the regions and their leaders.</summary>
     public IPlacement Placement => _actors.Placement;

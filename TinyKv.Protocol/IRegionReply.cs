@@ -21,9 +21,3 @@ namespace TinyKv.Protocol.Wire.Kv
     /// <inheritdoc cref="IRegionReply"/>
     public partial class RawScanResponse : IRegionReply;
 }
-
-namespace TinyKv.Protocol.Wire.V1
-{
-    /// <inheritdoc cref="IRegionReply"/>
-    public partial class ScanResponse : IRegionReply;
-}

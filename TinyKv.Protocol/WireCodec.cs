@@ -22,6 +22,19 @@ internal static class WireCodec
         }
     }
 
+    /// <summary>As <see cref="Parse"/>, for a message whose type is known only when it arrives.</summary>
+    public static IMessage ParseAny(MessageParser parser, byte[] bytes)
+    {
+        try
+        {
+            return parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new MalformedMessageException($"not the message that its manifest names: {e.Message}", e);
+        }
+    }
+
     /// <summary>Requires what a well-formed message fulfils.</summary>
     public static void Require([DoesNotReturnIf(false)] bool condition, string message)
     {

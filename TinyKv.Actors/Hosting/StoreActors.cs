@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Akka.Actor;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Kv;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Raft;
@@ -14,12 +15,15 @@ using TinyKv.Core.Storage;
 
 namespace TinyKv.Actors.Hosting;
 
-/// <summary>The actors of a store, and the two doors to them.</summary>
+/// <summary>The actors of a store, and the doors to them.</summary>
 /// <param name="Store">The regions.</param>
 /// <param name="Storage">Reads and writes.</param>
 /// <param name="Placement">Ids and timestamps.</param>
 /// <param name="Board">Who leads.</param>
-internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board)
+/// <param name="Gateway">The raw API.</param>
+/// <param name="Scans">What all scans of this store share.</param>
+internal sealed record StoreActors(
+    IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway, ScanSlots Scans)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine)
@@ -42,8 +46,11 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
             PlacementDesk.Props(store, () => DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
         var desks = Others(system, settings, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
+        var (storage, scans) = (
+            StorageOf(system, settings, store, engine, board), new ScanSlots(settings.Gateway.MaxConcurrentScans));
         return new StoreActors(
-            store, StorageOf(system, settings, store, engine, board), new PlacementClient(settings.StoreId, desks, board), board);
+            store, storage, new PlacementClient(settings.StoreId, desks, board), board,
+            GatewayOf(system, settings, storage, board, scans), scans);
 
         RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
     }
@@ -73,6 +80,16 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
                 Transport = transport,
             }),
         };
+    }
+
+    private static RawGateway GatewayOf(
+        ActorSystem system, TinyKvSettings settings, IStorage storage, ReplicaBoard board, ScanSlots scans)
+    {
+        var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
+        var router = new RawRouter(settings.StoreId, board, executor,
+            Others(system, settings, GatewayActor.Name).ToImmutableDictionary(), bounds.Patience);
+        var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
+        return new RawGateway(executor, router, inFlight, bounds.Patience);
     }
 
     private static IStorage StorageOf(

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Reflection;
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Cluster.Tools.Client;
+using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using TinyKv.Actors.Settings;
 using TinyKv.Core;
@@ -25,7 +27,8 @@ internal static class StoreSystem
     public static ActorSystem Start(TinyKvSettings settings, Config user, JournalSetup journal)
     {
         RequireFreePort(settings);
-        var config = user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config);
+        var config = user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config)
+            .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
         var setup = BootstrapSetup.Create().WithConfig(config).And(journal.Setups);
         try
         {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Storage;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -43,17 +44,21 @@ internal sealed class KvActor : Applier
     }
 
     /// <inheritdoc/>
-    protected override object Execute(Entry command, IWriteBatch batch)
+    protected override object Execute(Entry command, ApplyTurn turn)
     {
         var kv = Decode(command);
         if (kv.RegionVersion != _region.Epoch.Version) return new RegionError.EpochNotMatch([_region]);
-        if (Admission.KeyOutside(_region, kv.Batch) is { } refusal) return refusal;
-        foreach (var modify in kv.Batch)
+        if (Admission.KeyOutside(_region, kv.Batch, kv.Condition) is { } refusal) return refusal;
+        if (kv.Condition is not { } condition)
         {
-            if (modify is Modify.Put put) batch.Put(put.Family, put.Key.Span, put.Value.Span);
-            else batch.Delete(modify.Family, modify.Key.Span);
+            kv.Batch.WriteTo(turn.Batch, _region);
+            return Written.Instance;
         }
-        return Written.Instance;
+        using var view = turn.View();
+        var current = view.Get(condition.Family, condition.Key.Span);
+        var holds = condition.Holds(current);
+        if (holds) kv.Batch.WriteTo(turn.Batch, _region);
+        return new ConditionOutcome(holds, current);
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) 
     }
 
     /// <inheritdoc/>
-    protected override object Execute(Entry command, IWriteBatch batch)
+    protected override object Execute(Entry command, ApplyTurn turn)
     {
         var placement = Decode(command);
         switch (placement.BodyCase)

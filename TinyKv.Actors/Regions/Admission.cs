@@ -1,4 +1,5 @@
 using TinyKv.Actors.Storage;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
@@ -28,14 +29,23 @@ internal static class Admission
             if (context.Term != 0 && term > context.Term + 1) return new RegionError.StaleCommand();
             if (context.Epoch?.Version != region.Epoch.Version) return new RegionError.EpochNotMatch([region]);
         }
-        return request is Propose propose ? KeyOutside(region, propose.Batch) : null;
+        return request is Propose propose ? KeyOutside(region, propose.Batch, propose.Condition) : null;
     }
 
-    /// <summary>The first key that is not the region's.</summary>
-    public static RegionError? KeyOutside(Region region, IReadOnlyList<Modify> batch)
+    /// <summary>The first key of a command that is not the region's; of a range, one of its bounds.</summary>
+    public static RegionError? KeyOutside(Region region, IReadOnlyList<Modify> batch, Condition? condition)
     {
+        if (condition is not null && !region.Range.Contains(condition.Key.Span))
+            return new RegionError.KeyNotInRegion(condition.Key, region);
         foreach (var modify in batch)
+        {
             if (!region.Range.Contains(modify.Key.Span)) return new RegionError.KeyNotInRegion(modify.Key, region);
+            if (modify is Modify.DeleteRange(_, { IsBounded: true } range) && EndsAfter(range, region.Range))
+                return new RegionError.KeyNotInRegion(range.End, region);
+        }
         return null;
     }
+
+    private static bool EndsAfter(KeyRange range, KeyRange region) =>
+        region.IsBounded && range.End.Span.SequenceCompareTo(region.End.Span) > 0;
 }

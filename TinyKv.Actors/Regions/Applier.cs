@@ -55,8 +55,8 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     /// <summary>Reads the state; returns the applied index.</summary>
     protected abstract long Load(ISnapshot snapshot);
 
-    /// <summary>Applies a command: its writes go into the batch, its answer is returned.</summary>
-    protected abstract object Execute(Entry command, IWriteBatch batch);
+    /// <summary>Applies a command: its writes go into the turn's batch, its answer is returned.</summary>
+    protected abstract object Execute(Entry command, ApplyTurn turn);
 
     /// <summary>Puts what a restart needs into the batch.</summary>
     protected abstract void Save(long applied, IWriteBatch batch);
@@ -78,7 +78,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     // Answers leave only after the engine took the batch.
     private int ApplyPart(ImmutableArray<Entry> entries, int first)
     {
-        using var batch = engine.NewBatch();
+        using var turn = new ApplyTurn(engine, batch => Save(_applied, batch));
         var answers = new List<(IActorRef Asker, object Answer)>();
         var displaced = new List<IActorRef>();
         var (next, bytes) = (first, 0L);
@@ -87,12 +87,11 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             var entry = entries[next++];
             Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
             bytes += entry.Data.Length;
-            var answer = entry.Kind == EntryKind.Command ? Execute(entry, batch) : entry;
+            var answer = entry.Kind == EntryKind.Command ? Execute(entry, turn) : entry;
             if (_outcomes.Take(entry.Position, displaced) is { } asker) answers.Add((asker, answer));
             _applied = entry.Index;
         }
-        Save(_applied, batch);
-        engine.Write(batch, sync: false);
+        turn.Write();
         foreach (var (asker, answer) in answers) asker.Tell(answer);
         // Another leader's entries are committed in their places: these never will be, and may be asked for again.
         foreach (var asker in displaced) asker.Tell(new RegionError.NotLeader(Region.Id, null));

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using TinyKv.Actors.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors.Regions;
 
@@ -17,6 +19,19 @@ internal sealed class ReplicaBoard
 
     /// <summary>The replica of a region, if it is on this store.</summary>
     public ReplicaView? Find(RegionId region) => Volatile.Read(ref _views).GetValueOrDefault(region.Value);
+
+    /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
+    public ReplicaView? Find(IRawRequest request)
+    {
+        var key = request.RoutingKey.Span;
+        var below = request is ScanRequest { Reverse: true };
+        foreach (var view in Views)
+        {
+            if (view.Region.Id == RegionId.Placement) continue;
+            if (below ? view.Region.Range.ContainsBelow(key) : view.Region.Range.Contains(key)) return view;
+        }
+        return null;
+    }
 
     /// <summary>Replaces the entry of a region.</summary>
     public void Post(ReplicaView view) =>

@@ -19,9 +19,10 @@ internal abstract record RegionRequest(RegionId Region, RequestContext? Context)
 /// <param name="Context">What the caller knows of the region.</param>
 /// <param name="Command">For the log.</param>
 /// <param name="Batch">The writes of the command, for the check of their keys; empty when it has no keys.</param>
+/// <param name="Condition">The command's condition, for the check of its key.</param>
 internal sealed record Propose(
-    RegionId Region, RequestContext? Context, ReadOnlyMemory<byte> Command, IReadOnlyList<Modify> Batch)
-    : RegionRequest(Region, Context);
+    RegionId Region, RequestContext? Context, ReadOnlyMemory<byte> Command, IReadOnlyList<Modify> Batch,
+    Condition? Condition = null) : RegionRequest(Region, Context);
 
 /// <summary>Answer from a state that holds everything acknowledged before now.</summary>
 internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);

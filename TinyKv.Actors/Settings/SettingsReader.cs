@@ -44,8 +44,15 @@ public static class SettingsReader
             TickInterval = raft.Duration("tick-interval"),
             Raft = ReadRaft(raft),
             MaxQueuedRequests = (int)raft.Number("max-queued-requests", 1, 1_000_000),
+            Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
         };
     }
+
+    private static GatewaySettings ReadGateway(Section gateway) => new(
+        (int)gateway.Number("max-requests", 1, 1_000_000),
+        gateway.Bytes("max-request-bytes", 1L << 40),
+        (int)gateway.Number("max-concurrent-scans", 1, 1024),
+        gateway.Duration("patience"));
 
     private static RaftOptions ReadRaft(Section raft)
     {

@@ -37,9 +37,19 @@ public sealed record TinyKvSettings
     /// <summary>The most writes, and the most reads, that wait in one replica to be taken up.</summary>
     public required int MaxQueuedRequests { get; init; }
 
+    /// <summary>The bounds of the raw API.</summary>
+    public required GatewaySettings Gateway { get; init; }
+
     /// <summary>This store's addresses.</summary>
     public StoreAddress Self => Stores.First(store => store.Id == StoreId);
 }
+
+/// <summary>What one store takes of the raw API at once, over gRPC and from actor systems together.</summary>
+/// <param name="MaxRequests">The most requests under way.</param>
+/// <param name="MaxRequestBytes">The most bytes of requests under way; one always fits.</param>
+/// <param name="MaxConcurrentScans">The most scans and large batches that read at once.</param>
+/// <param name="Patience">How long a request may look for a leader and wait for its answer.</param>
+public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int MaxConcurrentScans, TimeSpan Patience);
 
 /// <summary>How a store is reached. The ports differ by purpose: gRPC, HTTP status, Akka remoting.</summary>
 public sealed record StoreAddress(StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort)

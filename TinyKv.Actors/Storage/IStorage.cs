@@ -15,6 +15,13 @@ public interface IStorage
     /// outcome is unknown.</remarks>
     Task<RegionError?> WriteAsync(RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation);
 
+    /// <summary>
+    /// Writes a batch if <paramref name="condition"/> holds at the moment when it is applied, atomically.
+    /// </summary>
+    /// <remarks>As after <see cref="WriteAsync"/>.</remarks>
+    Task<OutcomeOrRefusal> WriteIfAsync(
+        RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation);
+
     /// <summary>A reader that sees every write that was acknowledged before the call. Dispose it.</summary>
     Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation);
 }
@@ -30,7 +37,13 @@ public interface IStorageReader : IDisposable
 
     /// <summary>Walks over a range, cut to the region.</summary>
     IEngineIterator IterCF(ColumnFamily family, KeyRange range);
+
+    /// <summary>As <see cref="IterCF"/>, from the end of the range downwards.</summary>
+    IEngineIterator ReverseIterCF(ColumnFamily family, KeyRange range);
 }
+
+/// <summary>Exactly one of the two is set.</summary>
+public readonly record struct OutcomeOrRefusal(ConditionOutcome? Outcome, RegionError? Refusal);
 
 /// <summary>Exactly one of the two is set.</summary>
 public readonly record struct ReaderOrRefusal(IStorageReader? Reader, RegionError? Refusal);

@@ -19,10 +19,18 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
     public async Task<RegionError?> WriteAsync(
         RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
     {
-        var command = KvCommandCodec.Encode(context.Epoch?.Version ?? 0, batch);
-        Invariant.Holds(command.Length <= Limits.MaxEntryBytes, $"a command of {command.Length} bytes");
-        var answer = await Ask(new Propose(context.Region, context, command, batch), cancellation);
-        return answer as RegionError;
+        return await ProposeAsync(context, null, batch, cancellation) as RegionError;
+    }
+
+    /// <inheritdoc/>
+    public async Task<OutcomeOrRefusal> WriteIfAsync(
+        RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation)
+    {
+        return await ProposeAsync(context, condition, batch, cancellation) switch
+        {
+            ConditionOutcome outcome => new OutcomeOrRefusal(outcome, null),
+            var refusal => new OutcomeOrRefusal(null, (RegionError)refusal),
+        };
     }
 
     /// <inheritdoc/>
@@ -33,6 +41,14 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
             Readable readable => new ReaderOrRefusal(new SnapshotReader(readable.Region, engine.Snapshot()), null),
             var refusal => new ReaderOrRefusal(null, (RegionError)refusal),
         };
+    }
+
+    private Task<object> ProposeAsync(
+        RequestContext context, Condition? condition, IReadOnlyList<Modify> batch, CancellationToken cancellation)
+    {
+        var command = KvCommandCodec.Encode(context.Epoch?.Version ?? 0, batch, condition);
+        Invariant.Holds(command.Length <= Limits.MaxEntryBytes, $"a command of {command.Length} bytes");
+        return Ask(new Propose(context.Region, context, command, batch, condition), cancellation);
     }
 
     // Without a limit of its own: how long to wait is for the caller to say.

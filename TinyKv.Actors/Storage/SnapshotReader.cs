@@ -18,5 +18,9 @@ internal sealed class SnapshotReader(Region region, ISnapshot snapshot) : IStora
         snapshot.Iterate(family, range.Intersect(region.Range));
 
     /// <inheritdoc/>
+    public IEngineIterator ReverseIterCF(ColumnFamily family, KeyRange range) =>
+        snapshot.IterateReverse(family, range.Intersect(region.Range));
+
+    /// <inheritdoc/>
     public void Dispose() => snapshot.Dispose();
 }

@@ -11,11 +11,16 @@ namespace TinyKv.Actors.Storage;
 /// </summary>
 public sealed class StandaloneStorage : IStorage
 {
+    private const int MaxWriters = 64;
+
     private readonly IEngine _engine;
     private readonly Action<Exception> _failed;
     private readonly StoreId _store;
     private readonly Peer _peer;
     private readonly Region _region;
+
+    // Nothing is written between a condition and what depends on it.
+    private readonly ConcurrentExclusiveSchedulerPair _writers = new(TaskScheduler.Default, MaxWriters);
 
     /// <summary>Serves from <paramref name="engine"/>, which stays the caller's to dispose.</summary>
     /// <param name="engine">The engine.</param>
@@ -35,13 +40,21 @@ public sealed class StandaloneStorage : IStorage
         RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
     {
         if (Check(context) is { } refusal) return refusal;
-        foreach (var write in batch)
-            if (!_region.Range.Contains(write.Key.Span))
-                return new RegionError.KeyNotInRegion(write.Key, _region);
         cancellation.ThrowIfCancellationRequested();
         // A synced write blocks; the engine puts those that wait at the same time on disk together.
-        await Task.Run(() => Write(batch), CancellationToken.None);
+        await RunAsync(_writers.ConcurrentScheduler, () => Write(batch));
         return null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<OutcomeOrRefusal> WriteIfAsync(
+        RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation)
+    {
+        if (Check(context) is { } refusal) return new OutcomeOrRefusal(null, refusal);
+        cancellation.ThrowIfCancellationRequested();
+        ConditionOutcome? outcome = null;
+        await RunAsync(_writers.ExclusiveScheduler, () => outcome = WriteIf(condition, batch));
+        return new OutcomeOrRefusal(outcome, null);
     }
 
     /// <inheritdoc/>
@@ -64,14 +77,13 @@ public sealed class StandaloneStorage : IStorage
         return null;
     }
 
-    private void Write(IReadOnlyList<Modify> modifies)
+    private static Task RunAsync(TaskScheduler scheduler, Action write) =>
+        Task.Factory.StartNew(write, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
+
+    private void Write(IReadOnlyList<Modify> writes)
     {
         using var batch = _engine.NewBatch();
-        foreach (var modify in modifies)
-        {
-            if (modify is Modify.Put put) batch.Put(put.Family, put.Key.Span, put.Value.Span);
-            else batch.Delete(modify.Family, modify.Key.Span);
-        }
+        writes.WriteTo(batch, _region);
         try
         {
             _engine.Write(batch, sync: true);
@@ -81,5 +93,14 @@ public sealed class StandaloneStorage : IStorage
             _failed(e);
             throw;
         }
+    }
+
+    private ConditionOutcome WriteIf(Condition condition, IReadOnlyList<Modify> writes)
+    {
+        using var snapshot = _engine.Snapshot();
+        var current = snapshot.Get(condition.Family, condition.Key.Span);
+        var holds = condition.Holds(current);
+        if (holds) Write(writes);
+        return new ConditionOutcome(holds, current);
     }
 }

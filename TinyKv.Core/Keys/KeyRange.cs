@@ -12,9 +12,19 @@ public readonly record struct KeyRange(ReadOnlyMemory<byte> Start, ReadOnlyMemor
     /// <summary>Whether the range has an upper bound.</summary>
     public bool IsBounded => !End.IsEmpty;
 
+    /// <summary>Whether the range can not contain any key, because it ends where it starts or before.</summary>
+    public bool IsEmpty => IsBounded && Start.Span.SequenceCompareTo(End.Span) >= 0;
+
     /// <summary>Whether <paramref name="key"/> lies in the range.</summary>
     public bool Contains(ReadOnlySpan<byte> key) =>
         key.SequenceCompareTo(Start.Span) >= 0 && (!IsBounded || key.SequenceCompareTo(End.Span) < 0);
+
+    /// <summary>
+    /// Whether a walk downwards from <paramref name="bound"/>, itself excluded, begins in the range. Empty: from above
+    /// all keys.
+    /// </summary>
+    public bool ContainsBelow(ReadOnlySpan<byte> bound) => bound.IsEmpty ? !IsBounded
+        : bound.SequenceCompareTo(Start.Span) > 0 && (!IsBounded || bound.SequenceCompareTo(End.Span) <= 0);
 
     /// <summary>The keys in both ranges; possibly a range that contains nothing.</summary>
     public KeyRange Intersect(KeyRange other)

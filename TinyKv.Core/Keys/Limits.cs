@@ -12,6 +12,12 @@ public static class Limits
     /// <summary>The largest command in the Raft log, in bytes.</summary>
     public const int MaxEntryBytes = 8 * 1024 * 1024;
 
+    /// <summary>The most keys or pairs in one batch.</summary>
+    public const int MaxBatchCount = 10_240;
+
+    /// <summary>The most bytes of values in the reply to one batch of gets.</summary>
+    public const int MaxBatchReplyBytes = 8 * 1024 * 1024;
+
     /// <summary>The most pairs that one scan request may ask for.</summary>
     public const int MaxScanLimit = 10_240;
 

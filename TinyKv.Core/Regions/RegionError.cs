@@ -59,8 +59,11 @@ public abstract record RegionError
         public override string Message => "the command is stale: the leader has changed";
     }
 
-    /// <summary>The store has as much work as it takes; nothing was done.</summary>
-    public sealed record ServerIsBusy(string Reason) : RegionError
+    /// <summary>
+    /// The store has as much work as it takes; nothing was done. Worth another try after
+    /// <paramref name="BackoffMs"/> milliseconds; 0: the caller decides.
+    /// </summary>
+    public sealed record ServerIsBusy(string Reason, uint BackoffMs = 0) : RegionError
     {
         /// <inheritdoc/>
         public override string Message => $"the store is busy: {Reason}";

@@ -26,15 +26,21 @@ public interface ISnapshot : IDisposable
 
     /// <summary>Walks over <paramref name="range"/> in ascending order; starts before the first key.</summary>
     IEngineIterator Iterate(ColumnFamily family, KeyRange range);
+
+    /// <summary>Walks over <paramref name="range"/> in descending order; starts after the last key.</summary>
+    IEngineIterator IterateReverse(ColumnFamily family, KeyRange range);
 }
 
-/// <summary>A walk over pairs in ascending order. The spans are valid until the next move.</summary>
+/// <summary>A walk over pairs in one direction. The spans are valid until the next move.</summary>
 public interface IEngineIterator : IDisposable
 {
-    /// <summary>Moves to the next pair; false at the end.</summary>
+    /// <summary>Moves to the next pair in the walk's direction; false at the end.</summary>
     bool MoveNext();
 
-    /// <summary>Moves to the first pair at or after <paramref name="key"/>; false when there is none.</summary>
+    /// <summary>
+    /// Moves to the first pair at or after <paramref name="key"/>, in a reverse walk to the last one at or before it;
+    /// false when there is none.
+    /// </summary>
     bool Seek(ReadOnlySpan<byte> key);
 
     /// <summary>The current key.</summary>
@@ -55,4 +61,7 @@ public interface IWriteBatch : IDisposable
 
     /// <summary>Removes a key; no error when it is absent.</summary>
     void Delete(ColumnFamily family, ReadOnlySpan<byte> key);
+
+    /// <summary>Removes every key of a range, at a cost that does not depend on how many there are.</summary>
+    void DeleteRange(ColumnFamily family, KeyRange range);
 }

@@ -11,4 +11,7 @@ public abstract record Modify(ColumnFamily Family, ReadOnlyMemory<byte> Key)
 
     /// <summary>Removes a key; no error when it is absent.</summary>
     public sealed record Delete(ColumnFamily Family, ReadOnlyMemory<byte> Key) : Modify(Family, Key);
+
+    /// <summary>Removes every key of a range. Without an end: to the end of the region that the write is for.</summary>
+    public sealed record DeleteRange(ColumnFamily Family, KeyRange Range) : Modify(Family, Range.Start);
 }

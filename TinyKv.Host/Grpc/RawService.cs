@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
@@ -11,7 +12,7 @@ using Service = TinyKv.Protocol.Wire.Store.TinyKv;
 namespace TinyKv.Host.Grpc;
 
 /// <summary>The raw calls of the TinyKV protocol. Calls that are not here answer UNIMPLEMENTED.</summary>
-internal sealed class RawService(StoreGate gate, ScanSlots slots) : Service.TinyKvBase
+internal sealed class RawService(StoreGate gate) : Service.TinyKvBase
 {
     /// <summary>The largest reply in bytes: what a call may send, less the frame.</summary>
     internal const int MaxReplyBytes = GrpcLimits.MaxMessageBytes - 1024;
@@ -61,7 +62,7 @@ internal sealed class RawService(StoreGate gate, ScanSlots slots) : Service.Tiny
         var range = new KeyRange(request.StartKey.Memory, default);
         if (RawChecks.Scan(request.Context, request.Cf, range, request.Limit, out var family) is { } error)
             return new RawScanResponse { Error = error };
-        using var slot = await slots.EnterAsync(context.CancellationToken);
+        using var slot = await gate.Scans.EnterAsync(context.CancellationToken);
         if (slot is null) return new RawScanResponse { RegionError = RegionErrors.ToWire(ScanSlots.Busy) };
         var (reader, refusal) = await Storage.ReaderAsync(
             request.Context.ToRequestContext(), context.CancellationToken);
@@ -71,7 +72,7 @@ internal sealed class RawService(StoreGate gate, ScanSlots slots) : Service.Tiny
             if (refusal is not null)
                 return new RawScanResponse { RegionError = RegionErrors.ToWire(refusal) };
             using var pairs = reader!.IterCF(family, range);
-            return Page(pairs, request.Limit, context.CancellationToken);
+            return await ScanSlots.ReadAsync(() => Page(pairs, request.Limit, context.CancellationToken));
         }
     }
 

@@ -14,7 +14,6 @@ internal static class GrpcPort
     {
         var builder = WebPort.CreateBuilder(settings.Log);
         builder.Services.AddSingleton(gate);
-        builder.Services.AddSingleton(_ => new ScanSlots(settings.MaxConcurrentScans));
         builder.Services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes;
@@ -31,7 +30,7 @@ internal static class GrpcPort
     private static void Map(WebApplication application)
     {
         application.MapGrpcService<RawService>();
-        application.MapGrpcService<RawScanService>();
+        application.MapGrpcService<RawApiService>();
         application.MapGrpcService<SchedulerService>();
         application.MapGrpcService<StatusService>();
         application.MapGrpcHealthChecksService();

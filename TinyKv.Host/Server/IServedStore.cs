@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
@@ -21,6 +22,12 @@ internal interface IServedStore : IAsyncDisposable
 
     /// <summary>Reads and writes.</summary>
     IStorage Storage { get; }
+
+    /// <summary>The raw API.</summary>
+    IRawGateway Raw { get; }
+
+    /// <summary>What all scans share.</summary>
+    ScanSlots Scans { get; }
 
     /// <summary>Ids, timestamps, the regions and their leaders.</summary>
     IPlacement Placement { get; }

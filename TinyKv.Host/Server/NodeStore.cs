@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
 using TinyKv.Actors;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
@@ -19,6 +20,10 @@ internal sealed class NodeStore(StoreNode node) : IServedStore
     public ImmutableArray<StoreAddress> Stores => node.Settings.Stores;
 
     public IStorage Storage => node.Storage;
+
+    public IRawGateway Raw => node.Raw;
+
+    public ScanSlots Scans => node.Scans;
 
     public IPlacement Placement => node.Placement;
 

@@ -23,9 +23,6 @@ internal sealed record ServerSettings
     /// <summary>How long the answer to a ping may take before the connection is closed.</summary>
     public required TimeSpan KeepAliveTimeout { get; init; }
 
-    /// <summary>The most scans at once.</summary>
-    public required int MaxConcurrentScans { get; init; }
-
     /// <summary>The most that <see cref="ShutdownTimeout"/> can be.</summary>
     public static TimeSpan MaxShutdownTimeout { get; } = TimeSpan.FromMinutes(10);
 
@@ -42,7 +39,6 @@ internal sealed record ServerSettings
         MaxStreamsPerConnection = Number(config, "max-streams-per-connection", 1, 100_000),
         KeepAliveInterval = Duration(config, "keep-alive-interval", TimeSpan.FromHours(1)),
         KeepAliveTimeout = Duration(config, "keep-alive-timeout", TimeSpan.FromHours(1)),
-        MaxConcurrentScans = Number(config, "max-concurrent-scans", 1, 1024),
         ShutdownTimeout = Duration(config, "shutdown-timeout", MaxShutdownTimeout),
     };
 

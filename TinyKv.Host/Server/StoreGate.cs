@@ -1,7 +1,10 @@
 using Grpc.Core;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Raw;
 
 namespace TinyKv.Host.Server;
 
@@ -29,11 +32,16 @@ internal sealed class StoreGate : IDisposable
     /// The store's reads and writes. While the gate is closed it is a storage that leads no region: a failed call
     /// would leave the caller in doubt whether its write was done.
     /// </summary>
-    public IStorage Storage =>
-        _closing.IsCancellationRequested || _store is not { } store ? LeadsNothing.Instance : store.Storage;
+    public IStorage Storage => Served?.Storage ?? LeadsNothing.Instance;
+
+    /// <summary>The store's raw API; as <see cref="Storage"/> while the gate is closed.</summary>
+    public IRawGateway Raw => Served?.Raw ?? LeadsNothing.Instance;
+
+    /// <summary>What all scans share.</summary>
+    public ScanSlots Scans => Served?.Scans ?? LeadsNothing.Scans;
 
     /// <summary>Whether the gate is open and the store ready.</summary>
-    public bool IsReady => !_closing.IsCancellationRequested && _store is { IsReady: true };
+    public bool IsReady => Served is { IsReady: true };
 
     /// <summary>Ends long-lived streams when the gate closes.</summary>
     public CancellationToken Closing => _closing.Token;
@@ -47,15 +55,32 @@ internal sealed class StoreGate : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _closing.Dispose();
 
+    private IServedStore? Served => _closing.IsCancellationRequested ? null : _store;
+
     private static RpcException Unavailable(string reason) => new(new Status(StatusCode.Unavailable, reason));
 
-    private sealed class LeadsNothing : IStorage
+    private sealed class LeadsNothing : IStorage, IRawGateway
     {
         public static LeadsNothing Instance { get; } = new();
+
+        // They read nothing, so there may be many.
+        public static ScanSlots Scans { get; } = new(1024);
 
         public Task<RegionError?> WriteAsync(
             RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation) =>
             Task.FromResult<RegionError?>(Refusal(context));
+
+        public Task<OutcomeOrRefusal> WriteIfAsync(
+            RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation) =>
+            Task.FromResult(new OutcomeOrRefusal(null, Refusal(context)));
+
+        public Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
+            where TReply : class, IRawReply, new()
+        {
+            var region = request.Context is { } context ? new RegionId(context.RegionId) : RegionId.First;
+            var refusal = RegionErrors.ToWire(new RegionError.NotLeader(region, null));
+            return Task.FromResult(new TReply { RegionError = refusal });
+        }
 
         public Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation) =>
             Task.FromResult(new ReaderOrRefusal(null, Refusal(context)));

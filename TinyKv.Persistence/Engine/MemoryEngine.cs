@@ -31,12 +31,7 @@ public sealed class MemoryEngine : IEngine
         lock (_writer)
         {
             var families = Array.ConvertAll(_families, pairs => pairs.ToBuilder());
-            foreach (var (family, pair, isDelete) in writes)
-            {
-                var pairs = families[(int)family];
-                pairs.Remove(pair);
-                if (!isDelete) pairs.Add(pair);
-            }
+            foreach (var write in writes) Apply(write, families[(int)write.Family]);
             _families = Array.ConvertAll(families, pairs => pairs.ToImmutable());
         }
     }
@@ -46,6 +41,24 @@ public sealed class MemoryEngine : IEngine
 
     /// <inheritdoc/>
     public void Dispose() => _disposed = true;
+
+    private static void Apply(Modify write, ImmutableSortedSet<MemoryPair>.Builder pairs)
+    {
+        switch (write)
+        {
+            case Modify.Put put:
+                var pair = new MemoryPair(put.Key.ToArray(), put.Value.ToArray());
+                pairs.Remove(pair);
+                pairs.Add(pair);
+                break;
+            case Modify.DeleteRange(_, var range):
+                pairs.ExceptWith(pairs.Where(each => range.Contains(each.Key)).ToList());
+                break;
+            default:
+                pairs.Remove(MemoryPair.Probe(write.Key.Span));
+                break;
+        }
+    }
 }
 
 /// <summary>A key with its value; ordered, and equal, by the key alone.</summary>
@@ -63,11 +76,11 @@ internal sealed record MemoryPair(byte[] Key, byte[] Value)
 /// <summary>Writes in the order in which they were made.</summary>
 internal sealed class MemoryBatch : IWriteBatch
 {
-    private readonly List<(ColumnFamily Family, MemoryPair Pair, bool IsDelete)> _writes = [];
+    private readonly List<Modify> _writes = [];
     private bool _disposed;
 
     /// <summary>The gathered writes.</summary>
-    public IReadOnlyList<(ColumnFamily Family, MemoryPair Pair, bool IsDelete)> Writes
+    public IReadOnlyList<Modify> Writes
     {
         get
         {
@@ -81,11 +94,15 @@ internal sealed class MemoryBatch : IWriteBatch
 
     /// <inheritdoc/>
     public void Put(ColumnFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
-        _writes.Add((family, new MemoryPair(key.ToArray(), value.ToArray()), false));
+        _writes.Add(new Modify.Put(family, key.ToArray(), value.ToArray()));
 
     /// <inheritdoc/>
     public void Delete(ColumnFamily family, ReadOnlySpan<byte> key) =>
-        _writes.Add((family, MemoryPair.Probe(key), true));
+        _writes.Add(new Modify.Delete(family, key.ToArray()));
+
+    /// <inheritdoc/>
+    public void DeleteRange(ColumnFamily family, KeyRange range) =>
+        _writes.Add(new Modify.DeleteRange(family, new KeyRange(range.Start.ToArray(), range.End.ToArray())));
 
     /// <inheritdoc/>
     public void Dispose() => _disposed = true;

@@ -17,22 +17,27 @@ internal sealed class MemorySnapshot(ImmutableSortedSet<MemoryPair>[] families) 
     }
 
     /// <inheritdoc/>
-    public IEngineIterator Iterate(ColumnFamily family, KeyRange range)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return new MemoryIterator(families[(int)family], range);
-    }
+    public IEngineIterator Iterate(ColumnFamily family, KeyRange range) => Walk(family, range, reverse: false);
+
+    /// <inheritdoc/>
+    public IEngineIterator IterateReverse(ColumnFamily family, KeyRange range) => Walk(family, range, reverse: true);
 
     /// <inheritdoc/>
     public void Dispose() => _disposed = true;
+
+    private MemoryIterator Walk(ColumnFamily family, KeyRange range, bool reverse)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new MemoryIterator(families[(int)family], range, reverse);
+    }
 }
 
 /// <summary>A walk by position over an immutable sorted set.</summary>
-internal sealed class MemoryIterator(ImmutableSortedSet<MemoryPair> pairs, KeyRange range) : IEngineIterator
+internal sealed class MemoryIterator(
+    ImmutableSortedSet<MemoryPair> pairs, KeyRange range, bool reverse) : IEngineIterator
 {
-    private const int BeforeFirst = -1;
-
-    private int _position = BeforeFirst;
+    private bool _started;
+    private int _position;
     private MemoryPair? _current;
     private bool _disposed;
 
@@ -46,26 +51,35 @@ internal sealed class MemoryIterator(ImmutableSortedSet<MemoryPair> pairs, KeyRa
     public bool MoveNext()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_position == BeforeFirst) return Seek(range.Start.Span);
-        return _current is not null && Arrive(_position + 1);
+        if (_started) return _current is not null && Arrive(_position + (reverse ? -1 : 1));
+        if (!reverse) return Seek(range.Start.Span);
+        return Arrive((range.IsBounded ? FirstFrom(range.End.Span) : pairs.Count) - 1);
     }
 
     /// <inheritdoc/>
     public bool Seek(ReadOnlySpan<byte> key)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var start = range.Start.Span;
-        var found = pairs.IndexOf(MemoryPair.Probe(key.SequenceCompareTo(start) < 0 ? start : key));
-        return Arrive(found >= 0 ? found : ~found);
+        if (!reverse) return Arrive(FirstFrom(key.SequenceCompareTo(range.Start.Span) < 0 ? range.Start.Span : key));
+        if (range.IsBounded && key.SequenceCompareTo(range.End.Span) >= 0)
+            return Arrive(FirstFrom(range.End.Span) - 1);
+        var found = pairs.IndexOf(MemoryPair.Probe(key));
+        return Arrive(found >= 0 ? found : ~found - 1);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _disposed = true;
 
+    private int FirstFrom(ReadOnlySpan<byte> key)
+    {
+        var found = pairs.IndexOf(MemoryPair.Probe(key));
+        return found >= 0 ? found : ~found;
+    }
+
     private bool Arrive(int position)
     {
-        _position = position;
-        _current = position < pairs.Count && range.Contains(pairs[position].Key) ? pairs[position] : null;
+        (_started, _position) = (true, position);
+        _current = position >= 0 && position < pairs.Count && range.Contains(pairs[position].Key) ? pairs[position] : null;
         return _current is not null;
     }
 

@@ -4,13 +4,14 @@ using TinyKv.Core.Storage;
 
 namespace TinyKv.Persistence.Engine;
 
-/// <summary>A walk over a range of a snapshot. RocksDB stops at the upper bound by itself.</summary>
+/// <summary>A walk over a range of a snapshot. RocksDB stops at the bounds by itself.</summary>
 internal sealed class RocksIterator : IEngineIterator
 {
     private readonly KeyRange _range;
+    private readonly bool _reverse;
     private readonly Action _release;
 
-    // RocksDB keeps a pointer to the bound, which these options own: they have to live as long as the
+    // RocksDB keeps pointers to the bounds, which these options own: they have to live as long as the
     // iterator.
     private readonly ReadOptions _options;
     private readonly Iterator _native;
@@ -26,12 +27,15 @@ internal sealed class RocksIterator : IEngineIterator
 
     /// <summary>Takes over one use of the snapshot, given back through <paramref name="release"/>.</summary>
     public RocksIterator(
-        RocksDb database, ColumnFamilyHandle family, Snapshot snapshot, KeyRange range, Action release)
+        RocksDb database, ColumnFamilyHandle family, Snapshot snapshot, KeyRange range, bool reverse,
+        Action release)
     {
         _range = range;
+        _reverse = reverse;
         _release = release;
         _options = new ReadOptions().SetSnapshot(snapshot);
         if (range.IsBounded) _options.SetIterateUpperBound(range.End.ToArray());
+        if (reverse && !range.Start.IsEmpty) _options.SetIterateLowerBound(range.Start.ToArray());
         _native = database.NewIterator(family, _options);
     }
 
@@ -46,10 +50,14 @@ internal sealed class RocksIterator : IEngineIterator
     {
         switch (_state)
         {
+            case State.BeforeFirst when _reverse:
+                _native.SeekToLast();
+                return Arrived();
             case State.BeforeFirst:
                 return Seek(_range.Start.Span);
             case State.AtPair:
-                _native.Next();
+                if (_reverse) _native.Prev();
+                else _native.Next();
                 return Arrived();
             case State.AtEnd:
                 return false;
@@ -63,7 +71,9 @@ internal sealed class RocksIterator : IEngineIterator
     {
         ObjectDisposedException.ThrowIf(_state == State.Disposed, this);
         var start = _range.Start.Span;
-        _native.Seek(key.SequenceCompareTo(start) < 0 ? start : key);
+        if (!_reverse) _native.Seek(key.SequenceCompareTo(start) < 0 ? start : key);
+        else if (_range.IsBounded && key.SequenceCompareTo(_range.End.Span) >= 0) _native.SeekToLast();
+        else _native.SeekForPrev(key.ToArray());
         return Arrived();
     }
 

@@ -36,14 +36,20 @@ internal sealed class RocksSnapshot : ISnapshot
     }
 
     /// <inheritdoc/>
-    public IEngineIterator Iterate(ColumnFamily family, KeyRange range)
-    {
-        _lifetime.Acquire();
-        return new RocksIterator(_engine.Database, _engine.Handle(family), _native, range, _lifetime.Release);
-    }
+    public IEngineIterator Iterate(ColumnFamily family, KeyRange range) => Walk(family, range, reverse: false);
+
+    /// <inheritdoc/>
+    public IEngineIterator IterateReverse(ColumnFamily family, KeyRange range) => Walk(family, range, reverse: true);
 
     /// <inheritdoc/>
     public void Dispose() => _lifetime.Close();
+
+    private RocksIterator Walk(ColumnFamily family, KeyRange range, bool reverse)
+    {
+        _lifetime.Acquire();
+        return new RocksIterator(
+            _engine.Database, _engine.Handle(family), _native, range, reverse, _lifetime.Release);
+    }
 
     private void Free()
     {

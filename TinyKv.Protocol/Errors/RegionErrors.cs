@@ -47,7 +47,7 @@ public static class RegionErrors
                 wire.StaleCommand = new Proto.StaleCommand();
                 break;
             case RegionError.ServerIsBusy e:
-                wire.ServerIsBusy = new Proto.ServerIsBusy { Reason = e.Reason };
+                wire.ServerIsBusy = new Proto.ServerIsBusy { Reason = e.Reason, BackoffMs = e.BackoffMs };
                 break;
             default:
                 throw new UnreachableException($"no wire form for {error.GetType()}");
@@ -71,7 +71,7 @@ public static class RegionErrors
             { KeyNotInRegion: { } e } => new RegionError.KeyNotInRegion(e.Key.Memory, RegionOf(e)),
             { EpochNotMatch: { } e } => new RegionError.EpochNotMatch([.. e.CurrentRegions.Select(FromWire)]),
             { StaleCommand: not null } => new RegionError.StaleCommand(),
-            { ServerIsBusy: { } e } => new RegionError.ServerIsBusy(e.Reason),
+            { ServerIsBusy: { } e } => new RegionError.ServerIsBusy(e.Reason, e.BackoffMs),
             _ => null,
         };
     }

@@ -11,22 +11,48 @@ namespace TinyKv.Protocol.Serialization;
 /// written, hence this.
 /// </summary>
 /// <remarks>It has string manifests so that Akka does not look up the type that a manifest names.</remarks>
-public sealed class RejectingSerializer : SerializerWithStringManifest
+public class RejectingSerializer : SerializerWithStringManifest
 {
     /// <summary>Called by Akka, which has settings for the name <c>json</c> and passes them along.</summary>
     public RejectingSerializer(ExtendedActorSystem system, Config settings) : base(system) => _ = settings;
 
+    /// <summary>For those that take the place of others.</summary>
+    protected RejectingSerializer(ExtendedActorSystem system) : base(system) { }
+
     /// <summary>The number of the serializer that is replaced.</summary>
     public override int Identifier => 1;
 
-    /// <inheritdoc/>
-    public override string Manifest(object o) => "";
+    /// <summary>What is refused.</summary>
+    protected virtual string Format => "JSON";
 
     /// <inheritdoc/>
-    public override byte[] ToBinary(object obj) =>
-        throw new SerializationException($"{obj.GetType()} has no serializer; JSON is switched off");
+    public sealed override string Manifest(object o) => "";
 
     /// <inheritdoc/>
-    public override object FromBinary(byte[] bytes, string manifest) =>
-        throw new SerializationException($"refused to read '{manifest}' from JSON");
+    public sealed override byte[] ToBinary(object obj) =>
+        throw new SerializationException($"{obj.GetType()} has no serializer; {Format} is switched off");
+
+    /// <inheritdoc/>
+    public sealed override object FromBinary(byte[] bytes, string manifest) =>
+        throw new SerializationException($"refused to read '{manifest}' from {Format}");
+}
+
+/// <summary>Takes the place of the serializer that reads any protobuf message by the name of its type.</summary>
+public sealed class RejectingProtobufSerializer(ExtendedActorSystem system) : RejectingSerializer(system)
+{
+    /// <inheritdoc/>
+    public override int Identifier => 2;
+
+    /// <inheritdoc/>
+    protected override string Format => "protobuf by type name";
+}
+
+/// <summary>Takes the place of the serializer of remote deployment: nobody outside creates actors here.</summary>
+public sealed class RejectingDeploySerializer(ExtendedActorSystem system) : RejectingSerializer(system)
+{
+    /// <inheritdoc/>
+    public override int Identifier => 3;
+
+    /// <inheritdoc/>
+    protected override string Format => "remote deployment";
 }

@@ -8,8 +8,8 @@ using Proto = TinyKv.Protocol.Wire.Internal;
 namespace TinyKv.Protocol.Serialization;
 
 /// <summary>
-/// Everything that stores write to journals or say to each other, and nothing else. The number and the
-/// manifests are on disks; they never change their meaning.
+/// Everything that stores write to journals, say to each other and to actor systems outside, and nothing else. The
+/// number and the manifests are on disks and in other people's programs; they never change their meaning.
 /// </summary>
 public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
@@ -32,6 +32,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         Proto.PlacementAllocateId => AllocateId,
         Proto.PlacementAllocateTimestamps => AllocateTimestamps,
         Proto.PlacementReply => PlacementReply,
+        IMessage message => GatewayManifests.Of(message) ?? throw Unknown(o),
         _ => throw Unknown(o),
     };
 
@@ -43,6 +44,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         EncodedRaftBatch batch => batch.Bytes.ToArray(),
         Proto.RaftBatch or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
             or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
+        IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };
 
@@ -57,8 +59,12 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         AllocateTimestamps => WireCodec.Parse(
             Proto.PlacementAllocateTimestamps.Parser, bytes),
         PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
-        _ => throw new MalformedMessageException($"unknown manifest '{manifest}'"),
+        _ => GatewayManifests.ParserOf(manifest) is { } parser
+            ? WireCodec.ParseAny(parser, bytes) : throw new MalformedMessageException($"unknown manifest '{Start(manifest)}'"),
     };
+
+    // It comes from outside and goes into logs.
+    private static string Start(string manifest) => manifest.Length <= 80 ? manifest : manifest[..80];
 
     private static ArgumentException Unknown(object o) => new($"{o.GetType()} does not leave the process");
 }

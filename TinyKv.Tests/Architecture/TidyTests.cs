@@ -16,6 +16,7 @@ public sealed partial class TidyTests
         (@"\.Ask<|\.Ask\(", "actors Tell; asking is for the edge",
             path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Storage/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Placement/", StringComparison.Ordinal)
+                && !path.StartsWith("TinyKv.Actors/Gateway/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/StoreNode", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Client/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Host/", StringComparison.Ordinal)),

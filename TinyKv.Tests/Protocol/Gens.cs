@@ -57,10 +57,21 @@ internal static class Gens
 
     private static readonly Gen<ColumnFamily> Family = Gen.Int[0, 3].Select(n => (ColumnFamily)n);
 
-    public static readonly Gen<Modify> Modify = Gen.Select(Gen.Bool, Family, Bytes, Bytes,
-        (delete, family, key, value) => delete
-            ? (Modify)new Modify.Delete(family, key)
-            : new Modify.Put(family, key, value));
+    public static readonly Gen<Modify> Modify = Gen.Select(Gen.Int[0, 2], Family, Bytes, Bytes,
+        (kind, family, key, other) => kind switch
+        {
+            0 => new Modify.Put(family, key, other),
+            1 => (Modify)new Modify.Delete(family, key),
+            _ => new Modify.DeleteRange(family, new KeyRange(key, other)),
+        });
+
+    public static readonly Gen<Condition?> Condition = Gen.Select(Gen.Int[0, 2], Family, Bytes, Bytes,
+        (kind, family, key, value) => kind switch
+        {
+            0 => null,
+            1 => new Condition(family, key, null),
+            _ => new Condition(family, key, value),
+        });
 
     /// <summary>Bytes that were right before a few of them were overwritten, cut off or added.</summary>
     public static Gen<byte[]> Damaged(Gen<byte[]> valid) => Gen.Select(

@@ -12,9 +12,13 @@ public sealed class KvCommandCodecTests
 {
     [Fact]
     public void Every_command_survives_the_log() =>
-        Gen.Select(Gens.Modify.Array[0, 8], Gen.ULong).Sample((batch, version) =>
+        Gen.Select(Gens.Modify.Array[0, 8], Gen.ULong, Gens.Condition).Sample((batch, version, condition) =>
         {
-            var read = KvCommandCodec.Decode(KvCommandCodec.Encode(version, batch));
+            var bytes = KvCommandCodec.Encode(version, batch, condition);
+            var parts = batch.Length + (condition is null ? 0 : 1);
+            Assert.InRange(bytes.Length, 0, SizeOf(batch, condition) + (parts + 1) * KvCommandCodec.MaxOverheadBytes);
+            var read = KvCommandCodec.Decode(bytes);
+            Assert.Equal(Text(condition), Text(read.Condition));
             Assert.Equal(version, read.RegionVersion);
             Assert.Equal(batch.Select(Text), read.Batch.Select(Text));
         });
@@ -29,6 +33,22 @@ public sealed class KvCommandCodecTests
         ]);
 
         Assert.Equal("0803" + "12061A016B220176" + "1207080210011A016B", Convert.ToHexString(bytes));
+    }
+
+    [Fact]
+    public void The_bytes_of_a_conditional_command_and_of_a_range_never_change()
+    {
+        var ifAbsent = KvCommandCodec.Encode(3, [new Modify.Put(ColumnFamily.Default, "k"u8.ToArray(), "v"u8.ToArray())],
+            new Condition(ColumnFamily.Lock, "k"u8.ToArray(), null));
+        var ifEqual = KvCommandCodec.Encode(3, [], new Condition(ColumnFamily.Default, "k"u8.ToArray(), "v"u8.ToArray()));
+        var ifEmpty = KvCommandCodec.Encode(3, [], new Condition(ColumnFamily.Default, "k"u8.ToArray(), default(Memory<byte>)));
+        var range = KvCommandCodec.Encode(3,
+            [new Modify.DeleteRange(ColumnFamily.Default, new KeyRange("k"u8.ToArray(), "m"u8.ToArray()))]);
+
+        Assert.Equal("0803" + "12061A016B220176" + "1A05080112016B", Convert.ToHexString(ifAbsent));
+        Assert.Equal("0803" + "1A0812016B1801220176", Convert.ToHexString(ifEqual));
+        Assert.Equal("0803" + "1A0512016B1801", Convert.ToHexString(ifEmpty));
+        Assert.Equal("0803" + "12081A016B280132016D", Convert.ToHexString(range));
     }
 
     [Fact]
@@ -47,6 +67,21 @@ public sealed class KvCommandCodecTests
     public void A_delete_with_a_value_is_malformed() =>
         AssertMalformed(new Proto.Modify { Delete = true, Value = ByteString.CopyFromUtf8("v") });
 
+    [Fact]
+    public void A_delete_of_both_a_key_and_a_range_is_malformed() =>
+        AssertMalformed(new Proto.Modify { Delete = true, DeleteRange = true });
+
+    [Fact]
+    public void A_put_with_an_end_key_is_malformed() =>
+        AssertMalformed(new Proto.Modify { EndKey = ByteString.CopyFromUtf8("k") });
+
+    [Fact]
+    public void A_condition_that_expects_nothing_and_a_value_is_malformed() => Assert.Throws<MalformedMessageException>(
+        () => KvCommandCodec.Decode(new Proto.KvCommand
+        {
+            Condition = new Proto.Condition { Value = ByteString.CopyFromUtf8("v") },
+        }.ToByteArray()));
+
     private static void AssertMalformed(Proto.Modify modify)
     {
         var bytes = new Proto.KvCommand { Modifies = { modify } }.ToByteArray();
@@ -54,6 +89,23 @@ public sealed class KvCommandCodecTests
     }
 
     private static string Text(Modify modify) =>
-        $"{modify.GetType().Name} {modify.Family} {Convert.ToHexString(modify.Key.Span)} "
-        + (modify is Modify.Put put ? Convert.ToHexString(put.Value.Span) : "");
+        $"{modify.GetType().Name} {modify.Family} {Convert.ToHexString(modify.Key.Span)} " + modify switch
+        {
+            Modify.Put put => Convert.ToHexString(put.Value.Span),
+            Modify.DeleteRange range => Convert.ToHexString(range.Range.End.Span),
+            _ => "",
+        };
+
+    private static string Text(Condition? condition) => condition is null ? "" :
+        $"{condition.Family} {Convert.ToHexString(condition.Key.Span)} "
+        + (condition.Expected is { } expected ? Convert.ToHexString(expected.Span) : "absent");
+
+    private static int SizeOf(IEnumerable<Modify> batch, Condition? condition) =>
+        (condition is null ? 0 : condition.Key.Length + (condition.Expected?.Length ?? 0)) + batch.Sum(modify =>
+            modify.Key.Length + modify switch
+            {
+                Modify.Put put => put.Value.Length,
+                Modify.DeleteRange range => range.Range.End.Length,
+                _ => 0,
+            });
 }

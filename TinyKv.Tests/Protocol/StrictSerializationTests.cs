@@ -31,7 +31,7 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
     }
 
     [Fact]
-    public async Task Stores_form_a_cluster_talk_watch_each_other_and_leave()
+    public async Task Stores_form_a_cluster_talk_and_leave()
     {
         await FormClusterAsync();
 
@@ -41,14 +41,6 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
         remote.Tell(new RaftBatch { ClusterId = 4 });
         var received = await ExpectMsgAsync<EncodedRaftBatch>(Patience);
         Assert.Equal(4ul, received.Parse().ClusterId);
-
-        var watched = _other.ActorOf(Props.Create(() => new Sink()), "sink");
-        var other = Cluster.Get(_other).SelfAddress;
-        var watchedPath = new RootActorPath(other) / watched.Path.Elements.ToArray();
-        var sink = await Sys.ActorSelection(watchedPath).ResolveOne(Patience);
-        await WatchAsync(sink);
-        sink.Tell(PoisonPill.Instance);
-        await ExpectTerminatedAsync(sink, Patience);
 
         await CoordinatedShutdown.Get(_other).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
         await AwaitAssertAsync(() => Assert.Single(Cluster.Get(Sys).State.Members), Patience);
@@ -75,6 +67,4 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
                 2, Cluster.Get(system).State.Members.Count(member => member.Status == MemberStatus.Up))),
             Patience);
     }
-
-    private sealed class Sink : ReceiveActor;
 }

@@ -1,15 +1,19 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using Google.Protobuf;
 using TinyKv.Core.Raft;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Serialization;
 using Proto = TinyKv.Protocol.Wire.Internal;
+using V1 = TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Protocol;
 
 public sealed class TinyKvSerializerTests : IDisposable
 {
+    private static readonly ByteString K = ByteString.CopyFromUtf8("k");
+
     private readonly ActorSystem _system = ActorSystem.Create("serializer", ProtocolConfig.Reference);
 
     public void Dispose() => _system.Dispose();
@@ -23,6 +27,23 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "i", new Proto.PlacementAllocateId() },
         { "t", new Proto.PlacementAllocateTimestamps { Count = 3 } },
         { "p", new Proto.PlacementReply { Id = 8 } },
+        { "G", new V1.GetRequest { Key = K } },
+        { "g", new V1.GetResponse { Error = "e" } },
+        { "P", new V1.PutRequest { Key = K, Value = K } },
+        { "D", new V1.DeleteRequest { Key = K } },
+        { "w", new V1.WriteResponse { Error = "e" } },
+        { "B", new V1.BatchGetRequest { Keys = { K } } },
+        { "v", new V1.BatchGetResponse { Error = "e" } },
+        { "U", new V1.BatchPutRequest { Cf = "lock" } },
+        { "X", new V1.BatchDeleteRequest { Keys = { K } } },
+        { "R", new V1.DeleteRangeRequest { StartKey = K } },
+        { "C", new V1.CompareAndSetRequest { Key = K } },
+        { "A", new V1.PutIfAbsentRequest { Key = K } },
+        { "c", new V1.CompareAndSetResponse { Succeeded = true } },
+        { "S", new V1.ScanRequest { Limit = 3 } },
+        { "s", new V1.ScanResponse { NextKey = K } },
+        { "Q", new V1.StoreStatusRequest() },
+        { "q", new V1.StoreStatusResponse { StoreId = 3 } },
     };
 
     [Theory]
@@ -67,6 +88,53 @@ public sealed class TinyKvSerializerTests : IDisposable
             () => _system.Serialization.Deserialize(json, 1, "System.Uri, System"));
         Assert.Contains("refused", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Every_message_of_the_raw_api_has_a_manifest()
+    {
+        var wired = Wired.Select(row => row[1].GetType()).ToHashSet();
+        Assert.All(V1.Raw.Descriptor.Methods, method =>
+        {
+            Assert.Contains(method.InputType.ClrType, wired);
+            Assert.Contains(method.OutputType.ClrType, wired);
+        });
+    }
+
+    [Theory]
+    [InlineData("G", "FF")]
+    [InlineData("S", "0A05")]
+    [InlineData("q", "00")]
+    public void Junk_in_a_message_of_the_gateway_is_malformed(string manifest, string hex) =>
+        Assert.Throws<MalformedMessageException>(() => new TinyKvSerializer((ExtendedActorSystem)_system)
+            .FromBinary(Convert.FromHexString(hex), manifest));
+
+    // 2: protobuf by type name. 3: remote deployment. 16: Akka's commands, failures and router settings.
+    [Theory]
+    [InlineData(2, "Google.Protobuf.WellKnownTypes.Empty, Google.Protobuf")]
+    [InlineData(3, "Akka.Remote.DaemonMsgCreate, Akka.Remote")]
+    [InlineData(16, "PP")]
+    [InlineData(16, "K")]
+    [InlineData(16, "SF")]
+    [InlineData(16, "CF")]
+    [InlineData(16, "RORRP")]
+    public void Formats_that_name_types_or_command_actors_are_not_read(int serializer, string manifest)
+    {
+        using var system = ActorSystem.Create("remote", Remote);
+        var error = Assert.Throws<SerializationException>(() => system.Serialization.Deserialize([], serializer, manifest));
+        Assert.Contains("refused", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_system_message_is_read_as_one_that_no_actor_handles()
+    {
+        using var system = ActorSystem.Create("remote", Remote);
+        Assert.IsType<RefusedSystemMessage>(system.Serialization.Deserialize([1, 2, 3], 22, "T"));
+    }
+
+    private static Akka.Configuration.Config Remote => Akka.Configuration.ConfigurationFactory.ParseString("""
+        akka.actor.provider = remote
+        akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+        """).WithFallback(ProtocolConfig.Reference);
 
     [Fact]
     public void Json_is_not_written() => Assert.Throws<SerializationException>(

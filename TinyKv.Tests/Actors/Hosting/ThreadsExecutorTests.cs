@@ -14,8 +14,8 @@ public sealed class ThreadsExecutorTests
         using var blocked = new ManualResetEventSlim();
         var ran = new TaskCompletionSource<string?>();
 
-        executor.Execute(new Run(() => blocked.Wait()));
-        executor.Execute(new Run(() => ran.SetResult(Thread.CurrentThread.Name)));
+        executor.Execute(new Work(() => blocked.Wait()));
+        executor.Execute(new Work(() => ran.SetResult(Thread.CurrentThread.Name)));
 
         Assert.StartsWith("test-", await ran.Task.WaitAsync(Patience), StringComparison.Ordinal);
         blocked.Set();
@@ -28,20 +28,20 @@ public sealed class ThreadsExecutorTests
         var executor = new ThreadsExecutor("test", threads: 1);
         using var started = new ManualResetEventSlim();
         var ran = new TaskCompletionSource();
-        executor.Execute(new Run(started.Wait));
-        executor.Execute(new Run(ran.SetResult));
+        executor.Execute(new Work(started.Wait));
+        executor.Execute(new Work(ran.SetResult));
 
         executor.Shutdown();
-        Assert.Throws<RejectedExecutionException>(() => executor.Execute(new Run(() => { })));
+        Assert.Throws<RejectedExecutionException>(() => executor.Execute(new Work(() => { })));
         started.Set();
 
         await ran.Task.WaitAsync(Patience);
     }
 
-    private sealed class Run(Action action) : IRunnable
+    private sealed class Work(Action action) : IRunnable
     {
-        void IRunnable.Run() => action();
+        public void Run() => action();
 
-        void IRunnable.Execute() => action();
+        public void Execute() => action();
     }
 }

@@ -7,6 +7,9 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
 {
     public bool Fails { get; set; }
 
+    /// <summary>How many more writes go well; null: all.</summary>
+    public int? FailsAfter { get; set; }
+
     public int Writes { get; private set; }
 
     public ISnapshot Snapshot() => inner.Snapshot();
@@ -15,7 +18,7 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
 
     public void Write(IWriteBatch batch, bool sync)
     {
-        if (Fails) throw new IOException("the disk is gone");
+        if (Fails || FailsAfter-- is <= 0) throw new IOException("the disk is gone");
         Writes++;
         inner.Write(batch, sync);
     }

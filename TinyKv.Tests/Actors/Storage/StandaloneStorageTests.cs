@@ -66,6 +66,31 @@ public sealed class StandaloneStorageTests : IDisposable
     }
 
     [Fact]
+    public async Task Conditional_writes_lose_no_update_to_each_other()
+    {
+        var key = Encoding.UTF8.GetBytes("n");
+        await _storage.WriteAsync(Right, [Put("n", "0")], default);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => IncrementAsync()));
+
+        using var reader = (await _storage.ReaderAsync(Right, default)).Reader!;
+        Assert.Equal("8", Encoding.UTF8.GetString(reader.GetCF(ColumnFamily.Default, key)!));
+
+        async Task IncrementAsync()
+        {
+            var seen = "0"u8.ToArray();
+            while (true)
+            {
+                var next = $"{int.Parse(Encoding.UTF8.GetString(seen), System.Globalization.CultureInfo.InvariantCulture) + 1}";
+                var (outcome, _) = await _storage.WriteIfAsync(
+                    Right, new Condition(ColumnFamily.Default, key, seen), [Put("n", next)], default);
+                if (outcome!.Succeeded) return;
+                seen = outcome.Previous!;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Requests_for_another_store_region_replica_or_epoch_are_refused()
     {
         var elsewhere = Right with { Peer = new Peer(new PeerId(1), new StoreId(8)) };

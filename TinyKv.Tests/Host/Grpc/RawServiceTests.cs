@@ -189,7 +189,7 @@ public sealed class RawServiceTests : ServedTests
     [Fact]
     public async Task Scans_beyond_the_slots_wait_for_their_turn_and_not_for_ever()
     {
-        var slots = ServedPorts.Settings.MaxConcurrentScans;
+        var slots = FakeStore.MaxScans;
         var hold = new TaskCompletionSource();
         Store.Data.Ready = hold.Task;
         var scans = Enumerable.Range(0, slots + 1).Select(_ => ScanAsync()).ToList();

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
@@ -26,7 +30,15 @@ internal sealed class FakeStore : IServedStore
         [.. Enumerable.Range(1, 3).Select(i =>
             new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i))];
 
+    public const int MaxScans = 2;
+
+    public FakeStore() => Raw = GatewayOver(Data, Scans, Self);
+
     public IStorage Storage => Data;
+
+    public IRawGateway Raw { get; }
+
+    public ScanSlots Scans { get; } = new(MaxScans);
 
     public IPlacement Placement => Members;
 
@@ -43,6 +55,17 @@ internal sealed class FakeStore : IServedStore
     {
         await Stoppable;
         End.TrySetResult();
+    }
+
+    private static RawGateway GatewayOver(FakeStorage storage, ScanSlots scans, StoreId self)
+    {
+        var (board, executor) = (new ReplicaBoard(), new RawExecutor(storage, scans));
+        var leader = storage.Region.PeerOn(self)!.Value;
+        board.Post(new ReplicaView(storage.Region, new PeerView(
+            new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
+        var router = new RawRouter(self, board, executor,
+            ImmutableDictionary<StoreId, IActorRef>.Empty, TimeSpan.FromMilliseconds(500));
+        return new RawGateway(executor, router, new InFlight(100, 64 * 1024 * 1024), TimeSpan.FromSeconds(5));
     }
 
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
@@ -88,16 +111,37 @@ internal sealed class FakeStorage : IStorage
         LastContext = context;
         if (Failure is not null) return Task.FromException<RegionError?>(Failure);
         if (Refusal is not null) return Task.FromResult<RegionError?>(Refusal);
+        lock (_pairs) Apply(batch);
+        return Task.FromResult<RegionError?>(null);
+    }
+
+    public Task<OutcomeOrRefusal> WriteIfAsync(
+        RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation)
+    {
+        LastContext = context;
+        if (Failure is not null) return Task.FromException<OutcomeOrRefusal>(Failure);
+        if (Refusal is not null) return Task.FromResult(new OutcomeOrRefusal(null, Refusal));
         lock (_pairs)
         {
-            foreach (var write in batch)
-            {
-                var key = (write.Family, Convert.ToHexString(write.Key.Span));
-                if (write is Modify.Put put) _pairs[key] = put.Value.ToArray();
-                else _pairs.Remove(key);
-            }
+            var key = (condition.Family, Convert.ToHexString(condition.Key.Span));
+            var current = _pairs.GetValueOrDefault(key);
+            var holds = condition.Holds(current);
+            if (holds) Apply(batch);
+            return Task.FromResult(new OutcomeOrRefusal(new ConditionOutcome(holds, current), null));
         }
-        return Task.FromResult<RegionError?>(null);
+    }
+
+    private void Apply(IReadOnlyList<Modify> batch)
+    {
+        foreach (var write in batch)
+        {
+            var key = (write.Family, Convert.ToHexString(write.Key.Span));
+            if (write is Modify.Put put) _pairs[key] = put.Value.ToArray();
+            else if (write is Modify.DeleteRange(var family, var range))
+                foreach (var each in _pairs.Keys.Where(pair => pair.Item1 == family
+                    && range.Contains(Convert.FromHexString(pair.Item2))).ToList()) _pairs.Remove(each);
+            else _pairs.Remove(key);
+        }
     }
 
     public async Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation)
@@ -141,14 +185,19 @@ internal sealed class FakeStorage : IStorage
             lock (_storage._pairs) return _storage._pairs.GetValueOrDefault((family, Convert.ToHexString(key)));
         }
 
-        public IEngineIterator IterCF(ColumnFamily family, KeyRange range)
+        public IEngineIterator IterCF(ColumnFamily family, KeyRange range) => new Iterator(Pairs(family, range));
+
+        public IEngineIterator ReverseIterCF(ColumnFamily family, KeyRange range) =>
+            new Iterator([.. Pairs(family, range).Reverse()]);
+
+        private (byte[] Key, byte[] Value)[] Pairs(ColumnFamily family, KeyRange range)
         {
             lock (_storage._pairs)
             {
-                return new Iterator([.. _storage._pairs
+                return [.. _storage._pairs
                     .Where(pair => pair.Key.Item1 == family)
                     .Select(pair => (Key: Convert.FromHexString(pair.Key.Item2), pair.Value))
-                    .Where(pair => range.Intersect(Region.Range).Contains(pair.Key))]);
+                    .Where(pair => range.Intersect(Region.Range).Contains(pair.Key))];
             }
         }
 

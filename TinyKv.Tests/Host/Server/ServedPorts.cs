@@ -28,7 +28,6 @@ internal sealed class ServedPorts : IAsyncDisposable
         MaxStreamsPerConnection = 100,
         KeepAliveInterval = TimeSpan.FromSeconds(10),
         KeepAliveTimeout = TimeSpan.FromSeconds(5),
-        MaxConcurrentScans = 2,
         ShutdownTimeout = TimeSpan.FromSeconds(5),
     };
 

@@ -18,7 +18,6 @@ public sealed class ServerSettingsTests
             MaxStreamsPerConnection = 512,
             KeepAliveInterval = TimeSpan.FromSeconds(10),
             KeepAliveTimeout = TimeSpan.FromSeconds(5),
-            MaxConcurrentScans = 8,
             ShutdownTimeout = TimeSpan.FromSeconds(10),
         }, settings);
     }

@@ -172,6 +172,89 @@ public abstract class EngineSpec : IDisposable
     }
 
     [Fact]
+    public void A_reverse_walk_goes_over_its_range_downwards()
+    {
+        Write(batch =>
+        {
+            foreach (byte[] key in new byte[][] { [0xFF], [0x61], [0x61, 0x00], [0x7F], [0x80], [0x60], [] })
+                batch.Put(ColumnFamily.Default, key, "v"u8);
+        });
+        using var snapshot = Engine.Snapshot();
+        using var some = snapshot.IterateReverse(ColumnFamily.Default, Range([0x61], [0xFF]));
+        using var all = snapshot.IterateReverse(ColumnFamily.Default, KeyRange.All);
+
+        Assert.Equal(["80", "7F", "6100", "61"], HexKeys(some));
+        Assert.Equal(["FF", "80", "7F", "6100", "61", "60", ""], HexKeys(all));
+        Assert.False(all.MoveNext());
+    }
+
+    [Fact]
+    public void In_a_reverse_walk_seek_finds_the_last_pair_at_or_before_the_key_within_the_range()
+    {
+        Write("a", "c", "e", "g");
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.IterateReverse(ColumnFamily.Default, Range("b", "g"));
+
+        Assert.True(iterator.Seek("d"u8));
+        Assert.Equal("c=c", Pair(iterator));
+        Assert.False(iterator.MoveNext());
+        Assert.True(iterator.Seek("e"u8));
+        Assert.Equal("e=e", Pair(iterator));
+        Assert.True(iterator.Seek("z"u8));
+        Assert.Equal("e=e", Pair(iterator));
+        Assert.False(iterator.Seek("a"u8));
+        Assert.False(iterator.MoveNext());
+    }
+
+    [Fact]
+    public void A_deleted_range_takes_its_start_and_leaves_its_end_and_other_families()
+    {
+        Write("a", "b", "ba", "c", "d");
+        Write(batch => batch.Put(ColumnFamily.Lock, "b"u8, "b"u8));
+
+        Write(batch => batch.DeleteRange(ColumnFamily.Default, Range("b", "d")));
+
+        using var snapshot = Engine.Snapshot();
+        using var left = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        Assert.Equal(["a=a", "d=d"], Rest(left));
+        Assert.NotNull(snapshot.Get(ColumnFamily.Lock, "b"u8));
+    }
+
+    [Fact]
+    public void A_range_without_an_end_is_deleted_up_to_the_longest_and_last_key()
+    {
+        Put("a", "1");
+        Write(batch =>
+        {
+            batch.Put(ColumnFamily.Default, Enumerable.Repeat((byte)0xFF, Limits.MaxKeyBytes).ToArray(), "v"u8);
+            batch.DeleteRange(ColumnFamily.Default, Range("b"u8.ToArray(), []));
+        });
+
+        using var snapshot = Engine.Snapshot();
+        using var left = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        Assert.Equal(["a=1"], Rest(left));
+    }
+
+    [Fact]
+    public void Within_a_batch_a_range_deletes_what_was_put_before_it_and_not_what_comes_after() => Assert.Equal(
+        ["a=2"], AfterBatch(batch =>
+        {
+            batch.Put(ColumnFamily.Default, "a"u8, "1"u8);
+            batch.Put(ColumnFamily.Default, "b"u8, "1"u8);
+            batch.DeleteRange(ColumnFamily.Default, Range("a", "c"));
+            batch.Put(ColumnFamily.Default, "a"u8, "2"u8);
+        }));
+
+    [Fact]
+    public void A_range_that_ends_before_it_starts_deletes_nothing() => Assert.Equal(
+        ["a=1"], AfterBatch(batch =>
+        {
+            batch.Put(ColumnFamily.Default, "a"u8, "1"u8);
+            batch.DeleteRange(ColumnFamily.Default, Range("c", "a"));
+            batch.DeleteRange(ColumnFamily.Default, Range("a", "a"));
+        }));
+
+    [Fact]
     public void Away_from_a_pair_there_is_no_key_and_no_value()
     {
         Write("a");
@@ -206,10 +289,11 @@ public abstract class EngineSpec : IDisposable
                 });
             }
             var expected = model.Where(pair => string.CompareOrdinal(pair.Key, start) >= 0
-                && string.CompareOrdinal(pair.Key, end) < 0).Select(pair => $"{pair.Key}={pair.Value}");
+                && string.CompareOrdinal(pair.Key, end) < 0).Select(pair => $"{pair.Key}={pair.Value}").ToList();
             using var snapshot = Engine.Snapshot();
             using var iterator = snapshot.Iterate(ColumnFamily.Default, Range(start, end));
-            return expected.SequenceEqual(Rest(iterator));
+            using var reverse = snapshot.IterateReverse(ColumnFamily.Default, Range(start, end));
+            return expected.SequenceEqual(Rest(iterator)) && Enumerable.Reverse(expected).SequenceEqual(Rest(reverse));
         }, iter: 200, threads: 1);
     }
 
@@ -233,6 +317,21 @@ public abstract class EngineSpec : IDisposable
         using var batch = Engine.NewBatch();
         fill(batch);
         Engine.Write(batch, sync: false);
+    }
+
+    private List<string> AfterBatch(Action<IWriteBatch> fill)
+    {
+        Write(fill);
+        using var snapshot = Engine.Snapshot();
+        using var iterator = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
+        return Rest(iterator);
+    }
+
+    private static List<string> HexKeys(IEngineIterator iterator)
+    {
+        var keys = new List<string>();
+        while (iterator.MoveNext()) keys.Add(Convert.ToHexString(iterator.Key));
+        return keys;
     }
 
     private void Clear() => Write(batch =>

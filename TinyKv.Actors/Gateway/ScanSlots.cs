@@ -1,22 +1,28 @@
 using TinyKv.Core.Regions;
 
-namespace TinyKv.Host.Grpc;
+namespace TinyKv.Actors.Gateway;
 
 /// <summary>
 /// Caps the scans that run at once: each holds an engine snapshot, a thread, and a page of memory, and
 /// must leave some of them to point reads and to Raft.
 /// </summary>
-internal sealed class ScanSlots(int count) : IDisposable
+public sealed class ScanSlots(int count) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _free = new(count, count);
 
     /// <summary>The refusal of a scan that got no slot.</summary>
-    public static RegionError Busy { get; } = new RegionError.ServerIsBusy("too many scans are running");
+    public static RegionError Busy { get; } =
+        new RegionError.ServerIsBusy("too many scans are running", BackoffMs: 500);
 
     /// <summary>Waits a while for a slot; null when none became free. Dispose it to free the slot.</summary>
     public async Task<IDisposable?> EnterAsync(CancellationToken cancellation) =>
         await _free.WaitAsync(Patience, cancellation) ? new Slot(_free) : null;
+
+    /// <summary>Runs what reads much on a thread of its own: the pool's threads carry heartbeats.</summary>
+    public static Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(
+        read, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+        TaskScheduler.Default);
 
     /// <inheritdoc/>
     public void Dispose() => _free.Dispose();

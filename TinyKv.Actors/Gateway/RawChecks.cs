@@ -1,21 +1,45 @@
+using System.Diagnostics;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Wire.Kv;
+using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
+using Context = TinyKv.Protocol.Wire.Kv.Context;
 
-namespace TinyKv.Host.Grpc;
+namespace TinyKv.Actors.Gateway;
 
 /// <summary>
 /// What can be seen to be wrong with a raw request before anything is done. The answer goes into the reply's
 /// <c>error</c> and not into the call's status: clients of this protocol take a failed call for a dead store.
 /// </summary>
-internal static class RawChecks
+public static class RawChecks
 {
     /// <summary>Checks a request for one key; null when it is good.</summary>
     public static string? OneKey(Context? context, string cf, ByteString key, out ColumnFamily family) =>
         Family(cf, out family) ?? Region(context) ?? Key(key);
+
+    /// <summary>Checks a request of the raw API, with or without a context; null when it is good.</summary>
+    public static string? Of(IRawRequest request) =>
+        Family(request.Cf, out _) ?? (request.Context is null ? null : Region(request.Context)) ?? request switch
+        {
+            GetRequest get => Key(get.Key),
+            PutRequest put => Key(put.Key) ?? Value(put.Value),
+            DeleteRequest delete => Key(delete.Key),
+            BatchGetRequest batch => Keys(batch.Keys),
+            BatchPutRequest batch => Pairs(batch.Pairs),
+            BatchDeleteRequest batch => Keys(batch.Keys) ?? Command(batch.Keys, key => key.Length),
+            DeleteRangeRequest range => Bound("start", range.StartKey.Memory) ?? Bound("end", range.EndKey.Memory),
+            CompareAndSetRequest cas => Key(cas.Key) ?? Maybe(cas.Expected) ?? Maybe(cas.Desired)
+                ?? Command([cas], each => 2 * each.Key.Length + Length(each.Expected) + Length(each.Desired)),
+            PutIfAbsentRequest put => Key(put.Key) ?? Value(put.Value),
+            ScanRequest scan => Bound("start", scan.StartKey.Memory) ?? Bound("end", scan.EndKey.Memory)
+                ?? Limit(scan.Limit),
+            _ => throw new UnreachableException($"{request.GetType()}"),
+        };
 
     /// <summary>Checks the value of a put; null when it is good.</summary>
     public static string? Value(ByteString value) => value.Length <= Limits.MaxValueBytes ? null
@@ -57,6 +81,35 @@ internal static class RawChecks
         > Limits.MaxKeyBytes => $"the key has {key.Length} bytes; at most {Limits.MaxKeyBytes} are allowed",
         _ => null,
     };
+
+    private static string? Keys(RepeatedField<ByteString> keys) =>
+        Count(keys.Count) ?? keys.Select(Key).FirstOrDefault(wrong => wrong is not null);
+
+    private static string? Pairs(RepeatedField<Pair> pairs) => Count(pairs.Count)
+        ?? pairs.Select(pair => Key(pair.Key) ?? Value(pair.Value)).FirstOrDefault(wrong => wrong is not null)
+        ?? Command(pairs, pair => pair.Key.Length + pair.Value.Length);
+
+    private static string? Count(int count) => count switch
+    {
+        0 => "the batch is empty",
+        > Limits.MaxBatchCount => $"the batch has {count} keys; at most {Limits.MaxBatchCount} are allowed",
+        _ => null,
+    };
+
+    // Everything that is written together is one entry of the log.
+    private static string? Command<T>(IEnumerable<T> parts, Func<T, int> length)
+    {
+        const int Overhead = 2 * KvCommandCodec.MaxOverheadBytes;
+        var bytes = parts.Sum(part => (long)length(part) + Overhead) + Overhead;
+        return bytes <= Limits.MaxEntryBytes ? null
+            : $"the write takes {bytes} bytes in the log; at most {Limits.MaxEntryBytes} are allowed";
+    }
+
+    private static string? Maybe(MaybeValue? value) => value is null ? null
+        : value is { Found: false, Value.Length: > 0 } ? "a value is given that is marked as not found"
+        : Value(value.Value);
+
+    private static int Length(MaybeValue? value) => value?.Value.Length ?? 0;
 
     // One byte more than a key: the successor of the longest key is a bound that callers compute.
     private static string? Bound(string which, ReadOnlyMemory<byte> bound) =>

@@ -6,7 +6,7 @@ using V1 = TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Host.Grpc;
 
-public sealed class RawScanServiceTests : ServedTests
+public sealed class RawApiScanTests : ServedTests
 {
     private V1.Raw.RawClient Raw => new(Ports.Channel);
 
@@ -51,6 +51,59 @@ public sealed class RawScanServiceTests : ServedTests
         }
         while (next.Length > 0);
         Assert.Equal(["a", "b", "c", "d", "e", "f", "g"], keys);
+    }
+
+    [Fact]
+    public async Task Full_pages_lead_downwards_to_every_pair()
+    {
+        await PutAsync(Limits.MaxScanPageBytes / 3, "a", "b", "c", "d", "e", "f", "g");
+        var (keys, next) = (new List<string>(), "");
+        do
+        {
+            var page = await Raw.ScanAsync(new V1.ScanRequest { EndKey = Bytes(next), Limit = 100, Reverse = true });
+            keys.AddRange(Keys(page));
+            next = page.NextKey.ToStringUtf8();
+        }
+        while (next.Length > 0);
+        Assert.Equal(["g", "f", "e", "d", "c", "b", "a"], keys);
+    }
+
+    [Fact]
+    public async Task Where_the_region_ends_before_the_range_does_the_page_says_where_to_go_on()
+    {
+        await PutAsync(10, "b", "c", "d");
+        Store.Data.Region = Store.Data.Region with { Range = new KeyRange("b"u8.ToArray(), "d"u8.ToArray()) };
+
+        var up = await ScanAsync("b", "z");
+        var down = await Raw.ScanAsync(new V1.ScanRequest
+        {
+            Context = Context(),
+            StartKey = Bytes("a"),
+            EndKey = Bytes("d"),
+            Limit = 9,
+            Reverse = true,
+        });
+        var inside = await ScanAsync("b", "d");
+
+        Assert.Equal(["b", "c", "next d"], Keys(up).Append($"next {up.NextKey.ToStringUtf8()}"));
+        Assert.Equal(["c", "b", "next b"], Keys(down).Append($"next {down.NextKey.ToStringUtf8()}"));
+        Assert.Empty(inside.NextKey);
+    }
+
+    [Theory]
+    [InlineData("b")]
+    [InlineData("e")]
+    public async Task A_reverse_scan_that_begins_outside_the_region_is_refused(string end)
+    {
+        Store.Data.Region = Store.Data.Region with { Range = new KeyRange("b"u8.ToArray(), "d"u8.ToArray()) };
+        var reply = await Raw.ScanAsync(new V1.ScanRequest
+        {
+            Context = Context(),
+            EndKey = Bytes(end),
+            Limit = 9,
+            Reverse = true,
+        });
+        Assert.Equal(Bytes(end), reply.RegionError.KeyNotInRegion.Key);
     }
 
     [Fact]

@@ -1,0 +1,43 @@
+using TinyKv.Protocol.Raw;
+
+namespace TinyKv.Actors.Gateway;
+
+/// <summary>Checks requests, bounds how many are under way, and hands them to the replica or to the router.</summary>
+internal sealed class RawGateway(RawExecutor executor, RawRouter router, InFlight inFlight, TimeSpan patience)
+    : IRawGateway
+{
+    /// <inheritdoc/>
+    public async Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
+        where TReply : class, IRawReply, new() => (TReply)await ExecuteAsync((IRawRequest)request, cancellation);
+
+    /// <summary>As the other one, and gives up waiting by itself: whoever asked can not say that it has gone.</summary>
+    public async Task<IRawReply> ExecuteInTimeAsync(IRawRequest request)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            return await ExecuteAsync(request, limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return request.Unanswered();
+        }
+    }
+
+    private async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
+    {
+        if (RawChecks.Of(request) is { } error) return request.Wrong(error);
+        var bytes = request.CalculateSize();
+        if (!inFlight.TryEnter(bytes)) return request.Refused(inFlight.Refusal());
+        try
+        {
+            return request.Context is { } context
+                ? await executor.ExecuteAsync(request, context.ToRequestContext(), cancellation)
+                : await router.ExecuteAsync(request, cancellation);
+        }
+        finally
+        {
+            inFlight.Leave(bytes);
+        }
+    }
+}

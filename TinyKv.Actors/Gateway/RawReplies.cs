@@ -1,0 +1,35 @@
+using Google.Protobuf;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Actors.Gateway;
+
+/// <summary>The replies that all requests have alike.</summary>
+internal static class RawReplies
+{
+    /// <summary>The request can never succeed.</summary>
+    public static IRawReply Wrong(this IRawRequest request, string error)
+    {
+        var reply = request.NewReply();
+        reply.Error = error;
+        return reply;
+    }
+
+    /// <summary>The request was refused.</summary>
+    public static IRawReply Refused(this IRawRequest request, RegionError refusal)
+    {
+        var reply = request.NewReply();
+        reply.RegionError = RegionErrors.ToWire(refusal);
+        return reply;
+    }
+
+    /// <summary>Nobody answered in time: a write may have been done.</summary>
+    public static IRawReply Unanswered(this IRawRequest request) => request.Refused(
+        request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand());
+
+    /// <summary>A value that may be missing, as the engine returned it.</summary>
+    public static MaybeValue Maybe(byte[]? value) => value is null
+        ? new MaybeValue() : new MaybeValue { Found = true, Value = UnsafeByteOperations.UnsafeWrap(value) };
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Kv;
+
+namespace TinyKv.Actors.Gateway;
+
+/// <summary>
+/// Finds the leader for a request without a context: executes it here when this store leads, otherwise forwards it,
+/// with a context, to the gateway of the store that does. Refusals are followed until the time is over. Reads are
+/// repeated whatever happens; a write only when it was certainly not done.
+/// </summary>
+/// <param name="self">This store.</param>
+/// <param name="board">What the replicas here know of their leaders.</param>
+/// <param name="executor">Executes on this store.</param>
+/// <param name="gateways">The gateways of the other stores, by references that outlive restarts of theirs.</param>
+/// <param name="patience">How long a request may take.</param>
+internal sealed class RawRouter(
+    StoreId self, ReplicaBoard board, RawExecutor executor, ImmutableDictionary<StoreId, IActorRef> gateways,
+    TimeSpan patience)
+{
+    // A read that is not answered for so long is asked of another; an election takes about as long.
+    private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(160);
+
+    /// <summary>Executes a request on the leader of its region.</summary>
+    public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        var attempt = new Attempt(request);
+        try
+        {
+            return await FollowAsync(attempt, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && limit.IsCancellationRequested)
+        {
+            return attempt.UnderWay ? request.Unanswered() : request.Refused(attempt.LastRefusal);
+        }
+    }
+
+    private async Task<IRawReply> FollowAsync(Attempt attempt, CancellationToken limit)
+    {
+        var (pause, hint) = (FirstPause, default(Peer?));
+        while (true)
+        {
+            if (board.Find(attempt.Request) is not { } view)
+                return attempt.Request.Refused(new RegionError.RegionNotFound(RegionId.First));
+            var target = hint ?? view.Peer?.Leader;
+            if (target is { } leader && await AskAsync(attempt, view.Region, leader, limit) is { } reply) return reply;
+            hint = attempt.LastRefusal is RegionError.NotLeader { Leader: { } named } && named != target ? named : null;
+            if (hint is not null) continue;
+            await Task.Delay(pause, limit);
+            if (pause < LongestPause) pause *= 2;
+        }
+    }
+
+    // Null: the answer is not final, another try may be made.
+    private async Task<IRawReply?> AskAsync(Attempt attempt, Region region, Peer leader, CancellationToken limit)
+    {
+        attempt.Begin();
+        var reply = leader.Store == self
+            ? await executor.ExecuteAsync(
+                attempt.Request, new RequestContext(region.Id, region.Epoch, leader, 0), limit)
+            : await ForwardAsync(attempt.Request, region, leader, limit);
+        return attempt.End(reply) ? reply : null;
+    }
+
+    private async Task<IRawReply?> ForwardAsync(
+        IRawRequest request, Region region, Peer leader, CancellationToken limit)
+    {
+        if (!gateways.TryGetValue(leader.Store, out var gateway))
+            return request.Refused(new RegionError.NotLeader(region.Id, null));
+        var forwarded = request.For(new Context
+        {
+            RegionId = region.Id.Value,
+            RegionEpoch = RegionErrors.ToWire(region.Epoch),
+            Peer = RegionErrors.ToWire(leader),
+        });
+        try
+        {
+            var wait = request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan;
+            return await gateway.Ask<object>(forwarded, wait, limit) as IRawReply;
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>One request on its way.</summary>
+    private sealed class Attempt(IRawRequest request)
+    {
+        public IRawRequest Request => request;
+
+        /// <summary>Whether it is a write that may be done by somebody right now.</summary>
+        public bool UnderWay { get; private set; }
+
+        /// <summary>Why it is not answered yet.</summary>
+        public RegionError LastRefusal { get; private set; } = new RegionError.NotLeader(RegionId.First, null);
+
+        public void Begin() => UnderWay = !request.IsRead;
+
+        /// <summary>Takes an answer in; true when it is final. Null: none came to a read.</summary>
+        public bool End(IRawReply? reply)
+        {
+            UnderWay = false;
+            if (reply is null) return false;
+            if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return true;
+            LastRefusal = refusal;
+            return refusal switch
+            {
+                RegionError.NotLeader or RegionError.EpochNotMatch or RegionError.RegionNotFound
+                    or RegionError.StoreNotMatch => false,
+                RegionError.StaleCommand => !request.IsRead,
+                _ => true,
+            };
+        }
+    }
+}

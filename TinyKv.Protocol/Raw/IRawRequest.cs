@@ -1,0 +1,44 @@
+using Google.Protobuf;
+using TinyKv.Protocol.Wire.Errors;
+using TinyKv.Protocol.Wire.Kv;
+
+namespace TinyKv.Protocol.Raw;
+
+/// <summary>A request of the raw API: the same message over gRPC and to the gateway actor.</summary>
+public interface IRawRequest : IMessage
+{
+    /// <summary>The replica that the request is for; null: any store finds the leader.</summary>
+    Context? Context { get; }
+
+    /// <summary>The column family; empty: default.</summary>
+    string Cf { get; }
+
+    /// <summary>Whether it changes nothing, so that it may be done again.</summary>
+    bool IsRead { get; }
+
+    /// <summary>A key of the region that the request belongs to. Only the upper bound of a reverse walk is not in
+    /// it.</summary>
+    ByteString RoutingKey { get; }
+
+    /// <summary>The same request for one replica.</summary>
+    IRawRequest For(Context context);
+
+    /// <summary>An empty reply of the right type.</summary>
+    IRawReply NewReply();
+}
+
+/// <summary>A request that is answered with a <typeparamref name="TReply"/>.</summary>
+public interface IRawRequest<TReply> : IRawRequest where TReply : class, IRawReply, new()
+{
+    IRawReply IRawRequest.NewReply() => new TReply();
+}
+
+/// <summary>The answer to a request of the raw API.</summary>
+public interface IRawReply : IMessage, IRegionReply
+{
+    /// <inheritdoc cref="IRegionReply.RegionError"/>
+    new Error? RegionError { get; set; }
+
+    /// <summary>Why the request can never succeed; empty when it can.</summary>
+    string Error { get; set; }
+}
