@@ -22,13 +22,14 @@ namespace TinyKv.Actors.Hosting;
 internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board)
 {
     /// <summary>Starts the actors of a store.</summary>
-    public static StoreActors Start(ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine)
+    public static StoreActors Start(
+        ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreFaults? faults = null)
     {
         var board = new ReplicaBoard();
         var incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
             cluster, settings.StoreId, incarnation,
-            Others(system, settings, RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
+            Others(RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
         List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];
@@ -39,12 +40,18 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
         var store = system.ActorOf(StoreActor.Props(regions, board), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
         var desk = system.ActorOf(PlacementDesk.Props(store, () => DateTimeOffset.UtcNow), PlacementDesk.Name);
-        var desks = Others(system, settings, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
+        var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         return new StoreActors(
             store, StorageOf(settings, store, engine, board), new PlacementClient(settings.StoreId, desks, board), board);
 
         RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
+
+        IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
+            from store in settings.Stores
+            where store.Id != settings.StoreId
+            let remote = StoreSystem.Remote(system, store, actor)
+            select KeyValuePair.Create(store.Id, faults is null ? remote : faults.Over(store.Id, remote));
     }
 
     private static RegionSpec SpecOf(
@@ -83,9 +90,4 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
             region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
         return new StandaloneStorage(engine, settings.StoreId);
     }
-
-    private static IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(
-        ActorSystem system, TinyKvSettings settings, string actor) =>
-        settings.Stores.Where(store => store.Id != settings.StoreId)
-            .Select(store => KeyValuePair.Create(store.Id, StoreSystem.Remote(system, store, actor)));
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -20,6 +22,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
 
     private readonly OutcomeBook _outcomes = new();
     private readonly PriorityQueue<ServeReads, long> _reads = new();
+    private ApplyMetrics _metrics = null!;
     private long _applied;
 
     /// <summary>The region, as of what is applied.</summary>
@@ -33,6 +36,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     {
         using var snapshot = engine.Snapshot();
         _applied = Load(snapshot);
+        _metrics = new ApplyMetrics(Region.Id);
         Context.Parent.Tell(new Described(Region, _applied));
     }
 
@@ -75,6 +79,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     // Answers leave only after the engine took the batch.
     private int ApplyPart(ImmutableArray<Entry> entries, int first)
     {
+        var started = Stopwatch.GetTimestamp();
         using var batch = engine.NewBatch();
         var answers = new List<(IActorRef Asker, object Answer)>();
         var displaced = new List<IActorRef>();
@@ -90,6 +95,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
         }
         Save(_applied, batch);
         engine.Write(batch, sync: false);
+        _metrics.Applied(next - first, started);
         foreach (var (asker, answer) in answers) asker.Tell(answer);
         foreach (var asker in displaced) asker.Tell(new RegionError.StaleCommand());
         return next;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Raft;
@@ -21,7 +22,11 @@ internal abstract record RegionRequest(RegionId Region, RequestContext? Context)
 /// <param name="Batch">The writes of the command, for the check of their keys; empty when it has no keys.</param>
 internal sealed record Propose(
     RegionId Region, RequestContext? Context, ReadOnlyMemory<byte> Command, IReadOnlyList<Modify> Batch)
-    : RegionRequest(Region, Context);
+    : RegionRequest(Region, Context)
+{
+    /// <summary>What the spans of the write belong to; null while nobody traces.</summary>
+    public Activity? Span { get; init; }
+}
 
 /// <summary>Answer from a state that holds everything acknowledged before now.</summary>
 internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);

@@ -1,11 +1,14 @@
+using System.Diagnostics;
 using Akka.Actor;
 using TinyKv.Actors.Kv;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Telemetry;
 
 namespace TinyKv.Actors.Storage;
 
@@ -19,16 +22,24 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
     public async Task<RegionError?> WriteAsync(
         RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
     {
+        using var span = TinyKvTelemetry.Spans.StartActivity("tinykv.propose");
+        var started = Stopwatch.GetTimestamp();
         var command = KvCommandCodec.Encode(context.Epoch?.Version ?? 0, batch);
         Invariant.Holds(command.Length <= Limits.MaxEntryBytes, $"a command of {command.Length} bytes");
-        var answer = await Ask(new Propose(context.Region, context, command, batch), cancellation);
-        return answer as RegionError;
+        var proposal = new Propose(context.Region, context, command, batch) { Span = span };
+        var refusal = await Ask(proposal, cancellation) as RegionError;
+        if (refusal is not null) span?.SetStatus(ActivityStatusCode.Error, refusal.Message);
+        StorageMetrics.Written(started, refusal);
+        return refusal;
     }
 
     /// <inheritdoc/>
     public async Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation)
     {
-        return await Ask(new Read(context.Region, context), cancellation) switch
+        var started = Stopwatch.GetTimestamp();
+        var answer = await Ask(new Read(context.Region, context), cancellation);
+        StorageMetrics.Read(started, answer as RegionError);
+        return answer switch
         {
             Readable readable => new ReaderOrRefusal(new SnapshotReader(readable.Region, engine.Snapshot()), null),
             var refusal => new ReaderOrRefusal(null, (RegionError)refusal),

@@ -14,7 +14,8 @@ public sealed class LayeringTests
         ["TinyKv.Client"] = ["TinyKv.Core", "TinyKv.Protocol"],
         ["TinyKv.Host"] =
             ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Client"],
-        ["TinyKv.Tests"] = ["TinyKv.Host"],
+        ["TinyKv.Hosting"] = ["TinyKv.Host"],
+        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting"],
     };
 
     public static TheoryData<string> Projects => [.. Repository.Projects];
