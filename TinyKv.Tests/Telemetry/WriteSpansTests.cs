@@ -36,7 +36,9 @@ public sealed class WriteSpansTests : IDisposable
     public async Task A_write_is_traced_from_its_caller_to_its_application(int stores)
     {
         await using var cluster = new TestCluster(stores);
-        await cluster.StartAllAsync();
+        // With a real election timeout, and a leader: on a busy machine every change of leader costs seconds.
+        await cluster.StartAllAsync("tinykv.raft.tick-interval = 100ms");
+        await cluster.PutAsync("a", [1]);
         using var caller = Caller();
 
         // A write that a change of leader has overtaken leaves no more than its own span.
