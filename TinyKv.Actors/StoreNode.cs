@@ -6,10 +6,10 @@ using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
-using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors;
@@ -26,15 +26,17 @@ public sealed class StoreNode : IAsyncDisposable
     private string? _failure;
     private int _leaving;
 
-    private StoreNode(
-        TinyKvSettings settings, ulong clusterId, ActorSystem system, IEngine engine, Stack<IDisposable> files)
+    internal StoreNode(
+        TinyKvSettings settings, ActorSystem system, IEngine engine, Stack<IDisposable> files, StoreFaults? faults)
     {
-        (Settings, ClusterId, System, _files) = (settings, clusterId, system, files);
+        (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
+        (System, _files) = (system, files);
         var watch = system.ActorOf(FailureWatch.Props(Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
+        system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
-        _actors = StoreActors.Start(system, settings, clusterId, engine);
-        _status = new StoreNodeStatus(settings, clusterId, system, _actors.Store);
+        _actors = StoreActors.Start(system, settings, ClusterId, engine, faults);
+        _status = new StoreNodeStatus(settings, ClusterId, system, _actors.Store);
         var gateway = system.ActorOf(
             GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Patience), GatewayActor.Name);
         ClusterClientReceptionist.Get(system).RegisterService(gateway);
@@ -48,8 +50,11 @@ public sealed class StoreNode : IAsyncDisposable
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
     public static Task<StoreNode> StartAsync(Config config, CancellationToken cancellation) =>
+        StartAsync(config, faults: null, cancellation);
+
+    internal static Task<StoreNode> StartAsync(Config config, StoreFaults? faults, CancellationToken cancellation) =>
         // Files are opened and ports are bound with blocking calls.
-        Task.Run(() => OpenAsync(config.WithFallback(ReferenceConfig.OfStore), cancellation), cancellation);
+        Task.Run(() => OpenAsync(config, faults, cancellation), cancellation);
 
     /// <summary>The effective settings.</summary>
     public TinyKvSettings Settings { get; }
@@ -102,37 +107,36 @@ public sealed class StoreNode : IAsyncDisposable
                 await System.Terminate();
             }
         }
-        await System.WhenTerminated;
-        await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
-        lock (_files)
-            while (_files.TryPop(out var file)) file.Dispose();
+        await EndAsync();
     }
 
-    private static async Task<StoreNode> OpenAsync(Config config, CancellationToken cancellation)
+    /// <summary>Ends without leaving the Akka cluster, as a killed process does.</summary>
+    internal async Task KillAsync()
     {
-        var settings = SettingsReader.Read(config);
-        var clusterId = ClusterIdentity.IdOf(settings.ClusterName);
-        // In the order in which they were opened; closed the other way round.
-        var files = new Stack<IDisposable>();
-        ActorSystem? system = null;
+        Volatile.Write(ref _leaving, 1);
+        await System.Terminate();
+        await EndAsync();
+    }
+
+    private async Task EndAsync()
+    {
+        await System.WhenTerminated;
+        await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
+        PreparedStore.Close(_files);
+    }
+
+    private static async Task<StoreNode> OpenAsync(Config config, StoreFaults? faults, CancellationToken cancellation)
+    {
+        using var prepared = PreparedStore.Open(config, faults, cancellation);
+        var system = StoreSystem.Start(prepared);
         try
         {
-            var identity = new StoreIdentity(clusterId, settings.ClusterName, settings.StoreId, settings.Journal);
-            var directory = DataDirectory.Open(settings.DataDirectory, identity);
-            files.Push(directory);
-            var engine = RocksEngine.Open(directory.DataPath);
-            files.Push(engine);
-            var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
-            files.Push(journal);
-            cancellation.ThrowIfCancellationRequested();
-            system = StoreSystem.Start(settings, config, journal);
-            return new StoreNode(settings, clusterId, system, engine, files);
+            return prepared.Start(system);
         }
         catch
         {
             // Actors use the files until they have ended.
-            if (system is not null) await system.Terminate();
-            while (files.TryPop(out var file)) file.Dispose();
+            await system.Terminate();
             throw;
         }
     }

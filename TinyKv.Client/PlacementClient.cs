@@ -9,13 +9,13 @@ using Meta = TinyKv.Protocol.Wire.Meta;
 namespace TinyKv.Client;
 
 /// <summary>Where stores and regions are. Every store answers; they are tried in turn.</summary>
-internal sealed class PlacementClient(TinyKvClientOptions options, StoreCaller caller)
+internal sealed class PlacementClient(TinyKvClientOptions options, StoreCaller caller, ulong clusterId)
 {
     private readonly ConcurrentDictionary<ulong, string> _addresses = new();
     private volatile string? _preferred;
 
-    /// <summary>The cluster's number; 0 before <see cref="IdentifyAsync"/>.</summary>
-    public ulong ClusterId { get; private set; }
+    /// <summary>The cluster's number; 0 when it was not given, before <see cref="IdentifyAsync"/>.</summary>
+    public ulong ClusterId { get; private set; } = clusterId;
 
     /// <summary>Learns which cluster this is, and its stores.</summary>
     public async Task<IReadOnlyList<Meta.Store>> IdentifyAsync(CancellationToken cancellation)

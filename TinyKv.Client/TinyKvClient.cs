@@ -11,11 +11,11 @@ public sealed class TinyKvClient : IAsyncDisposable
     private readonly StoreCaller _caller;
     private readonly PlacementClient _placement;
 
-    private TinyKvClient(TinyKvClientOptions options)
+    private TinyKvClient(TinyKvClientOptions options, ulong clusterId = 0)
     {
         _options = options;
         _caller = new StoreCaller(options);
-        _placement = new PlacementClient(options, _caller);
+        _placement = new PlacementClient(options, _caller, clusterId);
         Raw = new RawClient(new RegionSender(options, _caller, _placement, new RegionCache()));
     }
 
@@ -39,6 +39,9 @@ public sealed class TinyKvClient : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>A client of a cluster whose number is known; connects when it is used.</summary>
+    internal static TinyKvClient Of(ulong clusterId, TinyKvClientOptions options) => new(options, clusterId);
 
     /// <summary>The cluster's number.</summary>
     public ulong ClusterId => _placement.ClusterId;

@@ -26,13 +26,14 @@ internal sealed record StoreActors(
     IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway, ScanSlots Scans)
 {
     /// <summary>Starts the actors of a store.</summary>
-    public static StoreActors Start(ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine)
+    public static StoreActors Start(
+        ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreFaults? faults = null)
     {
         var board = new ReplicaBoard();
         var incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
             cluster, settings.StoreId, incarnation,
-            Others(system, settings, RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
+            Others(RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
         List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];
@@ -44,15 +45,21 @@ internal sealed record StoreActors(
         transport.Tell(new DeliverTo(store));
         var desk = system.ActorOf(
             PlacementDesk.Props(store, () => DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
-        var desks = Others(system, settings, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
+        var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         var (storage, scans) = (
             StorageOf(system, settings, store, engine, board), new ScanSlots(settings.Gateway.MaxConcurrentScans));
         return new StoreActors(
             store, storage, new PlacementClient(settings.StoreId, desks, board), board,
-            GatewayOf(system, settings, storage, board, scans), scans);
+            GatewayOf(settings, storage, board, scans, Others(GatewayActor.Name)), scans);
 
         RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
+
+        IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
+            from store in settings.Stores
+            where store.Id != settings.StoreId
+            let remote = StoreSystem.Remote(system, store, actor)
+            select KeyValuePair.Create(store.Id, faults is null ? remote : faults.Over(store.Id, remote));
     }
 
     private static RegionSpec SpecOf(
@@ -83,11 +90,12 @@ internal sealed record StoreActors(
     }
 
     private static RawGateway GatewayOf(
-        ActorSystem system, TinyKvSettings settings, IStorage storage, ReplicaBoard board, ScanSlots scans)
+        TinyKvSettings settings, IStorage storage, ReplicaBoard board, ScanSlots scans,
+        IEnumerable<KeyValuePair<StoreId, IActorRef>> others)
     {
         var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
         var router = new RawRouter(settings.StoreId, board, executor,
-            Others(system, settings, GatewayActor.Name).ToImmutableDictionary(), bounds.Patience);
+            others.ToImmutableDictionary(), bounds.Patience);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new RawGateway(executor, router, inFlight, bounds.Patience);
     }
@@ -103,9 +111,4 @@ internal sealed record StoreActors(
         return new StandaloneStorage(engine, settings.StoreId, failure => system.EventStream.Publish(
             new StoreFailed($"the engine can not be written to: {failure.Message}")));
     }
-
-    private static IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(
-        ActorSystem system, TinyKvSettings settings, string actor) =>
-        settings.Stores.Where(store => store.Id != settings.StoreId)
-            .Select(store => KeyValuePair.Create(store.Id, StoreSystem.Remote(system, store, actor)));
 }

@@ -22,21 +22,42 @@ internal static class StoreSystem
     public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
         ((ExtendedActorSystem)system).Provider.ResolveActorRef($"{Root(store)}/user/{actor}");
 
+    /// <summary>The configuration of a store's actor system.</summary>
+    public static Config Configure(TinyKvSettings settings, Config user, JournalSetup journal) =>
+        user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config)
+            .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
+
     /// <summary>Starts remoting, cluster and persistence.</summary>
     /// <exception cref="TinyKvException">The port can not be bound.</exception>
-    public static ActorSystem Start(TinyKvSettings settings, Config user, JournalSetup journal)
+    public static ActorSystem Start(PreparedStore store)
     {
-        RequireFreePort(settings);
-        var config = user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config)
-            .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
-        var setup = BootstrapSetup.Create().WithConfig(config).And(journal.Setups);
+        var setup = BootstrapSetup.Create().WithConfig(store.SystemConfig).And(store.Setups);
         try
         {
             return ActorSystem.Create(Name, setup);
         }
         catch (Exception e) when (BindFailure(e) is { } cause)
         {
-            throw PortTaken(settings, cause);
+            throw PortTaken(store.Settings, cause);
+        }
+    }
+
+    /// <summary>
+    /// Asked before the system is made: one whose port is taken can not be taken apart again in order.
+    /// </summary>
+    /// <exception cref="TinyKvException">The port can not be bound.</exception>
+    public static void RequireFreePort(TinyKvSettings settings)
+    {
+        try
+        {
+            var address = IPAddress.TryParse(settings.BindHost, out var parsed)
+                ? parsed : Dns.GetHostAddresses(settings.BindHost)[0];
+            using var probe = new TcpListener(address, settings.Self.RemotingPort);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw PortTaken(settings, e);
         }
     }
 
@@ -64,22 +85,6 @@ internal static class StoreSystem
     }
 
     private static string Root(StoreAddress store) => $"akka.tcp://{Name}@{store.Remoting}";
-
-    // Asked before the system is made: one whose port is taken can not be taken apart again in order.
-    private static void RequireFreePort(TinyKvSettings settings)
-    {
-        try
-        {
-            var address = IPAddress.TryParse(settings.BindHost, out var parsed)
-                ? parsed : Dns.GetHostAddresses(settings.BindHost)[0];
-            using var probe = new TcpListener(address, settings.Self.RemotingPort);
-            probe.Start();
-        }
-        catch (SocketException e)
-        {
-            throw PortTaken(settings, e);
-        }
-    }
 
     private static SocketException? BindFailure(Exception? e) => e switch
     {

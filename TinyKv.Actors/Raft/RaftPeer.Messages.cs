@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -72,8 +73,12 @@ internal sealed partial class RaftPeer
     }
 
     /// <summary>A journal write whose messages wait for it.</summary>
-    private sealed class PendingWrite(ImmutableArray<RaftEnvelope> messages)
+    private sealed class PendingWrite(RaftRecord record, ImmutableArray<RaftEnvelope> messages)
     {
+        public long Started { get; } = Stopwatch.GetTimestamp();
+
+        public long LastIndex { get; } = record.Entries.IsEmpty ? 0 : record.Entries[^1].Index;
+
         public ImmutableArray<RaftEnvelope> Messages { get; private set; } = messages;
 
         public void Add(ImmutableArray<RaftEnvelope> more) => Messages = Messages.AddRange(more);

@@ -59,14 +59,17 @@ internal sealed partial class RaftPeer
             case Tick:
                 ArmTick();
                 PassTick();
+                _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
             case RaftEnvelope envelope:
                 CatchUp();
+                _telemetry.Heard(envelope);
                 Perform(_core.Step(envelope));
                 break;
             case EntriesApplied applied:
                 _applied = applied.Index;
                 _core.Applied(applied.Index);
+                _telemetry.Applied(applied.Index);
                 Publish();
                 break;
             case Flush:
@@ -83,6 +86,7 @@ internal sealed partial class RaftPeer
     {
         _log.Info("{Region}: {Role} in term {Term}, leader {Leader}",
             _spec.Region.Id, change.Role, change.Term, change.Leader);
+        _telemetry.Changed(change);
         switch (change.Role)
         {
             case RoleKind.Leader:
@@ -151,6 +155,7 @@ internal sealed partial class RaftPeer
             _queuedBytes -= head.Request.Command.Length;
             commands.Add(head.Request.Command);
             awaited.Add(new AwaitedOutcome(new LogPosition(++position, _core.Term), head.Asker));
+            _telemetry.Proposed(head.Request.Span, position);
         }
         _spec.Applier.Tell(new AwaitOutcomes(awaited.ToImmutable()));
         Perform(_core.Propose(commands));
@@ -160,6 +165,7 @@ internal sealed partial class RaftPeer
     {
         if (_readers.Count > 0) CatchUp();
         if (_readers.Count == 0) return; // time may have cost the leadership, and the readers were told
+        _telemetry.Confirming(_readers.Count);
         _confirming.Add(++_lastRead, [.. _readers]);
         _readers.Clear();
         Perform(_core.ReadIndex([_lastRead]));

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Actors.Transport;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
@@ -20,6 +21,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
 {
     private readonly RaftPeerSpec _spec;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly PeerTelemetry _telemetry;
     private readonly Queue<PendingWrite> _writes = new();
     private RaftCore _core = null!;
     private PendingWrite? _lastWrite;
@@ -29,6 +31,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     public RaftPeer(RaftPeerSpec spec)
     {
         _spec = spec;
+        _telemetry = new PeerTelemetry(spec.Self, spec.Region);
         _applied = spec.Applied;
     }
 
@@ -125,9 +128,11 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         if (effects.Changed is { } change) Enter(change);
         Send(effects.SendNow);
+        _telemetry.Sending(effects.SendNow);
         if (effects.Store is { } record)
         {
-            _lastWrite = new PendingWrite(effects.SendDurable);
+            _lastWrite = new PendingWrite(record, effects.SendDurable);
+            _telemetry.Storing(record);
             _writes.Enqueue(_lastWrite);
             PersistAsync(record, _ => Stored());
         }
@@ -139,16 +144,24 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         {
             Send(effects.SendDurable);
         }
-        if (!effects.Apply.IsEmpty) _spec.Applier.Tell(new ApplyEntries(effects.Apply));
+        if (!effects.Apply.IsEmpty) Apply(effects.Apply);
         Grant(effects.Reads);
         Drop(effects.ReadsDropped);
     }
 
     private void Stored()
     {
-        Send(_writes.Dequeue().Messages);
+        var write = _writes.Dequeue();
+        _telemetry.Stored(write.Started, write.LastIndex);
+        Send(write.Messages);
         Perform(_core.Stored());
         ProposeQueued();
+    }
+
+    private void Apply(ImmutableArray<Entry> entries)
+    {
+        _telemetry.Committed(entries[^1].Index);
+        _spec.Applier.Tell(new ApplyEntries(entries));
     }
 
     private void Send(ImmutableArray<RaftEnvelope> envelopes)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -20,6 +22,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
 
     private readonly OutcomeBook _outcomes = new();
     private readonly PriorityQueue<ServeReads, long> _reads = new();
+    private ApplyMetrics _metrics = null!;
     private long _applied;
 
     /// <summary>The region, as of what is applied.</summary>
@@ -33,6 +36,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     {
         using var snapshot = engine.Snapshot();
         _applied = Load(snapshot);
+        _metrics = new ApplyMetrics(Region.Id);
         Context.Parent.Tell(new Described(Region, _applied));
     }
 
@@ -78,6 +82,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     // Answers leave only after the engine took the batch.
     private int ApplyPart(ImmutableArray<Entry> entries, int first)
     {
+        var started = Stopwatch.GetTimestamp();
         using var turn = new ApplyTurn(engine, batch => Save(_applied, batch));
         var answers = new List<(IActorRef Asker, object Answer)>();
         var displaced = new List<IActorRef>();
@@ -92,6 +97,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             _applied = entry.Index;
         }
         turn.Write();
+        _metrics.Applied(next - first, started);
         foreach (var (asker, answer) in answers) asker.Tell(answer);
         // Another leader's entries are committed in their places: these never will be, and may be asked for again.
         foreach (var asker in displaced) asker.Tell(new RegionError.NotLeader(Region.Id, null));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Raft;
@@ -22,7 +23,12 @@ internal abstract record RegionRequest(RegionId Region, RequestContext? Context)
 /// <param name="Condition">The command's condition, for the check of its key.</param>
 internal sealed record Propose(
     RegionId Region, RequestContext? Context, ReadOnlyMemory<byte> Command, IReadOnlyList<Modify> Batch,
-    Condition? Condition = null) : RegionRequest(Region, Context);
+    Condition? Condition = null)
+    : RegionRequest(Region, Context)
+{
+    /// <summary>What the spans of the write belong to; null while nobody traces.</summary>
+    public Activity? Span { get; init; }
+}
 
 /// <summary>Answer from a state that holds everything acknowledged before now.</summary>
 internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);

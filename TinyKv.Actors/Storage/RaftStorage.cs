@@ -1,11 +1,14 @@
+using System.Diagnostics;
 using Akka.Actor;
 using TinyKv.Actors.Kv;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Telemetry;
 
 namespace TinyKv.Actors.Storage;
 
@@ -36,19 +39,28 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
     /// <inheritdoc/>
     public async Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation)
     {
-        return await Ask(new Read(context.Region, context), cancellation) switch
+        var started = Stopwatch.GetTimestamp();
+        var answer = await Ask(new Read(context.Region, context), cancellation);
+        StorageMetrics.Read(started, answer as RegionError);
+        return answer switch
         {
             Readable readable => new ReaderOrRefusal(new SnapshotReader(readable.Region, engine.Snapshot()), null),
             var refusal => new ReaderOrRefusal(null, (RegionError)refusal),
         };
     }
 
-    private Task<object> ProposeAsync(
+    private async Task<object> ProposeAsync(
         RequestContext context, Condition? condition, IReadOnlyList<Modify> batch, CancellationToken cancellation)
     {
+        using var span = TinyKvTelemetry.Spans.StartActivity("tinykv.propose");
+        var started = Stopwatch.GetTimestamp();
         var command = KvCommandCodec.Encode(context.Epoch?.Version ?? 0, batch, condition);
         Invariant.Holds(command.Length <= Limits.MaxEntryBytes, $"a command of {command.Length} bytes");
-        return Ask(new Propose(context.Region, context, command, batch, condition), cancellation);
+        var proposal = new Propose(context.Region, context, command, batch, condition) { Span = span };
+        var answer = await Ask(proposal, cancellation);
+        if (answer is RegionError refusal) span?.SetStatus(ActivityStatusCode.Error, refusal.Message);
+        StorageMetrics.Written(started, answer as RegionError);
+        return answer;
     }
 
     // Without a limit of its own: how long to wait is for the caller to say.

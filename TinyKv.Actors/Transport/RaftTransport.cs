@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
@@ -40,6 +41,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private const int MessageOverhead = 64;
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly TransportMetrics _metrics = new(spec.Self);
     private readonly SortedDictionary<ulong, List<PeerLetter>> _outbox = [];
     private readonly Dictionary<ulong, ulong> _incarnations = [];
     private readonly HashSet<(ulong Cluster, ulong From, ulong To)> _strangers = [];
@@ -98,13 +100,19 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             var size = SizeOf(letter.Envelope);
             if (batch.Messages.Count > 0 && bytes + size > MaxBatchBytes)
             {
-                target.Tell(batch);
+                Post(target, batch, bytes);
                 (batch, bytes) = (NewBatch(store), 0);
             }
             batch.Messages.Add(RaftWire.ToWire(letter.Region, letter.Envelope));
             bytes += size;
         }
-        if (batch.Messages.Count > 0) target.Tell(batch);
+        if (batch.Messages.Count > 0) Post(target, batch, bytes);
+    }
+
+    private void Post(IActorRef target, RaftBatch batch, long bytes)
+    {
+        _metrics.Sent(batch.Messages.Count, bytes);
+        target.Tell(batch);
     }
 
     private RaftBatch NewBatch(ulong store) => new()
@@ -126,6 +134,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     // Whatever arrives was written by others: nothing in it may stop this actor.
     private void Receive(EncodedRaftBatch encoded)
     {
+        _metrics.Received(encoded.Bytes.Length);
         try
         {
             var batch = encoded.Parse();
@@ -135,6 +144,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         }
         catch (MalformedMessageException e)
         {
+            _metrics.DroppedMalformed();
             _log.Warning("Dropped a batch of {Bytes} bytes from {Sender}: {Reason}",
                 encoded.Bytes.Length, Sender.Path, e.Message);
         }
@@ -151,6 +161,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             Notice(batch);
             return true;
         }
+        _metrics.DroppedStranger();
         // Once per sender, and bounded: a stranger must not fill the log or the memory.
         if (_strangers.Count < 1024 && _strangers.Add((batch.ClusterId, batch.FromStore, batch.ToStore)))
         {

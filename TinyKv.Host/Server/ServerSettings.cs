@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using TinyKv.Core;
+using TinyKv.Host.Telemetry;
 
 namespace TinyKv.Host.Server;
 
@@ -29,6 +30,9 @@ internal sealed record ServerSettings
     /// <summary>How long a graceful stop may take.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
+    /// <summary>Where metrics and traces go.</summary>
+    public TelemetrySettings Telemetry { get; init; } = TelemetrySettings.Default;
+
     /// <summary>Reads the settings from the whole configuration.</summary>
     /// <exception cref="TinyKvException">A value is missing, not of its type or out of bounds; names its
     /// key.</exception>
@@ -40,6 +44,7 @@ internal sealed record ServerSettings
         KeepAliveInterval = Duration(config, "keep-alive-interval", TimeSpan.FromHours(1)),
         KeepAliveTimeout = Duration(config, "keep-alive-timeout", TimeSpan.FromHours(1)),
         ShutdownTimeout = Duration(config, "shutdown-timeout", MaxShutdownTimeout),
+        Telemetry = TelemetrySettings.Read(config),
     };
 
     private static int Number(Config config, string key, int least, int most)

@@ -2,12 +2,13 @@ using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using TinyKv.Host.Telemetry;
 
 namespace TinyKv.Host.Server;
 
 /// <summary>
-/// The port for people and supervisors: HTTP/1.1 with <c>/health/live</c>, <c>/health/ready</c> and
-/// <c>/status</c>.
+/// The port for people and supervisors: HTTP/1.1 with <c>/health/live</c>, <c>/health/ready</c>,
+/// <c>/status</c> and <c>/metrics</c>.
 /// </summary>
 internal static class StatusPort
 {
@@ -16,10 +17,19 @@ internal static class StatusPort
 
     /// <summary>Binds and serves.</summary>
     /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
-    public static Task<WebPort> StartAsync(IPEndPoint address, StoreGate gate, ServerSettings settings) =>
-        WebPort.StartAsync("status", address, WebPort.CreateBuilder(settings.Log),
-            kestrel => Limit(kestrel.Limits), HttpProtocols.Http1,
-            application => application.Run(context => AnswerAsync(context, gate)));
+    public static Task<WebPort> StartAsync(IPEndPoint address, StoreGate gate, ServerSettings settings)
+    {
+        var builder = WebPort.CreateBuilder(settings.Log);
+        Exporters.Add(builder.Services, settings.Telemetry);
+        return WebPort.StartAsync("status", address, builder,
+            kestrel => Limit(kestrel.Limits), HttpProtocols.Http1, application => Map(application, gate));
+    }
+
+    private static void Map(WebApplication application, StoreGate gate)
+    {
+        application.UseOpenTelemetryPrometheusScrapingEndpoint(Exporters.ScrapePath);
+        application.Run(context => AnswerAsync(context, gate));
+    }
 
     private static Task AnswerAsync(HttpContext context, StoreGate gate)
     {
@@ -34,7 +44,7 @@ internal static class StatusPort
                 : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready\n"),
             "/status" => StatusAsync(context, gate),
             _ => WriteAsync(context, StatusCodes.Status404NotFound,
-                "there are /health/live, /health/ready and /status\n"),
+                "there are /health/live, /health/ready, /status and /metrics\n"),
         };
     }
 

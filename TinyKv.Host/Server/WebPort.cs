@@ -41,6 +41,8 @@ internal sealed class WebPort : IAsyncDisposable
         builder.Logging.AddProvider(new ConsoleLoggerProvider(log));
         // It logs what it throws; StartAsync turns that into one sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        // A store that is not ready yet is no error, and asked for often.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         return builder;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RocksDbSharp;
 
 namespace TinyKv.Persistence.Journal;
@@ -112,7 +113,7 @@ internal sealed class GroupCommit : IDisposable
             {
                 using var batch = new WriteBatch();
                 foreach (var request in _batch) Add(request, batch);
-                if (batch.Count() > 0) _write(batch);
+                if (batch.Count() > 0) Write(batch);
             }
             catch (Exception e)
             {
@@ -125,6 +126,13 @@ internal sealed class GroupCommit : IDisposable
                 request.Fail(new IOException($"the journal has failed: {cause.Message}", cause));
             else request.Succeed();
         }
+    }
+
+    private void Write(WriteBatch batch)
+    {
+        var started = Stopwatch.GetTimestamp();
+        _write(batch);
+        JournalMetrics.Committed(_batch, started);
     }
 
     private void Add(CommitRequest request, WriteBatch batch)

@@ -26,12 +26,14 @@ public sealed class RocksJournal : AsyncWriteJournal
     private readonly RocksLog _log;
     private readonly GroupCommit _commits;
     private readonly ReaderThreads _readers;
+    private readonly DiskFaults? _faults;
 
     /// <summary>Opens the journal; called by Akka.Persistence with the plugin's section.</summary>
     public RocksJournal(Config config)
     {
         _directory = config.GetString("directory", "");
         _events = Context.System.EventStream;
+        _faults = Context.System.Settings.Setup.Get<DiskFaults>().GetOrElse(null!);
         _codec = new EventCodec(Context.System.Serialization);
         var sync = !config.GetBoolean("unsafe-no-sync", false);
         if (!sync)
@@ -49,7 +51,7 @@ public sealed class RocksJournal : AsyncWriteJournal
             ReportFailure(e);
             throw;
         }
-        _commits = new GroupCommit(_log, _log.Write, ReportFailure);
+        _commits = new GroupCommit(_log, Write, ReportFailure);
         _readers = new ReaderThreads();
     }
 
@@ -137,6 +139,12 @@ public sealed class RocksJournal : AsyncWriteJournal
             events.RemoveRange(before, events.Count - before);
             return e;
         }
+    }
+
+    private void Write(WriteBatch batch)
+    {
+        _faults?.BeforeWrite();
+        _log.Write(batch);
     }
 
     private void ReportFailure(Exception cause) =>

@@ -15,7 +15,8 @@ public sealed class LayeringTests
         ["TinyKv.Host"] =
             ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Client"],
         ["TinyKv.Benchmarks"] = ["TinyKv.Host"],
-        ["TinyKv.Tests"] = ["TinyKv.Host"],
+        ["TinyKv.Hosting"] = ["TinyKv.Host"],
+        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting"],
     };
 
     public static TheoryData<string> Projects => [.. Repository.Projects];

@@ -1,0 +1,95 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Settings;
+using TinyKv.Core;
+using TinyKv.Persistence;
+using TinyKv.Persistence.Engine;
+
+namespace TinyKv.Actors;
+
+/// <summary>
+/// A store with its files open and its actors not started, for hosts that make the actor system themselves: from
+/// <see cref="SystemConfig"/> and <see cref="Setups"/>, under the name <see cref="SystemName"/>. Others use
+/// <see cref="StoreNode.StartAsync(Config, CancellationToken)"/>.
+/// </summary>
+public sealed class PreparedStore : IDisposable
+{
+    /// <summary>The name that the actor systems of all stores share.</summary>
+    public const string SystemName = StoreSystem.Name;
+
+    // In the order in which they were opened; closed the other way round.
+    private readonly Stack<IDisposable> _files;
+    private readonly RocksEngine _engine;
+    private readonly StoreFaults? _faults;
+
+    private PreparedStore(
+        TinyKvSettings settings, Config config, JournalSetup journal, RocksEngine engine, Stack<IDisposable> files,
+        StoreFaults? faults)
+    {
+        (Settings, _engine, _files, _faults) = (settings, engine, files, faults);
+        SystemConfig = StoreSystem.Configure(settings, config, journal);
+        Setups = faults is null ? journal.Setups : [.. journal.Setups, faults.Disk];
+    }
+
+    /// <summary>The effective settings.</summary>
+    public TinyKvSettings Settings { get; }
+
+    /// <summary>The whole configuration of the actor system.</summary>
+    public Config SystemConfig { get; }
+
+    /// <summary>What goes to the journal through the actor system's setup.</summary>
+    public IReadOnlyList<Setup> Setups { get; }
+
+    /// <summary>Locks and checks the data directory, and opens engine and journal. Blocks on the disk.</summary>
+    /// <param name="config">The user's configuration; the reference files are added.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
+    public static PreparedStore Open(Config config, CancellationToken cancellation = default) =>
+        Open(config, faults: null, cancellation);
+
+    internal static PreparedStore Open(Config user, StoreFaults? faults, CancellationToken cancellation)
+    {
+        var config = user.WithFallback(ReferenceConfig.OfStore);
+        var settings = SettingsReader.Read(config);
+        var files = new Stack<IDisposable>();
+        try
+        {
+            var identity = new StoreIdentity(
+                ClusterIdentity.IdOf(settings.ClusterName), settings.ClusterName, settings.StoreId, settings.Journal);
+            var directory = DataDirectory.Open(settings.DataDirectory, identity);
+            files.Push(directory);
+            var engine = RocksEngine.Open(directory.DataPath);
+            files.Push(engine);
+            var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
+            files.Push(journal);
+            cancellation.ThrowIfCancellationRequested();
+            StoreSystem.RequireFreePort(settings);
+            return new PreparedStore(settings, config, journal, engine, files, faults);
+        }
+        catch
+        {
+            Close(files);
+            throw;
+        }
+    }
+
+    /// <summary>Starts the store's actors. The node owns the files from here on.</summary>
+    /// <param name="system">Made from <see cref="SystemConfig"/> and <see cref="Setups"/>.</param>
+    public StoreNode Start(ActorSystem system)
+    {
+        var node = new StoreNode(Settings, system, _engine, new Stack<IDisposable>(_files.Reverse()), _faults);
+        _files.Clear();
+        return node;
+    }
+
+    /// <summary>Closes the files, unless a node owns them.</summary>
+    public void Dispose() => Close(_files);
+
+    internal static void Close(Stack<IDisposable> files)
+    {
+        lock (files)
+            while (files.TryPop(out var file)) file.Dispose();
+    }
+}

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Telemetry;
+
+namespace TinyKv.Actors.Telemetry;
+
+/// <summary>What a state machine measures of its writes to the engine.</summary>
+internal sealed class ApplyMetrics(RegionId region)
+{
+    private static readonly Histogram<double> Duration = TinyKvTelemetry.Meter.CreateHistogram(
+        "tinykv.apply.duration", "s", "One write of the engine: its commands executed and taken in.",
+        tags: null, TinyKvTelemetry.Times);
+
+    private static readonly Histogram<long> Entries = TinyKvTelemetry.Meter.CreateHistogram(
+        "tinykv.apply.entries", "{entry}", "Entries in one write of the engine.", tags: null, TinyKvTelemetry.Counts);
+
+    private readonly TagList _tags = new() { { "region", (long)region.Value } };
+
+    public void Applied(int entries, long started)
+    {
+        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tags);
+        Entries.Record(entries, _tags);
+    }
+}

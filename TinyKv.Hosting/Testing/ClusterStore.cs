@@ -1,0 +1,91 @@
+using System.Net;
+using TinyKv.Actors;
+using TinyKv.Actors.Hosting;
+using TinyKv.Core;
+using TinyKv.Core.Regions;
+using TinyKv.Host.Server;
+using TinyKv.Persistence.Journal;
+
+namespace TinyKv.Hosting.Testing;
+
+/// <summary>One store of a <see cref="TinyKvCluster"/>, over all its starts.</summary>
+public sealed class ClusterStore
+{
+    private readonly ClusterConfig _config;
+    private StoreFaults _faults = new();
+    private StoreId[] _cut = [];
+    private StoreServer? _server;
+    private StoreNode? _node;
+
+    internal ClusterStore(ClusterConfig config, ulong id)
+    {
+        (_config, Id) = (config, id);
+        Ports = config.Ports[(int)id - 1];
+    }
+
+    /// <summary>Its number.</summary>
+    public ulong Id { get; }
+
+    /// <summary>host:port of its gRPC services.</summary>
+    public string Endpoint => $"{IPAddress.Loopback}:{Ports.Grpc}";
+
+    /// <summary>Where its health, status and metrics are.</summary>
+    public Uri StatusAddress => new($"http://{IPAddress.Loopback}:{Ports.Status}");
+
+    /// <summary>The running store: its storage, placement and actor system.</summary>
+    /// <exception cref="TinyKvException">It does not run.</exception>
+    public StoreNode Node => _node ?? throw new TinyKvException($"store {Id} does not run");
+
+    /// <summary>Whether it runs: it was started, and has neither been stopped nor ended itself.</summary>
+    public bool IsRunning => _node is { Terminated.IsCompleted: false };
+
+    /// <summary>Whether it runs, its replicas know a leader, and they have caught up with it.</summary>
+    public bool IsReady => _node is { IsReady: true };
+
+    internal StorePorts Ports { get; }
+
+    internal DiskFaults Disk => _faults.Disk;
+
+    internal bool IsLeader => IsRunning && Node.Placement.Regions is [{ Leader: { } leader }, ..]
+        && leader.Store == Node.Settings.StoreId;
+
+    internal async Task StartAsync(CancellationToken cancellation)
+    {
+        if (IsRunning) throw new TinyKvException($"store {Id} runs already");
+        // One that has ended itself still holds its ports.
+        await KillAsync();
+        // A new start gets a disk that works; a partition goes on.
+        _faults = new StoreFaults();
+        _faults.CutLinksTo(_cut);
+        var config = _config.Of(Id);
+        var endpoints = new ServerEndpoints(IPAddress.Loopback, Ports.Grpc, Ports.Status);
+        _server = await StoreServer.StartAsync(endpoints, ServerSettings.Read(config), async starting =>
+        {
+            _node = await StoreNode.StartAsync(config, _faults, starting);
+            return new NodeStore(_node);
+        }, cancellation);
+    }
+
+    internal async Task StopAsync()
+    {
+        Disk.Resume();
+        if (_server is not null) await _server.StopAsync();
+        await KillAsync();
+    }
+
+    internal async Task KillAsync()
+    {
+        // The journal's thread must not be left waiting.
+        Disk.Resume();
+        var (node, server) = (_node, _server);
+        (_node, _server) = (null, null);
+        if (node is not null) await node.KillAsync();
+        if (server is not null) await server.DisposeAsync();
+    }
+
+    internal void CutLinksTo(IEnumerable<ulong> others)
+    {
+        _cut = [.. others.Select(id => new StoreId(id))];
+        _faults.CutLinksTo(_cut);
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Options;
+using TinyKv.Actors.Settings;
+using TinyKv.Core;
+using TinyKv.Host.Server;
+
+namespace TinyKv.Hosting;
+
+/// <summary>Refuses options that no store can be started with, by the names of the properties or of the HOCON keys.</summary>
+internal sealed class TinyKvOptionsValidator : IValidateOptions<TinyKvOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, TinyKvOptions options)
+    {
+        var wrong = Wrong(options).Select(what => $"{nameof(TinyKvOptions)}.{what}").ToList();
+        return wrong.Count > 0 ? ValidateOptionsResult.Fail(wrong) : ValidateSettings(options);
+    }
+
+    private static IEnumerable<string> Wrong(TinyKvOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.ClusterName))
+            yield return $"{nameof(options.ClusterName)} is empty; the cluster needs a name that no other has";
+        if (string.IsNullOrWhiteSpace(options.DataDirectory))
+            yield return $"{nameof(options.DataDirectory)} is empty; the store needs a directory of its own";
+        if (options.Stores.Count == 0)
+            yield return $"{nameof(options.Stores)} is empty; it must list all stores of the cluster, this one included";
+        else if (options.Stores.All(store => store.Id != options.StoreId))
+            yield return $"{nameof(options.StoreId)} is {options.StoreId}, but {nameof(options.Stores)} lists only " +
+                string.Join(", ", options.Stores.Select(store => store.Id));
+    }
+
+    private static ValidateOptionsResult ValidateSettings(TinyKvOptions options)
+    {
+        try
+        {
+            var config = StoreConfig.Of(options);
+            SettingsReader.Read(config);
+            ServerSettings.Read(config);
+            return ValidateOptionsResult.Success;
+        }
+        catch (TinyKvException e)
+        {
+            return ValidateOptionsResult.Fail(e.Message);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using TinyKv.Actors;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Storage;
+using TinyKv.Client;
+using TinyKv.Core;
+using TinyKv.Hosting;
+using TinyKv.Hosting.Testing;
+using TinyKv.Persistence;
+using TinyKv.Tests.Actors.Nodes;
+
+namespace TinyKv.Tests.Hosting;
+
+public sealed class AddTinyKvTests : IDisposable
+{
+    private static readonly byte[] Key = [1];
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-").FullName;
+    private readonly StorePorts _ports = FreePorts.Take(1)[0];
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task An_application_finds_again_what_it_wrote_before_it_was_restarted()
+    {
+        using (var first = await StartAsync())
+        {
+            await first.Services.GetRequiredService<IRawClient>().PutAsync(Key, Key, cancellation: Patience.Long);
+            await first.StopAsync(Patience.Long);
+        }
+
+        using var second = await StartAsync();
+
+        Assert.Equal(Key, await second.Services.GetRequiredService<IRawClient>().GetAsync(Key, cancellation: Patience.Long));
+        await second.StopAsync(Patience.Long);
+    }
+
+    [Fact]
+    public async Task The_doors_to_the_store_are_those_of_one_node()
+    {
+        using var application = await StartAsync();
+        var node = application.Services.GetRequiredService<StoreNode>();
+
+        Assert.Same(node.Storage, application.Services.GetRequiredService<IStorage>());
+        Assert.Same(node.Placement, application.Services.GetRequiredService<IPlacement>());
+        Assert.Same(node.System, application.Services.GetRequiredService<ActorSystem>());
+        await application.StopAsync(Patience.Long);
+        Assert.True(node.Terminated.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Actors_of_the_application_live_in_the_stores_actor_system()
+    {
+        using var application = await StartAsync(akka: (builder, _) => builder.WithActors((system, registry) =>
+            registry.Register<Echo>(system.ActorOf(Props.Create<Echo>(), "echo"))));
+        var echo = application.Services.GetRequiredService<IRequiredActor<Echo>>().ActorRef;
+
+        Assert.Equal("hello", await echo.Ask<string>("hello", Patience.Long));
+        Assert.Equal("akka://tinykv/user/echo", echo.Path.ToString());
+        await application.StopAsync(Patience.Long);
+    }
+
+    [Fact]
+    public async Task A_store_is_ready_when_it_can_serve_and_live_until_it_ends()
+    {
+        using var application = await StartAsync();
+        var health = application.Services.GetRequiredService<HealthCheckService>();
+        var node = application.Services.GetRequiredService<StoreNode>();
+        await Eventually.Async(async () => (await health.CheckHealthAsync()).Status == HealthStatus.Healthy ? "" : null);
+
+        node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
+
+        // The application stops with its store.
+        await application.WaitForShutdownAsync(Patience.Long);
+        var report = new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext());
+        Assert.Contains("no space left", (await report).Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Unhealthy, (await new StoreReadyCheck(node).CheckHealthAsync(new HealthCheckContext())).Status);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_keeps_the_application_from_starting()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, _ports.Remoting);
+        other.Start();
+
+        var refusal = await Assert.ThrowsAsync<TinyKvException>(() => StartAsync());
+
+        Assert.Contains($":{_ports.Remoting}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<Action<TinyKvOptions>, string> WrongOptions => new()
+    {
+        { options => options.ClusterName = "", "TinyKvOptions.ClusterName" },
+        { options => options.DataDirectory = " ", "TinyKvOptions.DataDirectory" },
+        { options => options.StoreId = 7, "TinyKvOptions.StoreId is 7, but Stores lists only 1" },
+        { options => options.Stores.Clear(), "TinyKvOptions.Stores is empty" },
+        { options => options.Journal = "paper", "tinykv.journal is 'paper'" },
+        { options => options.Stores[0].GrpcPort = 0, "grpc-port is 0" },
+        { options => options.Hocon = "tinykv.raft.election-tick = 1", "tinykv.raft.election-tick is not a setting" },
+        { options => options.Hocon = "tinykv {", "TinyKvOptions.Hocon, line 1" },
+        { options => options.Hocon = "tinykv.server.shutdown-timeout = never", "tinykv.server.shutdown-timeout" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongOptions))]
+    public async Task An_option_that_is_wrong_is_named(Action<TinyKvOptions> spoil, string named)
+    {
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(spoil));
+
+        Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory));
+    }
+
+    private async Task<IHost> StartAsync(
+        Action<TinyKvOptions>? change = null, Action<AkkaConfigurationBuilder, IServiceProvider>? akka = null)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddTinyKv(options =>
+        {
+            options.ClusterName = "application";
+            options.StoreId = 1;
+            options.DataDirectory = Path.Combine(_directory, "store");
+            options.Hocon = "tinykv.raft.tick-interval = 30ms";
+            options.Stores.Add(new TinyKvStore
+            {
+                Id = 1,
+                GrpcPort = _ports.Grpc,
+                StatusPort = _ports.Status,
+                RemotingPort = _ports.Remoting,
+            });
+            change?.Invoke(options);
+        }, akka);
+        var application = builder.Build();
+        try
+        {
+            await application.StartAsync(Patience.Long);
+            return application;
+        }
+        catch
+        {
+            application.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class Echo : ReceiveActor
+    {
+        public Echo() => ReceiveAny(message => Sender.Tell(message));
+    }
+}

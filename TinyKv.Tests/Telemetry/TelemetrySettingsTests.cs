@@ -1,0 +1,37 @@
+using Akka.Configuration;
+using TinyKv.Core;
+using TinyKv.Host.Server;
+using TinyKv.Host.Telemetry;
+
+namespace TinyKv.Tests.Telemetry;
+
+public sealed class TelemetrySettingsTests
+{
+    [Fact]
+    public void Nothing_is_sent_unless_told_where() => Assert.Null(Read("").OtlpEndpoint);
+
+    [Fact]
+    public void An_endpoint_and_a_ratio_are_read()
+    {
+        var settings = Read("""
+            tinykv.telemetry { otlp-endpoint = "http://127.0.0.1:4317", trace-ratio = 0.5 }
+            """);
+
+        Assert.Equal((new Uri("http://127.0.0.1:4317"), 0.5), (settings.OtlpEndpoint, settings.TraceRatio));
+    }
+
+    [Theory]
+    [InlineData("tinykv.telemetry.otlp-endpoint = \"collector:4317\"", "otlp-endpoint")]
+    [InlineData("tinykv.telemetry.otlp-endpoint = somewhere", "otlp-endpoint")]
+    [InlineData("tinykv.telemetry.trace-ratio = 2", "trace-ratio")]
+    [InlineData("tinykv.telemetry.trace-ratio = all", "trace-ratio")]
+    public void A_value_that_makes_no_sense_is_refused_by_its_key(string hocon, string key)
+    {
+        var refusal = Assert.Throws<TinyKvException>(() => Read(hocon));
+
+        Assert.StartsWith($"tinykv.telemetry.{key} is '", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static TelemetrySettings Read(string hocon) => TelemetrySettings.Read(
+        ConfigurationFactory.ParseString(hocon).WithFallback(ServerConfiguration.Reference));
+}
