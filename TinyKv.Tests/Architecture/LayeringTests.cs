@@ -14,7 +14,8 @@ public sealed class LayeringTests
         ["TinyKv.Client"] = ["TinyKv.Core", "TinyKv.Protocol"],
         ["TinyKv.Host"] =
             ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Client"],
-        ["TinyKv.Tests"] = ["TinyKv.Host"],
+        ["TinyKv.Faults"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Client"],
+        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Faults"],
     };
 
     public static TheoryData<string> Projects => [.. Repository.Projects];
