@@ -1,1 +1,1 @@
-Console.WriteLine(0);
+return await TinyKv.Faults.Cli.FaultsCommandLine.RunAsync(args);

@@ -8,6 +8,7 @@ namespace TinyKv.Faults.Sandbox;
 internal sealed partial class Disk
 {
     private const string Filler = "filler";
+    private const long Block = 4096;
 
     // Of the kernel's ext4.h: stop at once, and do not write the journal out before.
     private const nuint Shutdown = 0x8004587d;
@@ -42,12 +43,12 @@ internal sealed partial class Disk
     public async Task FillAsync()
     {
         // The last blocks are found by trying.
-        for (var left = new DriveInfo(Path).AvailableFreeSpace; left >= 4096;)
+        var size = new DriveInfo(Path).AvailableFreeSpace;
+        for (var file = 0; size >= Block; file++)
         {
-            var file = System.IO.Path.Combine(Path, $"{Filler}-{left}");
-            var (code, _, _) = await Command.TryAsync("fallocate", "-l", $"{left}", file);
-            left = code == 0 ? Math.Min(left, new DriveInfo(Path).AvailableFreeSpace) : left / 2;
-            if (code == 0 && left >= 4096 && File.Exists(System.IO.Path.Combine(Path, $"{Filler}-{left}"))) left /= 2;
+            var name = System.IO.Path.Combine(Path, $"{Filler}-{file}");
+            var (code, _, _) = await Command.TryAsync("fallocate", "-l", $"{size}", name);
+            size = code == 0 ? new DriveInfo(Path).AvailableFreeSpace : size / 2;
         }
     }
 
