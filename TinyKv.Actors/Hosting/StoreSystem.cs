@@ -4,6 +4,7 @@ using System.Reflection;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using Akka.Remote;
 using TinyKv.Actors.Settings;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -19,6 +20,11 @@ internal static class StoreSystem
     /// <summary>Where an actor of another store is; the reference to it outlives restarts of that store.</summary>
     public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
         ((ExtendedActorSystem)system).Provider.ResolveActorRef($"{Root(store)}/user/{actor}");
+
+    /// <summary>Ends the connections to another system, whatever state they are in; the next message opens one.</summary>
+    public static void Reconnect(ActorSystem system, Address address) =>
+        // Without the incarnation nothing is shut out: remoting only starts over.
+        ((IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider).Quarantine(address, uid: null);
 
     /// <summary>Starts remoting, cluster and persistence.</summary>
     /// <exception cref="TinyKvException">The port can not be bound.</exception>
