@@ -42,9 +42,9 @@ internal sealed record Arena(
             if (code != 70 || !process.Complaints.Contains("has ended itself", StringComparison.Ordinal))
                 throw new TinyKvException($"store {store} ended with {code} instead of 70: {process.Complaints.Trim()}");
         }
-        catch (TimeoutException)
+        catch (TimeoutException e)
         {
-            throw new TinyKvException($"store {store} still runs after {Bound.TotalSeconds} s, on a disk that fails");
+            throw new TinyKvException($"store {store} still runs after {Bound.TotalSeconds} s, on a disk that fails", e);
         }
         Cluster.Forget(store);
     }

@@ -48,10 +48,10 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
     }
 
     private bool IsDone => report.Kills >= options.Kills && Stopwatch.GetElapsedTime(_started) >= options.Time
-        && (report.Faults > 0 || options.Kinds.Count == 0);
+        && report.Kinds == options.Kinds.Count;
 
     private async Task RunClusterAsync(
-        int round, string directory, Network network, IReadOnlyList<Disk> disks, IEnumerator<Fault> faults,
+        int round, string directory, Network network, List<Disk> disks, IEnumerator<Fault> faults,
         CancellationToken cancellation)
     {
         var layout = new StoreLayout(

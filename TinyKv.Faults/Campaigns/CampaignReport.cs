@@ -18,6 +18,9 @@ internal sealed class CampaignReport(IAnsiConsole console)
     /// <summary>How many faults were done.</summary>
     public int Faults => _done.Values.Sum(each => each.Count);
 
+    /// <summary>How many kinds of faults were done.</summary>
+    public int Kinds => _done.Count;
+
     /// <summary>How many operations were checked.</summary>
     public long Checked { get; private set; }
 

@@ -4,7 +4,7 @@ namespace TinyKv.Faults.Campaigns;
 internal sealed class KillOne(bool leader) : Fault(leader ? "kill-leader" : "kill-minority")
 {
     /// <inheritdoc/>
-    public override int Weight => 3;
+    public override int Weight => leader ? 3 : 2;
 
     /// <inheritdoc/>
     public override string Description => leader ? "kill -9 of the leader" : "kill -9 of any one store";
@@ -27,7 +27,7 @@ internal sealed class KillOne(bool leader) : Fault(leader ? "kill-leader" : "kil
 internal sealed class KillMajority() : Fault("kill-majority")
 {
     /// <inheritdoc/>
-    public override int Weight => 2;
+    public override int Weight => 4;
 
     /// <inheritdoc/>
     public override string Description => "kill -9 of two stores, which are started one after the other";
@@ -51,7 +51,7 @@ internal sealed class KillMajority() : Fault("kill-majority")
 internal sealed class KillAll() : Fault("kill-all")
 {
     /// <inheritdoc/>
-    public override int Weight => 2;
+    public override int Weight => 4;
 
     /// <inheritdoc/>
     public override string Description => "kill -9 of all stores";

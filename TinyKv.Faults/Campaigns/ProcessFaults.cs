@@ -8,9 +8,6 @@ namespace TinyKv.Faults.Campaigns;
 internal sealed class Pause() : Fault("pause")
 {
     /// <inheritdoc/>
-    public override int Weight => 2;
-
-    /// <inheritdoc/>
     public override string Description => "SIGSTOP of one or two stores for a second up to the longest pause";
 
     /// <inheritdoc/>
@@ -121,7 +118,7 @@ internal sealed class SystemCallTrace : IDisposable
         var calls = inject.Split(':')[0];
         var strace = Process.Start(new ProcessStartInfo(
             "strace", ["-f", "-p", $"{process}", "-e", $"trace={calls}", "-e", $"inject={inject}", "-o", "/dev/null"])
-        { RedirectStandardError = true })!;
+        { RedirectStandardError = true, UseShellExecute = false })!;
         // It says so for each thread, or why it may not.
         var line = await strace.StandardError.ReadLineAsync() ?? "";
         if (!line.Contains("attached", StringComparison.Ordinal))

@@ -9,7 +9,7 @@ internal static class CampaignCommand
 {
     private static readonly Option<int> Kills = new("--kills")
     {
-        Description = "Goes on until so many processes were killed.",
+        Description = "Goes on until so many processes were killed; each kind of fault is done at least once.",
         HelpName = "N",
     };
 

@@ -37,25 +37,22 @@ internal static class FaultsCommandLine
         }
     }
 
-    /// <summary>Runs a command in namespaces of its own, with a directory that is removed after a good run.</summary>
+    /// <summary>Runs a command in namespaces of its own, with a directory that is kept after a failure.</summary>
     public static async Task<int> IsolatedAsync(
         ParseResult arguments, Func<string, CancellationToken, Task<bool>> run, CancellationToken cancellation)
     {
-        if (!Isolation.IsInside)
+        if (Isolation.Directory is { } inside)
         {
-            Isolation.RequireTools();
-            return await Isolation.RunInsideAsync(arguments.Tokens.Select(token => token.Value), cancellation);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            await Isolation.EnterAsync(stop);
+            return await run(inside, stop.Token) ? Success : Failure;
         }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Isolation.EnterAsync(stop);
-        // Not below /tmp where that is in memory: syncs would cost nothing.
+        Isolation.RequireTools();
         var directory = Directory.CreateTempSubdirectory("tinykv-faults-").FullName;
-        if (await run(directory, stop.Token))
-        {
-            Directory.Delete(directory, recursive: true);
-            return Success;
-        }
-        await Console.Error.WriteLineAsync($"tinykv-faults: logs are in {directory}");
-        return Failure;
+        var code = await Isolation.RunInsideAsync(
+            arguments.Tokens.Select(token => token.Value), directory, cancellation);
+        if (code == Success || cancellation.IsCancellationRequested) Directory.Delete(directory, recursive: true);
+        else await Console.Error.WriteLineAsync($"tinykv-faults: logs and disks are in {directory}");
+        return code;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class Explanation<TState, TInput, TOutput>(
     /// <summary>The shortest beginning that is already wrong, without what does not matter to it.</summary>
     public string Of(IReadOnlyList<Operation<TInput, TOutput>> history)
     {
-        var small = WithoutOtherTopics(ShortestBeginning(history));
+        var small = WithoutReads(WithoutOtherTopics(ShortestBeginning(history)));
         var first = small.Min(operation => operation.Called);
         var text = new StringBuilder();
         text.AppendLine($"no order of these {small.Count} calls (of {history.Count}) explains the answers, " +
@@ -52,6 +52,17 @@ internal sealed class Explanation<TState, TInput, TOutput>(
         foreach (var topic in topics)
         {
             var rest = history.FindAll(operation => !Equals(TopicOf(operation), topic));
+            if (isLegal(rest) is false) history = rest;
+        }
+        return history;
+    }
+
+    // Fewer answers are easier to explain: what is wrong without them is what matters.
+    private List<Operation<TInput, TOutput>> WithoutReads(List<Operation<TInput, TOutput>> history)
+    {
+        foreach (var operation in history.Where(each => model.IsPure(each.Input, each.Output)).ToList())
+        {
+            var rest = history.FindAll(other => !ReferenceEquals(other, operation));
             if (isLegal(rest) is false) history = rest;
         }
         return history;

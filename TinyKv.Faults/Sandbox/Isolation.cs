@@ -9,7 +9,7 @@ namespace TinyKv.Faults.Sandbox;
 /// </summary>
 internal static class Isolation
 {
-    private const string Marker = "TINYKV_FAULTS_INSIDE";
+    private const string Variable = "TINYKV_FAULTS_DIRECTORY";
 
     // Program, Debian package.
     private static readonly (string Program, string Package)[] Tools =
@@ -18,8 +18,8 @@ internal static class Isolation
         ("nft", "nftables"), ("strace", "strace"), ("mkfs.ext4", "e2fsprogs"), ("fallocate", "util-linux"),
     ];
 
-    /// <summary>Whether this process is already inside.</summary>
-    public static bool IsInside => Environment.GetEnvironmentVariable(Marker) is not null;
+    /// <summary>Where the run keeps its files; null outside.</summary>
+    public static string? Directory => Environment.GetEnvironmentVariable(Variable);
 
     /// <summary>Says what is missing.</summary>
     /// <exception cref="TinyKvException">Not root, or a program is not installed.</exception>
@@ -35,8 +35,10 @@ internal static class Isolation
 
     /// <summary>Runs this program once more, inside; returns its exit code.</summary>
     /// <param name="arguments">The command line.</param>
+    /// <param name="directory">Where it may keep files. Its mounts there are gone when it has ended.</param>
     /// <param name="cancellation">Asks it to end.</param>
-    public static async Task<int> RunInsideAsync(IEnumerable<string> arguments, CancellationToken cancellation)
+    public static async Task<int> RunInsideAsync(
+        IEnumerable<string> arguments, string directory, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo("unshare")
         {
@@ -45,12 +47,13 @@ internal static class Isolation
                 "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--", Environment.ProcessPath!,
             },
             RedirectStandardInput = true,
+            UseShellExecute = false,
         };
         // Under the dotnet host the program is the assembly, not the executable.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(Isolation).Assembly.Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        start.Environment[Marker] = "1";
+        start.Environment[Variable] = directory;
         using var process = Process.Start(start)!;
         // Its standard input is the sign of our life: it ends with us, however we end.
         await using var registration = cancellation.Register(process.StandardInput.Close);
@@ -71,7 +74,7 @@ internal static class Isolation
         thread.Start();
         await Command.RunAsync("ip", "link", "set", "lo", "up");
         // The names of network namespaces are files.
-        Directory.CreateDirectory("/run/netns");
+        System.IO.Directory.CreateDirectory("/run/netns");
         await Command.RunAsync("mount", "-t", "tmpfs", "tmpfs", "/run/netns");
     }
 

@@ -66,6 +66,6 @@ internal sealed class Network
 
     private static string Space(int store) => $"store{store}";
 
-    private static Task NftAsync(int store, string rule) =>
+    private static Task<string> NftAsync(int store, string rule) =>
         Command.RunAsync("ip", "netns", "exec", Space(store), "nft", rule);
 }

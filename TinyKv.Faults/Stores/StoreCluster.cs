@@ -101,7 +101,7 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
 
     /// <summary>The last lines that each store logged.</summary>
     public string Logs(int lines) => string.Join('\n', All.Select(store =>
-        $"--- store {store}\n{string.Join('\n', File.Exists(LogOf(store)) ? File.ReadLines(LogOf(store)).TakeLast(lines) : [])}"));
+        $"--- store {store}\n{string.Join('\n', LinesOf(store).TakeLast(lines))}"));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -112,6 +112,8 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
     }
 
     private string LogOf(int store) => Path.Combine(directory, $"store-{store}.log");
+
+    private IEnumerable<string> LinesOf(int store) => File.Exists(LogOf(store)) ? File.ReadLines(LogOf(store)) : [];
 
     private async Task<bool> IsReadyAsync(int store, CancellationToken cancellation)
     {

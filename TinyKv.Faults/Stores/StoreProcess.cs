@@ -45,6 +45,7 @@ internal sealed class StoreProcess
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         };
         // Its sockets are named after the process id, which is not unique across namespaces.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

@@ -70,6 +70,20 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until some more operations were answered.</summary>
+    /// <exception cref="TinyKvException">They were not within the time.</exception>
+    public async Task AnsweredAsync(int operations, TimeSpan within, CancellationToken cancellation)
+    {
+        var (from, before) = (History.Now, History.Answered);
+        while (History.Answered < before + operations)
+        {
+            if (Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
+            if (History.Now - from > within.TotalMicroseconds)
+                throw new TinyKvException($"not even {operations} operations were served within {within.TotalSeconds} s");
+            await Task.Delay(20, cancellation);
+        }
+    }
+
     /// <summary>Ends the clients; what is under way has an unknown outcome.</summary>
     public async Task StopAsync()
     {
