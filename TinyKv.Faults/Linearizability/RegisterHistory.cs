@@ -45,8 +45,10 @@ internal static class RegisterHistory
             var value = operation switch
             {
                 { Output: RegisterOutput.Found { Value: { } found } } => found,
-                { Output: RegisterOutput.Swapped { Succeeded: true },
-                  Input: RegisterInput.CompareAndSet { Expected: { } expected } } => expected,
+                {
+                    Output: RegisterOutput.Swapped { Succeeded: true },
+                    Input: RegisterInput.CompareAndSet { Expected: { } expected }
+                } => expected,
                 _ => (long?)null,
             };
             if (value is not { } known || operation.Returned is not { } at) continue;
