@@ -75,11 +75,13 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         }
         catch (Exception e) when (e is TinyKvException or TinyKv.Client.TinyKvClientException)
         {
-            // What the clients saw until then is worth a look all the same.
             report.Fail(e.Message, cluster.Logs(lines: 40));
-            await network.HealAsync();
         }
-        report.Check(history, CheckLimit);
+        finally
+        {
+            // What the clients saw is worth a look however it ended.
+            report.Check(history, CheckLimit);
+        }
         if (report.Failed) throw new TinyKvException("the campaign has failed");
     }
 
