@@ -33,7 +33,10 @@ internal sealed record StoreActors(
         var incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
             cluster, settings.StoreId, incarnation,
-            Others(RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
+            Others(RaftTransport.Name).ToImmutableDictionary())
+        {
+            Reconnect = transport => StoreSystem.Reconnect(system, transport.Path.Address),
+        }), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
         List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];

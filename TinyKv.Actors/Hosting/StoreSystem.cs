@@ -6,6 +6,7 @@ using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Client;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
+using Akka.Remote;
 using TinyKv.Actors.Settings;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -26,6 +27,11 @@ internal static class StoreSystem
     public static Config Configure(TinyKvSettings settings, Config user, JournalSetup journal) =>
         user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config)
             .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
+
+    /// <summary>Ends the connections to another system, whatever state they are in; the next message opens one.</summary>
+    public static void Reconnect(ActorSystem system, Address address) =>
+        // Without the incarnation nothing is shut out: remoting only starts over.
+        ((IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider).Quarantine(address, uid: null);
 
     /// <summary>Starts remoting, cluster and persistence.</summary>
     /// <exception cref="TinyKvException">The port can not be bound.</exception>

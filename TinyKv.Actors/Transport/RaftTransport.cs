@@ -22,7 +22,14 @@ internal sealed record PeerLetter(RegionId Region, StoreId To, RaftEnvelope Enve
 /// <param name="Incarnation">Drawn at every start of the store.</param>
 /// <param name="Stores">The transports of the other stores, by references that outlive restarts of theirs.</param>
 internal sealed record TransportSpec(
-    ulong Cluster, StoreId Self, ulong Incarnation, ImmutableDictionary<StoreId, IActorRef> Stores);
+    ulong Cluster, StoreId Self, ulong Incarnation, ImmutableDictionary<StoreId, IActorRef> Stores)
+{
+    /// <summary>Makes the connection to the store of a transport anew.</summary>
+    public Action<IActorRef> Reconnect { get; init; } = _ => { };
+
+    /// <summary>How long a store may hear nothing of what is sent to it before it is connected to anew.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+}
 
 /// <summary>Who takes the <see cref="PeerMail"/> that arrives; what comes before is dropped.</summary>
 internal sealed record DeliverTo(IActorRef Store);
@@ -43,7 +50,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TransportMetrics _metrics = new(spec.Self);
     private readonly SortedDictionary<ulong, List<PeerLetter>> _outbox = [];
-    private readonly Dictionary<ulong, ulong> _incarnations = [];
+    private readonly Dictionary<ulong, LinkWatch> _links =
+        spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.Patience));
     private readonly HashSet<(ulong Cluster, ulong From, ulong To)> _strangers = [];
     private IActorRef _store = ActorRefs.Nobody;
     private bool _flushing;
@@ -87,7 +95,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         _flushing = false;
         foreach (var (store, letters) in _outbox)
         {
-            if (spec.Stores.TryGetValue(new StoreId(store), out var target)) SendTo(target, store, letters);
+            if (letters.Count > 0 && spec.Stores.TryGetValue(new StoreId(store), out var target))
+                SendTo(target, store, letters);
             letters.Clear();
         }
     }
@@ -107,6 +116,9 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             bytes += size;
         }
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
+        if (!_links[store].IsDead(Now)) return;
+        _log.Warning("Store {Store} does not hear this one; connecting anew", store);
+        spec.Reconnect(target);
     }
 
     private void Post(IActorRef target, RaftBatch batch, long bytes)
@@ -115,12 +127,17 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         target.Tell(batch);
     }
 
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
     private RaftBatch NewBatch(ulong store) => new()
     {
         ClusterId = spec.Cluster,
         FromStore = spec.Self.Value,
         ToStore = store,
         Incarnation = spec.Incarnation,
+        Number = _links[store].Send(Now),
+        HeardIncarnation = _links[store].HeardIncarnation,
+        HeardNumber = _links[store].HeardNumber,
     };
 
     private static long SizeOf(RaftEnvelope envelope)
@@ -174,8 +191,10 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
 
     private void Notice(RaftBatch batch)
     {
-        if (_incarnations.TryGetValue(batch.FromStore, out var known) && known == batch.Incarnation) return;
-        _incarnations[batch.FromStore] = batch.Incarnation;
+        var link = _links[batch.FromStore];
+        var known = link.HeardIncarnation == batch.Incarnation;
+        link.Receive(batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber);
+        if (known) return;
         _log.Info("Store {Store} speaks, incarnation {Incarnation:x}", batch.FromStore, batch.Incarnation);
     }
 

@@ -14,8 +14,9 @@ namespace TinyKv.Persistence.Sql;
 /// </summary>
 public sealed class SqlJournal : SqlWriteJournal
 {
-    // SQLite: the disk reports an error, the file is damaged, the file is something else.
-    private static readonly int[] FatalSqliteCodes = [10, 11, 26];
+    // SQLite: the file or its disk can not be written any more, the disk reports an error, the file is damaged, the disk
+    // is full, the file is something else.
+    private static readonly int[] FatalSqliteCodes = [8, 10, 11, 13, 26];
 
     private readonly EventStream _events;
     private readonly PostgreSqlFence? _fence;

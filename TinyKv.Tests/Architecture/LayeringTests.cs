@@ -16,7 +16,8 @@ public sealed class LayeringTests
             ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Client"],
         ["TinyKv.Benchmarks"] = ["TinyKv.Host"],
         ["TinyKv.Hosting"] = ["TinyKv.Host"],
-        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting"],
+        ["TinyKv.Faults"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Client"],
+        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting", "TinyKv.Faults"],
     };
 
     public static TheoryData<string> Projects => [.. Repository.Projects];

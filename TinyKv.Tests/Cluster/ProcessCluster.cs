@@ -44,6 +44,26 @@ internal sealed class ProcessCluster : IAsyncDisposable
         await store.DisposeAsync();
     }
 
+    /// <summary>SIGSTOP or SIGCONT.</summary>
+    public async Task SignalAsync(string signal, int storeId)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_running[storeId].Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <summary>The process of a store.</summary>
+    public int ProcessOf(int storeId) => _running[storeId].Id;
+
+    /// <summary>Waits until a store ends by itself; its exit code and last words.</summary>
+    public async Task<(int Code, string Complaint)> EndAsync(int storeId)
+    {
+        _running.Remove(storeId, out var store);
+        var code = await store!.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(90));
+        await store.DisposeAsync();
+        return (code, store.Complaint);
+    }
+
     /// <summary>The store that leads region 1, once every running store follows it.</summary>
     public async Task<int> LeaderAsync()
     {
@@ -64,7 +84,8 @@ internal sealed class ProcessCluster : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private void Start(int storeId)
+    /// <summary>Starts one store.</summary>
+    public void Start(int storeId)
     {
         var config = StoreConfigFile.Write(_state, storeId, _directory.OfStore(storeId), null);
         _running[storeId] = StoreProcess.Start(StoreProcess.Server(config), LogFile(storeId));

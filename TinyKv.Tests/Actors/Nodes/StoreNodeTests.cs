@@ -164,6 +164,14 @@ public sealed class StoreNodeTests
         Assert.Contains("no space left", reason.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_store_that_is_out_of_reach_is_not_removed_however_long_it_takes()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        Assert.IsType<Akka.Cluster.NoDowning>(Akka.Cluster.Cluster.Get(node.System).DowningProvider);
+    }
+
     private static async Task<T> RetryAsync<T>(Func<Task<T>> ask)
     {
         var patience = Patience.Long;

@@ -98,6 +98,34 @@ public sealed class RaftTransportTests : TestKit
         await _regions.ExpectMsgAsync<PeerMail>(Patience);
     }
 
+    [Fact]
+    public async Task A_store_that_speaks_but_does_not_hear_this_one_is_connected_to_anew()
+    {
+        var stores = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(new StoreId(2), _store2.Ref);
+        var transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)
+        {
+            Reconnect = store => TestActor.Tell(store),
+            Patience = TimeSpan.Zero,
+        }));
+
+        transport.Tell(Letter(1, 2));
+
+        Assert.Equal(_store2.Ref, await ExpectMsgAsync<IActorRef>(Patience));
+    }
+
+    [Fact]
+    public async Task A_batch_says_what_was_heard_last_of_its_receiver()
+    {
+        var heard = NewBatch(77, 2, 1);
+        heard.Number = 5;
+        _transport.Tell(new EncodedRaftBatch(heard.ToByteArray()));
+        _transport.Tell(Letter(1, 2));
+
+        var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
+
+        Assert.Equal((1UL, 1UL, 5UL), (batch.Number, batch.HeardIncarnation, batch.HeardNumber));
+    }
+
     // The transport sees none of them before all are in its mailbox: it is held up by a delivery meanwhile.
     private void InOneTurn(params PeerLetter[] letters)
     {

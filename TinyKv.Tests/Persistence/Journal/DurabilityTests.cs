@@ -65,6 +65,24 @@ public sealed class DurabilityTests : IDisposable
         await actor.ExpectMsgAsync<Akka.Persistence.WriteMessagesFailed>();
     }
 
+    // RocksDB's files are written without a place, like the connections of this process.
+    [SkippableFact]
+    public async Task A_write_that_does_not_fit_on_the_disk_stops_the_store()
+    {
+        await using var journal = new JournalSystem(
+            JournalSetup.Create(JournalSetup.Sqlite, _directory.Path, Config.Empty));
+        await journal.WriteAsync("a", 1, "one");
+        var actor = journal.NewActor();
+        using var trace = await SyncTrace.FillDiskAsync();
+
+        journal.Send(actor, JournalSystem.Events("a", 2, "two"));
+
+        await actor.ExpectMsgAsync<Akka.Persistence.WriteMessagesFailed>();
+        var failed = await journal.Failures.ExpectMsgAsync<JournalFailed>();
+        Assert.Contains("full", failed.Cause.Message, StringComparison.Ordinal);
+        await trace.StopAsync(_directory.Path);
+    }
+
     /// <summary>Of some writes, one after the other, how many were synced between request and
     /// acknowledgement.</summary>
     private async Task<int> SyncedWritesAsync(string kind, string configuration)

@@ -37,6 +37,10 @@ internal sealed partial class SyncTrace : IDisposable
     /// <summary>From here on every sync of this process fails, as on a broken disk.</summary>
     public static Task<SyncTrace> BreakDiskAsync() => AttachAsync("inject=fsync,fdatasync:error=EIO");
 
+    /// <summary>From here on nothing of this process that is written at a place in a file has room, as on a full
+    /// disk.</summary>
+    public static Task<SyncTrace> FillDiskAsync() => AttachAsync("inject=pwrite64:error=ENOSPC");
+
     private static async Task<SyncTrace> AttachAsync(string filter)
     {
         var installed = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)

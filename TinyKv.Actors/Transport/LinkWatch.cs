@@ -1,0 +1,53 @@
+namespace TinyKv.Actors.Transport;
+
+/// <summary>
+/// Watches whether another store hears this one. Remoting can end up with a connection over which one side hears the
+/// other and nothing goes the other way, which each side takes for a working one. So every batch has a number, and
+/// says which batch of the receiver's was the last to arrive.
+/// </summary>
+/// <param name="incarnation">This store's; what was said to an earlier one does not count.</param>
+/// <param name="patience">How long a store that speaks may not hear what was sent, while more is being sent.</param>
+internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
+{
+    // Who says nothing at all is most likely not there, which remoting finds out by itself.
+    private const int PatienceWithTheSilent = 3;
+
+    private ulong _sent;
+    private bool _spoke;
+    private (ulong Number, TimeSpan At)? _unheard;
+
+    /// <summary>The incarnation of the last batch that arrived; 0 before there was one.</summary>
+    public ulong HeardIncarnation { get; private set; }
+
+    /// <summary>The number of the last batch that arrived.</summary>
+    public ulong HeardNumber { get; private set; }
+
+    /// <summary>A batch leaves; its number.</summary>
+    public ulong Send(TimeSpan now)
+    {
+        _sent++;
+        if (_unheard is null) (_unheard, _spoke) = ((_sent, now), false);
+        return _sent;
+    }
+
+    /// <summary>A batch has arrived.</summary>
+    /// <param name="from">The sender's incarnation.</param>
+    /// <param name="number">The batch's number.</param>
+    /// <param name="heardIncarnation">Which incarnation of this store the sender has heard last.</param>
+    /// <param name="heardNumber">Which batch of it.</param>
+    public void Receive(ulong from, ulong number, ulong heardIncarnation, ulong heardNumber)
+    {
+        (HeardIncarnation, HeardNumber) = (from, number);
+        _spoke = true;
+        if (heardIncarnation == incarnation && heardNumber >= _unheard?.Number) _unheard = null;
+    }
+
+    /// <summary>Whether the connection should be made anew; says so once per patience.</summary>
+    public bool IsDead(TimeSpan now)
+    {
+        if (_unheard is not { } unheard || now - unheard.At < patience * (_spoke ? 1 : PatienceWithTheSilent))
+            return false;
+        _unheard = null;
+        return true;
+    }
+}

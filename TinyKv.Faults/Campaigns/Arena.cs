@@ -1,0 +1,73 @@
+using TinyKv.Core;
+using TinyKv.Faults.Sandbox;
+using TinyKv.Faults.Stores;
+using TinyKv.Faults.Workload;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>What a fault can reach.</summary>
+internal sealed record Arena(
+    StoreCluster Cluster, Network Network, IReadOnlyList<Disk> Disks, Load Load, Random Random, TimeSpan Bound,
+    TimeSpan LongestPause)
+{
+    /// <summary>The time of the history.</summary>
+    public long Now => Load.History.Now;
+
+    /// <summary>A store that is not <paramref name="other"/>.</summary>
+    public int Another(int other)
+    {
+        var others = Cluster.All.Where(store => store != other).ToList();
+        return others[Random.Next(others.Count)];
+    }
+
+    /// <summary>The leader as often as not, since most goes on there; otherwise any store.</summary>
+    public async Task<int> VictimAsync(CancellationToken cancellation)
+    {
+        var leader = await Cluster.LeaderAsync(cancellation);
+        return Random.Next(2) == 0 ? leader : Random.Next(1, Cluster.Layout.Stores + 1);
+    }
+
+    /// <summary>A time between two others; short ones are as likely as long ones.</summary>
+    public TimeSpan Draw(double leastSeconds, double mostSeconds) => TimeSpan.FromSeconds(
+        leastSeconds * Math.Pow(mostSeconds / leastSeconds, Random.NextDouble()));
+
+    /// <summary>A store must end by itself, because it can not go on, and say why.</summary>
+    /// <exception cref="TinyKvException">It did not, or with another code.</exception>
+    public async Task FailStopAsync(int store, CancellationToken cancellation)
+    {
+        var process = Cluster[store];
+        try
+        {
+            var code = await process.Ended.WaitAsync(Bound, cancellation);
+            if (code != 70 || !process.Complaints.Contains("has ended itself", StringComparison.Ordinal))
+                throw new TinyKvException($"store {store} ended with {code} instead of 70: {process.Complaints.Trim()}");
+        }
+        catch (TimeoutException e)
+        {
+            throw new TinyKvException($"store {store} still runs after {Bound.TotalSeconds} s, on a disk that fails", e);
+        }
+        Cluster.Forget(store);
+    }
+}
+
+/// <summary>What a fault did.</summary>
+/// <param name="Details">For people.</param>
+/// <param name="ServiceDue">From when on a majority could serve; the time without writes after it is the pause.</param>
+/// <param name="Kills">How many processes were killed.</param>
+internal sealed record FaultReport(string Details, long ServiceDue, int Kills = 0);
+
+/// <summary>A kind of fault: it is done and, at the end, undone.</summary>
+internal abstract class Fault(string name)
+{
+    /// <summary>Its name on the command line.</summary>
+    public string Name => name;
+
+    /// <summary>How often it is drawn, compared with others.</summary>
+    public virtual int Weight => 1;
+
+    /// <summary>What is done in it, for people.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Does it, waits, undoes it.</summary>
+    public abstract Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation);
+}

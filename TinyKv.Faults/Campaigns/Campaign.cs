@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Globalization;
+using TinyKv.Core;
+using TinyKv.Faults.Sandbox;
+using TinyKv.Faults.Stores;
+using TinyKv.Faults.Workload;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>
+/// Does one fault after the other to three store processes under load. Before each fault they must serve, after each
+/// they must serve again within the bound, and at the end the history of every key must be linearizable.
+/// </summary>
+internal sealed class Campaign(CampaignOptions options, CampaignReport report)
+{
+    private const int Stores = 3;
+    private const int DiskMegabytes = 1024;
+
+    // Logs of a cluster are never cut yet, so a long campaign goes on with a new cluster now and then.
+    private const int FaultsPerCluster = 60;
+
+    private const int LeastPerSecond = 100;
+
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(25);
+
+    private readonly Random _random = new(options.Seed);
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    /// <summary>Runs to the end, or to the first failure, which is thrown.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var network = await Network.CreateAsync(Stores);
+        var faults = FaultKinds.Deal(options.Kinds, _random).GetEnumerator();
+        for (var round = 1; !IsDone; round++)
+        {
+            var directory = Path.Combine(options.Directory, $"{round}");
+            Directory.CreateDirectory(directory);
+            var disks = new List<Disk>();
+            for (var store = 1; store <= Stores; store++)
+                disks.Add(await Disk.CreateAsync(Path.Combine(directory, $"disk-{store}"),
+                    Path.Combine(directory, $"store-{store}"), DiskMegabytes));
+            await RunClusterAsync(round, directory, network, disks, faults, cancellation);
+            foreach (var disk in disks) await disk.UnmountAsync();
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private bool IsDone => report.Kills >= options.Kills && Stopwatch.GetElapsedTime(_started) >= options.Time
+        && report.Kinds == options.Kinds.Count;
+
+    private async Task RunClusterAsync(
+        int round, string directory, Network network, List<Disk> disks, IEnumerator<Fault> faults,
+        CancellationToken cancellation)
+    {
+        var layout = new StoreLayout(
+            $"campaign-{round}", [.. Enumerable.Range(1, Stores).Select(Network.Host)], options.Journal);
+        await using var cluster = new StoreCluster(layout, options.Program, directory,
+            store => Path.Combine(disks[store - 1].Path, "data"), Network.Enter);
+        cluster.StartMissing();
+        var history = new HistoryBook();
+        try
+        {
+            await cluster.ReadyAsync(StartBound, cancellation);
+            await using var load = await Load.StartAsync(
+                layout.Endpoints, history, "key-", options.Clients, Rest, _random.Next());
+            var arena = new Arena(
+                cluster, network, disks, load, _random, options.Bound, options.LongestPause);
+            await SteadyAsync(arena, "before the first fault", cancellation);
+            for (var i = 0; i < FaultsPerCluster && !IsDone && faults.MoveNext(); i++)
+                await RunFaultAsync(arena, faults.Current, cancellation);
+            await load.StopAsync();
+            await Load.ReadAllAsync(layout.Endpoints, history, history.Keys, cancellation);
+        }
+        catch (Exception e) when (e is TinyKvException or TinyKv.Client.TinyKvClientException)
+        {
+            report.Fail(e.Message, cluster.Logs(lines: 40));
+        }
+        finally
+        {
+            // What the clients saw is worth a look however it ended.
+            report.Check(history, CheckLimit);
+        }
+        if (report.Failed) throw new TinyKvException("the campaign has failed");
+    }
+
+    private async Task RunFaultAsync(Arena arena, Fault fault, CancellationToken cancellation)
+    {
+        report.Begin(fault);
+        try
+        {
+            var done = await fault.RunAsync(arena, cancellation);
+            var healed = arena.Now;
+            await arena.Load.ServedAsync(options.Bound, cancellation);
+            var pause = arena.Load.History.LongestPause(done.ServiceDue, arena.Now);
+            await arena.Cluster.ReadyAsync(options.Bound, cancellation);
+            await SteadyAsync(arena, $"after {fault.Name}", cancellation);
+            report.Done(fault, done, TimeSpan.FromMicroseconds(pause), TimeSpan.FromMicroseconds(arena.Now - healed));
+        }
+        catch (TinyKvException e)
+        {
+            throw new TinyKvException($"{fault.Name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A fault in a cluster that hardly does anything proves nothing.</summary>
+    private async Task SteadyAsync(Arena arena, string when, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var (before, at) = (arena.Load.History.Answered, Stopwatch.GetTimestamp());
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            var rate = (arena.Load.History.Answered - before) / Stopwatch.GetElapsedTime(at).TotalSeconds;
+            if (await arena.Cluster.EndedByItselfAsync() is { } ended) throw new TinyKvException(ended);
+            if (arena.Load.Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
+            if (rate >= LeastPerSecond) return;
+            if (Stopwatch.GetElapsedTime(started) > options.Bound)
+                throw new TinyKvException(string.Create(CultureInfo.InvariantCulture,
+                    $"invalid: {rate:0} operations/s {when}, at least {LeastPerSecond} are needed"));
+        }
+    }
+}

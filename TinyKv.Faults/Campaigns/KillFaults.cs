@@ -1,0 +1,66 @@
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>kill -9 of one store: the leader, or any.</summary>
+internal sealed class KillOne(bool leader) : Fault(leader ? "kill-leader" : "kill-minority")
+{
+    /// <inheritdoc/>
+    public override int Weight => leader ? 3 : 2;
+
+    /// <inheritdoc/>
+    public override string Description => leader ? "kill -9 of the leader" : "kill -9 of any one store";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var first = await arena.Cluster.LeaderAsync(cancellation);
+        var store = leader ? first : arena.Random.Next(1, arena.Cluster.Layout.Stores + 1);
+        var due = arena.Now;
+        await arena.Cluster.KillAsync(store);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        await Task.Delay(arena.Draw(0.05, 1.5), cancellation);
+        arena.Cluster.Start(store);
+        return new FaultReport($"store {store}", due, 1);
+    }
+}
+
+/// <summary>kill -9 of two of three; they come back one after the other, and one of them must be enough.</summary>
+internal sealed class KillMajority() : Fault("kill-majority")
+{
+    /// <inheritdoc/>
+    public override int Weight => 4;
+
+    /// <inheritdoc/>
+    public override string Description => "kill -9 of two stores, which are started one after the other";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var first = await arena.VictimAsync(cancellation);
+        var second = arena.Another(first);
+        await arena.Cluster.KillAsync(first, second);
+        await Task.Delay(arena.Draw(0.05, 1.5), cancellation);
+        arena.Cluster.Start(first);
+        var due = arena.Now;
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        arena.Cluster.Start(second);
+        return new FaultReport($"stores {first} and {second}", due, 2);
+    }
+}
+
+/// <summary>kill -9 of all.</summary>
+internal sealed class KillAll() : Fault("kill-all")
+{
+    /// <inheritdoc/>
+    public override int Weight => 4;
+
+    /// <inheritdoc/>
+    public override string Description => "kill -9 of all stores";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        await arena.Cluster.KillAsync(arena.Cluster.All);
+        arena.Cluster.StartMissing();
+        return new FaultReport("all stores", arena.Now, arena.Cluster.Layout.Stores);
+    }
+}

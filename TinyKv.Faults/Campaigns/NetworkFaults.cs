@@ -1,0 +1,109 @@
+using TinyKv.Faults.Sandbox;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>Cuts between stores; clients still reach all of them.</summary>
+internal abstract class Cut(string name) : Fault(name)
+{
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var store = await arena.VictimAsync(cancellation);
+        var length = arena.Draw(2, 12);
+        var due = arena.Now;
+        var details = await CutAsync(arena, store);
+        // Two of three are still connected, whichever way it was cut.
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        await Task.Delay(length, cancellation);
+        await arena.Network.HealAsync();
+        return new FaultReport($"{details}, {length.TotalSeconds:0.0} s", due);
+    }
+
+    /// <summary>Cuts; says what.</summary>
+    protected abstract Task<string> CutAsync(Arena arena, int store);
+}
+
+/// <summary>One store hears nobody, and nobody hears it.</summary>
+internal sealed class Partition() : Cut("partition")
+{
+    /// <inheritdoc/>
+    public override string Description => "one store is cut off from the others";
+
+    /// <inheritdoc/>
+    protected override async Task<string> CutAsync(Arena arena, int store)
+    {
+        foreach (var other in arena.Cluster.All.Where(other => other != store))
+        {
+            await Network.CutAsync(store, other);
+            await Network.CutAsync(other, store);
+        }
+        return $"store {store}";
+    }
+}
+
+/// <summary>One store is not heard, or hears nothing.</summary>
+internal sealed class OneWay() : Cut("one-way")
+{
+    /// <inheritdoc/>
+    public override string Description => "one store is not heard by the others, or does not hear them";
+
+    /// <inheritdoc/>
+    protected override async Task<string> CutAsync(Arena arena, int store)
+    {
+        var mute = arena.Random.Next(2) == 0;
+        foreach (var other in arena.Cluster.All.Where(other => other != store))
+            await (mute ? Network.CutAsync(store, other) : Network.CutAsync(other, store));
+        return $"store {store} is {(mute ? "not heard" : "deaf")}";
+    }
+}
+
+/// <summary>Two stores do not hear each other; the third hears both.</summary>
+internal sealed class BridgeCut() : Cut("bridge")
+{
+    /// <inheritdoc/>
+    public override string Description => "two stores do not hear each other, the third hears both";
+
+    /// <inheritdoc/>
+    protected override async Task<string> CutAsync(Arena arena, int store)
+    {
+        var other = arena.Another(store);
+        await Network.CutAsync(store, other);
+        await Network.CutAsync(other, store);
+        return $"stores {store} and {other}";
+    }
+}
+
+/// <summary>All connections of one store, or of all, are reset.</summary>
+internal sealed class Reset() : Fault("reset")
+{
+    /// <inheritdoc/>
+    public override string Description => "all connections of one store, or of all, are reset";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var victim = await arena.VictimAsync(cancellation);
+        var all = arena.Random.Next(2) == 0;
+        var due = arena.Now;
+        foreach (var store in all ? arena.Cluster.All : [victim]) await Network.ResetAsync(store);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        return new FaultReport(all ? "all stores" : $"store {victim}", due);
+    }
+}
+
+/// <summary>A part of the packets between stores is lost.</summary>
+internal sealed class Loss() : Fault("loss")
+{
+    /// <inheritdoc/>
+    public override string Description => "a part of the packets between the stores is lost";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var (percent, length) = (arena.Random.Next(2, 31), arena.Draw(3, 10));
+        await arena.Network.LoseAsync(percent);
+        await Task.Delay(length, cancellation);
+        await arena.Network.HealAsync();
+        return new FaultReport($"{percent} %, {length.TotalSeconds:0.0} s", arena.Now);
+    }
+}

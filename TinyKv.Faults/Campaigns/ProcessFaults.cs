@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using TinyKv.Core;
+using TinyKv.Faults.Sandbox;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>SIGSTOP of one store, sometimes of two, then SIGCONT.</summary>
+internal sealed class Pause() : Fault("pause")
+{
+    /// <inheritdoc/>
+    public override string Description => "SIGSTOP of one or two stores for a second up to the longest pause";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var first = await arena.VictimAsync(cancellation);
+        List<int> stores = arena.Random.Next(3) == 0 ? [first, arena.Another(first)] : [first];
+        var length = arena.Draw(1, arena.LongestPause.TotalSeconds);
+        var due = arena.Now;
+        foreach (var store in stores) await Command.SignalAsync("STOP", arena.Cluster[store].Id);
+        await Task.Delay(length, cancellation);
+        foreach (var store in stores) await Command.SignalAsync("CONT", arena.Cluster[store].Id);
+        if (stores.Count > 1) due = arena.Now;
+        return new FaultReport($"store {string.Join(" and ", stores)}, {length.TotalSeconds:0.0} s", due);
+    }
+}
+
+/// <summary>A store's disk takes long to sync.</summary>
+internal sealed class SlowDisk() : Fault("slow-disk")
+{
+    /// <inheritdoc/>
+    public override string Description => "each sync of one store takes up to 200 ms longer";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var store = await arena.VictimAsync(cancellation);
+        var (delay, length) = (arena.Draw(0.01, 0.2), arena.Draw(2, 6));
+        var due = arena.Now;
+        using (var trace = await SystemCallTrace.AttachAsync(
+            arena.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
+        {
+            await Task.Delay(length, cancellation);
+            await trace.DetachAsync();
+        }
+        return new FaultReport(
+            $"store {store}, {delay.TotalMilliseconds:0} ms, {length.TotalSeconds:0.0} s", due);
+    }
+}
+
+/// <summary>A store's disk reports that it could not sync.</summary>
+internal sealed class FailingSync() : Fault("fsync-error")
+{
+    /// <inheritdoc/>
+    public override string Description => "the disk of one store fails to sync; it must end with 70, and serve again";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var store = await arena.VictimAsync(cancellation);
+        var due = arena.Now;
+        var started = Stopwatch.GetTimestamp();
+        using (await SystemCallTrace.AttachAsync(arena.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
+            await arena.FailStopAsync(store, cancellation);
+        var ended = Stopwatch.GetElapsedTime(started);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        arena.Cluster.Start(store);
+        return new FaultReport($"store {store}, ended after {ended.TotalSeconds:0.0} s", due);
+    }
+}
+
+/// <summary>A store's disk is full.</summary>
+internal sealed class FullDisk() : Fault("full-disk")
+{
+    // Files are made longer in advance: until the disk is needed, a lot has to be written.
+    private const int LargeValue = 64 * 1024;
+
+    /// <inheritdoc/>
+    public override string Description => "the disk of one store is full; it must end with 70, and serve again";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var store = await arena.VictimAsync(cancellation);
+        var (disk, size, due) = (arena.Disks[store - 1], arena.Load.ValueBytes, arena.Now);
+        var started = Stopwatch.GetTimestamp();
+        arena.Load.ValueBytes = LargeValue;
+        try
+        {
+            await disk.FillAsync();
+            await arena.FailStopAsync(store, cancellation);
+        }
+        finally
+        {
+            arena.Load.ValueBytes = size;
+        }
+        var ended = Stopwatch.GetElapsedTime(started);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        disk.Free();
+        arena.Cluster.Start(store);
+        return new FaultReport($"store {store}, ended after {ended.TotalSeconds:0.0} s", due);
+    }
+}
+
+/// <summary>strace, which changes what system calls of a process do.</summary>
+internal sealed class SystemCallTrace : IDisposable
+{
+    private readonly Process _strace;
+
+    private SystemCallTrace(Process strace) => _strace = strace;
+
+    /// <summary>Attaches to all threads of a process.</summary>
+    /// <param name="process">Its id.</param>
+    /// <param name="inject">What to do to which calls, as strace's <c>inject</c> says it.</param>
+    /// <exception cref="TinyKvException">strace may not, or the process is gone.</exception>
+    public static async Task<SystemCallTrace> AttachAsync(int process, string inject)
+    {
+        var calls = inject.Split(':')[0];
+        var strace = Process.Start(new ProcessStartInfo(
+            "strace", ["-f", "-p", $"{process}", "-e", $"trace={calls}", "-e", $"inject={inject}", "-o", "/dev/null"])
+        { RedirectStandardError = true, UseShellExecute = false })!;
+        // It says so for each thread, or why it may not.
+        var line = await strace.StandardError.ReadLineAsync() ?? "";
+        if (!line.Contains("attached", StringComparison.Ordinal))
+            throw new TinyKvException($"strace cannot attach to process {process}: {line}");
+        _ = strace.StandardError.ReadToEndAsync();
+        return new SystemCallTrace(strace);
+    }
+
+    /// <summary>Lets the process go.</summary>
+    public async Task DetachAsync()
+    {
+        await Command.SignalAsync("INT", _strace.Id);
+        await _strace.WaitForExitAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_strace.HasExited) _strace.Kill();
+        _strace.Dispose();
+    }
+}

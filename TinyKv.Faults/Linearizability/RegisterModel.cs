@@ -1,0 +1,107 @@
+namespace TinyKv.Faults.Linearizability;
+
+/// <summary>A call on one key. Values are numbers, unique per write; null is the absence of a value.</summary>
+internal abstract record RegisterInput
+{
+    private RegisterInput() { }
+
+    /// <summary>Reads.</summary>
+    public sealed record Get : RegisterInput
+    {
+        public override string ToString() => "get";
+    }
+
+    /// <summary>Writes.</summary>
+    public sealed record Put(long Value) : RegisterInput
+    {
+        public override string ToString() => $"put {Value}";
+    }
+
+    /// <summary>Removes.</summary>
+    public sealed record Delete : RegisterInput
+    {
+        public override string ToString() => "delete";
+    }
+
+    /// <summary>Writes if the value is the expected one.</summary>
+    public sealed record CompareAndSet(long? Expected, long Value) : RegisterInput
+    {
+        public override string ToString() =>
+            $"compare-and-set {RegisterModel.Text(Expected)} to {RegisterModel.Text(Value)}";
+    }
+}
+
+/// <summary>An answer.</summary>
+internal abstract record RegisterOutput
+{
+    private RegisterOutput() { }
+
+    /// <summary>Of a put or a delete.</summary>
+    public sealed record Done : RegisterOutput
+    {
+        public override string ToString() => "done";
+    }
+
+    /// <summary>Of a get.</summary>
+    public sealed record Found(long? Value) : RegisterOutput
+    {
+        public override string ToString() => RegisterModel.Text(Value);
+    }
+
+    /// <summary>Of a compare-and-set: whether it wrote.</summary>
+    public sealed record Swapped(bool Succeeded) : RegisterOutput
+    {
+        public override string ToString() => Succeeded ? "written" : "refused";
+    }
+}
+
+/// <summary>One key: get, put, delete and compare-and-set.</summary>
+internal sealed class RegisterModel : IModel<long, RegisterInput, RegisterOutput>
+{
+    private const long Absent = long.MinValue;
+
+    /// <inheritdoc/>
+    public long Initial => Absent;
+
+    /// <inheritdoc/>
+    public bool TryStep(long state, RegisterInput input, RegisterOutput? output, out long next)
+    {
+        next = state;
+        switch (input)
+        {
+            case RegisterInput.Get:
+                return output is not RegisterOutput.Found found || (found.Value ?? Absent) == state;
+            case RegisterInput.Put put:
+                next = put.Value;
+                return true;
+            case RegisterInput.Delete:
+                next = Absent;
+                return true;
+            case RegisterInput.CompareAndSet swap:
+                var matches = (swap.Expected ?? Absent) == state;
+                if (matches) next = swap.Value;
+                return output is not RegisterOutput.Swapped swapped || swapped.Succeeded == matches;
+            default:
+                throw new ArgumentException($"unknown call {input}", nameof(input));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool IsPure(RegisterInput input, RegisterOutput? output) =>
+        input is RegisterInput.Get || output is RegisterOutput.Swapped { Succeeded: false };
+
+    /// <inheritdoc/>
+    public object? Topic(RegisterInput input, RegisterOutput? output) => (input, output) switch
+    {
+        (RegisterInput.Put put, _) => put.Value,
+        (RegisterInput.CompareAndSet, _) => null,
+        (_, RegisterOutput.Found { Value: { } value }) => value,
+        _ => Absent,
+    };
+
+    /// <inheritdoc/>
+    public string Describe(long state) => Text(state);
+
+    /// <summary>A value for people.</summary>
+    internal static string Text(long? value) => value is null or Absent ? "nothing" : $"{value}";
+}

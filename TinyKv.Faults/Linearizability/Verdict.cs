@@ -1,0 +1,17 @@
+namespace TinyKv.Faults.Linearizability;
+
+/// <summary>What a check came to.</summary>
+internal abstract record Verdict
+{
+    private Verdict() { }
+
+    /// <summary>There is an order in which the operations could have been done one at a time.</summary>
+    public sealed record Ok : Verdict;
+
+    /// <summary>There is none.</summary>
+    /// <param name="Explanation">A small part of the history that already has none, for people.</param>
+    public sealed record Illegal(string Explanation) : Verdict;
+
+    /// <summary>The time was up. Nothing is proven: counts as a failure.</summary>
+    public sealed record Unknown(TimeSpan Limit) : Verdict;
+}

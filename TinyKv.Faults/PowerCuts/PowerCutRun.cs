@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Globalization;
+using TinyKv.Core;
+using TinyKv.Faults.Sandbox;
+using TinyKv.Faults.Stores;
+using TinyKv.Faults.Workload;
+
+namespace TinyKv.Faults.PowerCuts;
+
+/// <summary>
+/// Cuts the power of a disk under stores that write to it, again and again. After each cut the stores are started on
+/// what is left, and every key is read that was used since the cut before; at the end all keys are read.
+/// </summary>
+internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
+{
+    private const int DiskMegabytes = 2048;
+    private const int Clients = 8;
+    private const int LeastAnswers = 50;
+
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Random _random = new(options.Seed);
+    private readonly HistoryBook _history = new();
+    private readonly List<double> _recoveries = [];
+
+    /// <summary>Whether some history was not linearizable.</summary>
+    public bool Lost { get; private set; }
+
+    /// <summary>How many cuts were done.</summary>
+    public int Cuts => _recoveries.Count;
+
+    /// <summary>Runs to the end, or until a write is lost.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var disk = await Disk.CreateAsync(Path.Combine(options.Directory, "disk"),
+            Path.Combine(options.Directory, "mounted"), DiskMegabytes);
+        var layout = new StoreLayout("powercut", [.. Enumerable.Repeat("127.0.0.1", options.Stores)], options.Journal,
+            options.WithoutSync ? "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync = on" : "");
+        await using var cluster = new StoreCluster(
+            layout, options.Program, options.Directory, store => Path.Combine(disk.Path, $"store-{store}"), _ => []);
+        try
+        {
+            cluster.StartMissing();
+            await cluster.ReadyAsync(StartBound, cancellation);
+            while (Cuts < options.Cuts && !Lost) await CutAsync(cluster, disk, cancellation);
+            if (!Lost) await Load.ReadAllAsync(layout.Endpoints, _history, _history.Keys, cancellation);
+        }
+        catch (TinyKvException e)
+        {
+            await output.WriteLineAsync(cluster.Logs(lines: 40));
+            throw new TinyKvException($"cut {Cuts + 1}: {e.Message}", e);
+        }
+        Check(_history.Check(CheckLimit));
+    }
+
+    /// <summary>The numbers of the whole run.</summary>
+    public string Summary()
+    {
+        var sorted = _recoveries.Order().ToList();
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Cuts} power cuts on {options.Journal}, {_history.Answered + _history.Unknown} operations checked, ") +
+            (sorted.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+                $"serving after p50 {sorted[sorted.Count / 2]:0.0} s, longest {sorted[^1]:0.0} s: ")) +
+            (Lost ? "ACKNOWLEDGED WRITES WERE LOST" : "nothing was lost");
+    }
+
+    private async Task CutAsync(StoreCluster cluster, Disk disk, CancellationToken cancellation)
+    {
+        var (before, unknown, endpoints) = (_history.Answered, _history.Unknown, cluster.Layout.Endpoints);
+        await using var load = await Load.StartAsync(
+            endpoints, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
+        await load.AnsweredAsync(LeastAnswers, options.Bound, cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(0.1 + 0.9 * _random.NextDouble()), cancellation);
+        disk.CutPower();
+        await cluster.KillAsync(cluster.All);
+        await load.StopAsync();
+        var (answered, open) = (_history.Answered - before, _history.Unknown - unknown);
+
+        await disk.UnmountAsync();
+        await disk.MountAsync();
+        var started = Stopwatch.GetTimestamp();
+        cluster.StartMissing();
+        await cluster.ReadyAsync(options.Bound, cancellation);
+        var recovery = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var keys = _history.Keys.Where(key => key.StartsWith($"cut-{Cuts:d4}-", StringComparison.Ordinal)).ToList();
+        await Load.ReadAllAsync(endpoints, _history, keys, cancellation);
+        _recoveries.Add(recovery);
+        var anomalies = _history.Check(CheckLimit, keys);
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+            $"cut {Cuts,3}: {answered,6} operations and {open,2} unknown on {keys.Count} keys, " +
+            $"serving after {recovery:0.0} s, {(anomalies.Count == 0 ? "nothing lost" : $"{anomalies.Count} keys wrong")}"));
+        Check(anomalies);
+    }
+
+    private void Check(IReadOnlyList<string> anomalies)
+    {
+        if (anomalies.Count == 0) return;
+        Lost = true;
+        output.WriteLine($"NOT LINEARIZABLE: {anomalies[0]}");
+    }
+}

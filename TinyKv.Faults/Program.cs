@@ -1,0 +1,1 @@
+return await TinyKv.Faults.Cli.FaultsCommandLine.RunAsync(args);

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace TinyKv.Faults.Stores;
+
+/// <summary>One run of <c>tinykv server</c>.</summary>
+internal sealed class StoreProcess
+{
+    private readonly Process _process;
+    private readonly StringBuilder _complaints = new();
+
+    private StoreProcess(Process process, string log)
+    {
+        _process = process;
+        Id = process.Id;
+        var output = new StreamWriter(log, append: true) { AutoFlush = true };
+        Ended = EndAsync(output);
+    }
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>The exit code, once it has ended.</summary>
+    public Task<int> Ended { get; }
+
+    /// <summary>What it said on standard error.</summary>
+    public string Complaints
+    {
+        get
+        {
+            lock (_complaints) return _complaints.ToString();
+        }
+    }
+
+    /// <summary>Starts a store; it ends with this process.</summary>
+    /// <param name="enter">What to start it with; may be empty.</param>
+    /// <param name="program">The assembly of <c>tinykv</c>.</param>
+    /// <param name="config">Its configuration file.</param>
+    /// <param name="log">What it logs is appended to this file.</param>
+    public static StoreProcess Start(string[] enter, string program, string config, string log)
+    {
+        string[] words = [.. enter, "dotnet", program, "server", "--config", config, "--exit-with-parent"];
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        // Its sockets are named after the process id, which is not unique across namespaces.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return new StoreProcess(Process.Start(start)!, log);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await Ended;
+    }
+
+    /// <summary>Asks it to stop, and waits for it.</summary>
+    public async Task<int> StopAsync()
+    {
+        _process.StandardInput.Close();
+        return await Ended;
+    }
+
+    private async Task<int> EndAsync(StreamWriter output)
+    {
+        await using (output)
+        {
+            await Task.WhenAll(
+                PumpAsync(_process.StandardOutput, output, complaint: false),
+                PumpAsync(_process.StandardError, output, complaint: true));
+            await _process.WaitForExitAsync();
+            return _process.ExitCode;
+        }
+    }
+
+    private async Task PumpAsync(StreamReader from, StreamWriter to, bool complaint)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (_complaints)
+            {
+                to.WriteLine(line);
+                if (complaint) _complaints.AppendLine(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using TinyKv.Client;
+using TinyKv.Tests.Persistence;
+using Xunit.Abstractions;
+
+namespace TinyKv.Tests.Clusters;
+
+/// <summary>Stores come back by themselves, and end when they have to.</summary>
+[Trait("kind", "cluster")]
+public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private ProcessCluster _cluster = null!;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        output.WriteLine(_cluster.Logs());
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task With_two_of_three_killed_one_restarted_store_is_enough()
+    {
+        await using var client = await StartAsync(3);
+        await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
+        var leader = await _cluster.LeaderAsync();
+        var other = leader % 3 + 1;
+        await _cluster.KillAsync(leader);
+        await _cluster.KillAsync(other);
+
+        _cluster.Start(other);
+
+        Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("a"u8.ToArray()));
+        await client.Raw.PutAsync("b"u8.ToArray(), "2"u8.ToArray());
+
+        // And the one that was the first to go has everything when it comes back.
+        _cluster.Start(leader);
+        await _cluster.LeaderAsync();
+    }
+
+    [Fact]
+    public async Task A_leader_that_stood_still_while_another_was_elected_goes_on_as_the_same_process()
+    {
+        await using var client = await StartAsync(3);
+        var leader = await _cluster.LeaderAsync();
+        var process = _cluster.ProcessOf(leader);
+        await _cluster.SignalAsync("STOP", leader);
+
+        await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
+
+        await _cluster.SignalAsync("CONT", leader);
+        Assert.NotEqual(leader, await _cluster.LeaderAsync());
+        Assert.Equal(process, _cluster.ProcessOf(leader));
+    }
+
+    [SkippableFact]
+    public async Task A_store_whose_disk_fails_to_sync_acknowledges_nothing_more_and_ends_with_70()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
+        using var directory = new TemporaryDirectory();
+        await using var client = await StartAsync(1, patience: 5);
+        await _cluster.LeaderAsync();
+        using var strace = Process.Start("/usr/bin/strace",
+        [
+            "-f", "-ttt", "-p", $"{_cluster.ProcessOf(1)}", "-e", "inject=fsync,fdatasync:error=EIO",
+            "-o", directory["trace"],
+        ]);
+
+        // One after the other, so that what was acknowledged after the failure was also called after it.
+        var acknowledged = new List<double>();
+        var ended = _cluster.EndAsync(1);
+        for (var i = 0; !ended.IsCompleted; i++)
+        {
+            var called = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
+            try
+            {
+                await client.Raw.PutAsync(Encoding.UTF8.GetBytes($"key {i}"), "v"u8.ToArray());
+                acknowledged.Add(called);
+            }
+            catch (TinyKvClientException)
+            {
+                // From here on none may succeed.
+            }
+        }
+
+        var (code, complaint) = await ended;
+        Assert.Equal(70, code);
+        Assert.Contains("has ended itself: the journal", complaint, StringComparison.Ordinal);
+        await strace.WaitForExitAsync();
+        var failed = File.ReadLines(directory["trace"]).First(line => line.Contains("(INJECTED)", StringComparison.Ordinal));
+        var moment = double.Parse(
+            failed.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        Assert.DoesNotContain(acknowledged, called => called > moment);
+
+        _cluster.Start(1);
+        await _cluster.LeaderAsync();
+        for (var i = 0; i < acknowledged.Count; i++)
+            Assert.NotNull(await client.Raw.GetAsync(Encoding.UTF8.GetBytes($"key {i}")));
+    }
+
+    private async Task<TinyKvClient> StartAsync(int stores, int patience = 60)
+    {
+        _cluster = new ProcessCluster(stores);
+        _cluster.StartAll();
+        return await TinyKvClient.ConnectAsync(new TinyKvClientOptions
+        {
+            Endpoints = _cluster.Endpoints,
+            Timeout = TimeSpan.FromSeconds(patience),
+        });
+    }
+}

@@ -1,0 +1,60 @@
+using TinyKv.Faults.Linearizability;
+using Operation = TinyKv.Faults.Linearizability.Operation<
+    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+
+namespace TinyKv.Tests.Faults;
+
+/// <summary>The definition of linearizability, word for word: tries every order of every choice of open calls.</summary>
+internal static class Everything
+{
+    public static bool IsLegal(IReadOnlyList<Operation> history)
+    {
+        var model = new RegisterModel();
+        return From(model.Initial, [.. history]);
+
+        bool From(long state, List<Operation> left)
+        {
+            if (left.TrueForAll(operation => operation.IsOpen)) return true;
+            foreach (var operation in left)
+            {
+                if (left.Exists(other => other.Returned < operation.Called)) continue;
+                if (!model.TryStep(state, operation.Input, operation.Output, out var next)) continue;
+                if (From(next, [.. left.Where(other => !ReferenceEquals(other, operation))])) return true;
+            }
+            return false;
+        }
+    }
+}
+
+/// <summary>What goes wrong in real stores, put into a history.</summary>
+internal static class Tamper
+{
+    public static List<Operation> With(List<Operation> history, Random random)
+    {
+        var tampered = history.ToList();
+        var reads = tampered.FindAll(operation => operation.Output is RegisterOutput.Found);
+        var writes = tampered.FindAll(operation => operation.Output is RegisterOutput.Done);
+        switch (random.Next(3))
+        {
+            // A stale read, a lost update, or a value from nowhere: another answer to a read.
+            case 0 when reads.Count > 0:
+                var read = reads[random.Next(reads.Count)];
+                long? other = random.Next(3) == 0 ? null : random.Next(1, 5);
+                Replace(read, read with { Output = new RegisterOutput.Found(other) });
+                break;
+            // A write whose effect is there before it was called, or after it returned.
+            case 1 when writes.Count > 0:
+                var write = writes[random.Next(writes.Count)];
+                var shift = random.Next(-10, 10);
+                Replace(write, write with { Called = write.Called + shift, Returned = write.Returned + shift });
+                break;
+            // A write that was acknowledged and not done.
+            case 2 when writes.Count > 0:
+                tampered.Remove(writes[random.Next(writes.Count)]);
+                break;
+        }
+        return tampered;
+
+        void Replace(Operation old, Operation with) => tampered[tampered.IndexOf(old)] = with;
+    }
+}

@@ -1,0 +1,90 @@
+using TinyKv.Faults.Linearizability;
+using Operation = TinyKv.Faults.Linearizability.Operation<
+    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+
+namespace TinyKv.Tests.Faults;
+
+/// <summary>Histories of one key: written by hand, and made by clients of a register that is correct.</summary>
+internal static class Histories
+{
+    public static Operation Put(long value, long called, long? returned) => new(
+        0, new RegisterInput.Put(value), returned is null ? null : new RegisterOutput.Done(), called, returned);
+
+    public static Operation Delete(long called, long? returned) => new(
+        0, new RegisterInput.Delete(), returned is null ? null : new RegisterOutput.Done(), called, returned);
+
+    public static Operation Get(long? value, long called, long returned) => new(
+        0, new RegisterInput.Get(), new RegisterOutput.Found(value), called, returned);
+
+    public static Operation Swap(long? expected, long value, bool? succeeded, long called, long? returned) => new(
+        0, new RegisterInput.CompareAndSet(expected, value),
+        succeeded is { } known ? new RegisterOutput.Swapped(known) : null, called, returned);
+
+    /// <summary>
+    /// What clients of a register see that does each call at one moment between its call and its return. Some answers
+    /// are lost, before or after the call was done.
+    /// </summary>
+    public static List<Operation> Legal(Random random, int clients, int operations, double lost, bool compare)
+    {
+        var model = new RegisterModel();
+        var state = model.Initial;
+        var (history, busy) = (new List<Operation>(), new List<Running>());
+        var (time, values, started) = (0L, 0L, 0);
+        var free = new Queue<int>(Enumerable.Range(0, clients));
+        while (history.Count < operations)
+        {
+            time++;
+            if (free.Count > 0 && started < operations && (busy.Count == 0 || random.Next(2) == 0))
+            {
+                busy.Add(new Running(free.Dequeue(), Draw(random, ref values, state, compare), time));
+                started++;
+                continue;
+            }
+            var running = busy[random.Next(busy.Count)];
+            var gone = random.NextDouble() < lost;
+            if (!running.IsDone && !(gone && random.Next(2) == 0))
+            {
+                running.Output = Do(model, ref state, running.Input);
+                if (!gone && random.Next(2) == 0) continue;
+            }
+            busy.Remove(running);
+            history.Add(new Operation(running.Client, running.Input, gone ? null : running.Output, running.Called,
+                gone ? null : time));
+            // A client that does not know what became of its call goes on under another name.
+            free.Enqueue(gone ? running.Client + clients : running.Client);
+        }
+        return history;
+    }
+
+    private static RegisterInput Draw(Random random, ref long values, long state, bool compare) =>
+        random.Next(compare ? 10 : 8) switch
+        {
+            < 4 => new RegisterInput.Get(),
+            < 7 => new RegisterInput.Put(++values),
+            7 => new RegisterInput.Delete(),
+            _ => new RegisterInput.CompareAndSet(
+                state == long.MinValue || random.Next(3) == 0 ? null : state, ++values),
+        };
+
+    private static RegisterOutput Do(RegisterModel model, ref long state, RegisterInput input)
+    {
+        var before = state;
+        Assert.True(model.TryStep(before, input, null, out state));
+        return input switch
+        {
+            RegisterInput.Get => new RegisterOutput.Found(before == long.MinValue ? null : before),
+            RegisterInput.CompareAndSet swap =>
+                new RegisterOutput.Swapped((swap.Expected ?? long.MinValue) == before),
+            _ => new RegisterOutput.Done(),
+        };
+    }
+
+    private sealed class Running(int client, RegisterInput input, long called)
+    {
+        public int Client => client;
+        public RegisterInput Input => input;
+        public long Called => called;
+        public RegisterOutput? Output { get; set; }
+        public bool IsDone => Output is not null;
+    }
+}
