@@ -46,9 +46,6 @@ internal sealed class StoreCaller(TinyKvClientOptions options) : IDisposable
         Func<GrpcChannel, CallOptions, AsyncUnaryCall<T>> start,
         CancellationToken cancellation)
     {
-        // Other stores' addresses are what the cluster says they are.
-        if (!HostPort.TryParse(address, out _))
-            throw new StoreCallException($"'{address}' is not a store's address: {HostPort.Expected}", false);
         using var call = start(ChannelTo(address), Options(cancellation));
         try
         {
@@ -130,8 +127,15 @@ internal sealed class StoreCaller(TinyKvClientOptions options) : IDisposable
     private static CallOptions Options(CancellationToken cancellation) =>
         new(cancellationToken: cancellation);
 
-    private GrpcChannel ChannelTo(string address) =>
-        _channels.GetOrAdd(address, key => new Lazy<GrpcChannel>(() => Open(key))).Value;
+    private GrpcChannel ChannelTo(string address) => _channels.GetOrAdd(address, Prepare).Value;
+
+    private Lazy<GrpcChannel> Prepare(string address)
+    {
+        // Other stores' addresses are what the cluster says they are.
+        if (!HostPort.TryParse(address, out _))
+            throw new StoreCallException($"'{address}' is not a store's address: {HostPort.Expected}", false);
+        return new Lazy<GrpcChannel>(() => Open(address));
+    }
 
     private GrpcChannel Open(string address)
     {

@@ -46,6 +46,15 @@ public sealed class JournalSetup : IDisposable
     /// <summary>What goes to the plugin through the actor system's setup.</summary>
     public Setup[] Setups { get; }
 
+    /// <summary>Checks that the settings which a journal can not do without are there, before anything is touched.</summary>
+    /// <param name="kind">One of <see cref="Kinds"/>.</param>
+    /// <param name="tinykv">The section <c>tinykv</c>.</param>
+    /// <exception cref="TinyKvException">One is missing; names it.</exception>
+    public static void RequireSettings(string kind, Config tinykv)
+    {
+        if (kind == PostgreSql) PostgreSqlDatabase.RequireConnection(tinykv);
+    }
+
     /// <summary>
     /// Prepares a journal: makes its tables, checks that its database is there and keeps its writes, and that
     /// no other process runs the same store on it.

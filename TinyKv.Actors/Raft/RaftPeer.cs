@@ -95,20 +95,23 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     private RaftCore Bear(RaftBirth birth)
     {
         // Members that disagree about who the members are could elect two leaders.
-        if (birth.Voters.Except(_spec.Birth.Voters).Any())
+        if (FirstMissing(birth.Voters, _spec.Birth.Voters) is { } unlisted)
         {
             throw new TinyKvException(
-                $"the journal of {_spec.Self.Store} says that store {birth.Voters.Except(_spec.Birth.Voters).First().Value} " +
+                $"the journal of {_spec.Self.Store} says that store {unlisted.Value} " +
                 $"holds a replica of {_spec.Region.Id}, but tinykv.cluster.stores does not list it");
         }
-        if (_spec.Birth.Voters.Except(birth.Voters).Any())
+        if (FirstMissing(_spec.Birth.Voters, birth.Voters) is { } added)
         {
             throw new TinyKvException(
-                $"tinykv.cluster.stores lists store {_spec.Birth.Voters.Except(birth.Voters).First().Value}, which holds no " +
+                $"tinykv.cluster.stores lists store {added.Value}, which holds no " +
                 $"replica of {_spec.Region.Id} by the journal of {_spec.Self.Store}: stores can not be added to a cluster");
         }
         return new RaftCore(_spec.Self.Id, birth, _spec.Options, new Random(_spec.Seed));
     }
+
+    private static PeerId? FirstMissing(ImmutableArray<PeerId> some, ImmutableArray<PeerId> others) =>
+        some.Where(peer => !others.Contains(peer)).Select(peer => (PeerId?)peer).FirstOrDefault();
 
     private void Start()
     {

@@ -12,17 +12,15 @@ internal sealed class StoreActor : UntypedActor
     /// <summary>The actor's name: it is at <c>/user/store</c>.</summary>
     public const string Name = "store";
 
-    private readonly ImmutableSortedDictionary<ulong, IActorRef> _regions;
-    private readonly ReplicaRefs _replicas;
+    private readonly ImmutableSortedDictionary<ulong, ReplicaRef> _regions;
 
     public StoreActor(IReadOnlyList<RegionSpec> regions, ReplicaBoard board)
     {
         _regions = regions.ToImmutableSortedDictionary(
             spec => spec.Initial.Id.Value,
-            spec => Context.ActorOf(RegionActor.Props(spec, board), $"region-{spec.Initial.Id.Value}"));
-        _replicas = new ReplicaRefs([.. regions.OrderBy(spec => spec.Initial.Id.Value)
-            .Select(spec => new ReplicaRef(spec.Initial, spec.Self, _regions[spec.Initial.Id.Value]))]);
-        foreach (var region in _regions.Values) Context.Watch(region);
+            spec => new ReplicaRef(spec.Initial, spec.Self,
+                Context.ActorOf(RegionActor.Props(spec, board), $"region-{spec.Initial.Id.Value}")));
+        foreach (var region in _regions.Values) Context.Watch(region.Actor);
         // A peer that stops leaves behind what is in its mailbox.
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
     }
@@ -41,14 +39,14 @@ internal sealed class StoreActor : UntypedActor
         {
             case RegionRequest request: Route(request); break;
             case PeerMail mail:
-                if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Tell(mail.Envelope);
+                if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail.Envelope);
                 break;
             // Nobody has seen it, so nothing was done.
             case DeadLetter { Message: RegionRequest request } lost:
                 lost.Sender.Tell(new RegionError.NotLeader(request.Region, null));
                 break;
             case DeadLetter: break;
-            case ListReplicas: Sender.Tell(_replicas); break;
+            case ListReplicas: Sender.Tell(new ReplicaRefs([.. _regions.Values])); break;
             case Terminated stopped:
                 Context.System.EventStream.Publish(new StoreFailed($"{stopped.ActorRef.Path.Name} has stopped"));
                 break;
@@ -65,7 +63,7 @@ internal sealed class StoreActor : UntypedActor
 
     private void Route(RegionRequest request)
     {
-        if (_regions.TryGetValue(request.Region.Value, out var region)) region.Forward(request);
+        if (_regions.TryGetValue(request.Region.Value, out var region)) region.Actor.Forward(request);
         else Sender.Tell(new RegionError.RegionNotFound(request.Region));
     }
 }

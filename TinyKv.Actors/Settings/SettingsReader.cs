@@ -3,6 +3,7 @@ using Akka.Configuration;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Persistence;
 
 namespace TinyKv.Actors.Settings;
 
@@ -30,8 +31,8 @@ public static class SettingsReader
         if (mode == "standalone" && stores.Length > 1)
             throw storage.Wrong("mode", "is standalone, but tinykv.cluster.stores lists several stores");
         CheckDispatcher(config);
-        var journal = root.Word("journal", "rocksdb", "sqlite", "postgresql");
-        if (journal == "postgresql") RequireConnection(config);
+        var journal = root.Word("journal", [.. JournalSetup.Kinds]);
+        JournalSetup.RequireSettings(journal, config.GetConfig("tinykv"));
         return new TinyKvSettings
         {
             ClusterName = cluster.Text("name"),
@@ -84,14 +85,6 @@ public static class SettingsReader
     {
         Section.Of(config, "tinykv.kv-dispatcher").Number("throughput", 1, 1_000_000);
         Section.Of(config, "tinykv.kv-dispatcher.dedicated-thread-pool").Number("thread-count", 1, 1024);
-    }
-
-    // Only that there is one: it is a secret, which stays where it is used.
-    private static void RequireConnection(Config config)
-    {
-        string[] keys = ["tinykv.postgresql.connection-string", "tinykv.postgresql.connection-string-file"];
-        if (keys.All(key => string.IsNullOrEmpty(config.GetString(key, ""))))
-            throw new TinyKvException($"tinykv.journal = postgresql needs {string.Join(" or ", keys)}");
     }
 
     private static ImmutableArray<StoreAddress> ReadStores(Config config, Section cluster)

@@ -10,6 +10,8 @@ namespace TinyKv.Persistence.Sql;
 /// <summary>The PostgreSQL database behind a journal; stores and clusters may share it.</summary>
 internal static class PostgreSqlDatabase
 {
+    private const string ConnectionKey = "postgresql.connection-string";
+    private const string ConnectionFileKey = "postgresql.connection-string-file";
     private const int ConnectSeconds = 10;
 
     /// <summary>Recoveries, transactions and deletions of one store at the same time, with some
@@ -85,16 +87,22 @@ internal static class PostgreSqlDatabase
         return command.ExecuteScalar() as string;
     }
 
+    /// <summary>Checks that the configuration names a database at all.</summary>
+    /// <exception cref="TinyKvException">It does not.</exception>
+    public static void RequireConnection(Config tinykv)
+    {
+        string[] keys = [ConnectionKey, ConnectionFileKey];
+        if (keys.All(key => tinykv.GetString(key, "").Length == 0))
+            throw new TinyKvException(
+                $"tinykv.journal = postgresql needs tinykv.{ConnectionKey} or tinykv.{ConnectionFileKey}");
+    }
+
     /// <summary>The connection string that the configuration gives, with this system's defaults.</summary>
     internal static NpgsqlConnectionStringBuilder ConnectionString(Config tinykv)
     {
-        var text = tinykv.GetString("postgresql.connection-string", "");
-        var file = tinykv.GetString("postgresql.connection-string-file", "");
-        if (text.Length == 0 && file.Length == 0)
-            throw new TinyKvException(
-                "tinykv.journal = postgresql needs tinykv.postgresql.connection-string or "
-                + "tinykv.postgresql.connection-string-file");
-        if (text.Length == 0) text = Read(file);
+        RequireConnection(tinykv);
+        var text = tinykv.GetString(ConnectionKey, "");
+        if (text.Length == 0) text = Read(tinykv.GetString(ConnectionFileKey, ""));
         var connection = Parse(text);
         if (string.IsNullOrEmpty(connection?.Host))
             throw new TinyKvException(
@@ -128,7 +136,7 @@ internal static class PostgreSqlDatabase
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TinyKvException($"tinykv.postgresql.connection-string-file: {e.Message}", e);
+            throw new TinyKvException($"tinykv.{ConnectionFileKey}: {e.Message}", e);
         }
     }
 
