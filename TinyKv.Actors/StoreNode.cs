@@ -31,7 +31,7 @@ public sealed class StoreNode : IAsyncDisposable
         var watch = system.ActorOf(FailureWatch.Props(Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
-        _actors = StoreActors.Start(system, settings, clusterId, engine);
+        _actors = StoreActors.Start(system, settings, clusterId, engine, StoreEnvironment.Of(system));
         _status = new StoreNodeStatus(settings, clusterId, system, _actors.Store);
     }
 

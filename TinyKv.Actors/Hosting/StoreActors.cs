@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Akka.Actor;
 using TinyKv.Actors.Kv;
 using TinyKv.Actors.Placement;
@@ -22,13 +21,13 @@ namespace TinyKv.Actors.Hosting;
 internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board)
 {
     /// <summary>Starts the actors of a store.</summary>
-    public static StoreActors Start(ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine)
+    public static StoreActors Start(
+        ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
         var board = new ReplicaBoard();
-        var incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
-            cluster, settings.StoreId, incarnation,
-            Others(system, settings, RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
+            cluster, settings.StoreId, around.Draw(),
+            Others(settings, around, RaftTransport.Name).ToImmutableDictionary())), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
         List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];
@@ -38,17 +37,19 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
         foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
         var store = system.ActorOf(StoreActor.Props(regions, board), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
-        var desk = system.ActorOf(PlacementDesk.Props(store, () => DateTimeOffset.UtcNow), PlacementDesk.Name);
-        var desks = Others(system, settings, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
+        var desk = system.ActorOf(PlacementDesk.Props(store, around.Time.GetUtcNow), PlacementDesk.Name);
+        var desks = Others(settings, around, PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         return new StoreActors(
-            store, StorageOf(settings, store, engine, board), new PlacementClient(settings.StoreId, desks, board), board);
+            store, StorageOf(settings, store, engine, board),
+            new PlacementClient(settings.StoreId, desks, board, around.Time), board);
 
-        RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
+        RegionSpec Spec(Region region, Props applier) =>
+            SpecOf(settings, cluster, region, applier, transport, around.Draw());
     }
 
     private static RegionSpec SpecOf(
-        TinyKvSettings settings, ulong cluster, Region initial, Props applier, IActorRef transport)
+        TinyKvSettings settings, ulong cluster, Region initial, Props applier, IActorRef transport, ulong draw)
     {
         var self = initial.PeerOn(settings.StoreId)!.Value;
         return new RegionSpec
@@ -56,7 +57,7 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
             Initial = initial,
             Self = self,
             Applier = applier,
-            Seed = RandomNumberGenerator.GetInt32(int.MaxValue),
+            Seed = (int)(draw & int.MaxValue),
             Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
             {
                 PersistenceId = $"c{cluster}-s{settings.StoreId.Value}-r{initial.Id.Value}-p{self.Id.Value}",
@@ -85,7 +86,7 @@ internal sealed record StoreActors(IActorRef Store, IStorage Storage, IPlacement
     }
 
     private static IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(
-        ActorSystem system, TinyKvSettings settings, string actor) =>
+        TinyKvSettings settings, StoreEnvironment around, string actor) =>
         settings.Stores.Where(store => store.Id != settings.StoreId)
-            .Select(store => KeyValuePair.Create(store.Id, StoreSystem.Remote(system, store, actor)));
+            .Select(store => KeyValuePair.Create(store.Id, around.Remote(store, actor)));
 }
