@@ -19,10 +19,12 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     private readonly RaftPeerSpec _spec;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<PendingWrite> _writes = new();
+    private readonly List<RaftRecord> _records = [];
     private RaftCore _core = null!;
     private PendingWrite? _lastWrite;
     private PeerView? _view;
     private long _applied;
+    private int _underWay;
 
     public RaftPeer(RaftPeerSpec spec)
     {
@@ -118,7 +120,8 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         {
             _lastWrite = new PendingWrite(effects.SendDurable);
             _writes.Enqueue(_lastWrite);
-            PersistAsync(record, _ => Stored());
+            _records.Add(record);
+            StoreRecords();
         }
         else if (_writes.Count > 0)
         {
@@ -133,11 +136,22 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         Drop(effects.ReadsDropped);
     }
 
+    // One atomic write at a time: a journal that refuses a record may take the next, and the log would have a gap.
+    private void StoreRecords()
+    {
+        if (_underWay > 0 || _records.Count == 0) return;
+        _underWay = _records.Count;
+        PersistAllAsync(_records.ToArray(), _ => Stored());
+        _records.Clear();
+    }
+
     private void Stored()
     {
+        _underWay--;
         Send(_writes.Dequeue().Messages);
         Perform(_core.Stored());
         ProposeQueued();
+        StoreRecords();
     }
 
     private void Send(ImmutableArray<RaftEnvelope> envelopes)
