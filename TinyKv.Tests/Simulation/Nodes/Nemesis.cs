@@ -54,8 +54,8 @@ internal sealed class Nemesis(World world)
             case Fault.LosePower: Crash(any, keepsPower: false); break;
             case Fault.LosePowerWhileWriting: CrashWhileWriting(); break;
             case Fault.CrashAll: CrashAll(); break;
-            case Fault.Pause: Pause(any); break;
-            case Fault.PauseLeader: Pause(leader); break;
+            case Fault.Pause: Pause(any, Some(6)); break;
+            case Fault.PauseLeader: PauseLeader(leader); break;
             case Fault.JumpClock: JumpClock(any); break;
             case Fault.Flush:
                 any.Disk.Flush();
@@ -105,19 +105,32 @@ internal sealed class Nemesis(World world)
         if (_random.Percent(50)) machine.Disk.Stall(Some(0.5));
     }
 
-    private void Pause(Machine? machine)
+    private void Pause(Machine? machine, TimeSpan duration)
     {
         if (machine?.Process is not { IsPaused: false } process) return;
         world.Marks.Hit(NodeMark.Paused);
         world.Marks.HitIf(machine == Cluster.LeaderOf(RegionId.First), NodeMark.LeaderPaused);
         world.Trace.Add($"{world.Clock} {machine.Name} stands still");
         process.Pause();
-        world.After(Some(6), () =>
+        world.After(duration, () =>
         {
             if (!process.IsPaused) return;
             world.Trace.Add($"{world.Clock} {machine.Name} goes on");
             process.Resume();
         });
+    }
+
+    // Long enough that another is elected, and sometimes cut off, so that it does not hear of that when it goes on.
+    private void PauseLeader(Machine? leader)
+    {
+        if (leader is null) return;
+        var duration = Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks * (1.5 + 2.5 * _random.NextDouble());
+        if (_random.Percent(50))
+        {
+            Isolate(leader, NodeMark.LeaderIsolated);
+            world.After(duration + TimeSpan.FromMilliseconds(500), Cluster.Network.Mend);
+        }
+        Pause(leader, duration);
     }
 
     private void JumpClock(Machine machine)
