@@ -35,7 +35,7 @@ public sealed class StoreNode : IAsyncDisposable
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
-        _actors = StoreActors.Start(system, settings, ClusterId, engine, faults);
+        _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, faults));
         _status = new StoreNodeStatus(settings, ClusterId, system, _actors.Store);
         var gateway = system.ActorOf(
             GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Patience), GatewayActor.Name);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Akka.Actor;
 using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Kv;
@@ -27,15 +26,14 @@ internal sealed record StoreActors(
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
-        ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreFaults? faults = null)
+        ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
         var board = new ReplicaBoard();
-        var incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
-            cluster, settings.StoreId, incarnation,
+            cluster, settings.StoreId, around.Draw(),
             Others(RaftTransport.Name).ToImmutableDictionary())
         {
-            Reconnect = transport => StoreSystem.Reconnect(system, transport.Path.Address),
+            Reconnect = transport => around.Reconnect(transport.Path.Address),
         }), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
@@ -47,26 +45,25 @@ internal sealed record StoreActors(
         var store = system.ActorOf(StoreActor.Props(regions, board), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
         var desk = system.ActorOf(
-            PlacementDesk.Props(store, () => DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
+            PlacementDesk.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
         var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         var (storage, scans) = (
             StorageOf(system, settings, store, engine, board), new ScanSlots(settings.Gateway.MaxConcurrentScans));
         return new StoreActors(
-            store, storage, new PlacementClient(settings.StoreId, desks, board), board,
+            store, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
             GatewayOf(settings, storage, board, scans, Others(GatewayActor.Name)), scans);
 
-        RegionSpec Spec(Region region, Props applier) => SpecOf(settings, cluster, region, applier, transport);
+        RegionSpec Spec(Region region, Props applier) =>
+            SpecOf(settings, cluster, region, applier, transport, around.Draw());
 
         IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
-            from store in settings.Stores
-            where store.Id != settings.StoreId
-            let remote = StoreSystem.Remote(system, store, actor)
-            select KeyValuePair.Create(store.Id, faults is null ? remote : faults.Over(store.Id, remote));
+            settings.Stores.Where(store => store.Id != settings.StoreId)
+                .Select(store => KeyValuePair.Create(store.Id, around.Remote(store, actor)));
     }
 
     private static RegionSpec SpecOf(
-        TinyKvSettings settings, ulong cluster, Region initial, Props applier, IActorRef transport)
+        TinyKvSettings settings, ulong cluster, Region initial, Props applier, IActorRef transport, ulong draw)
     {
         var self = initial.PeerOn(settings.StoreId)!.Value;
         return new RegionSpec
@@ -74,7 +71,7 @@ internal sealed record StoreActors(
             Initial = initial,
             Self = self,
             Applier = applier,
-            Seed = RandomNumberGenerator.GetInt32(int.MaxValue),
+            Seed = (int)(draw & int.MaxValue),
             Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
             {
                 PersistenceId = $"c{cluster}-s{settings.StoreId.Value}-r{initial.Id.Value}-p{self.Id.Value}",

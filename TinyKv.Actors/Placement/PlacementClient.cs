@@ -11,7 +11,7 @@ namespace TinyKv.Actors.Placement;
 /// the answers name, then the stores in turn, until one answers or the time is over.
 /// </summary>
 internal sealed class PlacementClient(
-    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, ReplicaBoard board) : IPlacement
+    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, ReplicaBoard board, TimeProvider time) : IPlacement
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
@@ -41,23 +41,26 @@ internal sealed class PlacementClient(
 
     private async Task<PlacementReply> AskAsync(object request, CancellationToken cancellation)
     {
-        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        var began = time.GetTimestamp();
         var (target, why) = (Leader ?? self, "no answer");
-        while (Environment.TickCount64 < deadline)
+        while (time.GetElapsedTime(began) < Patience)
         {
+            using var patience = new CancellationTokenSource(PatienceWithOne, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
             try
             {
-                var reply = await desks[target.Value].Ask<PlacementReply>(request, PatienceWithOne, cancellation);
+                var reply = await desks[target.Value].Ask<PlacementReply>(
+                    request, Timeout.InfiniteTimeSpan, either.Token);
                 if (reply.Error.Length == 0) return reply;
                 why = reply.Error;
                 target = Next(target, new StoreId(reply.LeaderStore));
             }
-            catch (AskTimeoutException)
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 why = $"no answer from {target}";
                 target = Next(target, StoreId.None);
             }
-            await Task.Delay(Pause, cancellation);
+            await Task.Delay(Pause, time, cancellation);
         }
         throw new PlacementUnavailableException($"no placement leader answered within {Patience.TotalSeconds} s: {why}");
     }

@@ -23,10 +23,12 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly PeerTelemetry _telemetry;
     private readonly Queue<PendingWrite> _writes = new();
+    private readonly List<RaftRecord> _records = [];
     private RaftCore _core = null!;
     private PendingWrite? _lastWrite;
     private PeerView? _view;
     private long _applied;
+    private int _underWay;
 
     public RaftPeer(RaftPeerSpec spec)
     {
@@ -137,7 +139,8 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
             _lastWrite = new PendingWrite(record, effects.SendDurable);
             _telemetry.Storing(record);
             _writes.Enqueue(_lastWrite);
-            PersistAsync(record, _ => Stored());
+            _records.Add(record);
+            StoreRecords();
         }
         else if (_writes.Count > 0)
         {
@@ -152,13 +155,24 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         Drop(effects.ReadsDropped);
     }
 
+    // One atomic write at a time: a journal that refuses a record may take the next, and the log would have a gap.
+    private void StoreRecords()
+    {
+        if (_underWay > 0 || _records.Count == 0) return;
+        _underWay = _records.Count;
+        PersistAllAsync(_records.ToArray(), _ => Stored());
+        _records.Clear();
+    }
+
     private void Stored()
     {
+        _underWay--;
         var write = _writes.Dequeue();
         _telemetry.Stored(write.Started, write.LastIndex);
         Send(write.Messages);
         Perform(_core.Stored());
         ProposeQueued();
+        StoreRecords();
     }
 
     private void Apply(ImmutableArray<Entry> entries)

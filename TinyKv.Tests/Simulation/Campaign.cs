@@ -11,9 +11,9 @@ public static class Campaign
     public static string? FirstFailure(int first, int count) => Run(first, count).Failure;
 
     /// <summary>Runs seeds until one fails, and adds up what they reached.</summary>
-    internal static (string? Failure, Marks Marks, long Steps) Run(int first, int count)
+    internal static (string? Failure, Marks<Mark> Marks, long Steps) Run(int first, int count)
     {
-        var (marks, steps) = (new Marks(), 0L);
+        var (marks, steps) = (new Marks<Mark>(), 0L);
         for (var seed = first; seed < first + count; seed++)
         {
             var outcome = Simulation.Run(seed);

@@ -31,7 +31,7 @@ internal sealed class Cluster
     public Trace Trace { get; }
 
     /// <summary>Which states were reached.</summary>
-    public Marks Marks { get; } = new();
+    public Marks<Mark> Marks { get; } = new();
 
     /// <summary>Messages under way.</summary>
     public Network Network { get; }

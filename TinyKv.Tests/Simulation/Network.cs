@@ -10,7 +10,7 @@ internal readonly record struct Packet(RaftEnvelope Envelope, long SentStep, lon
 /// <summary>
 /// Carries messages in any order, more than once or never, over links that fail in each direction.
 /// </summary>
-internal sealed class Network(int members, Random random, Faults faults, Marks marks)
+internal sealed class Network(int members, Random random, Faults faults, Marks<Mark> marks)
 {
     private readonly List<Packet> _inFlight = [];
     private readonly bool[,] _cut = new bool[members + 1, members + 1];

@@ -68,14 +68,3 @@ internal sealed record Plan
         };
     }
 }
-
-/// <summary>Draws that the plan and the chaos share.</summary>
-internal static class Draws
-{
-    /// <summary>One of the values.</summary>
-    public static T Pick<T>(this Random random, params ReadOnlySpan<T> values) =>
-        values[random.Next(values.Length)];
-
-    /// <summary>True in <paramref name="percent"/> of a hundred draws.</summary>
-    public static bool Percent(this Random random, int percent) => random.Next(100) < percent;
-}

@@ -8,7 +8,7 @@ namespace TinyKv.Tests.Simulation;
 /// <param name="Marks">The states that it reached.</param>
 /// <param name="Trace">What happened, line by line; empty unless asked for.</param>
 internal sealed record Outcome(
-    int Seed, Exception? Failure, ulong Hash, long Steps, Marks Marks, IReadOnlyList<string> Trace);
+    int Seed, Exception? Failure, ulong Hash, long Steps, Marks<Mark> Marks, IReadOnlyList<string> Trace);
 
 /// <summary>Runs one seed: chaos, then recovery.</summary>
 internal static class Simulation

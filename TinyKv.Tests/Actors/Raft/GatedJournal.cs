@@ -31,7 +31,7 @@ internal sealed class JournalGate : IDisposable
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly Lock _lock = new();
     private readonly List<IPersistentRepresentation> _stored = [];
-    private readonly Queue<(List<IPersistentRepresentation> Events, TaskCompletionSource Done)> _held = new();
+    private readonly Queue<(List<IPersistentRepresentation> Events, TaskCompletionSource<bool> Stored)> _held = new();
     private readonly Channel<ImmutableArray<object>> _arrived = Channel.CreateUnbounded<ImmutableArray<object>>();
     private GateMode _mode;
 
@@ -70,15 +70,20 @@ internal sealed class JournalGate : IDisposable
     public async Task<ImmutableArray<object>> ArrivedAsync() => await _arrived.Reader.ReadAsync(Nodes.Patience.Long);
 
     /// <summary>Lets the held writes through, and all that follow.</summary>
-    public void Open()
+    public void Open() => Release(store: true);
+
+    /// <summary>Refuses the held writes, and lets through all that follow.</summary>
+    public void RejectHeld() => Release(store: false);
+
+    private void Release(bool store)
     {
         lock (_lock)
         {
             _mode = GateMode.Open;
             while (_held.TryDequeue(out var write))
             {
-                _stored.AddRange(write.Events);
-                write.Done.SetResult();
+                if (store) _stored.AddRange(write.Events);
+                write.Stored.SetResult(store);
             }
         }
     }
@@ -87,26 +92,27 @@ internal sealed class JournalGate : IDisposable
     {
         if (writes.Count == 0) return null;
         var events = writes.SelectMany(write => (IEnumerable<IPersistentRepresentation>)write.Payload).ToList();
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isStored = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             _arrived.Writer.TryWrite([.. events.Select(@event => @event.Payload)]);
             if (_mode == GateMode.Failing) throw new IOException("the disk is full");
-            if (_mode == GateMode.Rejecting)
-                return [.. writes.Select(_ => new InvalidOperationException("no serializer"))];
+            if (_mode == GateMode.Rejecting) return Rejections(writes);
             if (_mode == GateMode.Held)
             {
-                _held.Enqueue((events, done));
+                _held.Enqueue((events, isStored));
             }
             else
             {
                 _stored.AddRange(events);
-                done.SetResult();
+                isStored.SetResult(true);
             }
         }
-        await done.Task;
-        return null;
+        return await isStored.Task ? null : Rejections(writes);
     }
+
+    private static ImmutableList<Exception> Rejections(List<AtomicWrite> writes) =>
+        [.. writes.Select(_ => new InvalidOperationException("no serializer"))];
 
     public List<IPersistentRepresentation> Read(string persistenceId)
     {

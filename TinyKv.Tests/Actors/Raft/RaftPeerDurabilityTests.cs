@@ -126,6 +126,24 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Assert.False(World.HasMessages);
     }
 
+    // Seed 54 of the simulation of nodes: the store could never start again.
+    [Fact]
+    public async Task Behind_a_record_that_is_rejected_no_other_is_stored()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        Watch(peer);
+        Gate.Mode = GateMode.Held;
+        FromOther(peer, 6, new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 6, "x"), 5));
+        FromOther(peer, 6, new RaftMessage.Append(new LogPosition(6, 6), Entries(7, 6, "y"), 5));
+        Assert.Equal(7, (await StatusAsync(peer)).LastIndex);
+
+        Gate.RejectHeld();
+
+        await ExpectTerminatedAsync(peer, Patience);
+        Assert.DoesNotContain(Gate.Stored, stored => stored is RaftRecord);
+        Assert.False(World.HasMessages);
+    }
+
     [Fact]
     public async Task A_journal_that_names_a_store_without_an_address_ends_the_store()
     {

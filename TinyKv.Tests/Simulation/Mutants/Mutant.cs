@@ -1,8 +1,8 @@
 namespace TinyKv.Tests.Simulation.Mutants;
 
-/// <summary>A bug to plant in the core, to see whether the simulation finds it.</summary>
+/// <summary>A bug to plant, to see whether a simulation finds it.</summary>
 /// <param name="Name">The bug, in a few words.</param>
-/// <param name="File">The file, below TinyKv.Core/Raft.</param>
+/// <param name="File">The file, below the folder of the list's <see cref="MutantGround"/>.</param>
 /// <param name="Old">Text that occurs in the file exactly once.</param>
 /// <param name="New">What replaces it.</param>
 /// <param name="Why">What goes wrong with it.</param>

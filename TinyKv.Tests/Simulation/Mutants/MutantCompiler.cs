@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -6,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace TinyKv.Tests.Simulation.Mutants;
 
 /// <summary>
-/// Compiles the core's sources, with a bug in them, together with the simulation's into an assembly in
-/// memory, and runs seeds there. Nothing on the disk changes, and every mutant is gone when its run ends.
+/// Compiles sources of the product, with a bug in them, together with a simulation's into an assembly in memory, and
+/// runs seeds there. Nothing on the disk changes, and every mutant is gone when its run ends.
 /// </summary>
 internal sealed class MutantCompiler
 {
@@ -21,43 +20,40 @@ internal sealed class MutantCompiler
         """;
 
     private static readonly CSharpParseOptions Parsing = new(LanguageVersion.Preview, DocumentationMode.None);
-    private readonly string _core = Path.Combine(Root(), "TinyKv.Core");
+    private readonly MutantGround _ground;
     private readonly Dictionary<string, SyntaxTree> _trees;
     private readonly CSharpCompilation _unmutated;
 
     /// <summary>Reads and parses the sources.</summary>
-    public MutantCompiler()
+    public MutantCompiler(MutantGround ground)
     {
-        var simulation = Path.Combine(Root(), "TinyKv.Tests", "Simulation");
-        var sources = Directory.EnumerateFiles(_core, "*.cs", SearchOption.AllDirectories)
-            .Where(path => !Path.GetRelativePath(_core, path).StartsWith("obj", StringComparison.Ordinal))
-            .Concat(Directory.EnumerateFiles(simulation, "*.cs").Where(path => !path.EndsWith("Tests.cs")));
-        _trees = sources.ToDictionary(path => path, path => Parse(path, File.ReadAllText(path)));
-        var framework = Path.GetDirectoryName(typeof(object).Assembly.Location);
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator)
-            .Where(path => Path.GetDirectoryName(path) == framework)
-            .Select(path => MetadataReference.CreateFromFile(path));
+        _ground = ground;
+        _trees = ground.Sources.ToDictionary(path => path, path => Parse(path, File.ReadAllText(path)));
         _unmutated = CSharpCompilation.Create("TinyKv.Mutated",
-            [.. _trees.Values, Parse("GlobalUsings.cs", GlobalUsings)], references,
+            [.. _trees.Values, Parse("GlobalUsings.cs", GlobalUsings)],
+            ground.References.Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary,
                 optimizationLevel: OptimizationLevel.Release,
                 nullableContextOptions: NullableContextOptions.Enable));
     }
 
     /// <summary>
-    /// Runs seeds on the core with <paramref name="mutant"/> in it, or as it is; the first failure.
+    /// Runs seeds on the product with <paramref name="mutant"/> in it, or as it is; the first failure.
     /// </summary>
     public string? FirstFailure(Mutant? mutant, int seeds)
     {
         using var image = new MemoryStream();
         var emitted = (mutant is null ? _unmutated : With(mutant)).Emit(image);
-        Assert.True(emitted.Success, string.Join(Environment.NewLine, emitted.Diagnostics.Take(5)));
+        Assert.True(emitted.Success, string.Join(Environment.NewLine, emitted.Diagnostics
+            .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(5)));
         image.Position = 0;
         var context = new AssemblyLoadContext(mutant?.Name, isCollectible: true);
         try
         {
-            var run = context.LoadFromStream(image).GetType(typeof(Campaign).FullName!)!
+            var mutated = context.LoadFromStream(image);
+            // Akka makes dispatchers and journals from names of types: these must be the mutated assembly's.
+            using var names = AssemblyLoadContext.EnterContextualReflection(mutated);
+            var run = mutated.GetType(_ground.Campaign.FullName!)!
                 .GetMethod(nameof(Campaign.FirstFailure))!.CreateDelegate<Func<int, int, string?>>();
             return run(1, seeds);
         }
@@ -69,14 +65,11 @@ internal sealed class MutantCompiler
 
     private CSharpCompilation With(Mutant mutant)
     {
-        var path = Path.Combine(_core, "Raft", mutant.File);
+        var path = Path.GetFullPath(Path.Combine(_ground.Root, mutant.File));
         var tree = _trees[path];
         return _unmutated.ReplaceSyntaxTree(tree, Parse(path, mutant.ApplyTo(tree.ToString())));
     }
 
     private static SyntaxTree Parse(string path, string text) =>
         CSharpSyntaxTree.ParseText(text, Parsing, path);
-
-    private static string Root([CallerFilePath] string path = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", ".."));
 }

@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using TinyKv.Actors.Settings;
+
+namespace TinyKv.Actors.Hosting;
+
+/// <summary>What the actors of a store take from around them. A simulation brings its own.</summary>
+internal sealed record StoreEnvironment
+{
+    /// <summary>Where an actor of another store is, by its name; the reference outlives restarts of that store.</summary>
+    public required Func<StoreAddress, string, IActorRef> Remote { get; init; }
+
+    /// <summary>Ends the connections to another store, whatever state they are in; the next message opens one.</summary>
+    public required Action<Address> Reconnect { get; init; }
+
+    /// <summary>The clock; its wall time may jump.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>A number that differs at every start of a store: its incarnation, the seeds of its actors.</summary>
+    public required Func<ulong> Draw { get; init; }
+
+    /// <summary>Remoting, the clock of the machine, and numbers that nobody can foretell.</summary>
+    /// <param name="system">The actor system of the store.</param>
+    /// <param name="faults">What happens to its messages to others; null: nothing.</param>
+    public static StoreEnvironment Of(ActorSystem system, StoreFaults? faults) => new()
+    {
+        Remote = (store, actor) =>
+        {
+            var remote = StoreSystem.Remote(system, store, actor);
+            return faults is null ? remote : faults.Over(store.Id, remote);
+        },
+        Reconnect = address => StoreSystem.Reconnect(system, address),
+        Time = TimeProvider.System,
+        Draw = () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
+    };
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using TinyKv.Tests.Simulation.Mutants;
+using TinyKv.Tests.Simulation.Nodes;
+
+namespace TinyKv.Tests;
+
+/// <summary>
+/// The tests as a program, for people: <c>simulate SEED</c> prints what happens in a seed of the simulation of nodes,
+/// <c>simulate FIRST COUNT</c> one line for each of many; <c>mutants</c> prints which seed finds which planted bug.
+/// </summary>
+public static class Program
+{
+    /// <summary>Runs it; 1 when a seed failed, 2 when the arguments are wrong.</summary>
+    public static int Main(string[] args)
+    {
+        if (args is ["mutants"]) return PrintMutants();
+        int[] numbers = [.. args.Skip(1).Select(arg =>
+            int.TryParse(arg, CultureInfo.InvariantCulture, out var number) ? number : -1)];
+        if (args is not ["simulate", ..] || numbers.Length is not (1 or 2) || numbers.Any(number => number < 0))
+        {
+            Console.Error.WriteLine("usage: simulate SEED | simulate FIRST COUNT | mutants");
+            return 2;
+        }
+        return numbers.Length == 1 ? Replay(numbers[0]) : Run(numbers[0], numbers[1]);
+    }
+
+    private static int PrintMutants()
+    {
+        foreach (var line in MutantHunt.Core.Table().Concat(MutantHunt.Nodes.Table())) Console.WriteLine(line);
+        return 0;
+    }
+
+    private static int Replay(int seed)
+    {
+        var outcome = NodeSimulation.Run(seed, readable: true);
+        foreach (var line in outcome.Trace) Console.WriteLine(line);
+        Console.WriteLine(outcome);
+        return outcome.Failure is null ? 0 : 1;
+    }
+
+    private static int Run(int first, int count)
+    {
+        var failed = 0;
+        foreach (var outcome in NodeCampaign.Run(first, count))
+        {
+            Console.WriteLine(outcome);
+            if (outcome.Failure is not null) failed = 1;
+        }
+        return failed;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+
+namespace TinyKv.Tests.Simulation.Mutants;
+
+/// <summary>Where bugs are planted: which sources are compiled together, and what looks for the bugs.</summary>
+/// <param name="Root">The folder that mutants name files below.</param>
+/// <param name="Sources">The files that make the mutated assembly: the product's, and the simulation's.</param>
+/// <param name="References">The assemblies that it needs.</param>
+/// <param name="Campaign">The type in it whose <c>FirstFailure</c> runs seeds.</param>
+internal sealed record MutantGround(
+    string Root, IReadOnlyList<string> Sources, IReadOnlyList<string> References, Type Campaign)
+{
+    private static readonly string Repository = FindRepository();
+    private static readonly string Simulation = Path.Combine(Repository, "TinyKv.Tests", "Simulation");
+
+    /// <summary>The core under its own simulation.</summary>
+    public static MutantGround Core => new(
+        Path.Combine(Repository, "TinyKv.Core", "Raft"),
+        [.. Product("TinyKv.Core"), .. Tests(Simulation)],
+        Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal) && IsFramework(name)),
+        typeof(Campaign));
+
+    /// <summary>The actors, and the simulated journal, under the simulation of nodes.</summary>
+    public static MutantGround Nodes => new(
+        Repository,
+        [.. Product("TinyKv.Actors"), .. Tests(Path.Combine(Simulation, "Nodes")),
+            .. ((string[])["Trace.cs", "Marks.cs", "Draws.cs"]).Select(file => Path.Combine(Simulation, file))],
+        Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
+            || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),
+        typeof(Nodes.NodeCampaign));
+
+    private static IEnumerable<string> Product(string project)
+    {
+        var folder = Path.Combine(Repository, project);
+        return Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .Where(path => !Path.GetRelativePath(folder, path).StartsWith("obj", StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Tests(string folder) => Directory.EnumerateFiles(folder, "*.cs")
+        .Where(path => !path.EndsWith("Tests.cs", StringComparison.Ordinal));
+
+    private static IReadOnlyList<string> Platform(Func<string, bool> wanted) =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => wanted(Path.GetFileNameWithoutExtension(path)))];
+
+    private static bool IsFramework(string name) => File.Exists(
+        Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, $"{name}.dll"));
+
+    private static string FindRepository([CallerFilePath] string path = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", ".."));
+}

@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace TinyKv.Tests.Simulation.Mutants;
+
+/// <summary>A list of planted bugs, and the budget of seeds within which each must be found.</summary>
+internal sealed partial class MutantHunt(MutantGround ground, IReadOnlyList<Mutant> mutants, int seeds)
+{
+    private readonly MutantCompiler _compiler = new(ground);
+
+    /// <summary>In the core.</summary>
+    public static MutantHunt Core => new(MutantGround.Core, MutantList.All, 600);
+
+    /// <summary>In the actors and journals.</summary>
+    public static MutantHunt Nodes => new(MutantGround.Nodes, NodeMutantList.All, 150);
+
+    /// <summary>The budget. A bug that needs more asks for a better simulation.</summary>
+    public int Seeds => seeds;
+
+    /// <summary>Fails when the bug is not found; else what was found.</summary>
+    public string MustFind(string name)
+    {
+        var mutant = mutants.Single(mutant => mutant.Name == name);
+        var failure = _compiler.FirstFailure(mutant, seeds);
+        Assert.True(failure is not null, $"{seeds} seeds did not find '{name}': {mutant.Why}");
+        return failure;
+    }
+
+    /// <summary>Fails when something is found where no bug was planted.</summary>
+    public void MustFindNothing(int count)
+    {
+        var failure = _compiler.FirstFailure(null, count);
+        Assert.True(failure is null, failure);
+    }
+
+    /// <summary>A line for each bug: in which file, by which seed it is found, and why it is one.</summary>
+    public IEnumerable<string> Table() => mutants.Select(mutant =>
+        $"| {mutant.Name} | `{Path.GetFileNameWithoutExtension(mutant.File)}` | " +
+        $"{SeedIn(_compiler.FirstFailure(mutant, seeds))} | {mutant.Why} |");
+
+    private static string SeedIn(string? failure) => failure is null ? "NOT FOUND" : Seed().Match(failure).Value;
+
+    [GeneratedRegex(@"seed \d+", RegexOptions.None, 5000)]
+    private static partial Regex Seed();
+}

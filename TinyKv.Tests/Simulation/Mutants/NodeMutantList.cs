@@ -1,0 +1,140 @@
+namespace TinyKv.Tests.Simulation.Mutants;
+
+/// <summary>Bugs in the actors, and in what their journal promises; the core is as it should be.</summary>
+internal static class NodeMutantList
+{
+    private const string Peer = "TinyKv.Actors/Raft/RaftPeer.cs";
+    private const string Roles = "TinyKv.Actors/Raft/RaftPeer.Roles.cs";
+    private const string Time = "TinyKv.Actors/Raft/RaftPeer.Time.cs";
+    private const string Applier = "TinyKv.Actors/Regions/Applier.cs";
+    private const string Outcomes = "TinyKv.Actors/Regions/OutcomeBook.cs";
+    private const string Region = "TinyKv.Actors/Regions/RegionActor.cs";
+    private const string Kv = "TinyKv.Actors/Kv/KvActor.cs";
+    private const string Placement = "TinyKv.Actors/Placement/PlacementActor.cs";
+    private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
+    private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
+    private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
+    private const string Disk = "TinyKv.Tests/Simulation/Nodes/SimDisk.cs";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Mutant> All { get; } =
+        [.. Durability, .. StateMachine, .. Requests, .. Timestamps, .. Mail];
+
+    private static Mutant[] Durability =>
+    [
+        new("promises sent before the record is durable", Peer,
+            "            _lastWrite = new PendingWrite(effects.SendDurable);",
+            "            Send(effects.SendDurable);\n            _lastWrite = new PendingWrite([]);",
+            "After a crash the store contradicts its votes and acknowledgements."),
+        new("promises sent at once while a record is under way", Peer,
+            "_lastWrite!.Add(effects.SendDurable);", "Send(effects.SendDurable);",
+            "A repeated append is acknowledged before the first is durable."),
+        new("promises that never leave", Peer,
+            "Send(_writes.Dequeue().Messages);", "_writes.Dequeue();",
+            "Nobody is elected."),
+        new("a record behind one that may be refused", Peer,
+            "_underWay > 0 || _records.Count == 0", "_records.Count == 0",
+            "The journal refuses the first and takes the second: the log has a gap for ever."),
+        new("a peer that goes on after a refused record", Peer,
+            "        Context.Stop(Self);\n", "",
+            "The core counts on what the journal does not have."),
+        new("a journal that acknowledges before the sync", Disk,
+            "            write.Store();\n            world.Trace",
+            "            world.After(TimeSpan.FromMilliseconds(5), write.Store);\n            world.Trace",
+            "A loss of power takes what was acknowledged."),
+        new("a replay that forgets truncations", Peer,
+            "case RaftRecord record: _core.Replay(record); break;",
+            "case RaftRecord record when record.Entries.IsEmpty || record.Entries[0].Index > _core.Last.Index: "
+            + "_core.Replay(record); break;\n            case RaftRecord: break;",
+            "Entries that another leader has replaced come back."),
+    ];
+
+    private static Mutant[] StateMachine =>
+    [
+        new("data without its applied index", Kv,
+            "        MetaRecords.WriteApplied(batch, _region.Id, applied);\n", "",
+            "A restart applies it again."),
+        new("a restart that applies everything again", Kv,
+            "return MetaRecords.ReadApplied(snapshot, _region.Id) ?? _bornAt;",
+            "return MetaRecords.ReadApplied(snapshot, _region.Id) is null ? _bornAt : _bornAt;",
+            "Old values show again."),
+        new("an applied index ahead of its data", Applier,
+            "        Save(_applied, batch);\n        engine.Write(batch, sync: false);",
+            "        using var index = engine.NewBatch();\n        Save(_applied, index);\n"
+            + "        engine.Write(index, sync: false);\n        engine.Write(batch, sync: false);",
+            "A loss of power between the two loses the data."),
+        new("a peer made again with what it knew", Region,
+            "case Retry: _applier.Tell(Describe.Instance); break;", "case Retry: Create(_state); break;",
+            "It hands out entries again that the state machine has."),
+        new("a state machine that takes deletions for nothing", Kv,
+            "else batch.Delete(modify.Family, modify.Key.Span);", "",
+            "What was deleted is still there."),
+    ];
+
+    private static Mutant[] Requests =>
+    [
+        new("a write acknowledged when it is proposed", Roles,
+            "            commands.Add(head.Request.Command);",
+            "            commands.Add(head.Request.Command);\n"
+            + "            head.Asker.Tell(TinyKv.Actors.Kv.Written.Instance);",
+            "Another leader overwrites it."),
+        new("an answer by index alone", Outcomes,
+            "head.Position == applied", "head.Position.Index == applied.Index",
+            "Who waits for a displaced command is told that it was applied."),
+        new("a read of a leader that nobody confirms", Roles,
+            "Perform(_core.ReadIndex([_lastRead]));", "Grant([new ReadGrant(_lastRead, _core.Commit)]);",
+            "A leader that was replaced goes on answering."),
+        new("a read answered by whoever is asked", Roles,
+            "case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;",
+            "case Read: _spec.Applier.Tell(new ServeReads(0, _core.Term, [Sender])); break;\n            "
+            + "case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;",
+            "Followers are behind."),
+        new("a read context used again", Roles,
+            "_confirming.Add(++_lastRead, [.. _readers]);", "_confirming[_lastRead = 1] = [.. _readers];",
+            "A round that left before a read began confirms it."),
+        new("proposals kept when the leadership is lost", Roles,
+            "                RefuseQueued();\n                Become(Following);", "                Become(Following);",
+            "They are proposed by one that does not lead."),
+        new("requests admitted by a follower", Roles,
+            "case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;",
+            "case RegionRequest request: Admit(request); break;",
+            "They are proposed by one that does not lead."),
+        new("a lease that a pause does not age", Time,
+            "for (; now - _ticked >= _spec.TickInterval; _ticked += _spec.TickInterval) Perform(_core.Tick());",
+            "if (now - _ticked >= _spec.TickInterval)\n        {\n            _ticked = now;\n"
+            + "            Perform(_core.Tick());\n        }",
+            "A store that stood still answers from a lease that has run out."),
+    ];
+
+    private static Mutant[] Timestamps =>
+    [
+        new("timestamps beyond the reserved window", Oracle,
+            "        if (physical >= End) return null;\n", "",
+            "The next leader gives them out again."),
+        new("timestamps from below the last window", Desk,
+            "_oracle.Begin(view.Term, view.TimestampsEndMs)", "_oracle.Begin(view.Term, 0)",
+            "A leader whose clock is behind goes back."),
+        new("timestamps of a leader that nobody confirms", Desk,
+            "Begin(TurnKind.Confirm, new Read(RegionId.Placement, null));",
+            "if (_oracle.Term < 0) Begin(TurnKind.Confirm, new Read(RegionId.Placement, null));\n"
+            + "        else Self.Tell(new TurnEnded(TurnKind.Confirm, new PlacementView(_oracle.Term, 0)));",
+            "A leader that was replaced gives out less than its successor."),
+        new("ids forgotten by a restart", Placement,
+            "MetaRecords.WritePlacement(batch, _nextId, _timestampsEnd);",
+            "MetaRecords.WritePlacement(batch, FirstId, _timestampsEnd);",
+            "They are handed out again."),
+        new("ids that are not taken from the log", Placement,
+            "                _nextId += placement.AllocateIds.Count;\n", "",
+            "Two askers get the same."),
+    ];
+
+    private static Mutant[] Mail =>
+    [
+        new("mail of another cluster", Transport,
+            "batch.ClusterId == spec.Cluster && batch.ToStore == spec.Self.Value", "batch.ToStore == spec.Self.Value",
+            "Its terms and entries mean something else."),
+        new("mail for another store", Transport,
+            " && batch.ToStore == spec.Self.Value\n", "\n",
+            "It was not meant for this replica."),
+    ];
+}

@@ -1,0 +1,84 @@
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Settings;
+using TinyKv.Core.Regions;
+using TinyKv.Persistence;
+
+namespace TinyKv.Tests.Simulation.Nodes;
+
+/// <summary>A machine with a disk and clocks, on which processes of one store come and go.</summary>
+internal sealed class Machine
+{
+    private readonly World _world;
+    private readonly TinyKvSettings _settings;
+    private readonly ulong _cluster;
+
+    public Machine(World world, TinyKvSettings settings, ulong cluster, double pace, TimeSpan wallOffset)
+    {
+        (_world, _settings, _cluster) = (world, settings, cluster);
+        Clock = new SimClock(world, pace, wallOffset);
+        Disk = new SimDisk(world, this);
+    }
+
+    /// <summary>The store that runs here.</summary>
+    public StoreId Store => _settings.StoreId;
+
+    /// <summary>Its name in traces.</summary>
+    public string Name => $"s{Store.Value}";
+
+    /// <summary>What outlives a process.</summary>
+    public SimDisk Disk { get; }
+
+    /// <summary>Wall clock and monotonic clock.</summary>
+    public SimClock Clock { get; }
+
+    /// <summary>The process that runs now, if one does.</summary>
+    public Process? Process { get; private set; }
+
+    /// <summary>Starts the store.</summary>
+    public void Start()
+    {
+        _world.Trace.Add($"{_world.Clock} {Name} starts");
+        Process = Process.Start(_world, this, _settings, _cluster);
+    }
+
+    /// <summary>The process ends; with the power, unless <paramref name="keepsPower"/>.</summary>
+    public void Crash(bool keepsPower)
+    {
+        if (Process is null) return;
+        _world.Trace.Add($"{_world.Clock} {Name} {(keepsPower ? "is killed" : "loses power")}");
+        Process.Kill();
+        Process = null;
+        Disk.Crash(keepsPower);
+    }
+
+    /// <summary>The store said that it can not go on.</summary>
+    public void Ended(Process process, object why)
+    {
+        _world.Trace.Add($"{_world.Clock} {Name} ends itself: {why}");
+        if (process.IsDead) return;
+        switch (why)
+        {
+            case JournalFailed: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedSync); break;
+            case StoreFailed when process.SawEngineFail: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedEngine); break;
+            default: _world.Fail($"{Name} ends itself: {why}"); break;
+        }
+        Crash(keepsPower: true);
+        // Somebody starts it anew, as service managers do.
+        _world.After(TimeSpan.FromSeconds(1), () =>
+        {
+            if (Process is null) Start();
+        });
+    }
+
+    /// <summary>Whether a fault is the reason for an error in the log.</summary>
+    public bool Explains(string? text, Exception? cause) =>
+        Process is { SawEngineFail: true } || cause is DiskFaultException || cause?.GetBaseException() is DiskFaultException
+        || text?.Contains(DiskFaultException.Text, StringComparison.Ordinal) == true;
+}
+
+/// <summary>A disk did not do what it was asked to, because a fault was injected.</summary>
+internal sealed class DiskFaultException(string what) : Exception($"{Text}: {what}")
+{
+    /// <summary>In every message, so that logs show it.</summary>
+    public const string Text = "injected fault";
+}

@@ -1,0 +1,195 @@
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Tests.Simulation.Nodes;
+
+/// <summary>Lets things go wrong, as the plan wants it, and right again after a while.</summary>
+internal sealed class Nemesis(World world)
+{
+    private readonly Random _random = world.NewRandom();
+    private bool _ended;
+
+    private NodeCluster Cluster => world.Cluster;
+
+    /// <summary>Begins.</summary>
+    public void Start() => world.After(Cluster.Plan.FaultInterval * (2 * _random.NextDouble()), () =>
+    {
+        if (_ended) return;
+        Strike(Draw());
+        Start();
+    });
+
+    /// <summary>All faults end, and whatever they left behind.</summary>
+    public void End()
+    {
+        _ended = true;
+        world.Trace.Add($"{world.Clock} faults end");
+        Cluster.Network.IsCalm = true;
+        Cluster.Network.Mend();
+        foreach (var machine in Cluster.Machines)
+        {
+            machine.Disk.Calm();
+            machine.Process?.Resume();
+            if (machine.Process is null) machine.Start();
+        }
+    }
+
+    private Fault? Draw()
+    {
+        var at = _random.Next(Math.Max(1, Cluster.Plan.Faults.Sum(fault => fault.Weight)));
+        foreach (var (fault, weight) in Cluster.Plan.Faults)
+            if ((at -= weight) < 0) return fault;
+        return null;
+    }
+
+    private void Strike(Fault? fault)
+    {
+        if (fault is null) return;
+        var any = Cluster.Machines[_random.Next(Cluster.Machines.Length)];
+        var leader = Cluster.LeaderOf(_random.Pick(RegionId.Placement, RegionId.First));
+        world.Trace.Add($"{world.Clock} fault {fault}");
+        switch (fault)
+        {
+            case Fault.Kill: Crash(any, keepsPower: true); break;
+            case Fault.KillLeader: Crash(leader, keepsPower: _random.Percent(50)); break;
+            case Fault.LosePower: Crash(any, keepsPower: false); break;
+            case Fault.LosePowerWhileWriting: CrashWhileWriting(); break;
+            case Fault.CrashAll: CrashAll(); break;
+            case Fault.Pause: Pause(any, Some(6)); break;
+            case Fault.PauseLeader: PauseLeader(leader); break;
+            case Fault.JumpClock: JumpClock(any); break;
+            case Fault.Flush:
+                any.Disk.Flush();
+                world.Marks.Hit(NodeMark.EngineFlushed);
+                break;
+            case Fault.StallDisk: any.Disk.Stall(Some(2)); break;
+            case Fault.FailEngine: any.Disk.FailEngine(); break;
+            case Fault.FailWrite: FailJournal(any, JournalFault.WriteFails); break;
+            case Fault.FailWriteButKeep: FailJournal(any, JournalFault.WriteFailsButIsKept); break;
+            case Fault.RejectWrite: FailJournal(any, JournalFault.WriteIsRejected); break;
+            case Fault.FailRead: FailJournal(any, JournalFault.ReadFails); break;
+            case Fault.FailSync: FailJournal(any, JournalFault.SyncFails); break;
+            case Fault.Mend: Cluster.Network.Mend(); break;
+            case Fault.Stray: Cluster.Network.SendStray(any); break;
+            default: Cut(fault.Value, any, leader); break;
+        }
+        RestartLater();
+    }
+
+    private void Crash(Machine? machine, bool keepsPower)
+    {
+        if (machine?.Process is null) return;
+        world.Marks.Hit(keepsPower ? NodeMark.Killed : NodeMark.LostPower);
+        world.Marks.HitIf(machine == Cluster.LeaderOf(RegionId.First), NodeMark.LeaderCrashed);
+        machine.Crash(keepsPower);
+    }
+
+    private void CrashWhileWriting()
+    {
+        var writing = Cluster.Machines.Where(machine => machine.Disk.IsWriting && machine.Process is not null).ToList();
+        if (writing.Count == 0) return;
+        world.Marks.Hit(NodeMark.CrashedWhileWriting);
+        Crash(writing[_random.Next(writing.Count)], keepsPower: false);
+    }
+
+    private void CrashAll()
+    {
+        world.Marks.Hit(NodeMark.AllCrashed);
+        var keepsPower = _random.Percent(30);
+        foreach (var machine in Cluster.Machines) Crash(machine, keepsPower);
+    }
+
+    // A write that takes its time before it fails has others behind it.
+    private void FailJournal(Machine machine, JournalFault fault)
+    {
+        machine.Disk.NextFault = fault;
+        if (_random.Percent(50)) machine.Disk.Stall(Some(0.5));
+    }
+
+    private void Pause(Machine? machine, TimeSpan duration)
+    {
+        if (machine?.Process is not { IsPaused: false } process) return;
+        world.Marks.Hit(NodeMark.Paused);
+        world.Marks.HitIf(machine == Cluster.LeaderOf(RegionId.First), NodeMark.LeaderPaused);
+        world.Trace.Add($"{world.Clock} {machine.Name} stands still");
+        process.Pause();
+        world.After(duration, () =>
+        {
+            if (!process.IsPaused) return;
+            world.Trace.Add($"{world.Clock} {machine.Name} goes on");
+            process.Resume();
+        });
+    }
+
+    // Long enough that another is elected, and sometimes cut off, so that it does not hear of that when it goes on.
+    private void PauseLeader(Machine? leader)
+    {
+        if (leader is null) return;
+        var duration = Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks * (1.5 + 2.5 * _random.NextDouble());
+        if (_random.Percent(50))
+        {
+            Isolate(leader, NodeMark.LeaderIsolated);
+            world.After(duration + TimeSpan.FromMilliseconds(500), Cluster.Network.Mend);
+        }
+        Pause(leader, duration);
+    }
+
+    private void JumpClock(Machine machine)
+    {
+        world.Marks.Hit(NodeMark.WallClockJumped);
+        machine.Clock.Jump(Cluster.Plan.MaxWallOffset * (_random.NextDouble() * 2 - 1));
+    }
+
+    private void Cut(Fault fault, Machine any, Machine? leader)
+    {
+        switch (fault)
+        {
+            case Fault.CutLink:
+                Cluster.Network.Cut(any, Cluster.Machines[_random.Next(Cluster.Machines.Length)]);
+                break;
+            case Fault.IsolateNode:
+                Isolate(any, NodeMark.NodeIsolated);
+                break;
+            case Fault.IsolateLeader:
+                if (leader is not null) Isolate(leader, NodeMark.LeaderIsolated);
+                break;
+            default:
+                world.Marks.Hit(NodeMark.Partitioned);
+                var first = Cluster.Machines.Where(_ => _random.Percent(50)).ToList();
+                foreach (var machine in first)
+                    foreach (var other in Cluster.Machines.Except(first)) CutBoth(machine, other);
+                break;
+        }
+        world.After(Some(8), Cluster.Network.Mend);
+    }
+
+    private void Isolate(Machine machine, NodeMark mark)
+    {
+        world.Marks.Hit(mark);
+        var direction = _random.Next(4);
+        foreach (var other in Cluster.Machines)
+        {
+            if (direction != 0) Cluster.Network.Cut(machine, other);
+            if (direction != 1) Cluster.Network.Cut(other, machine);
+        }
+    }
+
+    private void CutBoth(Machine one, Machine other)
+    {
+        Cluster.Network.Cut(one, other);
+        Cluster.Network.Cut(other, one);
+    }
+
+    private void RestartLater()
+    {
+        foreach (var machine in Cluster.Machines)
+        {
+            if (machine.Process is not null) continue;
+            world.After(Some(4), () =>
+            {
+                if (machine.Process is null) machine.Start();
+            });
+        }
+    }
+
+    private TimeSpan Some(double seconds) => TimeSpan.FromSeconds(Math.Pow(_random.NextDouble(), 2) * seconds);
+}

@@ -1,0 +1,19 @@
+namespace TinyKv.Tests.Simulation.Nodes;
+
+/// <summary>
+/// Faults and rare states that a campaign must reach: a rule proves nothing about what never happened.
+/// </summary>
+internal enum NodeMark
+{
+    Killed, LostPower, LeaderCrashed, CrashedWhileWriting, AllCrashed, CrashLostRecords, CrashKeptUnreportedRecords,
+    EngineRolledBack, EngineFlushed, RestartReplayedEntries,
+    Paused, LeaderPaused, WallClockJumped,
+    JournalStalled, JournalWriteFailed, JournalWriteFailedButKept, JournalWriteRejected, JournalReadFailed,
+    JournalSyncFailed, StoreEndedAfterFailedSync, StoreEndedAfterFailedEngine, PeerMadeAgain,
+    MessageLost, MessageDuplicated, MessageOvertaken, MessageCut, MessageHeldByCut, MessageToNobody, AnswerToNobody,
+    LinkCut, CutOneWay, NodeIsolated, LeaderIsolated, Partitioned, BatchOfAnotherCluster, BatchForAnotherStore,
+    LeaderElected, LeaderReplaced, LogTruncated, RecordsWritten, RecordsAtOnce,
+    ClientRequestLost, ClientAnswerLost, ClientGaveUp, ClientCancelled, CommandsAtOnce,
+    RefusedNotLeader, RefusedBusy, OutcomeDisplaced, UnknownWriteSeen,
+    WriteServed, ReadServed, IdsAllocated, TimestampsAllocated, PlacementUnavailable,
+}

@@ -1,0 +1,86 @@
+namespace TinyKv.Tests.Simulation.Nodes;
+
+/// <summary>What came of one seed.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Failure">What is wrong, or null.</param>
+/// <param name="Hash">A digest of all that happened; equal for equal runs.</param>
+/// <param name="Steps">How many things happened.</param>
+/// <param name="Operations">How many operations of clients were checked.</param>
+/// <param name="Marks">The faults and rare states that it reached.</param>
+/// <param name="Trace">What happened, line by line; empty unless asked for.</param>
+internal sealed record NodeOutcome(
+    int Seed, string? Failure, ulong Hash, long Steps, int Operations, Marks<NodeMark> Marks, IReadOnlyList<string> Trace)
+{
+    /// <summary>One line; the same for the same seed in every process.</summary>
+    public override string ToString() =>
+        $"seed {Seed} hash {Hash:x16} steps {Steps} operations {Operations} {(Failure is null ? "ok" : $"FAILED {Failure}")}";
+}
+
+/// <summary>Runs one seed: a minute of a cluster, first with faults, then without.</summary>
+internal static class NodeSimulation
+{
+    /// <summary>
+    /// Runs <paramref name="seed"/>, on a thread of its own: what the calling thread carries along, a synchronization
+    /// context for one, would have a say in the order of things.
+    /// </summary>
+    public static NodeOutcome Run(int seed, bool readable = false)
+    {
+        NodeOutcome? outcome = null;
+        var thread = new Thread(() => outcome = RunHere(seed, readable), maxStackSize: 16 * 1024 * 1024);
+        thread.Start();
+        thread.Join();
+        return outcome!;
+    }
+
+    private static NodeOutcome RunHere(int seed, bool readable)
+    {
+        var world = new World(seed, readable);
+        try
+        {
+            Run(world);
+        }
+        // Whatever is thrown outside of the actors is a finding too.
+        catch (Exception e)
+        {
+            world.Fail(e.ToString());
+        }
+        return new NodeOutcome(seed, world.Failure, world.Trace.Hash, world.Steps, world.Cluster.History.Count,
+            world.Marks, world.Trace.Lines);
+    }
+
+    private static void Run(World world)
+    {
+        var cluster = new NodeCluster(world);
+        foreach (var machine in cluster.Machines) machine.Start();
+        var clients = Enumerable.Range(1, cluster.Plan.Clients).Select(number => new SimClient(world, number)).ToList();
+        foreach (var client in clients) client.Start();
+        var nemesis = new Nemesis(world);
+        nemesis.Start();
+        world.RunUntil(NodePlan.ChaosEnds);
+        nemesis.End();
+        world.RunUntil(NodePlan.CalmBegins);
+        foreach (var client in clients) client.ExpectsSuccess = true;
+        world.RunUntil(NodePlan.CalmBegins + TimeSpan.FromSeconds(2));
+        foreach (var client in clients) client.IsActive = false;
+        world.RunUntil(NodePlan.End);
+        if (world.Failure is null) Judge(world, clients);
+    }
+
+    private static void Judge(World world, List<SimClient> clients)
+    {
+        world.Cluster.CheckConverged();
+        if (clients.TrueForAll(client => client.Successes == 0)) world.Fail("nobody asked a healthy cluster for anything");
+        foreach (var (_, operations) in world.Cluster.History.ByKey)
+        {
+            CountUnknownSeen(world, operations);
+            if (RegisterChecker.Anomaly(operations) is { } anomaly) world.Fail(anomaly);
+        }
+    }
+
+    private static void CountUnknownSeen(World world, List<Operation> operations)
+    {
+        var read = operations.Where(o => o.Kind == OperationKind.Get).Select(o => o.Value).ToHashSet();
+        foreach (var open in operations.Where(o => o is { Kind: OperationKind.Put, Returned: long.MaxValue }))
+            world.Marks.HitIf(read.Contains(open.Value), NodeMark.UnknownWriteSeen);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace TinyKv.Tests.Simulation.Nodes;
+
+/// <summary>
+/// Runs the actors of whole stores in a world where everything goes wrong; docs/testing.md says how to use it.
+/// </summary>
+public sealed class NodeSimulationTests(ITestOutputHelper output)
+{
+    private const int DefaultSeeds = 60;
+
+    [Fact]
+    public void Every_seed_keeps_its_promises_and_recovers()
+    {
+        if (Number("TINYKV_NODE_SEED") is { } seed)
+        {
+            Assert.True(NodeSimulation.Run(seed).Failure is null, NodeCampaign.Describe(seed));
+            return;
+        }
+        var count = Number("TINYKV_NODE_SEEDS") ?? DefaultSeeds;
+        var (marks, steps, operations, began) = (new Marks<NodeMark>(), 0L, 0L, Stopwatch.StartNew());
+        foreach (var outcome in NodeCampaign.Run(Number("TINYKV_NODE_FIRST") ?? 1, count))
+        {
+            Assert.True(outcome.Failure is null, outcome.Failure is null ? null : NodeCampaign.Describe(outcome.Seed));
+            marks.Add(outcome.Marks);
+            steps += outcome.Steps;
+            operations += outcome.Operations;
+        }
+        output.WriteLine($"{count} seeds of a minute in {began.Elapsed.TotalSeconds:F0} s, {steps:N0} steps, " +
+            $"{operations:N0} operations{Environment.NewLine}{marks}");
+        if (count >= DefaultSeeds) Assert.Empty(marks.Missing);
+    }
+
+    [Fact]
+    public void A_seed_that_runs_twice_does_the_same_twice()
+    {
+        for (var seed = 1; seed <= 4; seed++)
+        {
+            var (first, second) = (NodeSimulation.Run(seed), NodeSimulation.Run(seed, readable: true));
+            Assert.Equal(first.ToString(), second.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task A_seed_does_the_same_in_another_process()
+    {
+        using var other = System.Diagnostics.Process.Start(new ProcessStartInfo(
+            "dotnet", ["exec", typeof(Program).Assembly.Location, "simulate", "1", "3"])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
+        var there = await other.StandardOutput.ReadToEndAsync();
+        await other.WaitForExitAsync();
+
+        var here = Enumerable.Range(1, 3).Select(seed => NodeSimulation.Run(seed));
+        Assert.Equal(here.Select(outcome => outcome.ToString()), there.TrimEnd().Split(Environment.NewLine));
+    }
+
+    [Fact]
+    public void Different_seeds_do_different_things()
+    {
+        var hashes = NodeCampaign.Run(1, 8).Select(outcome => outcome.Hash);
+        Assert.Equal(8, hashes.Distinct().Count());
+    }
+
+    private static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}

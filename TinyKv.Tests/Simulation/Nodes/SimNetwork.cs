@@ -1,0 +1,152 @@
+using Akka.Actor;
+using Akka.Serialization;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Tests.Simulation.Nodes;
+
+/// <summary>
+/// Carries messages between processes, as bytes, so that no two share memory. It may lose, repeat, delay and reorder
+/// them; a cut, in one direction, either loses what is sent or keeps it until it is mended.
+/// </summary>
+internal sealed class SimNetwork(World world, LinkPlan plan)
+{
+    private readonly Random _random = world.NewRandom();
+    private readonly HashSet<(Machine From, Machine To)> _cuts = [];
+    private readonly List<Parcel> _held = [];
+    private readonly Dictionary<(Machine From, Machine To), long> _lastArrival = [];
+
+    /// <summary>Whether messages may still get lost and be repeated.</summary>
+    public bool IsCalm { get; set; }
+
+    /// <summary>A process tells an actor of another something.</summary>
+    public void Send(Process from, Recipient to, object message, IActorRef sender)
+    {
+        if (message is RaftBatch batch) Inspect(from, to, batch);
+        var serializer = from.System.Serialization.FindSerializerFor(message);
+        var parcel = new Parcel(from, to, serializer.ToBinary(message), serializer.Identifier,
+            Serialization.ManifestFor(serializer, message), sender);
+        if (!IsCalm && _random.Percent(plan.Lose))
+        {
+            Note(NodeMark.MessageLost, parcel);
+            return;
+        }
+        Transmit(parcel);
+        if (IsCalm || !_random.Percent(plan.Duplicate)) return;
+        Note(NodeMark.MessageDuplicated, parcel);
+        Transmit(parcel);
+    }
+
+    /// <summary>The way from one machine to another is cut.</summary>
+    public void Cut(Machine from, Machine to)
+    {
+        if (from == to || !_cuts.Add((from, to))) return;
+        world.Marks.Hit(NodeMark.LinkCut);
+        world.Marks.HitIf(!_cuts.Contains((to, from)), NodeMark.CutOneWay);
+        world.Trace.Add($"{world.Clock} cut {from.Name} -> {to.Name}");
+    }
+
+    /// <summary>All ways are open again.</summary>
+    public void Mend()
+    {
+        if (_cuts.Count > 0) world.Trace.Add($"{world.Clock} links mended");
+        _cuts.Clear();
+        foreach (var parcel in _held) Transmit(parcel);
+        _held.Clear();
+    }
+
+    /// <summary>
+    /// A batch arrives that was meant for another cluster or another store: a leader there says how its log begins.
+    /// </summary>
+    public void SendStray(Machine to)
+    {
+        if (to.Process is null || world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
+        var isForeign = _random.Percent(50);
+        var stray = new RaftBatch
+        {
+            ClusterId = NodeCluster.ClusterId + (isForeign ? 1UL : 0),
+            FromStore = from.Store.Value,
+            ToStore = to.Store.Value + (isForeign ? 0 : 1UL),
+        };
+        var entry = new Entry(new LogPosition(6, 1000), EntryKind.NoOp, default);
+        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        {
+            stray.Messages.Add(RaftWire.ToWire(region, new RaftEnvelope(
+                new PeerId(from.Store.Value), new PeerId(to.Store.Value), entry.Term,
+                new RaftMessage.Append(new LogPosition(5, 5), [entry], entry.Index))));
+        }
+        world.Marks.Hit(isForeign ? NodeMark.BatchOfAnotherCluster : NodeMark.BatchForAnotherStore);
+        world.Trace.Add($"{world.Clock} stray batch of cluster {stray.ClusterId} to {to.Name}");
+        var serializer = to.Process.System.Serialization.FindSerializerFor(stray);
+        Deliver(new Parcel(to.Process, new Recipient(to, TinyKv.Actors.Transport.RaftTransport.Name),
+            serializer.ToBinary(stray), serializer.Identifier, Serialization.ManifestFor(serializer, stray),
+            ActorRefs.Nobody));
+    }
+
+    private void Transmit(Parcel parcel)
+    {
+        if (_cuts.Contains(parcel.Way))
+        {
+            Note(plan.CutsLose ? NodeMark.MessageCut : NodeMark.MessageHeldByCut, parcel);
+            if (!plan.CutsLose) _held.Add(parcel);
+            return;
+        }
+        var arrival = world.Now + Latency().Ticks;
+        if (plan.KeepsOrder) arrival = Math.Max(arrival, _lastArrival.GetValueOrDefault(parcel.Way));
+        else world.Marks.HitIf(arrival < _lastArrival.GetValueOrDefault(parcel.Way), NodeMark.MessageOvertaken);
+        _lastArrival[parcel.Way] = arrival;
+        world.After(new TimeSpan(arrival - world.Now), () => Deliver(parcel));
+    }
+
+    private void Deliver(Parcel parcel)
+    {
+        if (parcel.To.Now() is not { } receiver)
+        {
+            Note(parcel.To.Actor is null ? NodeMark.MessageToNobody : NodeMark.AnswerToNobody, parcel);
+            return;
+        }
+        world.Trace.Mix(Digest.Of(parcel.Bytes));
+        var message = receiver.Process.System.Serialization.Deserialize(parcel.Bytes, parcel.Serializer, parcel.Manifest);
+        var sender = parcel.Sender is RemoteRef || parcel.Sender.IsNobody()
+            ? ActorRefs.NoSender
+            : new RemoteRef(receiver.Process,
+                new Recipient(parcel.From.Machine, parcel.Sender.Path.Name, parcel.From, parcel.Sender));
+        receiver.Actor.Tell(message, sender);
+    }
+
+    private void Inspect(Process from, Recipient to, RaftBatch batch)
+    {
+        foreach (var message in batch.Messages)
+        {
+            var envelope = RaftWire.FromWire(message);
+            world.Trace.Add($"{world.Clock} {from.Machine.Name} -> {to.Machine.Name} r{message.RegionId} {Show(envelope)}");
+            world.Cluster.Rules.Leaves(from.Machine, new RegionId(message.RegionId), envelope);
+        }
+    }
+
+    private static string Show(RaftEnvelope envelope) => envelope.Message is RaftMessage.Append append
+        ? $"term {envelope.Term} Append after {append.Previous} " +
+            $"[{string.Join(' ', append.Entries.Select(entry => entry.Position))}] commit {append.Commit}"
+        : $"term {envelope.Term} {envelope.Message}";
+
+    private TimeSpan Latency()
+    {
+        var (shortest, longest) = plan.Latency;
+        var latency = new TimeSpan(_random.NextInt64(shortest.Ticks, longest.Ticks + 1));
+        return !IsCalm && _random.Percent(plan.Late) ? latency * 100 : latency;
+    }
+
+    private void Note(NodeMark mark, Parcel parcel)
+    {
+        world.Marks.Hit(mark);
+        world.Trace.Add($"{world.Clock} {parcel.From.Machine.Name} -> {parcel.To.Machine.Name} {mark}");
+    }
+
+    private sealed record Parcel(
+        Process From, Recipient To, byte[] Bytes, int Serializer, string Manifest, IActorRef Sender)
+    {
+        public (Machine From, Machine To) Way => (From.Machine, To.Machine);
+    }
+}
