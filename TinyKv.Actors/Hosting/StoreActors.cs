@@ -34,7 +34,7 @@ internal sealed record StoreActors(
             Others(RaftTransport.Name).ToImmutableDictionary())
         {
             Reconnect = transport => around.Reconnect(transport.Path.Address),
-        }), RaftTransport.Name);
+        }).WithDispatcher(Dispatchers.Raft), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
         List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];
@@ -42,7 +42,7 @@ internal sealed record StoreActors(
             regions.Add(Spec(first, KvActor.Props(engine, first, Topology.Origin.Index)));
         // The regions are known from the first moment on, whatever their actors are busy with.
         foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
-        var store = system.ActorOf(StoreActor.Props(regions, board), StoreActor.Name);
+        var store = system.ActorOf(StoreActor.Props(regions, board).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
         var desk = system.ActorOf(
             PlacementDesk.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
@@ -85,7 +85,7 @@ internal sealed record StoreActors(
                 Seed = seed,
                 Applier = machine,
                 Transport = transport,
-            }),
+            }).WithDispatcher(Dispatchers.Raft),
         };
     }
 

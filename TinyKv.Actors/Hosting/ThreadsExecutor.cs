@@ -13,14 +13,19 @@ internal sealed class ThreadsExecutorConfigurator(Config config, IDispatcherPrer
 {
     /// <inheritdoc/>
     public override ExecutorService Produce(string id) =>
-        new ThreadsExecutor(id, Config.GetInt("dedicated-thread-pool.thread-count"));
+        new ThreadsExecutor(id, Config.GetInt("dedicated-thread-pool.thread-count") is var threads and > 0
+            ? threads : Math.Max(1, Environment.ProcessorCount / 2));
 }
 
 /// <summary>Threads that take what is to be run from one queue.</summary>
 internal sealed class ThreadsExecutor : ExecutorService
 {
+    [ThreadStatic]
+    private static ThreadsExecutor? t_current;
+
     private readonly object _lock = new();
     private readonly Queue<IRunnable> _queue = new();
+    private int _idle;
     private bool _closed;
 
     /// <summary>Starts the threads.</summary>
@@ -36,7 +41,8 @@ internal sealed class ThreadsExecutor : ExecutorService
         {
             if (_closed) throw new RejectedExecutionException($"{Id} is shut down");
             _queue.Enqueue(run);
-            Monitor.Pulse(_lock);
+            // One of these threads takes it itself, when it is done: waking another costs more than most turns.
+            if (_idle > 0 && (t_current != this || _queue.Count > 1)) Monitor.Pulse(_lock);
         }
     }
 
@@ -52,6 +58,7 @@ internal sealed class ThreadsExecutor : ExecutorService
 
     private void Run()
     {
+        t_current = this;
         while (Next() is { } run) run.Run();
     }
 
@@ -62,7 +69,9 @@ internal sealed class ThreadsExecutor : ExecutorService
             while (_queue.Count == 0)
             {
                 if (_closed) return null;
+                _idle++;
                 Monitor.Wait(_lock);
+                _idle--;
             }
             return _queue.Dequeue();
         }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Storage;
 using TinyKv.Core;
@@ -19,6 +20,7 @@ internal sealed class KvActor : Applier
 {
     private readonly long _bornAt;
     private Region _region;
+    private Region? _saved;
 
     public KvActor(IEngine engine, Region initial, long bornAt) : base(engine)
     {
@@ -31,7 +33,7 @@ internal sealed class KvActor : Applier
     /// <param name="initial">The region as it was born.</param>
     /// <param name="bornAt">The index that it was born with.</param>
     public static Props Props(IEngine engine, Region initial, long bornAt) =>
-        Akka.Actor.Props.Create(() => new KvActor(engine, initial, bornAt)).WithDispatcher("tinykv.kv-dispatcher");
+        Akka.Actor.Props.Create(() => new KvActor(engine, initial, bornAt)).WithDispatcher(Dispatchers.Kv);
 
     /// <inheritdoc/>
     protected override Region Region => _region;
@@ -64,7 +66,8 @@ internal sealed class KvActor : Applier
     /// <inheritdoc/>
     protected override void Save(long applied, IWriteBatch batch)
     {
-        MetaRecords.WriteDescriptor(batch, _region);
+        if (_saved != _region) MetaRecords.WriteDescriptor(batch, _region);
+        _saved = _region;
         MetaRecords.WriteApplied(batch, _region.Id, applied);
     }
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Google.Protobuf;
+using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Regions;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
@@ -20,7 +21,7 @@ internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) 
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(IEngine engine, Region group, long bornAt) =>
-        Akka.Actor.Props.Create(() => new PlacementActor(engine, group, bornAt)).WithDispatcher("tinykv.kv-dispatcher");
+        Akka.Actor.Props.Create(() => new PlacementActor(engine, group, bornAt)).WithDispatcher(Dispatchers.Kv);
 
     /// <inheritdoc/>
     protected override Region Region => group;

@@ -157,6 +157,7 @@ internal sealed partial class RaftPeer
             awaited.Add(new AwaitedOutcome(new LogPosition(++position, _core.Term), head.Asker));
             _telemetry.Proposed(head.Request.Span, position);
         }
+        _telemetry.Proposed(commands.Count);
         _spec.Applier.Tell(new AwaitOutcomes(awaited.ToImmutable()));
         Perform(_core.Propose(commands));
     }

@@ -19,7 +19,8 @@ internal sealed class StoreActor : UntypedActor
         _regions = regions.ToImmutableSortedDictionary(
             spec => spec.Initial.Id.Value,
             spec => new ReplicaRef(spec.Initial, spec.Self,
-                Context.ActorOf(RegionActor.Props(spec, board), $"region-{spec.Initial.Id.Value}")));
+                Context.ActorOf(RegionActor.Props(spec, board).WithDispatcher(Context.Props.Dispatcher),
+                    $"region-{spec.Initial.Id.Value}")));
         foreach (var region in _regions.Values) Context.Watch(region.Actor);
         // A peer that stops leaves behind what is in its mailbox.
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));

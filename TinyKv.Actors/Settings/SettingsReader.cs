@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using TinyKv.Actors.Hosting;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -30,7 +31,7 @@ public static class SettingsReader
         var mode = storage.Word("mode", "raft", "standalone");
         if (mode == "standalone" && stores.Length > 1)
             throw storage.Wrong("mode", "is standalone, but tinykv.cluster.stores lists several stores");
-        CheckDispatcher(config);
+        CheckDispatchers(config);
         var journal = root.Word("journal", [.. JournalSetup.Kinds]);
         JournalSetup.RequireSettings(journal, config.GetConfig("tinykv"));
         return new TinyKvSettings
@@ -81,10 +82,13 @@ public static class SettingsReader
     }
 
     // Akka reads these when the first region starts, and would end the store over a wrong one.
-    private static void CheckDispatcher(Config config)
+    private static void CheckDispatchers(Config config)
     {
-        Section.Of(config, "tinykv.kv-dispatcher").Number("throughput", 1, 1_000_000);
-        Section.Of(config, "tinykv.kv-dispatcher.dedicated-thread-pool").Number("thread-count", 1, 1024);
+        foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft })
+        {
+            Section.Of(config, dispatcher).Number("throughput", 1, 1_000_000);
+            Section.Of(config, $"{dispatcher}.dedicated-thread-pool").Number("thread-count", 0, 1024);
+        }
     }
 
     private static ImmutableArray<StoreAddress> ReadStores(Config config, Section cluster)

@@ -18,6 +18,8 @@ namespace TinyKv.Actors.Storage;
 /// </summary>
 internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
 {
+    private readonly IActorRefProvider _provider = ((IInternalActorRef)store).Provider;
+
     /// <inheritdoc/>
     public async Task<RegionError?> WriteAsync(
         RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
@@ -64,6 +66,10 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
     }
 
     // Without a limit of its own: how long to wait is for the caller to say.
-    private Task<object> Ask(RegionRequest request, CancellationToken cancellation) =>
-        store.Ask<object>(request, Timeout.InfiniteTimeSpan, cancellation);
+    private Task<object> Ask(RegionRequest request, CancellationToken cancellation)
+    {
+        var reply = new ReplyRef(_provider);
+        store.Tell(request, reply);
+        return reply.AnswerAsync(cancellation);
+    }
 }

@@ -12,12 +12,11 @@ internal sealed class PeerTelemetry(Peer self, Region region)
     private readonly ApplyLag _lag = new(self.Store, region.Id);
     private readonly WriteSpans _spans = new(region.Peers.Length);
 
-    /// <summary>A command goes into the log at an index.</summary>
-    public void Proposed(Activity? span, long index)
-    {
-        _metrics.Proposed();
-        _spans.Proposed(span, index);
-    }
+    /// <summary>A command of a traced write goes into the log at an index.</summary>
+    public void Proposed(Activity? span, long index) => _spans.Proposed(span, index);
+
+    /// <summary>So many commands go into the log together.</summary>
+    public void Proposed(int commands) => _metrics.Proposed(commands);
 
     /// <summary>Reads share one confirmation.</summary>
     public void Confirming(int readers) => _metrics.Confirming(readers);

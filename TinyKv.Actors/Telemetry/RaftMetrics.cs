@@ -57,7 +57,7 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
     private readonly TagList _reads = Tags(store, region, "reads");
     private PeerId _leader = PeerId.None;
 
-    public void Proposed() => Proposals.Add(1, _tags);
+    public void Proposed(int commands) => Proposals.Add(commands, _tags);
 
     public void Confirming(int readers)
     {

@@ -38,6 +38,47 @@ public sealed class ThreadsExecutorTests
         await ran.Task.WaitAsync(Patience);
     }
 
+    [Fact]
+    public async Task A_thread_that_has_more_to_do_than_it_can_take_next_wakes_another()
+    {
+        var executor = new ThreadsExecutor("test", threads: 2);
+        using var second = new ManualResetEventSlim();
+        var ran = new TaskCompletionSource<bool>();
+
+        executor.Execute(new Work(() =>
+        {
+            executor.Execute(new Work(() => { }));
+            executor.Execute(new Work(second.Set));
+            ran.SetResult(second.Wait(Patience));
+        }));
+
+        Assert.True(await ran.Task);
+        executor.Shutdown();
+    }
+
+    [Fact]
+    public async Task Nothing_that_threads_leave_to_each_other_is_forgotten()
+    {
+        const int Depth = 12;
+        var executor = new ThreadsExecutor("test", threads: 3);
+        var (left, done) = ((1 << Depth) - 1, new TaskCompletionSource());
+
+        Cause(Depth);
+
+        await done.Task.WaitAsync(Patience);
+        executor.Shutdown();
+
+        void Cause(int depth) => executor.Execute(new Work(() =>
+        {
+            if (depth > 1)
+            {
+                Cause(depth - 1);
+                Cause(depth - 1);
+            }
+            if (Interlocked.Decrement(ref left) == 0) done.SetResult();
+        }));
+    }
+
     private sealed class Work(Action action) : IRunnable
     {
         public void Run() => action();

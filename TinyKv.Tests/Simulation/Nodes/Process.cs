@@ -166,6 +166,7 @@ internal sealed class Process
               }
             }
             tinykv.kv-dispatcher = { {{dispatcher}}, is-slow = on }
+            tinykv.raft-dispatcher = { {{dispatcher}}, is-slow = off }
             """).WithFallback(ProtocolConfig.Reference);
     }
 
