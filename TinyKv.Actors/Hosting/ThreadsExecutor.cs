@@ -20,18 +20,18 @@ internal sealed class ThreadsExecutorConfigurator(Config config, IDispatcherPrer
 /// <summary>Threads that take what is to be run from one queue.</summary>
 internal sealed class ThreadsExecutor : ExecutorService
 {
-    [ThreadStatic]
-    private static ThreadsExecutor? t_current;
-
     private readonly object _lock = new();
     private readonly Queue<IRunnable> _queue = new();
+    private readonly Thread[] _threads;
     private int _idle;
     private bool _closed;
 
     /// <summary>Starts the threads.</summary>
     public ThreadsExecutor(string id, int threads) : base(id)
     {
-        for (var i = 0; i < threads; i++) new Thread(Run) { Name = $"{id}-{i}", IsBackground = true }.Start();
+        _threads = [.. Enumerable.Range(0, threads)
+            .Select(i => new Thread(Run) { Name = $"{id}-{i}", IsBackground = true })];
+        foreach (var thread in _threads) thread.Start();
     }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed class ThreadsExecutor : ExecutorService
             if (_closed) throw new RejectedExecutionException($"{Id} is shut down");
             _queue.Enqueue(run);
             // One of these threads takes it itself, when it is done: waking another costs more than most turns.
-            if (_idle > 0 && (t_current != this || _queue.Count > 1)) Monitor.Pulse(_lock);
+            if (_idle > 0 && (_queue.Count > 1 || !_threads.Contains(Thread.CurrentThread))) Monitor.Pulse(_lock);
         }
     }
 
@@ -58,7 +58,6 @@ internal sealed class ThreadsExecutor : ExecutorService
 
     private void Run()
     {
-        t_current = this;
         while (Next() is { } run) run.Run();
     }
 

@@ -49,8 +49,11 @@ public sealed partial class DocumentTests
     public void Every_configuration_key_in_back_ticks_exists(string document)
     {
         var reference = string.Join('\n', Repository.Files(".conf").Select(Repository.Read));
-        var metrics = Instruments.All.Select(instrument => instrument.Name).ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(BackTicked(document).Where(word => ConfigKey().IsMatch(word) && !metrics.Contains(word))
+        var measured = Instruments.All.Select(instrument => instrument.Name)
+            .Concat(Repository.Files(".cs").Where(file => file.StartsWith("TinyKv.Actors/", StringComparison.Ordinal))
+                .SelectMany(file => SpanName().Matches(Repository.Read(file)).Select(match => match.Groups[1].Value)))
+            .ToHashSet(StringComparer.Ordinal);
+        Assert.Empty(BackTicked(document).Where(word => ConfigKey().IsMatch(word) && !measured.Contains(word))
             .Where(key => !key.Split('.').Skip(1)
                 .All(part => Regex.IsMatch(reference, $@"\b{Regex.Escape(part)}\b", RegexOptions.None,
                     TimeSpan.FromSeconds(5)))));
@@ -89,6 +92,10 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"^tinykv(\.[a-z][a-z-]*)+$", RegexOptions.None, 5000)]
     private static partial Regex ConfigKey();
+
+    // A span's name or tag.
+    [GeneratedRegex(@"(?:StartActivity|Report|SetTag)\(""(tinykv\.[a-z.]+)""", RegexOptions.None, 5000)]
+    private static partial Regex SpanName();
 
     [GeneratedRegex(
         @"(?:^|[\s`|$(])(?:tinykv|tinykv\.dll|TinyKv\.Host -c Release --) ([a-z]+(?=[\s`)]|$)[^`\n|#>;&)]*)",
