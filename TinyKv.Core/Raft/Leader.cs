@@ -5,7 +5,7 @@ namespace TinyKv.Core.Raft;
 
 /// <summary>
 /// Leads its term: replicates its log, commits what a majority holds durably, and steps down when a majority
-/// is silent. How it confirms reads is in the other half.
+/// is silent, or when its own disk stands still while the others' do not. How it confirms reads is in the other half.
 /// </summary>
 internal sealed partial class Leader : Role
 {
@@ -14,6 +14,7 @@ internal sealed partial class Leader : Role
     private readonly long[] _values; // for counting, one per member
     private readonly long _firstOwn; // the first index of our term
     private int _sinceHeartbeat;
+    private int _outrun; // ticks without a completed write while a majority holds what our disk does not
 
     public Leader(RaftCore raft)
     {
@@ -39,9 +40,15 @@ internal sealed partial class Leader : Role
 
     public override void Tick()
     {
+        _outrun = _raft.Log.Commit > _raft.Log.Durable ? _outrun + 1 : 0;
         if (_raft.Now - Reached(_raft.Now, static f => f.HeardAt) >= _raft.Options.ElectionTicks)
         {
             // A majority is silent and may follow another one already: nothing could be committed here.
+            _raft.Follow(_raft.Term, PeerId.None);
+        }
+        else if (_outrun > _raft.Options.ElectionTicks)
+        {
+            // Our disk stands still, and without it nothing is applied here; the others can do without us.
             _raft.Follow(_raft.Term, PeerId.None);
         }
         else if (++_sinceHeartbeat >= _raft.Options.HeartbeatTicks && !_followers.IsEmpty)
@@ -50,7 +57,11 @@ internal sealed partial class Leader : Role
         }
     }
 
-    public override void Stored() => AdvanceCommit();
+    public override void Stored()
+    {
+        _outrun = 0;
+        AdvanceCommit();
+    }
 
     public override void Step(RaftEnvelope envelope)
     {

@@ -9,8 +9,8 @@ internal static class FaultKinds
     public static IReadOnlyList<Fault> All { get; } =
     [
         new KillOne(leader: true), new KillOne(leader: false), new KillMajority(), new KillAll(), new Pause(),
-        new Partition(), new OneWay(), new BridgeCut(), new Reset(), new Loss(), new SlowDisk(), new FullDisk(),
-        new FailingSync(),
+        new LongPause(), new Partition(), new OneWay(), new BridgeCut(), new Reset(), new Loss(), new SlowDisk(),
+        new StalledDisk(), new FullDisk(), new FailingSync(),
     ];
 
     /// <summary>The kinds of a comma-separated list; all, when there is none.</summary>

@@ -25,6 +25,50 @@ internal sealed class Pause() : Fault("pause")
     }
 }
 
+/// <summary>SIGSTOP of the leader for as long as it takes for everyone to give it up.</summary>
+internal sealed class LongPause() : Fault("long-pause")
+{
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
+
+    /// <inheritdoc/>
+    public override string Description => "SIGSTOP of the leader for a minute";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var (store, due) = (await arena.Cluster.LeaderAsync(cancellation), arena.Now);
+        await Command.SignalAsync("STOP", arena.Cluster[store].Id);
+        await Task.Delay(Length, cancellation);
+        await Command.SignalAsync("CONT", arena.Cluster[store].Id);
+        return new FaultReport($"store {store}", due);
+    }
+}
+
+/// <summary>The leader's disk stands still: no sync ends.</summary>
+internal sealed class StalledDisk() : Fault("stalled-disk")
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <inheritdoc/>
+    public override string Description => "no sync of the leader ends for some seconds: others must serve meanwhile";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var (store, due) = (await arena.Cluster.LeaderAsync(cancellation), arena.Now);
+        var length = arena.Draw(1, 10);
+        using (var trace = await SystemCallTrace.AttachAsync(
+            arena.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)Longest.TotalMicroseconds}"))
+        {
+            // What was under way when the disk stopped may still be answered.
+            await Task.Delay(length, cancellation);
+            await arena.Load.ServedAsync(arena.Bound, cancellation);
+            await trace.DetachAsync();
+        }
+        return new FaultReport($"store {store}, {length.TotalSeconds:0.0} s", due);
+    }
+}
+
 /// <summary>A store's disk takes long to sync.</summary>
 internal sealed class SlowDisk() : Fault("slow-disk")
 {

@@ -14,6 +14,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
     private readonly PlaygroundState _state;
     private readonly Dictionary<int, StoreProcess> _running = [];
+    private readonly HashSet<int> _paused = [];
 
     public ProcessCluster(int stores)
     {
@@ -39,17 +40,24 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public async Task KillAsync(int storeId)
     {
         _running.Remove(storeId, out var store);
+        _paused.Remove(storeId);
         using (var process = Process.GetProcessById(store!.Id)) process.Kill();
         Assert.Equal(128 + 9, await store.WaitAsync(CancellationToken.None));
         await store.DisposeAsync();
     }
 
-    /// <summary>SIGSTOP or SIGCONT.</summary>
-    public async Task SignalAsync(string signal, int storeId)
+    /// <summary>SIGSTOP.</summary>
+    public Task PauseAsync(int storeId)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{_running[storeId].Id}"]);
-        await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
+        _paused.Add(storeId);
+        return SignalAsync("STOP", storeId);
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public Task ContinueAsync(int storeId)
+    {
+        _paused.Remove(storeId);
+        return SignalAsync("CONT", storeId);
     }
 
     /// <summary>The process of a store.</summary>
@@ -64,10 +72,10 @@ internal sealed class ProcessCluster : IAsyncDisposable
         return (code, store.Complaint);
     }
 
-    /// <summary>The store that leads region 1, once every running store follows it.</summary>
+    /// <summary>The store that leads region 1, once every store that is running and not paused follows it.</summary>
     public async Task<int> LeaderAsync()
     {
-        var view = await Eventually.Gets("a leader that all running stores follow", TryGetSettledViewAsync);
+        var view = await Eventually.Gets("a leader that all stores follow that run", TryGetSettledViewAsync);
         return (int)view.Regions.Single(region => region.Region.Id == 1).LeaderStore;
     }
 
@@ -93,8 +101,16 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private string LogFile(int storeId) => Path.Combine(_directory.OfStore(storeId), "log.txt");
 
+    private async Task SignalAsync(string signal, int storeId)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_running[storeId].Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     private async Task<ClusterView?> TryGetSettledViewAsync()
     {
+        var awake = _running.Keys.Except(_paused).ToHashSet();
         try
         {
             await using var client = await TinyKvClient.ConnectAsync(new TinyKvClientOptions
@@ -104,9 +120,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
             });
             var view = ClusterView.Of(await client.GetStoreStatusesAsync());
             var ready = view.Stores.Where(store => store.Status is { Ready: true }).Select(store => (int)store.StoreId);
-            return _running.Keys.All(ready.Contains) && view.Regions.All(region => region.LeaderStore != 0
+            return awake.All(ready.Contains) && view.Regions.All(region => region.LeaderStore != 0
                 && region.Peers.All(peer => peer.LeaderStoreId == region.LeaderStore)
-                && _running.ContainsKey((int)region.LeaderStore)) ? view : null;
+                && awake.Contains((int)region.LeaderStore)) ? view : null;
         }
         catch (TinyKvClientException)
         {

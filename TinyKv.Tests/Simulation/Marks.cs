@@ -16,7 +16,8 @@ internal enum Mark
     CutOneWay, StrayMessage,
     ProposalAcknowledged, ProposalOvertaken, ProposalRefusedBusy,
     ReadGranted, ReadDropped, ReadFromLease, ReadWaitedForOwnTerm, OneRoundForManyReads,
-    DeafFollowerIgnored, RejoinedWithoutDisturbance, IsolatedLeaderReplaced,
+    DeafFollowerIgnored, RejoinedWithoutDisturbance, StalledLeaderReplaced,
+    IsolatedLeaderReplaced,
 }
 
 /// <summary>How often each state was reached.</summary>

@@ -5,11 +5,13 @@ namespace TinyKv.Tests.Simulation;
 
 /// <summary>
 /// The second phase: faults end, and the group must serve again within a bounded number of ticks, must then
-/// stay calm, and must take what a healthy group takes: one member cut off and coming back, a leader cut off.
+/// stay calm, and must take what a healthy group takes: one member cut off and coming back, a leader
+/// without a disk, a leader cut off.
 /// </summary>
 internal sealed class Recovery(Cluster cluster)
 {
     private readonly int _electionTicks = cluster.Plan.Options.ElectionTicks;
+    private Node? _stalled; // its disk completes no write
 
     /// <summary>Runs the phase.</summary>
     public void Run()
@@ -25,6 +27,7 @@ internal sealed class Recovery(Cluster cluster)
         if (cluster.Plan.Members >= 3) IgnoresADeafFollower();
         if (cluster.Plan.Members >= 3) TakesBackAFollower();
         if (cluster.Plan.Members >= 3 && cluster.Plan.Options.LeaseReads) KeepsALease();
+        if (cluster.Plan.Members >= 3) ReplacesALeaderWhoseDiskStalls();
         if (cluster.Plan.Members >= 2) ReplacesItsLeader();
         cluster.Clients.CheckAcknowledged();
     }
@@ -132,6 +135,22 @@ internal sealed class Recovery(Cluster cluster)
         Converge(cluster.Nodes, $"after {leader.Id} came back");
     }
 
+    /// <summary>A leader that can write nothing must let another lead, and takes part again once it can.</summary>
+    private void ReplacesALeaderWhoseDiskStalls()
+    {
+        var leader = Leader();
+        cluster.Trace.Add($"the disk of {leader.Id} stalls");
+        _stalled = leader;
+        cluster.NextStep();
+        cluster.Clients.Propose(leader, 1);
+        for (var i = 0; i <= 2 * _electionTicks && leader.Leads; i++) Round();
+        Invariant.Holds(!leader.Leads, $"{leader.Id} leads without a disk: {Show()}");
+        Converge([.. cluster.Nodes.Where(node => node != leader)], $"without the disk of {leader.Id}");
+        cluster.Marks.Hit(Mark.StalledLeaderReplaced);
+        _stalled = null;
+        Converge(cluster.Nodes, $"after the disk of {leader.Id} works again");
+    }
+
     private static void Restart(Node node)
     {
         node.Crash();
@@ -174,8 +193,9 @@ internal sealed class Recovery(Cluster cluster)
         if (moved) cluster.Deliver(packet);
         foreach (var node in cluster.Nodes)
         {
-            moved |= node.Journal.Pending > 0 || node.Machine.Waiting > 0;
-            while (node.Journal.Pending > 0) node.CompleteWrite();
+            var writes = node != _stalled && node.Journal.Pending > 0;
+            moved |= writes || node.Machine.Waiting > 0;
+            while (writes && node.Journal.Pending > 0) node.CompleteWrite();
             while (node.Machine.Waiting > 0) node.ApplyOne();
         }
         return moved;

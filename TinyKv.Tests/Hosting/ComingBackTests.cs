@@ -1,0 +1,79 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Remote;
+using TinyKv.Actors;
+using TinyKv.Hosting.Testing;
+using TinyKv.Tests.Actors.Nodes;
+
+namespace TinyKv.Tests.Hosting;
+
+/// <summary>
+/// Stores serve again without an operator, whatever remoting and the Akka cluster think of each other meanwhile.
+/// </summary>
+public sealed class ComingBackTests
+{
+    private static readonly byte[] Key = [1];
+    private static readonly byte[] Value = [2];
+
+    [Fact]
+    public async Task A_leader_whose_disk_stands_still_lets_another_lead()
+    {
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await cluster.Raw.PutAsync(Key, Value);
+        var leader = await cluster.LeaderAsync(Patience.Long);
+
+        cluster.PauseDisk(leader.Id);
+        var held = Record.ExceptionAsync(() => cluster.Raw.PutAsync(Key, Key));
+        await Eventually.Async(() => Task.FromResult(leader.IsLeader ? null : "it has stepped down"));
+        await using (var client = await cluster.ConnectAsync(Patience.Long)) await client.Raw.PutAsync(Value, Value);
+
+        cluster.ResumeDisk(leader.Id);
+        await cluster.WhenReadyAsync(Patience.Long);
+        await held;
+        Assert.Equal(Value, await cluster.Raw.GetAsync(Value, cancellation: Patience.Long));
+    }
+
+    [Fact]
+    public async Task A_store_that_another_has_quarantined_ends_itself_and_serves_when_it_is_started_again()
+    {
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await cluster.Raw.PutAsync(Key, Value);
+        var (one, two) = (cluster[1].Node, cluster[2].Node);
+
+        Provider(one.System).Quarantine(AddressOf(two), AddressUidExtension.Uid(two.System));
+
+        var failure = await Assert.ThrowsAsync<StoreFailedException>(() => two.Terminated.WaitAsync(Patience.Long));
+        Assert.Contains("does not listen to this incarnation", failure.Message, StringComparison.Ordinal);
+        await cluster.StartStoreAsync(2, Patience.Long);
+        await cluster.WhenReadyAsync(Patience.Long);
+        // Without the third the two need each other.
+        await cluster.KillStoreAsync(3);
+        await cluster.Raw.PutAsync(Key, Key);
+    }
+
+    [Fact]
+    public async Task A_store_that_was_started_again_serves_while_the_members_of_the_cluster_can_not_agree()
+    {
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await cluster.Raw.PutAsync(Key, Value);
+        foreach (var store in cluster.Stores)
+            await Eventually.Async(() => Task.FromResult(UpIn(store) == 3 ? "all are members" : null));
+
+        await cluster.KillStoreAsync(3);
+        await cluster.KillStoreAsync(2);
+        await cluster.StartStoreAsync(2, Patience.Long);
+
+        await cluster.Raw.PutAsync(Key, Key);
+        await cluster.WhenReadyAsync(Patience.Long);
+        // The one that stays away has to see, before anything is decided, that the new incarnation of the other is let in.
+        Assert.NotEqual(MemberStatus.Up, Cluster.Get(cluster[2].Node.System).SelfMember.Status);
+    }
+
+    private static IRemoteActorRefProvider Provider(ActorSystem system) =>
+        (IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider;
+
+    private static Address AddressOf(StoreNode node) => Cluster.Get(node.System).SelfAddress;
+
+    private static int UpIn(ClusterStore store) =>
+        Cluster.Get(store.Node.System).State.Members.Count(member => member.Status == MemberStatus.Up);
+}
