@@ -16,6 +16,9 @@ public interface IRawRequest : IMessage
     /// <summary>Whether it changes nothing, so that it may be done again.</summary>
     bool IsRead { get; }
 
+    /// <summary>Whether it is a write that looks first, so that doing it again may give another answer.</summary>
+    bool IsConditional => false;
+
     /// <summary>A key of the region that the request belongs to. Only the upper bound of a reverse walk is not in
     /// it.</summary>
     ByteString RoutingKey { get; }
