@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using TinyKv.Protocol.Wire.Errors;
 using TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Protocol.Raw;
@@ -39,9 +38,6 @@ public interface IRawRequest<TReply> : IRawRequest where TReply : class, IRawRep
 /// <summary>The answer to a request of the raw API.</summary>
 public interface IRawReply : IMessage, IRegionReply
 {
-    /// <inheritdoc cref="IRegionReply.RegionError"/>
-    new Error? RegionError { get; set; }
-
     /// <summary>Why the request can never succeed; empty when it can.</summary>
     string Error { get; set; }
 }
