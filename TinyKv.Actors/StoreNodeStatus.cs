@@ -34,7 +34,10 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             ClusterMemberStatus = NameOf(Cluster.Get(system).SelfMember.Status),
         };
         foreach (var address in settings.Stores)
+        {
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
+            status.RemotingEndpoints.Add(address.Id.Value, address.Remoting);
+        }
         var replicas = await store.Ask<ReplicaRefs>(ListReplicas.Instance, Patience, cancellation);
         status.Peers.AddRange(await Task.WhenAll(replicas.Regions.Select(region => AskAsync(region, cancellation))));
         return status;

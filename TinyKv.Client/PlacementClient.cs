@@ -1,92 +1,66 @@
 using System.Collections.Concurrent;
-using Google.Protobuf;
-using Grpc.Core;
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Errors;
-using TinyKv.Protocol.Wire.Scheduling;
-using Meta = TinyKv.Protocol.Wire.Meta;
 
 namespace TinyKv.Client;
 
-/// <summary>Where stores and regions are. Every store answers; they are tried in turn.</summary>
-internal sealed class PlacementClient(TinyKvClientOptions options, StoreCaller caller, ulong clusterId)
+/// <summary>Where a store takes requests, as host:port.</summary>
+internal readonly record struct StoreLocation(StoreId Store, string Address);
+
+/// <summary>Where stores and regions are. Every store answers; they are tried in turn. Derived for each
+/// transport.</summary>
+internal abstract class PlacementClient(TinyKvClientOptions options, StoreCaller caller, ulong clusterId)
 {
-    private readonly ConcurrentDictionary<ulong, string> _addresses = new();
+    private readonly ConcurrentDictionary<StoreId, string> _addresses = new();
     private volatile string? _preferred;
 
     /// <summary>The cluster's number; 0 when it was not given, before <see cref="IdentifyAsync"/>.</summary>
-    public ulong ClusterId { get; private set; } = clusterId;
+    public ulong ClusterId { get; protected set; } = clusterId;
 
     /// <summary>Learns which cluster this is, and its stores.</summary>
-    public async Task<IReadOnlyList<Meta.Store>> IdentifyAsync(CancellationToken cancellation)
-    {
-        var members = await AskAsync(
-            (scheduler, call) => scheduler.GetMembersAsync(new GetMembersRequest(), call),
-            reply => reply.Header, cancellation);
-        ClusterId = members.Header.ClusterId;
-        return await GetStoresAsync(cancellation);
-    }
+    public abstract Task<IReadOnlyList<StoreLocation>> IdentifyAsync(CancellationToken cancellation);
 
     /// <summary>All stores that were not removed for good.</summary>
-    public async Task<IReadOnlyList<Meta.Store>> GetStoresAsync(CancellationToken cancellation)
-    {
-        var request = new GetAllStoresRequest { Header = Header(), ExcludeTombstoneStores = true };
-        var reply = await AskAsync(
-            (scheduler, call) => scheduler.GetAllStoresAsync(request, call), r => r.Header, cancellation);
-        foreach (var store in reply.Stores) _addresses[store.Id] = store.Address;
-        return reply.Stores;
-    }
+    public abstract Task<IReadOnlyList<StoreLocation>> GetStoresAsync(CancellationToken cancellation);
 
     /// <summary>The region that holds a key; its leader may be out of date.</summary>
-    public async Task<LocatedRegion> GetRegionAsync(ReadOnlyMemory<byte> key, CancellationToken cancellation)
-    {
-        var regionKey = UnsafeByteOperations.UnsafeWrap(key);
-        var request = new GetRegionRequest { Header = Header(), RegionKey = regionKey };
-        var reply = await AskAsync(
-            (scheduler, call) => scheduler.GetRegionAsync(request, call), r => r.Header, cancellation);
-        if (reply.Region is null)
-            throw new StoreCallException("no region holds the key yet", mayBeDone: false);
-        var leader = reply.Leader is { StoreId: not 0 } peer ? RegionErrors.FromWire(peer) : (Peer?)null;
-        return new LocatedRegion(RegionErrors.FromWire(reply.Region), leader);
-    }
+    public abstract Task<LocatedRegion> GetRegionAsync(ReadOnlyMemory<byte> key, CancellationToken cancellation);
 
     /// <summary>host:port of a store; read again while the store does not answer where it was.</summary>
     public async Task<string> GetAddressAsync(StoreId store, CancellationToken cancellation)
     {
-        if (_addresses.TryGetValue(store.Value, out var known) && !caller.IsShunned(known)) return known;
-        var request = new GetStoreRequest { Header = Header(), StoreId = store.Value };
-        var reply = await AskAsync(
-            (scheduler, call) => scheduler.GetStoreAsync(request, call), r => r.Header, cancellation);
-        if (reply.Store is not { Address.Length: > 0 } found)
-            throw new StoreCallException($"{store} is unknown", mayBeDone: false);
-        return _addresses[store.Value] = found.Address;
+        if (_addresses.TryGetValue(store, out var known) && !caller.IsShunned(known)) return known;
+        return _addresses[store] = await FindAddressAsync(store, cancellation);
     }
 
     /// <summary>Whether a store failed just now.</summary>
     public bool IsShunned(StoreId store) =>
-        _addresses.TryGetValue(store.Value, out var address) && caller.IsShunned(address);
+        _addresses.TryGetValue(store, out var address) && caller.IsShunned(address);
 
     /// <summary>Reads a store's address again before the next use.</summary>
-    public void ForgetAddress(StoreId store) => _addresses.TryRemove(store.Value, out _);
+    public void ForgetAddress(StoreId store) => _addresses.TryRemove(store, out _);
 
     /// <summary>Asks another store next: this one's knowledge was of no use.</summary>
     public void PreferAnother() => _preferred = null;
 
-    private async Task<T> AskAsync<T>(
-        Func<Scheduler.SchedulerClient, CallOptions, AsyncUnaryCall<T>> start,
-        Func<T, ResponseHeader?> header,
-        CancellationToken cancellation)
+    /// <summary>Asks the cluster where a store is.</summary>
+    protected abstract Task<string> FindAddressAsync(StoreId store, CancellationToken cancellation);
+
+    /// <summary>Notes where stores are.</summary>
+    protected IReadOnlyList<StoreLocation> Learn(IReadOnlyList<StoreLocation> stores)
+    {
+        foreach (var (store, address) in stores) _addresses[store] = address;
+        return stores;
+    }
+
+    /// <summary>Asks one store after the other until one answers.</summary>
+    protected async Task<T> AskAsync<T>(Func<string, Task<T>> ask)
     {
         StoreCallException? last = null;
         foreach (var address in Candidates())
         {
             try
             {
-                var reply = await caller.CallAsync(
-                    address,
-                    (channel, call) => start(new Scheduler.SchedulerClient(channel), call),
-                    cancellation);
-                Check(address, header(reply));
+                var reply = await ask(address);
                 _preferred = address;
                 return reply;
             }
@@ -98,16 +72,11 @@ internal sealed class PlacementClient(TinyKvClientOptions options, StoreCaller c
         throw new StoreCallException($"no store knows; last: {last?.Message}", mayBeDone: false, last);
     }
 
-    private void Check(string address, ResponseHeader? header)
+    /// <summary>Requires that a store belongs to the cluster that the client is connected to.</summary>
+    protected void RequireCluster(string address, ulong clusterId)
     {
-        if (header is null) throw new StoreCallException($"{address}: a reply without a header", false);
-        if (ClusterId != 0 && header.ClusterId != ClusterId)
-        {
-            throw new TinyKvInvalidRequestException(
-                $"{address} belongs to cluster {header.ClusterId}, not to {ClusterId}");
-        }
-        if (header.Error is { Type: not ErrorType.Ok } error)
-            throw new StoreCallException($"{address}: {error.Message} ({error.Type})", mayBeDone: false);
+        if (ClusterId == 0 || clusterId == ClusterId) return;
+        throw new TinyKvInvalidRequestException($"{address} belongs to cluster {clusterId}, not to {ClusterId}");
     }
 
     // The one that answered last comes first, those that failed just now come last, the rest by chance.
@@ -122,6 +91,4 @@ internal sealed class PlacementClient(TinyKvClientOptions options, StoreCaller c
             .Select(candidate => candidate.address)
             .ToList();
     }
-
-    private RequestHeader Header() => new() { ClusterId = ClusterId };
 }

@@ -1,6 +1,6 @@
 using TinyKv.Core.Regions;
-using TinyKv.Protocol;
 using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Errors;
 
 namespace TinyKv.Client;
@@ -12,10 +12,9 @@ namespace TinyKv.Client;
 internal sealed class RegionSender(
     TinyKvClientOptions options, StoreCaller caller, PlacementClient placement, RegionCache regions)
 {
-    /// <summary>Sends a request, and returns the answer that carries no region error, and the
-    /// region.</summary>
-    public async Task<(T Reply, Region Region)> SendAsync<T>(
-        RegionRequest<T> request, CancellationToken cancellation) where T : IRegionReply
+    /// <summary>Sends a request, and returns the answer that carries no region error.</summary>
+    public async Task<TReply> SendAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
+        where TReply : class, IRawReply, new()
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.Timeout);
@@ -30,18 +29,19 @@ internal sealed class RegionSender(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw TimedOut(request.Writes, state);
+            throw TimedOut(request, state);
         }
     }
 
     /// <summary>One attempt; after a failure, null when it is time for the next one.</summary>
-    private async Task<(T, Region)?> AttemptAsync<T>(
-        RegionRequest<T> request, CallState state, CancellationToken cancellation) where T : IRegionReply
+    private async Task<TReply?> AttemptAsync<TReply>(
+        IRawRequest<TReply> request, CallState state, CancellationToken cancellation)
+        where TReply : class, IRawReply, new()
     {
         RegionTarget target;
         try
         {
-            target = await FindAsync(request.Key, state, cancellation);
+            target = await FindAsync(request.RoutingKey.Memory, state, cancellation);
         }
         catch (StoreCallException e)
         {
@@ -50,12 +50,12 @@ internal sealed class RegionSender(
             return null;
         }
 
-        T reply;
+        TReply reply;
         try
         {
             state.InFlight = true;
             reply = await caller.CallAsync(
-                target.Address, (channel, call) => request.Start(channel, target, call), cancellation);
+                target.Address, (IRawRequest<TReply>)request.For(target.Context), cancellation);
             state.InFlight = false;
         }
         catch (StoreCallException e)
@@ -64,20 +64,21 @@ internal sealed class RegionSender(
             state.Last = e;
             state.Avoid = target.Peer.Store;
             regions.DropLeader(target.Peer.Store);
-            if (e.MayBeDone) OutcomeUnknown(request.Writes, state, target.Region.Id);
+            if (e.MayBeDone) OutcomeUnknown(request, state, target.Region.Id);
             await state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
             return null;
         }
 
         if (reply.RegionError is not { } refusal)
         {
-            if (regions.Find(request.Key.Span)?.Leader != target.Peer)
+            if (regions.Find(request.RoutingKey.Span)?.Leader != target.Peer)
                 regions.SetLeader(target.Region.Id, target.Peer);
-            return (reply, target.Region);
+            return reply;
         }
         state.Last = new StoreCallException($"{target.Address}: {refusal.Message}", mayBeDone: false);
-        if (refusal.StaleCommand is not null) OutcomeUnknown(request.Writes, state, target.Region.Id);
-        if (Learn(refusal, target, state) is { } reason) await state.Backoff.PauseAsync(reason, cancellation);
+        if (refusal.StaleCommand is not null) OutcomeUnknown(request, state, target.Region.Id);
+        if (Learn(refusal, target, state) is { } reason)
+            await state.Backoff.PauseAsync(reason, cancellation, refusal.ServerIsBusy?.BackoffMs ?? 0);
         return null;
     }
 
@@ -148,20 +149,21 @@ internal sealed class RegionSender(
         }
     }
 
-    private void OutcomeUnknown(bool writes, CallState state, RegionId region)
+    private void OutcomeUnknown(IRawRequest request, CallState state, RegionId region)
     {
-        if (!writes) return;
+        if (request.IsRead) return;
         state.MayBeDone = true;
-        if (options.RetryUndeterminedWrites) return;
+        // After a conditional write that was done, its repetition would find the condition broken and deny it.
+        if (options.RetryUndeterminedWrites && !request.IsConditional) return;
         throw new TinyKvUndeterminedException(
             $"the write to {region} may or may not have been done: {state.Last?.Message}", state.Last);
     }
 
-    private Exception TimedOut(bool writes, CallState state)
+    private Exception TimedOut(IRawRequest request, CallState state)
     {
         var attempts = $"within {options.Timeout.TotalSeconds:0.#} s ({state.Attempts} attempts)";
         var last = state.Last is { } e ? $"; last: {e.Message}" : "";
-        return writes && (state.InFlight || state.MayBeDone)
+        return !request.IsRead && (state.InFlight || state.MayBeDone)
             ? new TinyKvUndeterminedException(
                 $"the write was not answered {attempts}, it may or may not have been done{last}", state.Last)
             : new TinyKvUnavailableException($"no store served the request {attempts}{last}", state.Last);

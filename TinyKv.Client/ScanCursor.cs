@@ -6,14 +6,17 @@ namespace TinyKv.Client;
 /// <summary>Where a scan goes on after a page.</summary>
 internal static class ScanCursor
 {
-    /// <summary>The first key that the page did not cover, or null after the last region.</summary>
-    public static ReadOnlyMemory<byte>? After(ScanResponse page, int limit, KeyRange region)
+    /// <summary>What the page left of its range, or null when nothing is left.</summary>
+    public static KeyRange? After(ScanResponse page, KeyRange range, int limit, bool reverse)
     {
-        if (!page.NextKey.IsEmpty) return page.NextKey.Memory;
-        if (page.Pairs.Count >= limit) return Successor(page.Pairs[^1].Key.Span);
-        // Not one expression: null would become empty memory there, and the scan begin anew.
-        if (!region.IsBounded) return null;
-        return region.End;
+        if (!page.NextKey.IsEmpty) return Rest(page.NextKey.Memory);
+        if (page.Pairs.Count < limit) return null;
+        var last = page.Pairs[^1].Key.Memory;
+        if (reverse) return Rest(last);
+        return Successor(last.Span) is { } next ? Rest(next) : null;
+
+        KeyRange Rest(ReadOnlyMemory<byte> bound) =>
+            reverse ? new KeyRange(range.Start, bound) : new KeyRange(bound, range.End);
     }
 
     /// <summary>The smallest key above another that is no longer than keys may be; null: there is

@@ -1,6 +1,6 @@
+using TinyKv.Client.Grpc;
+using TinyKv.Client.Remoting;
 using TinyKv.Core;
-using TinyKv.Protocol.Wire.V1;
-using Meta = TinyKv.Protocol.Wire.Meta;
 
 namespace TinyKv.Client;
 
@@ -11,23 +11,24 @@ public sealed class TinyKvClient : IAsyncDisposable
     private readonly StoreCaller _caller;
     private readonly PlacementClient _placement;
 
-    private TinyKvClient(TinyKvClientOptions options, ulong clusterId = 0)
+    private TinyKvClient(TinyKvClientOptions options, StoreCaller caller, PlacementClient placement)
     {
-        _options = options;
-        _caller = new StoreCaller(options);
-        _placement = new PlacementClient(options, _caller, clusterId);
-        Raw = new RawClient(new RegionSender(options, _caller, _placement, new RegionCache()));
+        (_options, _caller, _placement) = (options, caller, placement);
+        Raw = new RawClient(new RegionSender(options, caller, placement, new RegionCache()));
     }
 
     /// <summary>Connects to a cluster through any of its stores.</summary>
+    /// <param name="options">Over Akka.Remote when they are <see cref="TinyKvRemotingOptions"/>, otherwise over
+    /// gRPC.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="TinyKvUnavailableException">No endpoint answered within the timeout.</exception>
-    /// <exception cref="TinyKvInvalidRequestException">An endpoint is not host:port, or no TinyKv
-    /// store.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">An endpoint is not host:port, or no TinyKv store; or the
+    /// application's actor system is not configured for it.</exception>
     public static async Task<TinyKvClient> ConnectAsync(
         TinyKvClientOptions options, CancellationToken cancellation = default)
     {
         Check(options.Endpoints);
-        var client = new TinyKvClient(options);
+        var client = options is TinyKvRemotingOptions remoting ? Over(remoting) : Over(options, clusterId: 0);
         try
         {
             await client.AskPlacementAsync(client._placement.IdentifyAsync, cancellation);
@@ -41,12 +42,12 @@ public sealed class TinyKvClient : IAsyncDisposable
     }
 
     /// <summary>A client of a cluster whose number is known; connects when it is used.</summary>
-    internal static TinyKvClient Of(ulong clusterId, TinyKvClientOptions options) => new(options, clusterId);
+    internal static TinyKvClient Of(ulong clusterId, TinyKvClientOptions options) => Over(options, clusterId);
 
     /// <summary>The cluster's number.</summary>
     public ulong ClusterId => _placement.ClusterId;
 
-    /// <summary>Single keys and scans, without transactions.</summary>
+    /// <summary>Keys, batches and ranges, without transactions.</summary>
     public IRawClient Raw { get; }
 
     /// <summary>What every store of the cluster says of itself, by ascending number; a store that does not
@@ -57,29 +58,34 @@ public sealed class TinyKvClient : IAsyncDisposable
     {
         var stores = await AskPlacementAsync(_placement.GetStoresAsync, cancellation);
         return await Task.WhenAll(
-            stores.OrderBy(store => store.Id).Select(store => GetStatusAsync(store, cancellation)));
+            stores.OrderBy(store => store.Store.Value).Select(store => GetStatusAsync(store, cancellation)));
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _caller.DisposeAsync();
+
+    private static TinyKvClient Over(TinyKvClientOptions options, ulong clusterId)
     {
-        _caller.Dispose();
-        return ValueTask.CompletedTask;
+        var caller = new GrpcCaller(options);
+        return new TinyKvClient(options, caller, new GrpcPlacement(options, caller, clusterId));
     }
 
-    private async Task<StoreStatusOrError> GetStatusAsync(Meta.Store store, CancellationToken cancellation)
+    private static TinyKvClient Over(TinyKvRemotingOptions options)
+    {
+        var caller = new RemotingCaller(options);
+        return new TinyKvClient(options, caller, new RemotingPlacement(options, caller));
+    }
+
+    private async Task<StoreStatusOrError> GetStatusAsync(StoreLocation store, CancellationToken cancellation)
     {
         try
         {
-            var status = await _caller.CallAsync(
-                store.Address,
-                (channel, call) => new Status.StatusClient(channel).GetStoreStatusAsync(new(), call),
-                cancellation);
-            return new StoreStatusOrError(store.Id, store.Address, status, Error: null);
+            var status = await _caller.GetStatusAsync(store.Address, cancellation);
+            return new StoreStatusOrError(store.Store.Value, store.Address, status, Error: null);
         }
         catch (Exception e) when (e is StoreCallException or TinyKvInvalidRequestException)
         {
-            return new StoreStatusOrError(store.Id, store.Address, Status: null, e.Message);
+            return new StoreStatusOrError(store.Store.Value, store.Address, Status: null, e.Message);
         }
     }
 

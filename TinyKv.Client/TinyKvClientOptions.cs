@@ -1,7 +1,7 @@
 namespace TinyKv.Client;
 
-/// <summary>How to reach a cluster.</summary>
-public sealed record TinyKvClientOptions
+/// <summary>How to reach a cluster: over gRPC, or as <see cref="TinyKvRemotingOptions"/> over Akka.Remote.</summary>
+public record TinyKvClientOptions
 {
     /// <summary>host:port of one or more stores. The others are learnt from them.</summary>
     public IReadOnlyList<string> Endpoints { get; init; } = ["127.0.0.1:20160"];
@@ -20,7 +20,7 @@ public sealed record TinyKvClientOptions
     /// Repeats a write whose outcome is unknown instead of throwing
     /// <see cref="TinyKvUndeterminedException"/>. Harmless when nobody else writes the same keys meanwhile,
     /// as in an import; otherwise the repetition may overwrite what others wrote after the first attempt
-    /// took effect.
+    /// took effect. Conditional writes are never repeated: the condition would be another one by then.
     /// </summary>
     public bool RetryUndeterminedWrites { get; init; }
 }

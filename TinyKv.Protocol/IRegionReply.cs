@@ -6,7 +6,7 @@ namespace TinyKv.Protocol
     public interface IRegionReply
     {
         /// <summary>Why the store refused, or null when it did not.</summary>
-        Error? RegionError { get; }
+        Error? RegionError { get; set; }
     }
 }
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Akka.Remote;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
@@ -18,6 +19,8 @@ internal sealed class GatewayActor(
     public const string Name = "gateway";
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
+    private readonly Dictionary<Address, UnreadReplies> _unread = [];
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(
@@ -25,17 +28,61 @@ internal sealed class GatewayActor(
         Akka.Actor.Props.Create(() => new GatewayActor(gateway, status, patience));
 
     /// <inheritdoc/>
+    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)
         {
+            case IRawRequest request when UnreadBy(Sender) is { } unread: Execute(request, unread); break;
             case IRawRequest request:
                 _ = gateway.ExecuteInTimeAsync(request).PipeTo(
                     Sender, Self, failure: failure => Failed(request, failure));
                 break;
             case StoreStatusRequest: _ = TellStatusAsync(Sender); break;
+            case ActorIdentity { MessageId: long mark } when _unread.TryGetValue(Sender.Path.Address, out var unread):
+                unread.Read(mark);
+                break;
+            case ActorIdentity: break;
+            // With the connection went what was not read.
+            case DisassociatedEvent { RemoteAddress: { } remote }: _unread.Remove(remote); break;
             default: Unhandled(message); break;
         }
+    }
+
+    private void Execute(IRawRequest request, UnreadReplies unread)
+    {
+        if (unread.IsOverfull) return;
+        if (unread.IsFull) unread.Reply(Sender, request, UnreadReplies.Refusal(request));
+        else _ = ExecuteAsync(request, Sender, unread);
+    }
+
+    private async Task ExecuteAsync(IRawRequest request, IActorRef asker, UnreadReplies unread)
+    {
+        IRawReply reply;
+        try
+        {
+            reply = await gateway.ExecuteInTimeAsync(request);
+        }
+        catch (Exception failure)
+        {
+            reply = Failed(request, failure);
+        }
+        unread.Reply(asker, request, reply);
+    }
+
+    // Null: the asker is in this system, where nothing is kept on the way.
+    private UnreadReplies? UnreadBy(IActorRef asker)
+    {
+        var address = asker.Path.Address;
+        if (!address.HasGlobalScope || address == _provider.DefaultAddress) return null;
+        if (_unread.TryGetValue(address, out var known)) return known;
+        var guardian = _provider.ResolveActorRef(new RootActorPath(address) / "user");
+        return _unread[address] = new UnreadReplies(guardian, Self);
     }
 
     // A failure is not sent as such: its type would have to be created on the other side.

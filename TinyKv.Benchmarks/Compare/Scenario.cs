@@ -16,11 +16,14 @@ internal sealed record Scenario(string Name, OperationKind Kind, int Clients, in
     [
         new("puts, 256 clients", OperationKind.Put, 256, 0, TargetKind.TinyKvClient),
         new("puts, 256 clients, stub", OperationKind.Put, 256, 0, TargetKind.TinyKvStub),
+        new("puts, 256 clients, remoting", OperationKind.Put, 256, 0, TargetKind.TinyKvRemoting),
         new("puts, 1 client", OperationKind.Put, 1, 0, TargetKind.TinyKvClient),
         new("puts, 1 client, stub", OperationKind.Put, 1, 0, TargetKind.TinyKvStub),
         new("gets, 256 clients", OperationKind.Get, 256, 0, TargetKind.TinyKvClient),
         new("gets, 256 clients, stub", OperationKind.Get, 256, 0, TargetKind.TinyKvStub),
+        new("gets, 256 clients, remoting", OperationKind.Get, 256, 0, TargetKind.TinyKvRemoting),
         new("batches of 64 puts, 64 clients", OperationKind.Batch, 64, 0, TargetKind.TinyKvClient),
+        new("batches of 64 puts, 64 clients, remoting", OperationKind.Batch, 64, 0, TargetKind.TinyKvRemoting),
         new("puts, 1000/s", OperationKind.Put, 0, 1000, TargetKind.TinyKvClient),
         new("gets, 1000/s", OperationKind.Get, 0, 1000, TargetKind.TinyKvClient),
     ];

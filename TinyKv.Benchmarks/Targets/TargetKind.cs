@@ -9,6 +9,10 @@ internal sealed record TargetKind(
     /// <summary>TinyKv through its .NET client.</summary>
     public static TargetKind TinyKvClient { get; } = new("tinykv", TinyKvClientTarget.ConnectAsync);
 
+    /// <summary>TinyKv through its .NET client over Akka.Remote.</summary>
+    public static TargetKind TinyKvRemoting { get; } =
+        new("tinykv-remoting", TinyKvClientTarget.ConnectRemotingAsync);
+
     /// <summary>TinyKv through the bare gRPC stub: the difference is what the client costs.</summary>
     public static TargetKind TinyKvStub { get; } = new("tinykv-stub", TinyKvStubTarget.ConnectAsync);
 
@@ -16,5 +20,5 @@ internal sealed record TargetKind(
     public static TargetKind Etcd { get; } = new("etcd", EtcdTarget.ConnectAsync);
 
     /// <summary>All there are.</summary>
-    public static IReadOnlyList<TargetKind> All { get; } = [TinyKvClient, TinyKvStub, Etcd];
+    public static IReadOnlyList<TargetKind> All { get; } = [TinyKvClient, TinyKvRemoting, TinyKvStub, Etcd];
 }

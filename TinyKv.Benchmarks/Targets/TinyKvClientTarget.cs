@@ -6,25 +6,34 @@ namespace TinyKv.Benchmarks.Targets;
 internal sealed class TinyKvClientTarget : ITarget
 {
     private readonly TinyKvClient[] _clients;
-    private readonly ITarget _batches;
     private int _next;
 
-    private TinyKvClientTarget(TinyKvClient[] clients, ITarget batches)
-    {
-        _clients = clients;
-        _batches = batches;
-    }
+    private TinyKvClientTarget(TinyKvClient[] clients) => _clients = clients;
 
-    /// <summary>Connects one client for each connection.</summary>
-    public static async Task<ITarget> ConnectAsync(
+    /// <summary>Connects one client for each connection, over gRPC.</summary>
+    public static Task<ITarget> ConnectAsync(
+        IReadOnlyList<string> endpoints, int connections, CancellationToken cancellation) =>
+        ConnectAsync(new TinyKvClientOptions { Endpoints = endpoints }, connections, cancellation);
+
+    /// <summary>Connects one client for each connection, over Akka.Remote.</summary>
+    public static async Task<ITarget> ConnectRemotingAsync(
         IReadOnlyList<string> endpoints, int connections, CancellationToken cancellation)
     {
+        await using var client = await TinyKvClient.ConnectAsync(
+            new TinyKvClientOptions { Endpoints = endpoints }, cancellation);
+        var stores = await client.GetStoreStatusesAsync(cancellation);
+        var remoting = stores.Select(store => store.Status?.RemotingEndpoint).OfType<string>();
+        return await ConnectAsync(new TinyKvRemotingOptions { Endpoints = [.. remoting] }, connections, cancellation);
+    }
+
+    private static async Task<ITarget> ConnectAsync(
+        TinyKvClientOptions options, int connections, CancellationToken cancellation)
+    {
         // A write of the load may be repeated: nobody compares what is there.
-        var options = new TinyKvClientOptions { Endpoints = endpoints, RetryUndeterminedWrites = true };
+        options = options with { RetryUndeterminedWrites = true };
         var clients = new TinyKvClient[connections];
         for (var i = 0; i < connections; i++) clients[i] = await TinyKvClient.ConnectAsync(options, cancellation);
-        return new TinyKvClientTarget(
-            clients, await TinyKvStubTarget.ConnectAsync(endpoints, connections, cancellation));
+        return new TinyKvClientTarget(clients);
     }
 
     /// <inheritdoc/>
@@ -37,13 +46,13 @@ internal sealed class TinyKvClientTarget : ITarget
 
     /// <inheritdoc/>
     public Task PutBatchAsync(IReadOnlyList<(byte[] Key, byte[] Value)> pairs, CancellationToken cancellation) =>
-        _batches.PutBatchAsync(pairs, cancellation); // the client has no batches
+        Next().Raw.BatchPutAsync(
+            [.. pairs.Select(pair => new RawPair(pair.Key, pair.Value))], cancellation: cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients) await client.DisposeAsync();
-        await _batches.DisposeAsync();
     }
 
     private TinyKvClient Next() => _clients[(uint)Interlocked.Increment(ref _next) % (uint)_clients.Length];

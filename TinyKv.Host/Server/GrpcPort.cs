@@ -19,6 +19,7 @@ internal static class GrpcPort
             options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes;
             options.MaxSendMessageSize = GrpcLimits.MaxMessageBytes;
             options.Interceptors.Add<ErrorInterceptor>();
+            options.Interceptors.Add<UnreadReplyInterceptor>();
         });
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
@@ -29,6 +30,7 @@ internal static class GrpcPort
 
     private static void Map(WebApplication application)
     {
+        application.Use(UnreadReplyInterceptor.WaitForReaderAsync);
         application.MapGrpcService<RawService>();
         application.MapGrpcService<RawApiService>();
         application.MapGrpcService<SchedulerService>();

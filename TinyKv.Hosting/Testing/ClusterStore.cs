@@ -29,6 +29,9 @@ public sealed class ClusterStore
     /// <summary>host:port of its gRPC services.</summary>
     public string Endpoint => $"{IPAddress.Loopback}:{Ports.Grpc}";
 
+    /// <summary>host:port of its remoting, for actor systems.</summary>
+    public string RemotingEndpoint => $"{IPAddress.Loopback}:{Ports.Remoting}";
+
     /// <summary>Where its health, status and metrics are.</summary>
     public Uri StatusAddress => new($"http://{IPAddress.Loopback}:{Ports.Status}");
 

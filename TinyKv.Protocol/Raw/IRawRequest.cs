@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using TinyKv.Protocol.Wire.Errors;
 using TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Protocol.Raw;
@@ -15,6 +14,9 @@ public interface IRawRequest : IMessage
 
     /// <summary>Whether it changes nothing, so that it may be done again.</summary>
     bool IsRead { get; }
+
+    /// <summary>Whether it is a write that looks first, so that doing it again may give another answer.</summary>
+    bool IsConditional => false;
 
     /// <summary>A key of the region that the request belongs to. Only the upper bound of a reverse walk is not in
     /// it.</summary>
@@ -36,9 +38,6 @@ public interface IRawRequest<TReply> : IRawRequest where TReply : class, IRawRep
 /// <summary>The answer to a request of the raw API.</summary>
 public interface IRawReply : IMessage, IRegionReply
 {
-    /// <inheritdoc cref="IRegionReply.RegionError"/>
-    new Error? RegionError { get; set; }
-
     /// <summary>Why the request can never succeed; empty when it can.</summary>
     string Error { get; set; }
 }

@@ -80,6 +80,8 @@ public partial class CompareAndSetRequest : IRawRequest<CompareAndSetResponse>
 {
     bool IRawRequest.IsRead => false;
 
+    bool IRawRequest.IsConditional => true;
+
     ByteString IRawRequest.RoutingKey => Key;
 
     IRawRequest IRawRequest.For(Context context) => new CompareAndSetRequest(this) { Context = context };
@@ -89,6 +91,8 @@ public partial class CompareAndSetRequest : IRawRequest<CompareAndSetResponse>
 public partial class PutIfAbsentRequest : IRawRequest<CompareAndSetResponse>
 {
     bool IRawRequest.IsRead => false;
+
+    bool IRawRequest.IsConditional => true;
 
     ByteString IRawRequest.RoutingKey => Key;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyKv.Client;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
@@ -190,16 +191,23 @@ public sealed class FailoverTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_busy_store_is_asked_again()
+    public async Task A_busy_store_is_asked_again_when_it_said()
     {
         await using var client = await _cluster.ConnectAsync();
         var calls = 0;
-        var busy = RegionErrors.ToWire(new RegionError.ServerIsBusy("full"));
-        _cluster.Intercept = (_, _, _) => Task.FromResult(++calls == 1 ? busy : null);
+        var busy = RegionErrors.ToWire(new RegionError.ServerIsBusy("full", BackoffMs: 300));
+        var refused = 0L;
+        _cluster.Intercept = (_, _, _) =>
+        {
+            if (++calls > 1) return Task.FromResult<Error?>(null);
+            refused = Stopwatch.GetTimestamp();
+            return Task.FromResult<Error?>(busy);
+        };
 
         await client.Raw.PutAsync(Key, Value);
 
         Assert.Equal(2, _cluster.Count("put"));
+        Assert.True(Stopwatch.GetElapsedTime(refused) > TimeSpan.FromMilliseconds(300), "not as the store had asked");
     }
 
     [Fact]

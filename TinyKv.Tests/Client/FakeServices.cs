@@ -2,14 +2,13 @@ using Google.Protobuf;
 using Grpc.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Errors;
-using TinyKv.Protocol.Wire.Kv;
+using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Scheduling;
 using TinyKv.Protocol.Wire.V1;
 using Meta = TinyKv.Protocol.Wire.Meta;
 using ScanRequest = TinyKv.Protocol.Wire.V1.ScanRequest;
 using ScanResponse = TinyKv.Protocol.Wire.V1.ScanResponse;
 using StatusService = TinyKv.Protocol.Wire.V1.Status;
-using StoreService = TinyKv.Protocol.Wire.Store.TinyKv;
 
 namespace TinyKv.Tests.Client;
 
@@ -67,54 +66,52 @@ internal sealed class FakeSchedulerService(FakeStore store) : Scheduler.Schedule
     }
 }
 
-internal sealed class FakeTinyKvService(FakeStore store) : StoreService.TinyKvBase
-{
-    private static string Name(ByteString key) => key.ToStringUtf8();
-
-    public override async Task<RawGetResponse> RawGet(RawGetRequest request, ServerCallContext context)
-    {
-        var refusal = await store.AdmitAsync(
-            "get", request.Context, request.Key.Memory, context.CancellationToken);
-        if (refusal is not null) return new RawGetResponse { RegionError = refusal };
-        lock (store.Cluster.Data)
-        {
-            return store.Cluster.Data.TryGetValue(Name(request.Key), out var value)
-                ? new RawGetResponse { Value = ByteString.CopyFrom(value) }
-                : new RawGetResponse { NotFound = true };
-        }
-    }
-
-    public override async Task<RawPutResponse> RawPut(RawPutRequest request, ServerCallContext context)
-    {
-        var refusal = await store.AdmitAsync(
-            "put", request.Context, request.Key.Memory, context.CancellationToken);
-        if (refusal is not null) return new RawPutResponse { RegionError = refusal };
-        var value = request.Value.ToByteArray();
-        lock (store.Cluster.Data) store.Cluster.Data[Name(request.Key)] = value;
-        return new RawPutResponse();
-    }
-
-    public override async Task<RawDeleteResponse> RawDelete(
-        RawDeleteRequest request, ServerCallContext context)
-    {
-        var refusal = await store.AdmitAsync(
-            "delete", request.Context, request.Key.Memory, context.CancellationToken);
-        if (refusal is not null) return new RawDeleteResponse { RegionError = refusal };
-        lock (store.Cluster.Data) store.Cluster.Data.Remove(Name(request.Key));
-        return new RawDeleteResponse();
-    }
-}
-
 /// <summary>Scans in pages of two pairs at most.</summary>
 internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
 {
+    private static string Name(ByteString key) => key.ToStringUtf8();
+
+    public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
+    {
+        if (await AdmitAsync("get", request, context) is { } refusal) return new() { RegionError = refusal };
+        lock (store.Cluster.Data)
+        {
+            return store.Cluster.Data.TryGetValue(Name(request.Key), out var value)
+                ? new GetResponse { Value = new MaybeValue { Found = true, Value = ByteString.CopyFrom(value) } }
+                : new GetResponse { Value = new MaybeValue() };
+        }
+    }
+
+    public override async Task<WriteResponse> Put(PutRequest request, ServerCallContext context)
+    {
+        if (await AdmitAsync("put", request, context) is { } refusal) return new() { RegionError = refusal };
+        lock (store.Cluster.Data) store.Cluster.Data[Name(request.Key)] = request.Value.ToByteArray();
+        return new WriteResponse();
+    }
+
+    public override async Task<WriteResponse> Delete(DeleteRequest request, ServerCallContext context)
+    {
+        if (await AdmitAsync("delete", request, context) is { } refusal) return new() { RegionError = refusal };
+        lock (store.Cluster.Data) store.Cluster.Data.Remove(Name(request.Key));
+        return new WriteResponse();
+    }
+
+    public override async Task<CompareAndSetResponse> PutIfAbsent(
+        PutIfAbsentRequest request, ServerCallContext context)
+    {
+        if (await AdmitAsync("put-if-absent", request, context) is { } refusal) return new() { RegionError = refusal };
+        lock (store.Cluster.Data)
+        {
+            var added = store.Cluster.Data.TryAdd(Name(request.Key), request.Value.ToByteArray());
+            return new CompareAndSetResponse { Succeeded = added };
+        }
+    }
+
     public override async Task<ScanResponse> Scan(ScanRequest request, ServerCallContext context)
     {
-        var refusal = await store.AdmitAsync(
-            "scan", request.Context, request.StartKey.Memory, context.CancellationToken);
-        if (refusal is not null) return new ScanResponse { RegionError = refusal };
-        var range = new KeyRange(request.StartKey.Memory, request.EndKey.Memory)
-            .Intersect(store.Cluster.RegionOf(request.StartKey.Memory).Range);
+        if (await AdmitAsync("scan", request, context) is { } refusal) return new() { RegionError = refusal };
+        var region = store.Cluster.RegionOf(request.StartKey.Memory).Range;
+        var range = new KeyRange(request.StartKey.Memory, request.EndKey.Memory).Intersect(region);
 
         var reply = new ScanResponse();
         lock (store.Cluster.Data)
@@ -123,11 +120,11 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
             {
                 var key = ByteString.CopyFromUtf8(name);
                 if (!range.Contains(key.Span)) continue;
-                if (reply.Pairs.Count == request.Limit) break;
+                if (reply.Pairs.Count == request.Limit) return reply;
                 if (reply.Pairs.Count == 2)
                 {
                     reply.NextKey = key;
-                    break;
+                    return reply;
                 }
                 reply.Pairs.Add(new Pair
                 {
@@ -136,8 +133,15 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
                 });
             }
         }
+        var endsHere = range.IsBounded && range.End.Span.SequenceEqual(region.End.Span);
+        if (endsHere && !request.EndKey.Span.SequenceEqual(region.End.Span))
+            reply.NextKey = ByteString.CopyFrom(region.End.Span);
         return reply;
     }
+
+    private Task<TinyKv.Protocol.Wire.Errors.Error?> AdmitAsync(
+        string name, IRawRequest request, ServerCallContext context) =>
+        store.AdmitAsync(name, request.Context!, request.RoutingKey.Memory, context.CancellationToken);
 }
 
 internal sealed class FakeStatusService(FakeStore store) : StatusService.StatusBase

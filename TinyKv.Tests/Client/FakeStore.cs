@@ -45,7 +45,6 @@ internal sealed class FakeStore : IAsyncDisposable
         builder.Services.AddSingleton(store);
         var app = builder.Build();
         app.MapGrpcService<FakeSchedulerService>();
-        app.MapGrpcService<FakeTinyKvService>();
         app.MapGrpcService<FakeRawService>();
         app.MapGrpcService<FakeStatusService>();
         await app.StartAsync();

@@ -90,6 +90,17 @@ public sealed class UndeterminedWriteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_conditional_write_is_not_repeated_whatever_the_user_allows()
+    {
+        await using var client = await _cluster.ConnectAsync(
+            options => options with { RetryUndeterminedWrites = true });
+        _cluster.Intercept = (_, _, _) => Task.FromResult<Error?>(Stale);
+
+        await Assert.ThrowsAsync<TinyKvUndeterminedException>(() => client.Raw.PutIfAbsentAsync(Key, Key));
+        Assert.Equal(1, _cluster.Count("put-if-absent"));
+    }
+
+    [Fact]
     public async Task A_write_that_was_never_sent_is_repeated()
     {
         await _cluster.Store(1).KillAsync();

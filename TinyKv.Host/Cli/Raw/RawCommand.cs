@@ -4,15 +4,21 @@ using TinyKv.Client;
 
 namespace TinyKv.Host.Cli.Raw;
 
-/// <summary><c>tinykv raw</c>: single keys and ranges, without transactions.</summary>
+/// <summary><c>tinykv raw</c>: keys, batches and ranges, without transactions.</summary>
 internal static class RawCommand
 {
     public static Command Create(CliHost host, CommonOptions options)
     {
-        var raw = new Command("raw", "Reads and writes single keys and ranges, without transactions");
+        var raw = new Command("raw", "Reads and writes keys, batches and ranges, without transactions");
         raw.Subcommands.Add(Get(host, options));
         raw.Subcommands.Add(Put(host, options));
         raw.Subcommands.Add(Delete(host, options));
+        raw.Subcommands.Add(RawConditionalCommands.PutIfAbsent(host, options));
+        raw.Subcommands.Add(RawConditionalCommands.CompareAndSet(host, options));
+        raw.Subcommands.Add(RawBatchCommands.Get(host, options));
+        raw.Subcommands.Add(RawBatchCommands.Put(host, options));
+        raw.Subcommands.Add(RawBatchCommands.Delete(host, options));
+        raw.Subcommands.Add(RawDeleteRangeCommand.Create(host, options));
         raw.Subcommands.Add(RawScanCommand.Create(host, options));
         raw.Subcommands.Add(RawImportCommand.Create(host, options));
         raw.Subcommands.Add(RawExportCommand.Create(host, options));

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.CommandLine;
-using Spectre.Console;
 using TinyKv.Client;
 using TinyKv.Core.Keys;
 
@@ -10,9 +8,6 @@ namespace TinyKv.Host.Cli.Raw;
 internal static class RawScanCommand
 {
     private const int DefaultLimit = 100;
-
-    // A table is for a screen; tsv and json print values whole.
-    private const int ShownBytes = 200;
 
     public static Command Create(CliHost host, CommonOptions options)
     {
@@ -31,9 +26,10 @@ internal static class RawScanCommand
                     "'raw export' prints everything");
         });
         var keysOnlyOption = new Option<bool>("--keys-only") { Description = "Leave the values out" };
+        var reverseOption = new Option<bool>("--reverse") { Description = "From the last key downwards" };
         var command = new Command("scan", "Prints the pairs of a range in the order of their keys")
         {
-            limitOption, keysOnlyOption,
+            limitOption, keysOnlyOption, reverseOption,
         };
         range.AddTo(command);
         command.SetAction(async (arguments, cancellation) =>
@@ -43,51 +39,18 @@ internal static class RawScanCommand
             {
                 Range = range.Parse(arguments, hex),
                 Limit = arguments.GetValue(limitOption),
+                Reverse = arguments.GetValue(reverseOption),
                 KeysOnly = arguments.GetValue(keysOnlyOption),
                 Family = arguments.GetValue(options.Family),
             };
             var format = arguments.GetValue(options.Format) ?? OutputFormat.Table;
             await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
-            var pairs = cluster.Raw.ScanAsync(scan, cancellation);
-            var count = format == OutputFormat.Table ? await PrintTableAsync(host, pairs, scan, hex)
-                : await PrintLinesAsync(host, pairs, scan, PairCodec.For(format, hex), cancellation);
+            var count = await new PairPrinter(host, format, hex, scan.KeysOnly)
+                .PrintAsync(cluster.Raw.ScanAsync(scan, cancellation), cancellation);
             if (count == scan.Limit)
                 host.Error.WriteLine($"tinykv: stopped at the limit of {count}, there may be more (--limit)");
             return ExitCode.Success;
         });
         return command;
-    }
-
-    private static async Task<int> PrintTableAsync(
-        CliHost host, IAsyncEnumerable<RawPair> pairs, RawScan scan, bool hex)
-    {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("key");
-        if (!scan.KeysOnly) table.AddColumn("value");
-        var count = 0;
-        await foreach (var pair in pairs)
-        {
-            count++;
-            var key = new Text(KeyText.Display(pair.Key, hex));
-            if (scan.KeysOnly) table.AddRow(key);
-            else table.AddRow(key, new Text(KeyText.Display(pair.Value, hex, ShownBytes)));
-        }
-        host.OutputConsole().Write(table);
-        return count;
-    }
-
-    private static async Task<int> PrintLinesAsync(CliHost host, IAsyncEnumerable<RawPair> pairs, RawScan scan,
-        PairCodec codec, CancellationToken cancellation)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        var count = 0;
-        await foreach (var pair in pairs)
-        {
-            count++;
-            codec.Write(buffer, pair, scan.KeysOnly);
-            await host.Output.WriteAsync(buffer.WrittenMemory, cancellation);
-            buffer.ResetWrittenCount();
-        }
-        await host.Output.FlushAsync(cancellation);
-        return count;
     }
 }

@@ -40,6 +40,8 @@ public sealed class HostileSystemTests : IAsyncLifetime
         { "a failure with a type", new Akka.Actor.Status.Failure(new InvalidOperationException("x")) },
         { "an unknown manifest", new Evil("zz", [1, 2, 3]) },
         { "junk under a known manifest", new Evil("G", [0xFF, 0xFF]) },
+        { "a serializer that the store does not have", new Foreign("System.Uri") },
+        { "a frame that is too large", new Evil("G", new byte[17 * 1024 * 1024]) },
         { "a batch of nobody", new Evil("m", [0xFF, 0xFF]) },
         { "a journal event", new Evil("b", []) },
         { "a reply that nobody asked for", new Evil("w", []) },

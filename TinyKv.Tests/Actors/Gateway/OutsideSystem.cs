@@ -20,11 +20,19 @@ internal sealed class OutsideSystem(ActorSystem system) : IAsyncDisposable
     public static OutsideSystem Hostile() => Start(ConfigurationFactory.ParseString($$"""
         akka.actor {
           serializers.evil = "{{typeof(EvilSerializer).AssemblyQualifiedName}}"
-          serialization-bindings { "{{typeof(Evil).AssemblyQualifiedName}}" = evil }
+          serializers.foreign = "{{typeof(ForeignSerializer).AssemblyQualifiedName}}"
+          serialization-bindings {
+            "{{typeof(Evil).AssemblyQualifiedName}}" = evil
+            "{{typeof(Foreign).AssemblyQualifiedName}}" = foreign
+          }
         }
+        # More than a store takes.
+        akka.remote.dot-netty.tcp.maximum-frame-size = 64MiB
         """));
 
-    private static OutsideSystem Start(Config config) => new(ActorSystem.Create("outside", ConfigurationFactory.ParseString("""
+    /// <summary>One with a configuration of its own.</summary>
+    public static OutsideSystem Start(Config config) => new(ActorSystem.Create("outside", config.WithFallback(
+        ConfigurationFactory.ParseString("""
         akka.loglevel = OFF
         akka.stdout-loglevel = OFF
         akka.actor.provider = remote
@@ -35,7 +43,7 @@ internal sealed class OutsideSystem(ActorSystem system) : IAsyncDisposable
           send-buffer-size = 4MiB
           receive-buffer-size = 4MiB
         }
-        """).WithFallback(config)));
+        """))));
 
     /// <summary>A reference to an actor of a store.</summary>
     public IActorRef Find(StoreNode node, string path) => ((ExtendedActorSystem)system).Provider.ResolveActorRef(
@@ -62,4 +70,19 @@ internal sealed class EvilSerializer(ExtendedActorSystem system) : Akka.Serializ
     public override byte[] ToBinary(object obj) => ((Evil)obj).Bytes;
 
     public override object FromBinary(byte[] bytes, string manifest) => new Evil(manifest, bytes);
+}
+
+/// <summary>Something that leaves under the number of a serializer that a store does not have.</summary>
+internal sealed record Foreign(string Manifest);
+
+internal sealed class ForeignSerializer(ExtendedActorSystem system) : Akka.Serialization.SerializerWithStringManifest(system)
+{
+    // Hyperion's, which creates any type.
+    public override int Identifier => -5;
+
+    public override string Manifest(object o) => ((Foreign)o).Manifest;
+
+    public override byte[] ToBinary(object obj) => [0xFF, 0x01];
+
+    public override object FromBinary(byte[] bytes, string manifest) => new Foreign(manifest);
 }

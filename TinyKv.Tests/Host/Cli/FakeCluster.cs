@@ -64,13 +64,59 @@ internal sealed class FakeCluster : ICluster, IRawClient
         return Task.CompletedTask;
     }
 
+    public async Task<IReadOnlyList<byte[]?>> BatchGetAsync(IReadOnlyList<byte[]> keys,
+        ColumnFamily family = ColumnFamily.Default, CancellationToken cancellation = default)
+    {
+        var values = new List<byte[]?>();
+        foreach (var key in keys) values.Add(await GetAsync(key, family, cancellation));
+        return values;
+    }
+
+    public async Task BatchPutAsync(IReadOnlyList<RawPair> pairs, ColumnFamily family = ColumnFamily.Default,
+        CancellationToken cancellation = default)
+    {
+        foreach (var (key, value) in pairs) await PutAsync(key, value, family, cancellation);
+    }
+
+    public async Task BatchDeleteAsync(IReadOnlyList<byte[]> keys, ColumnFamily family = ColumnFamily.Default,
+        CancellationToken cancellation = default)
+    {
+        foreach (var key in keys) await DeleteAsync(key, family, cancellation);
+    }
+
+    public Task DeleteRangeAsync(KeyRange range, ColumnFamily family = ColumnFamily.Default,
+        CancellationToken cancellation = default)
+    {
+        lock (_lock)
+            foreach (var key in _pairs.Keys.Where(key => range.Contains(key)).ToList()) _pairs.Remove(key);
+        return Task.CompletedTask;
+    }
+
+    public Task<CompareAndSetResult> CompareAndSetAsync(ReadOnlyMemory<byte> key, byte[]? expected, byte[]? desired,
+        ColumnFamily family = ColumnFamily.Default, CancellationToken cancellation = default)
+    {
+        lock (_lock)
+        {
+            var previous = _pairs.GetValueOrDefault(key.ToArray());
+            var succeeded = expected is null == previous is null && expected.AsSpan().SequenceEqual(previous);
+            if (succeeded && desired is null) _pairs.Remove(key.ToArray());
+            if (succeeded && desired is not null) _pairs[key.ToArray()] = desired;
+            return Task.FromResult(new CompareAndSetResult(succeeded, previous));
+        }
+    }
+
+    public Task<CompareAndSetResult> PutIfAbsentAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value,
+        ColumnFamily family = ColumnFamily.Default, CancellationToken cancellation = default) =>
+        CompareAndSetAsync(key, null, value.ToArray(), family, cancellation);
+
     public async IAsyncEnumerable<RawPair> ScanAsync(
         RawScan scan, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         List<RawPair> found;
         lock (_lock)
         {
-            found = [.. _pairs.Where(pair => scan.Range.Contains(pair.Key))
+            var pairs = scan.Reverse ? _pairs.Reverse() : _pairs;
+            found = [.. pairs.Where(pair => scan.Range.Contains(pair.Key))
                 .Take((int)Math.Min(scan.Limit ?? int.MaxValue, int.MaxValue))
                 .Select(pair => new RawPair(pair.Key, scan.KeysOnly ? [] : pair.Value))];
         }

@@ -103,6 +103,72 @@ public sealed class RawCommandTests
         Assert.Contains("there may be more", run.Error);
     }
 
+    [Fact]
+    public async Task Scan_goes_downwards()
+    {
+        await Succeeds("raw", "batch-put", "a", "1", "b", "2", "c", "3");
+
+        Assert.Equal("c\t3\nb\t2\n", await Succeeds("raw", "scan", "--reverse", "--limit", "2", "--format", "tsv"));
+    }
+
+    [Fact]
+    public async Task Batches_are_set_printed_and_removed()
+    {
+        await Succeeds("raw", "batch-put", "a", "1", "b", "", "--cf", "write");
+        Assert.Equal("b\t\na\t1\n", await Succeeds("raw", "batch-get", "b", "a", "--format", "tsv"));
+        await Succeeds("raw", "batch-delete", "a", "x");
+
+        var run = await CliRun.Of(_cluster, "raw", "batch-get", "a", "b", "--format", "tsv");
+
+        Assert.Equal((1, "b\t\n"), (run.ExitCode, run.Text));
+        Assert.Equal("tinykv: there is no key 'a'", run.Error.TrimEnd());
+        Assert.Equal(ColumnFamily.Write, _cluster.Families[0]);
+    }
+
+    [Fact]
+    public async Task A_condition_that_does_not_hold_is_a_failure_that_tells_what_is_there()
+    {
+        await Succeeds("raw", "put-if-absent", "k", "1");
+        await FailsAsync("the key 'k' holds '1'", "raw", "put-if-absent", "k", "2");
+        await FailsAsync("the key 'k' holds '1'", "raw", "cas", "k", "--expected", "2", "--desired", "3");
+        await Succeeds("raw", "cas", "k", "--expected", "1", "--desired", "3");
+        await Succeeds("raw", "cas", "k", "--expected", "3");
+        await FailsAsync("the key 'k' is absent", "raw", "cas", "k", "--expected", "3");
+        await Succeeds("raw", "cas", "k", "--desired", "4");
+        Assert.Equal("4\n", await Succeeds("raw", "get", "k"));
+    }
+
+    [Fact]
+    public async Task A_range_is_removed_when_its_bounds_are_clear()
+    {
+        await Succeeds("raw", "batch-put", "a", "1", "b", "2", "c", "3");
+        await Succeeds("raw", "delete-range", "--start", "b", "--end", "c");
+        Assert.Equal("a\t1\nc\t3\n", await Succeeds("raw", "scan", "--format", "tsv"));
+        await Succeeds("raw", "delete-range", "--all");
+        Assert.Empty(await Succeeds("raw", "scan", "--format", "tsv"));
+    }
+
+    [Theory]
+    [InlineData("has no value: expected KEY VALUE", "raw", "batch-put", "a", "1", "b")]
+    [InlineData("KEY is empty", "raw", "batch-get", "a", "")]
+    [InlineData("expected --expected, --desired or both", "raw", "cas", "k")]
+    [InlineData("--start, --end or both, or --all", "raw", "delete-range")]
+    [InlineData("--start, --end or both, or --all", "raw", "delete-range", "--all", "--start", "a")]
+    [InlineData("not hexadecimal", "raw", "cas", "6b", "--hex", "--desired", "xyz")]
+    public async Task A_command_line_that_can_not_be_meant_is_refused(string reason, params string[] arguments)
+    {
+        var run = await CliRun.Of(_cluster, arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+    }
+
+    private async Task FailsAsync(string reason, params string[] arguments)
+    {
+        var run = await CliRun.Of(_cluster, arguments);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"nothing was done, {reason}", run.Error, StringComparison.Ordinal);
+    }
+
     private async Task<string> Succeeds(params string[] arguments)
     {
         var run = await CliRun.Of(_cluster, arguments);

@@ -1,0 +1,72 @@
+using Akka.Actor;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Raw;
+
+namespace TinyKv.Actors.Gateway;
+
+/// <summary>
+/// What another actor system was sent and has not read yet. Akka.Remote keeps what a connection does not take, however
+/// much it is; so a system that asks faster than it reads is refused. From any thread.
+/// </summary>
+/// <param name="guardian">An actor over there that answers <see cref="Identify"/>, as all do: behind the replies on the
+/// same connection, its answer tells that they were read.</param>
+/// <param name="gateway">Who gets that answer, and hands it to <see cref="Read"/>.</param>
+internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
+{
+    /// <summary>From so many bytes on, requests are refused.</summary>
+    public const long MostBytes = 32 * 1024 * 1024;
+
+    private const long ProbeBytes = 2 * 1024 * 1024;
+    private const uint BackoffMs = 100;
+
+    // At least so much memory does a message take on its way.
+    private const int OverheadBytes = 512;
+
+    private readonly Lock _lock = new();
+    private long _sent;
+    private long _read;
+    private long _probed;
+
+    /// <summary>Whether requests are to be refused.</summary>
+    public bool IsFull => Unread >= MostBytes;
+
+    /// <summary>Whether there is no room even for refusals: requests are to be left unanswered.</summary>
+    public bool IsOverfull => Unread >= 2 * MostBytes;
+
+    private long Unread
+    {
+        get
+        {
+            lock (_lock) return _sent - _read;
+        }
+    }
+
+    /// <summary>Sends a reply, or in place of what was read a refusal if there is no room for it.</summary>
+    public void Reply(IActorRef asker, IRawRequest request, IRawReply reply)
+    {
+        var bytes = reply.CalculateSize() + OverheadBytes;
+        lock (_lock)
+        {
+            var unread = _sent - _read;
+            if (request.IsRead && unread > 0 && unread + bytes > MostBytes)
+                (reply, bytes) = (Refusal(request), OverheadBytes);
+            _sent += bytes;
+            // Sent within the lock, so that a mark is behind all that it counts.
+            asker.Tell(reply, gateway);
+            if (_sent - _probed < ProbeBytes) return;
+            _probed = _sent;
+            guardian.Tell(new Identify(_probed), gateway);
+        }
+    }
+
+    /// <summary>What a request is told for which there is no room.</summary>
+    public static IRawReply Refusal(IRawRequest request) => request.Refused(
+        new RegionError.ServerIsBusy($"more than {MostBytes} bytes of replies are not read yet", BackoffMs));
+
+    /// <summary>Everything up to a mark was read.</summary>
+    public void Read(long mark)
+    {
+        // The mark comes from outside.
+        lock (_lock) _read = Math.Max(_read, Math.Min(mark, _probed));
+    }
+}

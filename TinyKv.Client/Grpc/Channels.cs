@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+using Grpc.Net.Client;
+using TinyKv.Core.Keys;
+
+namespace TinyKv.Client.Grpc;
+
+/// <summary>How the client connects.</summary>
+internal static class Channels
+{
+    // A scan's page, or one value of the largest size.
+    private const int MaxReplyBytes = Limits.MaxValueBytes + Limits.MaxScanPageBytes;
+
+    /// <summary>Makes a channel, which connects when it is used.</summary>
+    public static GrpcChannel Open(string address, TimeSpan connectTimeout)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            UseProxy = false,
+            // Also keeps gRPC from managing connections itself: its pauses between attempts grow to minutes.
+            ConnectCallback = (context, cancellation) => ConnectAsync(context, connectTimeout, cancellation),
+        };
+        return GrpcChannel.ForAddress($"http://{address}", new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = MaxReplyBytes,
+            MaxSendMessageSize = null,
+        });
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, TimeSpan connectTimeout, CancellationToken cancellation)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(connectTimeout);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, timeout.Token);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new TimeoutException("the connection could not be opened in time", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Grpc.Core;
+using Grpc.Net.Client;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Scheduling;
+using TinyKv.Protocol.Wire.V1;
+using V1 = TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Client.Grpc;
+
+/// <summary>Calls over gRPC.</summary>
+internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(options)
+{
+    private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
+
+    public override Task<TReply> CallAsync<TReply>(
+        string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
+        CallAsync(address, (channel, call) => Start(new Raw.RawClient(channel), request, call), cancellation);
+
+    public override Task<StoreStatusResponse> GetStatusAsync(string address, CancellationToken cancellation) =>
+        CallAsync(
+            address, (channel, call) => new V1.Status.StatusClient(channel).GetStoreStatusAsync(new(), call),
+            cancellation);
+
+    /// <summary>Makes a call of any service.</summary>
+    /// <exception cref="StoreCallException">The store did not answer, or failed.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">The store says that the request is wrong.</exception>
+    public async Task<T> CallAsync<T>(
+        string address,
+        Func<GrpcChannel, CallOptions, AsyncUnaryCall<T>> start,
+        CancellationToken cancellation)
+    {
+        using var call = start(ChannelTo(address), new CallOptions(cancellationToken: cancellation));
+        try
+        {
+            return await WaitAsync(address, call.ResponseAsync, cancellation);
+        }
+        catch (RpcException e)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw Translate(address, e);
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels.Values) channel.Value.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async Task<bool> IsAliveAsync(string address, CancellationToken cancellation)
+    {
+        var scheduler = new Scheduler.SchedulerClient(ChannelTo(address));
+        using var call = scheduler.GetMembersAsync(
+            new GetMembersRequest(), new CallOptions(cancellationToken: cancellation));
+        try
+        {
+            await call.ResponseAsync.WaitAsync(Options.ConnectTimeout, cancellation);
+            return true;
+        }
+        catch (RpcException e)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return e.StatusCode is not (StatusCode.Unavailable or StatusCode.Cancelled);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static AsyncUnaryCall<TReply> Start<TReply>(
+        Raw.RawClient stub, IRawRequest<TReply> request, CallOptions call) where TReply : class, IRawReply, new()
+    {
+        object started = request switch
+        {
+            GetRequest get => stub.GetAsync(get, call),
+            PutRequest put => stub.PutAsync(put, call),
+            DeleteRequest delete => stub.DeleteAsync(delete, call),
+            BatchGetRequest batch => stub.BatchGetAsync(batch, call),
+            BatchPutRequest batch => stub.BatchPutAsync(batch, call),
+            BatchDeleteRequest batch => stub.BatchDeleteAsync(batch, call),
+            DeleteRangeRequest range => stub.DeleteRangeAsync(range, call),
+            CompareAndSetRequest cas => stub.CompareAndSetAsync(cas, call),
+            PutIfAbsentRequest put => stub.PutIfAbsentAsync(put, call),
+            V1.ScanRequest scan => stub.ScanAsync(scan, call),
+            _ => throw new UnreachableException($"{request.GetType()}"),
+        };
+        return (AsyncUnaryCall<TReply>)started;
+    }
+
+    private Exception Translate(string address, RpcException e)
+    {
+        var message = $"{address}: {e.Status.Detail}";
+        switch (e.StatusCode)
+        {
+            case StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition
+                or StatusCode.Unimplemented or StatusCode.ResourceExhausted
+                or StatusCode.PermissionDenied or StatusCode.Unauthenticated:
+                return new TinyKvInvalidRequestException(message);
+            case StatusCode.Unavailable:
+                ShunUnreachableStore(address);
+                break;
+        }
+        return new StoreCallException(message, mayBeDone: !NeverConnected(e), e);
+    }
+
+    private static bool NeverConnected(RpcException e) =>
+        e.Status.DebugException is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
+        };
+
+    private GrpcChannel ChannelTo(string address) => _channels.GetOrAdd(address, Prepare).Value;
+
+    private Lazy<GrpcChannel> Prepare(string address)
+    {
+        Require(address);
+        return new Lazy<GrpcChannel>(() => Channels.Open(address, Options.ConnectTimeout));
+    }
+}

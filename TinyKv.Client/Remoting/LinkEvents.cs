@@ -1,0 +1,39 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
+
+namespace TinyKv.Client.Remoting;
+
+/// <summary>
+/// Hears from Akka.Remote what became of connections and of messages that could not be sent: without it a call to a
+/// store that is gone would wait for its time-out, and its outcome be unknown.
+/// </summary>
+internal sealed class LinkEvents(Action<Address> broke) : UntypedActor
+{
+    /// <summary>What makes the actor.</summary>
+    /// <param name="broke">Told which system a connection is lost to.</param>
+    public static Props Props(Action<Address> broke) => Akka.Actor.Props.Create(() => new LinkEvents(broke));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            // Those that a broken connection leaves behind come before the news that it broke.
+            case DeadLetter { Sender: ReplyPromise promise }: promise.NotSent(); break;
+            case DeadLetter: break;
+            case DisassociatedEvent { RemoteAddress: { } remote }: broke(remote); break;
+            default: Unhandled(message); break;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Akka.Actor;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Client.Remoting;
+
+/// <summary>Messages to the gateways of the stores.</summary>
+internal sealed class RemotingCaller : StoreCaller
+{
+    private readonly ConcurrentDictionary<string, StoreLink> _links = new();
+    private readonly ActorSystem _system;
+    private readonly IActorRef _events;
+    private readonly bool _ownsSystem;
+
+    /// <exception cref="TinyKvInvalidRequestException">The application's actor system is not configured for
+    /// it.</exception>
+    public RemotingCaller(TinyKvRemotingOptions options) : base(options)
+    {
+        if (options.System is { } given) ClientSystem.Check(given);
+        (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
+        _events = _system.ActorOf(LinkEvents.Props(Broke));
+    }
+
+    public override async Task<TReply> CallAsync<TReply>(
+        string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
+        await AskAsync(address, request, cancellation) as TReply
+        ?? throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: true);
+
+    public override async Task<StoreStatusResponse> GetStatusAsync(string address, CancellationToken cancellation) =>
+        await AskAsync(address, new StoreStatusRequest(), cancellation) as StoreStatusResponse
+        ?? throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: false);
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_ownsSystem) await _system.Terminate();
+        else _system.Stop(_events);
+        foreach (var link in _links.Values) link.Break();
+    }
+
+    protected override async Task<bool> IsAliveAsync(string address, CancellationToken cancellation)
+    {
+        var link = LinkTo(address);
+        var promise = link.Send(new Identify(null));
+        try
+        {
+            await promise.Reply.WaitAsync(Options.ConnectTimeout, cancellation);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or StoreCallException)
+        {
+            return false;
+        }
+        finally
+        {
+            link.Forget(promise);
+        }
+    }
+
+    private async Task<object> AskAsync(string address, object message, CancellationToken cancellation)
+    {
+        var link = LinkTo(address);
+        var promise = link.Send(message);
+        try
+        {
+            return await WaitAsync(address, promise.Reply, cancellation);
+        }
+        catch (StoreCallException) when (promise.Reply.IsFaulted)
+        {
+            ShunUnreachableStore(address);
+            throw;
+        }
+        finally
+        {
+            link.Forget(promise);
+        }
+    }
+
+    private void Broke(Address address)
+    {
+        if (address is not { Host: { } host, Port: { } port }) return;
+        var endpoint = $"{host}:{port.ToString(CultureInfo.InvariantCulture)}";
+        if (_links.TryGetValue(endpoint, out var link)) link.Break();
+    }
+
+    private StoreLink LinkTo(string address) => _links.GetOrAdd(
+        address, valid => new StoreLink(((ExtendedActorSystem)_system).Provider, Require(valid)));
+}

@@ -1,0 +1,101 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Host.Grpc;
+
+/// <summary>
+/// Bounds the large replies that one connection holds because its client does not read them: further ones become
+/// refusals.
+/// </summary>
+internal sealed class UnreadReplyInterceptor : Interceptor
+{
+    // Smaller replies are bounded well enough by how many calls a connection may have.
+    private const int SmallBytes = 64 * 1024;
+    private const long MostBytes = 32 * 1024 * 1024;
+    private const uint BackoffMs = 100;
+
+    private static readonly object Key = new();
+
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request,
+        ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        var reply = await continuation(request, context);
+        if (reply is not IMessage message || message.CalculateSize() is var bytes && bytes <= SmallBytes) return reply;
+        var http = context.GetHttpContext();
+        var held = HeldBy(http);
+        // What became of a write must be told.
+        var mustBeTold = reply is CompareAndSetResponse or not IRegionReply;
+        if (!held.TryAdd(bytes, mustBeTold)) return Refusal<TResponse>();
+        http.Items[Key] = (long)bytes;
+        return reply;
+    }
+
+    /// <summary>Around the services: waits until a large reply has been read, or the connection is gone.</summary>
+    public static async Task WaitForReaderAsync(HttpContext http, RequestDelegate next)
+    {
+        await next(http);
+        if (http.Items[Key] is not long bytes) return;
+        try
+        {
+            // Without it the request would be over while most of the reply is still held for the stream.
+            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone, and with it what it did not read.
+        }
+        finally
+        {
+            HeldBy(http).Remove(bytes);
+        }
+    }
+
+    private static TResponse Refusal<TResponse>()
+    {
+        var refusal = Activator.CreateInstance<TResponse>();
+        ((IRegionReply)refusal!).RegionError = RegionErrors.ToWire(new RegionError.ServerIsBusy(
+            $"more than {MostBytes} bytes of replies are not read yet", BackoffMs));
+        return refusal;
+    }
+
+    private static Held HeldBy(HttpContext http)
+    {
+        var items = http.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
+        lock (items)
+        {
+            if (items.TryGetValue(Key, out var known)) return (Held)known!;
+            var held = new Held();
+            items[Key] = held;
+            return held;
+        }
+    }
+
+    /// <summary>The bytes of one connection; from any thread.</summary>
+    private sealed class Held
+    {
+        private readonly Lock _lock = new();
+        private long _bytes;
+
+        public bool TryAdd(long bytes, bool always)
+        {
+            lock (_lock)
+            {
+                if (!always && _bytes > 0 && _bytes + bytes > MostBytes) return false;
+                _bytes += bytes;
+                return true;
+            }
+        }
+
+        public void Remove(long bytes)
+        {
+            lock (_lock) _bytes -= bytes;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Google.Protobuf;
+using TinyKv.Actors.Gateway;
+using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Wire.V1;
+using TinyKv.Tests.Actors.Nodes;
+
+namespace TinyKv.Tests.Actors.Gateway;
+
+/// <summary>Another system that asks and does not read.</summary>
+public sealed class SlowReaderTests : IAsyncLifetime
+{
+    private const int ValueBytes = 1024 * 1024;
+    private static readonly ByteString Key = ByteString.CopyFromUtf8("k");
+
+    private readonly TestCluster _cluster = new(1);
+    private readonly OutsideSystem _slow = OutsideSystem.Start(ConfigurationFactory.ParseString(
+        $"akka.actor.serializers.tinykv = \"{typeof(StuckSerializer).AssemblyQualifiedName}\"")
+        .WithFallback(ProtocolConfig.Reference));
+    private readonly OutsideSystem _other = OutsideSystem.Friendly();
+
+    public async Task InitializeAsync()
+    {
+        await _cluster.StartAllAsync();
+        await _cluster.LeaderAsync();
+        var value = UnsafeByteOperations.UnsafeWrap(new byte[ValueBytes]);
+        await _other.Gateway(_cluster[1]).Ask<WriteResponse>(
+            new PutRequest { Key = Key, Value = value }, TimeSpan.FromSeconds(30));
+    }
+
+    public async Task DisposeAsync()
+    {
+        StuckSerializer.Free.Set();
+        await _slow.DisposeAsync();
+        await _other.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Is_refused_while_much_is_not_read_and_hurts_nobody_else()
+    {
+        const int Asked = 200;
+        StuckSerializer.Free.Reset();
+        var gateway = _slow.Gateway(_cluster[1]);
+        var answers = Enumerable.Range(0, Asked).Select(_ => gateway.Ask<object>(new GetRequest { Key = Key })).ToList();
+
+        // Behind the others, and itself not read before they are.
+        await AskOtherAsync();
+        StuckSerializer.Free.Set();
+        var replies = (await Task.WhenAll(answers).WaitAsync(Patience.Long)).Cast<GetResponse>().ToList();
+
+        Assert.All(replies.Where(reply => !reply.Value?.Found ?? true), reply =>
+            Assert.True(reply.RegionError.ServerIsBusy.BackoffMs > 0));
+        var served = replies.Count(reply => reply.RegionError is null);
+        Assert.InRange(served, 1, UnreadReplies.MostBytes / ValueBytes + 1);
+        // Once it has read, it is served again.
+        await Eventually.Async(async () =>
+            await gateway.Ask<GetResponse>(new GetRequest { Key = Key }, Patience.Long) is { RegionError: null } read
+                ? read : null);
+    }
+
+    [Fact]
+    public void Marks_that_were_never_given_out_are_not_believed()
+    {
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody);
+        var reply = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
+        while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), new GetResponse(reply));
+
+        unread.Read(-1);
+        Assert.True(unread.IsFull);
+        unread.Read(long.MaxValue);
+        for (var i = 0; i < 2 * UnreadReplies.MostBytes / ValueBytes; i++)
+            unread.Reply(ActorRefs.Nobody, new PutRequest(), reply);
+
+        Assert.True(unread.IsOverfull);
+    }
+
+    private async Task AskOtherAsync()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            var reply = await _other.Gateway(_cluster[1]).Ask<GetResponse>(
+                new GetRequest { Key = Key }, TimeSpan.FromSeconds(30));
+            Assert.Null(reply.RegionError);
+        }
+    }
+}
+
+/// <summary>Holds up all that arrives in a system: one actor deserialises it, in its order.</summary>
+internal sealed class StuckSerializer(ExtendedActorSystem system) : Akka.Serialization.SerializerWithStringManifest(system)
+{
+    private readonly TinyKvSerializer _inner = new(system);
+
+    public static ManualResetEventSlim Free { get; } = new(initialState: true);
+
+    public override int Identifier => _inner.Identifier;
+
+    public override string Manifest(object o) => _inner.Manifest(o);
+
+    public override byte[] ToBinary(object obj) => _inner.ToBinary(obj);
+
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        Free.Wait(TimeSpan.FromSeconds(60));
+        return _inner.FromBinary(bytes, manifest);
+    }
+}

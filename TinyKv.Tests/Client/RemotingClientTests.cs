@@ -1,0 +1,72 @@
+using Akka.Actor;
+using Akka.Configuration;
+using TinyKv.Client;
+using TinyKv.Hosting.Testing;
+using TinyKv.Protocol.Serialization;
+using TinyKv.Tests.Actors.Gateway;
+using TinyKv.Tests.Actors.Nodes;
+
+namespace TinyKv.Tests.Client;
+
+/// <summary>Over Akka.Remote, from an actor system of the client's own.</summary>
+public sealed class RemotingClientTests : RawClientSpec
+{
+    protected override TinyKvClientOptions OptionsFor(ClusterStore store) =>
+        new TinyKvRemotingOptions { Endpoints = [store.RemotingEndpoint] };
+
+    [Fact]
+    public async Task A_client_may_speak_from_the_actor_system_of_the_application_and_leaves_it_running()
+    {
+        await using var application = OutsideSystem.Friendly();
+        var options = new TinyKvRemotingOptions
+        {
+            Endpoints = [Cluster[1].RemotingEndpoint],
+            System = application.Actors,
+        };
+        for (byte i = 0; i < 2; i++)
+        {
+            await using var client = await TinyKvClient.ConnectAsync(options, Patience.Long);
+            await client.Raw.PutAsync(new byte[] { 1 }, new[] { i });
+            Assert.Equal(i, Assert.Single((await client.Raw.GetAsync(new byte[] { 1 }))!));
+        }
+        Assert.False(application.Actors.WhenTerminated.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Two_clients_share_an_actor_system_without_mixing_up_their_replies()
+    {
+        await using var application = OutsideSystem.Friendly();
+        var options = OptionsFor(Cluster[1]) as TinyKvRemotingOptions;
+        await using var a = await TinyKvClient.ConnectAsync(options! with { System = application.Actors }, Patience.Long);
+        await using var b = await TinyKvClient.ConnectAsync(options! with { System = application.Actors }, Patience.Long);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            var (client, key) = (i % 2 == 0 ? a : b, BitConverter.GetBytes(i));
+            await client.Raw.PutAsync(key, key);
+            Assert.Equal(key, await client.Raw.GetAsync(key));
+        }));
+    }
+
+    [Theory]
+    [InlineData("akka.actor.provider = local", "akka.actor.provider must be remote or cluster")]
+    [InlineData("akka.remote.dot-netty.tcp.maximum-frame-size = 128000b", "maximum-frame-size is 128000 bytes")]
+    [InlineData("akka.actor.serialization-bindings.\"TinyKv.Protocol.Wire.V1.PutRequest, TinyKv.Protocol\" = json",
+        "ProtocolConfig.Reference")]
+    public async Task An_actor_system_that_is_not_configured_for_it_is_refused_by_the_setting(
+        string setting, string reason)
+    {
+        var config = ConfigurationFactory.ParseString($$"""
+            {{setting}}
+            """).WithFallback(ConfigurationFactory.ParseString("""
+            akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = remote }
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 16MiB }
+            """)).WithFallback(ProtocolConfig.Reference);
+        using var system = ActorSystem.Create("application", config);
+
+        var error = await Assert.ThrowsAsync<TinyKvInvalidRequestException>(
+            () => TinyKvClient.ConnectAsync(new TinyKvRemotingOptions { System = system }, Patience.Long));
+
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        await system.Terminate();
+    }
+}
