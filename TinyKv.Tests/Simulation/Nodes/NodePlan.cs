@@ -77,7 +77,7 @@ internal sealed record NodePlan
             DiskLatency = Milliseconds(random.Pick((0.1, 2.0), (0.2, 10.0), (1.0, 60.0), (0.1, 300.0))),
             ApplyDelay = TimeSpan.FromMilliseconds(random.Pick(0, 0, 2, 20, 100)),
             Links = LinkPlan.Draw(random),
-            Faults = DrawFaults(random),
+            Faults = DrawFaults(random, raft.LeaseReads),
             FaultInterval = TimeSpan.FromMilliseconds(random.Pick(150, 400, 1_000, 3_000)),
             Clients = random.Pick(2, 3, 4, 6),
             Keys = random.Pick(2, 4, 8),
@@ -103,8 +103,10 @@ internal sealed record NodePlan
         };
     }
 
-    private static List<(Fault, int)> DrawFaults(Random random) =>
-        [.. Enum.GetValues<Fault>().Select(fault => (fault, random.Pick(0, 1, 1, 3, 10)))];
+    // A leader that stands still is what leases have to fear most.
+    private static List<(Fault, int)> DrawFaults(Random random, bool leases) =>
+        [.. Enum.GetValues<Fault>().Select(fault => (fault, random.Pick(0, 1, 1, 3, 10)
+            + (leases && fault == Fault.PauseLeader ? 20 : 0)))];
 
     private static (TimeSpan, TimeSpan) Milliseconds((double From, double To) range) =>
         (TimeSpan.FromMilliseconds(range.From), TimeSpan.FromMilliseconds(range.To));
