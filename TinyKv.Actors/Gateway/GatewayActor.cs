@@ -31,7 +31,7 @@ internal sealed class GatewayActor(
         {
             case IRawRequest request:
                 _ = gateway.ExecuteInTimeAsync(request).PipeTo(
-                    Sender, Self, failure: failure => Failed(request, failure));
+                    Sender, useConfigureAwait: true, Self, failure: failure => Failed(request, failure));
                 break;
             case StoreStatusRequest: _ = TellStatusAsync(Sender); break;
             default: Unhandled(message); break;
