@@ -6,27 +6,35 @@ namespace TinyKv.Tests;
 
 /// <summary>
 /// The tests as a program, for people: <c>simulate SEED</c> prints what happens in a seed of the simulation of nodes,
-/// <c>simulate FIRST COUNT</c> one line for each of many; <c>mutants</c> prints which seed finds which planted bug.
+/// <c>simulate FIRST COUNT</c> one line for each of many; <c>mutants</c> prints which seed finds which
+/// planted bug, and how it shows.
 /// </summary>
 public static class Program
 {
     /// <summary>Runs it; 1 when a seed failed, 2 when the arguments are wrong.</summary>
     public static int Main(string[] args)
     {
-        if (args is ["mutants"]) return PrintMutants();
+        if (args is ["mutants"] or ["mutants", _]) return PrintMutants(args.ElementAtOrDefault(1) ?? "");
         int[] numbers = [.. args.Skip(1).Select(arg =>
             int.TryParse(arg, CultureInfo.InvariantCulture, out var number) ? number : -1)];
         if (args is not ["simulate", ..] || numbers.Length is not (1 or 2) || numbers.Any(number => number < 0))
         {
-            Console.Error.WriteLine("usage: simulate SEED | simulate FIRST COUNT | mutants");
+            Console.Error.WriteLine("usage: simulate SEED | simulate FIRST COUNT | mutants [WORD]");
             return 2;
         }
         return numbers.Length == 1 ? Replay(numbers[0]) : Run(numbers[0], numbers[1]);
     }
 
-    private static int PrintMutants()
+    private static int PrintMutants(string word)
     {
-        foreach (var line in MutantHunt.Core.Table().Concat(MutantHunt.Nodes.Table())) Console.WriteLine(line);
+        foreach (var hunt in (MutantHunt[])[MutantHunt.Core, MutantHunt.Nodes])
+        {
+            foreach (var (line, failure) in hunt.Table(word))
+            {
+                Console.WriteLine(line);
+                Console.Error.WriteLine(failure?.Split(Environment.NewLine)[0]);
+            }
+        }
         return 0;
     }
 

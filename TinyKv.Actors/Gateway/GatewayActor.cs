@@ -41,7 +41,7 @@ internal sealed class GatewayActor(
             case IRawRequest request when UnreadBy(Sender) is { } unread: Execute(request, unread); break;
             case IRawRequest request:
                 _ = gateway.ExecuteInTimeAsync(request).PipeTo(
-                    Sender, Self, failure: failure => Failed(request, failure));
+                    Sender, useConfigureAwait: true, Self, failure: failure => Failed(request, failure));
                 break;
             case StoreStatusRequest: _ = TellStatusAsync(Sender); break;
             case ActorIdentity { MessageId: long mark } when _unread.TryGetValue(Sender.Path.Address, out var unread):

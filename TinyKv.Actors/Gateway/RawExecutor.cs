@@ -60,7 +60,7 @@ internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
         var (reader, refusal) = await storage.ReaderAsync(context, cancellation);
         using (reader)
         {
-            return reader is null ? request.Refused(refusal!) : await ScanSlots.ReadAsync(() => read(reader));
+            return reader is null ? request.Refused(refusal!) : await slots.ReadAsync(() => read(reader));
         }
     }
 

@@ -3,8 +3,8 @@ using TinyKv.Protocol.Raw;
 namespace TinyKv.Actors.Gateway;
 
 /// <summary>Checks requests, bounds how many are under way, and hands them to the replica or to the router.</summary>
-internal sealed class RawGateway(RawExecutor executor, RawRouter router, InFlight inFlight, TimeSpan patience)
-    : IRawGateway
+internal sealed class RawGateway(
+    RawExecutor executor, RawRouter router, InFlight inFlight, TimeSpan patience, TimeProvider time) : IRawGateway
 {
     /// <inheritdoc/>
     public async Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
@@ -13,7 +13,7 @@ internal sealed class RawGateway(RawExecutor executor, RawRouter router, InFligh
     /// <summary>As the other one, and gives up waiting by itself: whoever asked can not say that it has gone.</summary>
     public async Task<IRawReply> ExecuteInTimeAsync(IRawRequest request)
     {
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(patience, time);
         try
         {
             return await ExecuteAsync(request, limit.Token);
@@ -24,7 +24,8 @@ internal sealed class RawGateway(RawExecutor executor, RawRouter router, InFligh
         }
     }
 
-    private async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
+    /// <summary>As the other one, for requests of any kind.</summary>
+    public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
     {
         if (RawChecks.Of(request) is { } error) return request.Wrong(error);
         var bytes = request.CalculateSize();

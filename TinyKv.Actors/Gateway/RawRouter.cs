@@ -19,9 +19,10 @@ namespace TinyKv.Actors.Gateway;
 /// <param name="executor">Executes on this store.</param>
 /// <param name="gateways">The gateways of the other stores, by references that outlive restarts of theirs.</param>
 /// <param name="patience">How long a request may take.</param>
+/// <param name="time">The clock.</param>
 internal sealed class RawRouter(
     StoreId self, ReplicaBoard board, RawExecutor executor, ImmutableDictionary<StoreId, IActorRef> gateways,
-    TimeSpan patience)
+    TimeSpan patience, TimeProvider time)
 {
     // A read that is not answered for so long is asked of another; an election takes about as long.
     private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
@@ -31,14 +32,14 @@ internal sealed class RawRouter(
     /// <summary>Executes a request on the leader of its region.</summary>
     public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(patience);
+        using var late = new CancellationTokenSource(patience, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
         var attempt = new Attempt(request);
         try
         {
             return await FollowAsync(attempt, limit.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && late.IsCancellationRequested)
         {
             return attempt.UnderWay ? request.Unanswered() : request.Refused(attempt.LastRefusal);
         }
@@ -55,7 +56,7 @@ internal sealed class RawRouter(
             if (target is { } leader && await AskAsync(attempt, view.Region, leader, limit) is { } reply) return reply;
             hint = attempt.LastRefusal is RegionError.NotLeader { Leader: { } named } && named != target ? named : null;
             if (hint is not null) continue;
-            await Task.Delay(pause, limit);
+            await Task.Delay(pause, time, limit);
             if (pause < LongestPause) pause *= 2;
         }
     }
@@ -82,12 +83,14 @@ internal sealed class RawRouter(
             RegionEpoch = RegionErrors.ToWire(region.Epoch),
             Peer = RegionErrors.ToWire(leader),
         });
+        using var late = new CancellationTokenSource(
+            request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit, late.Token);
         try
         {
-            var wait = request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan;
-            return await gateway.Ask<object>(forwarded, wait, limit) as IRawReply;
+            return await gateway.Ask<object>(forwarded, Timeout.InfiniteTimeSpan, either.Token) as IRawReply;
         }
-        catch (AskTimeoutException)
+        catch (OperationCanceledException) when (!limit.IsCancellationRequested)
         {
             return null;
         }

@@ -6,7 +6,9 @@ namespace TinyKv.Actors.Gateway;
 /// Caps the scans that run at once: each holds an engine snapshot, a thread, and a page of memory, and
 /// must leave some of them to point reads and to Raft.
 /// </summary>
-public sealed class ScanSlots(int count) : IDisposable
+/// <param name="count">How many scans run at once.</param>
+/// <param name="readers">Runs them; null: each on a thread of its own, for the pool's threads carry heartbeats.</param>
+public sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _free = new(count, count);
@@ -19,10 +21,10 @@ public sealed class ScanSlots(int count) : IDisposable
     public async Task<IDisposable?> EnterAsync(CancellationToken cancellation) =>
         await _free.WaitAsync(Patience, cancellation) ? new Slot(_free) : null;
 
-    /// <summary>Runs what reads much on a thread of its own: the pool's threads carry heartbeats.</summary>
-    public static Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(
+    /// <summary>Runs what reads much.</summary>
+    public Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(
         read, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-        TaskScheduler.Default);
+        readers ?? TaskScheduler.Default);
 
     /// <inheritdoc/>
     public void Dispose() => _free.Dispose();

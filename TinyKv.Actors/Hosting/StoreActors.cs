@@ -49,10 +49,11 @@ internal sealed record StoreActors(
         var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         var (storage, scans) = (
-            StorageOf(system, settings, store, engine, board), new ScanSlots(settings.Gateway.MaxConcurrentScans));
+            StorageOf(system, settings, store, engine, board),
+            new ScanSlots(settings.Gateway.MaxConcurrentScans, around.Readers));
         return new StoreActors(
             store, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
-            GatewayOf(settings, storage, board, scans, Others(GatewayActor.Name)), scans);
+            GatewayOf(settings, storage, board, scans, Others(GatewayActor.Name), around.Time), scans);
 
         RegionSpec Spec(Region region, Props applier) =>
             SpecOf(settings, cluster, region, applier, transport, around.Draw());
@@ -91,13 +92,13 @@ internal sealed record StoreActors(
 
     private static RawGateway GatewayOf(
         TinyKvSettings settings, IStorage storage, ReplicaBoard board, ScanSlots scans,
-        IEnumerable<KeyValuePair<StoreId, IActorRef>> others)
+        IEnumerable<KeyValuePair<StoreId, IActorRef>> others, TimeProvider time)
     {
         var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
         var router = new RawRouter(settings.StoreId, board, executor,
-            others.ToImmutableDictionary(), bounds.Patience);
+            others.ToImmutableDictionary(), bounds.Patience, time);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
-        return new RawGateway(executor, router, inFlight, bounds.Patience);
+        return new RawGateway(executor, router, inFlight, bounds.Patience, time);
     }
 
     private static IStorage StorageOf(

@@ -19,6 +19,9 @@ internal sealed record StoreEnvironment
     /// <summary>A number that differs at every start of a store: its incarnation, the seeds of its actors.</summary>
     public required Func<ulong> Draw { get; init; }
 
+    /// <summary>Runs reads of many keys; null: each on a thread of its own.</summary>
+    public TaskScheduler? Readers { get; init; }
+
     /// <summary>Remoting, the clock of the machine, and numbers that nobody can foretell.</summary>
     /// <param name="system">The actor system of the store.</param>
     /// <param name="faults">What happens to its messages to others; null: nothing.</param>

@@ -14,8 +14,6 @@ internal static class RegisterHistory
     public static IReadOnlyList<RegisterOperation> Simplify(IReadOnlyList<RegisterOperation> history)
     {
         var seen = FirstSeen(history);
-        // A compare-and-set that failed may have seen a value that nobody read.
-        var compares = history.Any(operation => operation.Input is RegisterInput.CompareAndSet);
         var simpler = new List<RegisterOperation>(history.Count);
         foreach (var operation in history)
         {
@@ -23,11 +21,10 @@ internal static class RegisterHistory
             {
                 case { IsOpen: true, Input: RegisterInput.Get }:
                     break;
-                case { IsOpen: true, Input: RegisterInput.Put put } when seen.TryGetValue(put.Value, out var at):
-                    // Whoever read it proves that it took effect before; values are unique.
-                    simpler.Add(operation with { Returned = Math.Max(at, operation.Called) });
-                    break;
-                case { IsOpen: true, Input: RegisterInput.Put } when !compares:
+                case { IsOpen: true } when Writes(operation.Input) is { } value:
+                    // Whoever saw it proves that it took effect before; values are unique. Without that it is as if
+                    // it never had: every answer tells what it saw.
+                    if (seen.TryGetValue(value, out var at)) simpler.Add(Seen(operation, at));
                     break;
                 default:
                     simpler.Add(operation);
@@ -37,23 +34,45 @@ internal static class RegisterHistory
         return simpler;
     }
 
+    private static long? Writes(RegisterInput input) => input switch
+    {
+        RegisterInput.Put put => put.Value,
+        RegisterInput.CompareAndSet swap => swap.Desired,
+        _ => null,
+    };
+
+    private static RegisterOperation Seen(RegisterOperation operation, long at) => operation with
+    {
+        Output = operation.Input is RegisterInput.CompareAndSet swap
+            ? new RegisterOutput.Swapped(true, swap.Expected) : new RegisterOutput.Done(),
+        Returned = Math.Max(at, operation.Called),
+    };
+
     private static Dictionary<long, long> FirstSeen(IReadOnlyList<RegisterOperation> history)
     {
         var first = new Dictionary<long, long>();
         foreach (var operation in history)
         {
-            var value = operation switch
+            var value = operation.Output switch
             {
-                { Output: RegisterOutput.Found { Value: { } found } } => found,
-                {
-                    Output: RegisterOutput.Swapped { Succeeded: true },
-                    Input: RegisterInput.CompareAndSet { Expected: { } expected }
-                } => expected,
-                _ => (long?)null,
+                RegisterOutput.Found found => found.Value,
+                RegisterOutput.Swapped swapped => swapped.Previous,
+                _ => null,
             };
-            if (value is not { } known || operation.Returned is not { } at) continue;
-            first[known] = first.TryGetValue(known, out var earlier) ? Math.Min(earlier, at) : at;
+            if (value is { } known) Enter(known, operation.Returned!.Value);
         }
+        // A compare-and-set that was seen to have written has seen what it expected; one may have led to the next.
+        var swaps = history.Where(operation => operation.IsOpen).Select(operation => operation.Input)
+            .OfType<RegisterInput.CompareAndSet>().Where(swap => swap is { Expected: not null, Desired: not null }).ToList();
+        while (swaps.Exists(swap => first.TryGetValue(swap.Desired!.Value, out var at) && Enter(swap.Expected!.Value, at)))
+            continue;
         return first;
+
+        bool Enter(long value, long at)
+        {
+            if (first.TryGetValue(value, out var earlier) && earlier <= at) return false;
+            first[value] = at;
+            return true;
+        }
     }
 }

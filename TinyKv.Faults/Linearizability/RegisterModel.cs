@@ -23,11 +23,11 @@ internal abstract record RegisterInput
         public override string ToString() => "delete";
     }
 
-    /// <summary>Writes if the value is the expected one.</summary>
-    public sealed record CompareAndSet(long? Expected, long Value) : RegisterInput
+    /// <summary>Writes, or removes, if the value is the expected one; put-if-absent expects none.</summary>
+    public sealed record CompareAndSet(long? Expected, long? Desired) : RegisterInput
     {
         public override string ToString() =>
-            $"compare-and-set {RegisterModel.Text(Expected)} to {RegisterModel.Text(Value)}";
+            $"compare-and-set {RegisterModel.Text(Expected)} to {RegisterModel.Text(Desired)}";
     }
 }
 
@@ -48,10 +48,11 @@ internal abstract record RegisterOutput
         public override string ToString() => RegisterModel.Text(Value);
     }
 
-    /// <summary>Of a compare-and-set: whether it wrote.</summary>
-    public sealed record Swapped(bool Succeeded) : RegisterOutput
+    /// <summary>Of a compare-and-set: whether it wrote, and what was there before.</summary>
+    public sealed record Swapped(bool Succeeded, long? Previous) : RegisterOutput
     {
-        public override string ToString() => Succeeded ? "written" : "refused";
+        public override string ToString() =>
+            $"{(Succeeded ? "written" : "refused")} over {RegisterModel.Text(Previous)}";
     }
 }
 
@@ -79,8 +80,9 @@ internal sealed class RegisterModel : IModel<long, RegisterInput, RegisterOutput
                 return true;
             case RegisterInput.CompareAndSet swap:
                 var matches = (swap.Expected ?? Absent) == state;
-                if (matches) next = swap.Value;
-                return output is not RegisterOutput.Swapped swapped || swapped.Succeeded == matches;
+                if (matches) next = swap.Desired ?? Absent;
+                return output is not RegisterOutput.Swapped swapped
+                    || (swapped.Succeeded == matches && (swapped.Previous ?? Absent) == state);
             default:
                 throw new ArgumentException($"unknown call {input}", nameof(input));
         }

@@ -62,7 +62,8 @@ internal sealed class RawService(StoreGate gate) : Service.TinyKvBase
         var range = new KeyRange(request.StartKey.Memory, default);
         if (RawChecks.Scan(request.Context, request.Cf, range, request.Limit, out var family) is { } error)
             return new RawScanResponse { Error = error };
-        using var slot = await gate.Scans.EnterAsync(context.CancellationToken);
+        var scans = gate.Scans;
+        using var slot = await scans.EnterAsync(context.CancellationToken);
         if (slot is null) return new RawScanResponse { RegionError = RegionErrors.ToWire(ScanSlots.Busy) };
         var (reader, refusal) = await Storage.ReaderAsync(
             request.Context.ToRequestContext(), context.CancellationToken);
@@ -72,7 +73,7 @@ internal sealed class RawService(StoreGate gate) : Service.TinyKvBase
             if (refusal is not null)
                 return new RawScanResponse { RegionError = RegionErrors.ToWire(refusal) };
             using var pairs = reader!.IterCF(family, range);
-            return await ScanSlots.ReadAsync(() => Page(pairs, request.Limit, context.CancellationToken));
+            return await scans.ReadAsync(() => Page(pairs, request.Limit, context.CancellationToken));
         }
     }
 

@@ -31,11 +31,14 @@ public sealed class CheckerTests
         { "or late", List(Put(7, 1, null), Get(null, 5, 6), Get(7, 7, 8)) },
         { "so may a delete", List(Put(7, 1, 2), Delete(3, null), Get(7, 4, 5), Get(null, 6, 7)) },
         { "compare-and-set writes over the expected value", List(Put(1, 1, 2), Swap(1, 2, true, 3, 4), Get(2, 5, 6)) },
-        { "and over nothing else", List(Put(1, 1, 2), Swap(5, 2, false, 3, 4), Get(1, 5, 6)) },
+        { "and over nothing else", List(Put(1, 1, 2), Swap(5, 2, false, 3, 4, 1), Get(1, 5, 6)) },
+        { "and removes the expected value", List(Put(1, 1, 2), Swap(1, null, true, 3, 4), Get(null, 5, 6)) },
         { "two swaps of one value, of which one wins",
-            List(Swap(null, 1, true, 1, 9), Swap(null, 2, false, 1, 9), Get(1, 10, 11)) },
+            List(Swap(null, 1, true, 1, 9), Swap(null, 2, false, 1, 9, 1), Get(1, 10, 11)) },
         { "a swap without an answer that won",
-            List(Put(1, 1, 2), Swap(1, 2, null, 3, null), Swap(1, 3, false, 4, 5), Get(2, 6, 7)) },
+            List(Put(1, 1, 2), Swap(1, 2, null, 3, null), Swap(1, 3, false, 4, 5, 2), Get(2, 6, 7)) },
+        { "two swaps without an answer, one over the other",
+            List(Put(1, 1, null), Swap(1, 2, null, 3, null), Swap(2, 3, null, 4, null), Get(3, 5, 6)) },
     };
 
     public static TheoryData<string, object> IllegalHistories => new()
@@ -49,6 +52,10 @@ public sealed class CheckerTests
         { "a write without an answer takes effect twice",
             List(Put(1, 1, null), Get(1, 2, 3), Put(2, 4, 5), Get(2, 6, 7), Get(1, 8, 9)) },
         { "two swaps of one value both win", List(Swap(null, 1, true, 1, 9), Swap(null, 2, true, 1, 9)) },
+        { "a swap is refused over the expected value", List(Put(1, 1, 2), Swap(1, 2, false, 3, 4, 1)) },
+        { "a swap sees a stale value", List(Put(1, 1, 2), Put(2, 3, 4), Swap(5, 6, false, 5, 6, 1)) },
+        { "a swap without an answer that was seen, over a value that was gone",
+            List(Put(1, 1, 2), Put(2, 3, 4), Swap(1, 5, null, 5, null), Get(5, 6, 7)) },
         { "a swap that was refused is read", List(Swap(5, 1, false, 1, 2), Get(1, 3, 4)) },
         { "readers disagree on the order of two writes",
             List(Put(1, 1, 20), Put(2, 1, 20), Get(1, 2, 3), Get(2, 4, 5), Get(1, 6, 7)) },

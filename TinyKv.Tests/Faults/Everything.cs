@@ -34,13 +34,13 @@ internal static class Tamper
         var tampered = history.ToList();
         var reads = tampered.FindAll(operation => operation.Output is RegisterOutput.Found);
         var writes = tampered.FindAll(operation => operation.Output is RegisterOutput.Done);
-        switch (random.Next(3))
+        var swaps = tampered.FindAll(operation => operation.Output is RegisterOutput.Swapped);
+        switch (random.Next(4))
         {
             // A stale read, a lost update, or a value from nowhere: another answer to a read.
             case 0 when reads.Count > 0:
                 var read = reads[random.Next(reads.Count)];
-                long? other = random.Next(3) == 0 ? null : random.Next(1, 5);
-                Replace(read, read with { Output = new RegisterOutput.Found(other) });
+                Replace(read, read with { Output = new RegisterOutput.Found(Other()) });
                 break;
             // A write whose effect is there before it was called, or after it returned.
             case 1 when writes.Count > 0:
@@ -52,8 +52,15 @@ internal static class Tamper
             case 2 when writes.Count > 0:
                 tampered.Remove(writes[random.Next(writes.Count)]);
                 break;
+            // A condition that was decided by something else than what was there.
+            case 3 when swaps.Count > 0:
+                var swap = swaps[random.Next(swaps.Count)];
+                Replace(swap, swap with { Output = new RegisterOutput.Swapped(random.Next(2) == 0, Other()) });
+                break;
         }
         return tampered;
+
+        long? Other() => random.Next(3) == 0 ? null : random.Next(1, 5);
 
         void Replace(Operation old, Operation with) => tampered[tampered.IndexOf(old)] = with;
     }

@@ -16,9 +16,10 @@ internal static class Histories
     public static Operation Get(long? value, long called, long returned) => new(
         0, new RegisterInput.Get(), new RegisterOutput.Found(value), called, returned);
 
-    public static Operation Swap(long? expected, long value, bool? succeeded, long called, long? returned) => new(
+    public static Operation Swap(
+        long? expected, long? value, bool? succeeded, long called, long? returned, long? previous = null) => new(
         0, new RegisterInput.CompareAndSet(expected, value),
-        succeeded is { } known ? new RegisterOutput.Swapped(known) : null, called, returned);
+        succeeded is { } known ? new RegisterOutput.Swapped(known, known ? expected : previous) : null, called, returned);
 
     /// <summary>
     /// What clients of a register see that does each call at one moment between its call and its return. Some answers
@@ -63,7 +64,7 @@ internal static class Histories
             < 7 => new RegisterInput.Put(++values),
             7 => new RegisterInput.Delete(),
             _ => new RegisterInput.CompareAndSet(
-                state == long.MinValue || random.Next(3) == 0 ? null : state, ++values),
+                state == long.MinValue || random.Next(3) == 0 ? null : state, random.Next(4) == 0 ? null : ++values),
         };
 
     private static RegisterOutput Do(RegisterModel model, ref long state, RegisterInput input)
@@ -72,12 +73,14 @@ internal static class Histories
         Assert.True(model.TryStep(before, input, null, out state));
         return input switch
         {
-            RegisterInput.Get => new RegisterOutput.Found(before == long.MinValue ? null : before),
+            RegisterInput.Get => new RegisterOutput.Found(Found(before)),
             RegisterInput.CompareAndSet swap =>
-                new RegisterOutput.Swapped((swap.Expected ?? long.MinValue) == before),
+                new RegisterOutput.Swapped((swap.Expected ?? long.MinValue) == before, Found(before)),
             _ => new RegisterOutput.Done(),
         };
     }
+
+    private static long? Found(long state) => state == long.MinValue ? null : state;
 
     private sealed class Running(int client, RegisterInput input, long called)
     {

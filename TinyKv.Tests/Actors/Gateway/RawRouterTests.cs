@@ -161,7 +161,7 @@ public sealed class RawRouterTests : TestKit
     private RawRouter Router(TimeSpan patience) => new(
         new StoreId(1), _board, new RawExecutor(_storage, _slots),
         ImmutableDictionary<StoreId, IActorRef>.Empty.Add(new StoreId(2), _second.Ref).Add(new StoreId(3), _third.Ref),
-        patience);
+        patience, TimeProvider.System);
 
     private void Leads(ulong? store)
     {

@@ -64,8 +64,9 @@ internal sealed class FakeStore : IServedStore
         board.Post(new ReplicaView(storage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
         var router = new RawRouter(self, board, executor,
-            ImmutableDictionary<StoreId, IActorRef>.Empty, TimeSpan.FromMilliseconds(500));
-        return new RawGateway(executor, router, new InFlight(100, 64 * 1024 * 1024), TimeSpan.FromSeconds(5));
+            ImmutableDictionary<StoreId, IActorRef>.Empty, TimeSpan.FromMilliseconds(500), TimeProvider.System);
+        var inFlight = new InFlight(100, 64 * 1024 * 1024);
+        return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);
     }
 
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>

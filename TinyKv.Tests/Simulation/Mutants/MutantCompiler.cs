@@ -29,7 +29,7 @@ internal sealed class MutantCompiler
     {
         _ground = ground;
         _trees = ground.Sources.ToDictionary(path => path, path => Parse(path, File.ReadAllText(path)));
-        _unmutated = CSharpCompilation.Create("TinyKv.Mutated",
+        _unmutated = CSharpCompilation.Create(ground.Project,
             [.. _trees.Values, Parse("GlobalUsings.cs", GlobalUsings)],
             ground.References.Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary,

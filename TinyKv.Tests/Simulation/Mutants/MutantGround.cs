@@ -3,18 +3,21 @@ using System.Runtime.CompilerServices;
 namespace TinyKv.Tests.Simulation.Mutants;
 
 /// <summary>Where bugs are planted: which sources are compiled together, and what looks for the bugs.</summary>
+/// <param name="Project">The project that the product's sources make. The mutated assembly has its name: other projects
+/// show it what they show to this one.</param>
 /// <param name="Root">The folder that mutants name files below.</param>
 /// <param name="Sources">The files that make the mutated assembly: the product's, and the simulation's.</param>
 /// <param name="References">The assemblies that it needs.</param>
 /// <param name="Campaign">The type in it whose <c>FirstFailure</c> runs seeds.</param>
 internal sealed record MutantGround(
-    string Root, IReadOnlyList<string> Sources, IReadOnlyList<string> References, Type Campaign)
+    string Project, string Root, IReadOnlyList<string> Sources, IReadOnlyList<string> References, Type Campaign)
 {
     private static readonly string Repository = FindRepository();
     private static readonly string Simulation = Path.Combine(Repository, "TinyKv.Tests", "Simulation");
 
     /// <summary>The core under its own simulation.</summary>
     public static MutantGround Core => new(
+        "TinyKv.Core",
         Path.Combine(Repository, "TinyKv.Core", "Raft"),
         [.. Product("TinyKv.Core"), .. Tests(Simulation)],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal) && IsFramework(name)),
@@ -22,8 +25,10 @@ internal sealed record MutantGround(
 
     /// <summary>The actors, and the simulated journal, under the simulation of nodes.</summary>
     public static MutantGround Nodes => new(
+        "TinyKv.Actors",
         Repository,
         [.. Product("TinyKv.Actors"), .. Tests(Path.Combine(Simulation, "Nodes")),
+            .. Product("TinyKv.Faults/Linearizability"), Path.Combine(Repository, "TinyKv.Faults", "Workload", "ValueText.cs"),
             .. ((string[])["Trace.cs", "Marks.cs", "Draws.cs"]).Select(file => Path.Combine(Simulation, file))],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
             || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),

@@ -32,12 +32,13 @@ internal sealed partial class MutantHunt(MutantGround ground, IReadOnlyList<Muta
         Assert.True(failure is null, failure);
     }
 
-    /// <summary>A line for each bug: in which file, by which seed it is found, and why it is one.</summary>
-    public IEnumerable<string> Table() => mutants.Select(mutant =>
-        $"| {mutant.Name} | `{Path.GetFileNameWithoutExtension(mutant.File)}` | " +
-        $"{SeedIn(_compiler.FirstFailure(mutant, seeds))} | {mutant.Why} |");
-
-    private static string SeedIn(string? failure) => failure is null ? "NOT FOUND" : Seed().Match(failure).Value;
+    /// <summary>For each bug with a word in its name: a line of the table in docs/testing.md, and what was found.</summary>
+    public IEnumerable<(string Line, string? Failure)> Table(string word) =>
+        from mutant in mutants
+        where mutant.Name.Contains(word, StringComparison.OrdinalIgnoreCase)
+        let failure = _compiler.FirstFailure(mutant, seeds)
+        select ($"| {mutant.Name} | `{Path.GetFileNameWithoutExtension(mutant.File)}` | " +
+            $"{(failure is null ? "NOT FOUND" : Seed().Match(failure).Value)} | {mutant.Why} |", failure);
 
     [GeneratedRegex(@"seed \d+", RegexOptions.None, 5000)]
     private static partial Regex Seed();

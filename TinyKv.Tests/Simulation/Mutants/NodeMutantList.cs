@@ -6,10 +6,11 @@ internal static class NodeMutantList
     private const string Peer = "TinyKv.Actors/Raft/RaftPeer.cs";
     private const string Roles = "TinyKv.Actors/Raft/RaftPeer.Roles.cs";
     private const string Time = "TinyKv.Actors/Raft/RaftPeer.Time.cs";
-    private const string Applier = "TinyKv.Actors/Regions/Applier.cs";
+    private const string Turn = "TinyKv.Actors/Regions/ApplyTurn.cs";
     private const string Outcomes = "TinyKv.Actors/Regions/OutcomeBook.cs";
     private const string Region = "TinyKv.Actors/Regions/RegionActor.cs";
     private const string Kv = "TinyKv.Actors/Kv/KvActor.cs";
+    private const string Batch = "TinyKv.Actors/Storage/BatchWriter.cs";
     private const string Placement = "TinyKv.Actors/Placement/PlacementActor.cs";
     private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
@@ -23,14 +24,14 @@ internal static class NodeMutantList
     private static Mutant[] Durability =>
     [
         new("promises sent before the record is durable", Peer,
-            "            _lastWrite = new PendingWrite(effects.SendDurable);",
-            "            Send(effects.SendDurable);\n            _lastWrite = new PendingWrite([]);",
+            "            _lastWrite = new PendingWrite(record, effects.SendDurable);",
+            "            Send(effects.SendDurable);\n            _lastWrite = new PendingWrite(record, []);",
             "After a crash the store contradicts its votes and acknowledgements."),
         new("promises sent at once while a record is under way", Peer,
             "_lastWrite!.Add(effects.SendDurable);", "Send(effects.SendDurable);",
             "A repeated append is acknowledged before the first is durable."),
         new("promises that never leave", Peer,
-            "Send(_writes.Dequeue().Messages);", "_writes.Dequeue();",
+            "        Send(write.Messages);\n", "",
             "Nobody is elected."),
         new("a record behind one that may be refused", Peer,
             "_underWay > 0 || _records.Count == 0", "_records.Count == 0",
@@ -43,9 +44,9 @@ internal static class NodeMutantList
             "            world.After(TimeSpan.FromMilliseconds(5), write.Store);\n            world.Trace",
             "A loss of power takes what was acknowledged."),
         new("a replay that forgets truncations", Peer,
-            "case RaftRecord record: _core.Replay(record); break;",
-            "case RaftRecord record when record.Entries.IsEmpty || record.Entries[0].Index > _core.Last.Index: "
-            + "_core.Replay(record); break;\n            case RaftRecord: break;",
+            "                _core.Replay(record);",
+            "                if (record.Entries.IsEmpty || record.Entries[0].Index > _core.Last.Index) "
+            + "_core.Replay(record);",
             "Entries that another leader has replaced come back."),
     ];
 
@@ -58,16 +59,16 @@ internal static class NodeMutantList
             "return MetaRecords.ReadApplied(snapshot, _region.Id) ?? _bornAt;",
             "return MetaRecords.ReadApplied(snapshot, _region.Id) is null ? _bornAt : _bornAt;",
             "Old values show again."),
-        new("an applied index ahead of its data", Applier,
-            "        Save(_applied, batch);\n        engine.Write(batch, sync: false);",
-            "        using var index = engine.NewBatch();\n        Save(_applied, index);\n"
-            + "        engine.Write(index, sync: false);\n        engine.Write(batch, sync: false);",
+        new("an applied index ahead of its data", Turn,
+            "        save(_batch);\n",
+            "        using var index = engine.NewBatch();\n        save(index);\n"
+            + "        engine.Write(index, sync: false);\n",
             "A loss of power between the two loses the data."),
         new("a peer made again with what it knew", Region,
             "case Retry: _applier.Tell(Describe.Instance); break;", "case Retry: Create(_state); break;",
             "It hands out entries again that the state machine has."),
-        new("a state machine that takes deletions for nothing", Kv,
-            "else batch.Delete(modify.Family, modify.Key.Span);", "",
+        new("a state machine that takes deletions for nothing", Batch,
+            "batch.Delete(write.Family, write.Key.Span);", "",
             "What was deleted is still there."),
     ];
 
@@ -76,7 +77,8 @@ internal static class NodeMutantList
         new("a write acknowledged when it is proposed", Roles,
             "            commands.Add(head.Request.Command);",
             "            commands.Add(head.Request.Command);\n"
-            + "            head.Asker.Tell(TinyKv.Actors.Kv.Written.Instance);",
+            + "            if (head.Request is { Batch.Count: > 0, Condition: null }) "
+            + "head.Asker.Tell(TinyKv.Actors.Kv.Written.Instance);",
             "Another leader overwrites it."),
         new("an answer by index alone", Outcomes,
             "head.Position == applied", "head.Position.Index == applied.Index",
@@ -115,9 +117,11 @@ internal static class NodeMutantList
             "_oracle.Begin(view.Term, view.TimestampsEndMs)", "_oracle.Begin(view.Term, 0)",
             "A leader whose clock is behind goes back."),
         new("timestamps of a leader that nobody confirms", Desk,
-            "Begin(TurnKind.Confirm, new Read(RegionId.Placement, null));",
-            "if (_oracle.Term < 0) Begin(TurnKind.Confirm, new Read(RegionId.Placement, null));\n"
-            + "        else Self.Tell(new TurnEnded(TurnKind.Confirm, new PlacementView(_oracle.Term, 0)));",
+            "        _confirmTurn = [.. _timestamps];\n",
+            "        if (_oracle.Term >= 0 && !_oracle.IsLow(NowMs, Window))\n        {\n"
+            + "            _timestamps.ForEach(_confirmed.Enqueue);\n            _timestamps.Clear();\n"
+            + "            ServeConfirmed();\n            return;\n        }\n"
+            + "        _confirmTurn = [.. _timestamps];\n",
             "A leader that was replaced gives out less than its successor."),
         new("ids forgotten by a restart", Placement,
             "MetaRecords.WritePlacement(batch, _nextId, _timestampsEnd);",

@@ -69,6 +69,10 @@ internal sealed class Nemesis(World world)
             case Fault.FailRead: FailJournal(any, JournalFault.ReadFails); break;
             case Fault.FailSync: FailJournal(any, JournalFault.SyncFails); break;
             case Fault.Mend: Cluster.Network.Mend(); break;
+            case Fault.KillLink when world.Now < NodePlan.LastDeadLink.Ticks:
+                Cluster.Network.Deaden(any, Cluster.Machines[_random.Next(Cluster.Machines.Length)]);
+                break;
+            case Fault.KillLink: break;
             case Fault.Stray: Cluster.Network.SendStray(any); break;
             default: Cut(fault.Value, any, leader); break;
         }

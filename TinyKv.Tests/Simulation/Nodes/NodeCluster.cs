@@ -84,7 +84,7 @@ internal sealed class NodeCluster
             TickInterval = Plan.TickInterval,
             Raft = Plan.Raft,
             MaxQueuedRequests = Plan.MaxQueuedRequests,
-            Gateway = new GatewaySettings(MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 8, Plan.Patience),
+            Gateway = new GatewaySettings(MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.Patience),
         };
         var pace = 1 + (random.NextDouble() * 2 - 1) * Plan.MaxDrift;
         return new Machine(_world, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());

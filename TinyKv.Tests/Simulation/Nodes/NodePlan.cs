@@ -8,6 +8,9 @@ internal sealed record NodePlan
     /// <summary>How long faults go on.</summary>
     public static readonly TimeSpan ChaosEnds = TimeSpan.FromSeconds(36);
 
+    /// <summary>When the last connection dies: stores take their time to notice.</summary>
+    public static readonly TimeSpan LastDeadLink = TimeSpan.FromSeconds(30);
+
     /// <summary>When everything must work again.</summary>
     public static readonly TimeSpan CalmBegins = TimeSpan.FromSeconds(50);
 
@@ -77,10 +80,10 @@ internal sealed record NodePlan
             DiskLatency = Milliseconds(random.Pick((0.1, 2.0), (0.2, 10.0), (1.0, 60.0), (0.1, 300.0))),
             ApplyDelay = TimeSpan.FromMilliseconds(random.Pick(0, 0, 2, 20, 100)),
             Links = LinkPlan.Draw(random),
-            Faults = DrawFaults(random),
+            Faults = DrawFaults(random, raft.LeaseReads),
             FaultInterval = TimeSpan.FromMilliseconds(random.Pick(150, 400, 1_000, 3_000)),
-            Clients = random.Pick(2, 3, 4, 6),
-            Keys = random.Pick(2, 4, 8),
+            Clients = random.Pick(2, 3, 4, 6, 10),
+            Keys = random.Pick(1, 2, 4, 8),
             ThinkTime = TimeSpan.FromMilliseconds(random.Pick(20, 100, 300)),
             Patience = TimeSpan.FromMilliseconds(random.Pick(500, 1_500, 4_000, 7_000)),
         };
@@ -103,8 +106,10 @@ internal sealed record NodePlan
         };
     }
 
-    private static List<(Fault, int)> DrawFaults(Random random) =>
-        [.. Enum.GetValues<Fault>().Select(fault => (fault, random.Pick(0, 1, 1, 3, 10)))];
+    // A leader that stands still is what leases have to fear most.
+    private static List<(Fault, int)> DrawFaults(Random random, bool leases) =>
+        [.. Enum.GetValues<Fault>().Select(fault => (fault, random.Pick(0, 1, 1, 3, 10)
+            + (leases && fault == Fault.PauseLeader ? 20 : 0)))];
 
     private static (TimeSpan, TimeSpan) Milliseconds((double From, double To) range) =>
         (TimeSpan.FromMilliseconds(range.From), TimeSpan.FromMilliseconds(range.To));
@@ -152,5 +157,5 @@ internal enum Fault
 {
     Kill, KillLeader, LosePower, LosePowerWhileWriting, CrashAll, Pause, PauseLeader, JumpClock, Flush,
     StallDisk, FailWrite, FailWriteButKeep, RejectWrite, FailRead, FailSync, FailEngine,
-    CutLink, IsolateNode, IsolateLeader, Partition, Mend, Stray,
+    CutLink, IsolateNode, IsolateLeader, Partition, KillLink, Mend, Stray,
 }

@@ -70,17 +70,7 @@ internal static class NodeSimulation
     {
         world.Cluster.CheckConverged();
         if (clients.TrueForAll(client => client.Successes == 0)) world.Fail("nobody asked a healthy cluster for anything");
-        foreach (var (_, operations) in world.Cluster.History.ByKey)
-        {
-            CountUnknownSeen(world, operations);
-            if (RegisterChecker.Anomaly(operations) is { } anomaly) world.Fail(anomaly);
-        }
-    }
-
-    private static void CountUnknownSeen(World world, List<Operation> operations)
-    {
-        var read = operations.Where(o => o.Kind == OperationKind.Get).Select(o => o.Value).ToHashSet();
-        foreach (var open in operations.Where(o => o is { Kind: OperationKind.Put, Returned: long.MaxValue }))
-            world.Marks.HitIf(read.Contains(open.Value), NodeMark.UnknownWriteSeen);
+        world.Marks.HitIf(world.Cluster.History.CountUnknownSeen() > 0, NodeMark.UnknownWriteSeen);
+        if (world.Cluster.History.Anomaly() is { } anomaly) world.Fail(anomaly);
     }
 }

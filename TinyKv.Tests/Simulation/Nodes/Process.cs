@@ -2,10 +2,12 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
+using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Settings;
 using TinyKv.Persistence;
 using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 
@@ -49,6 +51,9 @@ internal sealed class Process
     /// <summary>Its actors.</summary>
     public StoreActors Actors { get; private set; } = null!;
 
+    /// <summary>Takes requests that come as messages.</summary>
+    public IActorRef Gateway { get; private set; } = null!;
+
     /// <summary>Whether it has ended.</summary>
     public bool IsDead { get; private set; }
 
@@ -74,10 +79,13 @@ internal sealed class Process
             {
                 Remote = (store, actor) => new RemoteRef(
                     process, new Recipient(world.Cluster.MachineOf(store.Id), actor)),
-                Reconnect = _ => { },
+                Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
                 Time = machine.Clock,
                 Draw = () => (ulong)process._random.NextInt64(),
+                Readers = process.Tasks,
             });
+        process.Gateway = process.System.ActorOf(
+            GatewayActor.Props(process.Actors.Gateway, NoStatus, settings.Gateway.Patience), GatewayActor.Name);
         return process;
     }
 
@@ -135,6 +143,10 @@ internal sealed class Process
         if (logged.LogLevel() == LogLevel.ErrorLevel && !_machine.Explains(text, logged.Cause))
             _world.Fail($"{_machine.Name} logs an error: {text} {logged.Cause}");
     }
+
+    // Clients of the simulation do not ask for it.
+    private static Task<StoreStatusResponse> NoStatus(CancellationToken cancellation) =>
+        Task.FromException<StoreStatusResponse>(new NotSupportedException());
 
     private Config Configuration()
     {

@@ -33,8 +33,9 @@ internal sealed class SimDispatcher : MessageDispatcher
     /// <inheritdoc/>
     protected override void ExecuteTask(IRunnable run)
     {
-        if (_isSlow) _process.EnqueueLate(run);
-        else _process.Enqueue(run);
+        var turn = new ActionRunnable(() => _process.Tasks.Run(run));
+        if (_isSlow) _process.EnqueueLate(turn);
+        else _process.Enqueue(turn);
     }
 
     /// <inheritdoc/>

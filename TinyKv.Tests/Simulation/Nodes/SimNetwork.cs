@@ -3,6 +3,7 @@ using Akka.Serialization;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Tests.Simulation.Nodes;
@@ -15,6 +16,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
 {
     private readonly Random _random = world.NewRandom();
     private readonly HashSet<(Machine From, Machine To)> _cuts = [];
+    private readonly HashSet<(Process From, Process To)> _dead = [];
     private readonly List<Parcel> _held = [];
     private readonly Dictionary<(Machine From, Machine To), long> _lastArrival = [];
 
@@ -25,6 +27,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     public void Send(Process from, Recipient to, object message, IActorRef sender)
     {
         if (message is RaftBatch batch) Inspect(from, to, batch);
+        Count(message);
         var serializer = from.System.Serialization.FindSerializerFor(message);
         var parcel = new Parcel(from, to, serializer.ToBinary(message), serializer.Identifier,
             Serialization.ManifestFor(serializer, message), sender);
@@ -34,7 +37,8 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             return;
         }
         Transmit(parcel);
-        if (IsCalm || !_random.Percent(plan.Duplicate)) return;
+        // Remoting delivers at most once, and who forwards a write relies on it; Raft does not.
+        if (IsCalm || message is IRawRequest || !_random.Percent(plan.Duplicate)) return;
         Note(NodeMark.MessageDuplicated, parcel);
         Transmit(parcel);
     }
@@ -55,6 +59,27 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         _cuts.Clear();
         foreach (var parcel in _held) Transmit(parcel);
         _held.Clear();
+    }
+
+    /// <summary>
+    /// The connection between two processes carries nothing in one direction any more, until it is made anew or one of
+    /// them ends.
+    /// </summary>
+    public void Deaden(Machine from, Machine to)
+    {
+        if (from == to || from.Process is not { } speaker || to.Process is not { } listener) return;
+        if (_dead.Contains((listener, speaker)) || !_dead.Add((speaker, listener))) return;
+        world.Marks.Hit(NodeMark.LinkDied);
+        world.Trace.Add($"{world.Clock} connection {from.Name} -> {to.Name} dies");
+    }
+
+    /// <summary>A process makes its connection to a machine anew.</summary>
+    public void ConnectAnew(Process from, string machine)
+    {
+        world.Trace.Add($"{world.Clock} {from.Machine.Name} connects to {machine} anew");
+        var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Name == machine)
+            || (link.To == from && link.From.Machine.Name == machine));
+        world.Marks.HitIf(mended > 0, NodeMark.LinkMadeAnew);
     }
 
     /// <summary>
@@ -87,6 +112,11 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
 
     private void Transmit(Parcel parcel)
     {
+        if (parcel.To.Machine.Process is { } listener && _dead.Contains((parcel.From, listener)))
+        {
+            Note(NodeMark.MessageIntoDeadLink, parcel);
+            return;
+        }
         if (_cuts.Contains(parcel.Way))
         {
             Note(plan.CutsLose ? NodeMark.MessageCut : NodeMark.MessageHeldByCut, parcel);
@@ -114,6 +144,14 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             : new RemoteRef(receiver.Process,
                 new Recipient(parcel.From.Machine, parcel.Sender.Path.Name, parcel.From, parcel.Sender));
         receiver.Actor.Tell(message, sender);
+    }
+
+    private void Count(object message)
+    {
+        world.Marks.HitIf(message is IRawRequest, NodeMark.RequestForwarded);
+        if (message is not IRawReply { RegionError: { } error }) return;
+        world.Marks.Hit(NodeMark.ForwardRefused);
+        world.Marks.HitIf(error.StaleCommand is not null, NodeMark.ForwardOfUnknownOutcome);
     }
 
     private void Inspect(Process from, Recipient to, RaftBatch batch)

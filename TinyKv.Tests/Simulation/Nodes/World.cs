@@ -22,6 +22,7 @@ internal sealed class World
     private readonly List<Process> _processes = [];
     private long _alarmNumber;
     private long _streams;
+    private string? _strayed;
 
     public World(int seed, bool readable)
     {
@@ -96,6 +97,7 @@ internal sealed class World
     {
         while (Failure is null)
         {
+            if (Volatile.Read(ref _strayed) is { } strayed) Fail(strayed);
             if (Steps > MostSteps) Fail($"{Steps} steps, and no end");
             if (_ready.Count > 0) RunOne();
             else if (!RunAlarm(until.Ticks)) break;
@@ -144,8 +146,10 @@ internal sealed class World
     // Whatever comes from another thread comes at a time that no seed decides.
     private void RequireThread()
     {
-        if (Environment.CurrentManagedThreadId != _thread)
-            throw new InvalidOperationException($"the simulation left its thread:{Environment.NewLine}{Environment.StackTrace}");
+        if (Environment.CurrentManagedThreadId == _thread) return;
+        // Whoever catches the exception on that thread may say nothing of it.
+        Volatile.Write(ref _strayed, $"the simulation left its thread:{Environment.NewLine}{Environment.StackTrace}");
+        throw new InvalidOperationException(_strayed);
     }
 
     /// <summary>A moment of the run in seconds.</summary>
