@@ -1,7 +1,7 @@
 namespace TinyKv.Tests.Simulation.Mutants;
 
 /// <summary>Bugs in the actors, and in what their journal promises; the core is as it should be.</summary>
-internal static class NodeMutantList
+internal static partial class NodeMutantList
 {
     private const string Peer = "TinyKv.Actors/Raft/RaftPeer.cs";
     private const string Roles = "TinyKv.Actors/Raft/RaftPeer.Roles.cs";
@@ -15,11 +15,12 @@ internal static class NodeMutantList
     private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
+    private const string Write = "TinyKv.Tests/Simulation/Nodes/SimJournal.cs";
     private const string Disk = "TinyKv.Tests/Simulation/Nodes/SimDisk.cs";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
-        [.. Durability, .. StateMachine, .. Requests, .. Timestamps, .. Mail];
+        [.. Durability, .. StateMachine, .. Requests, .. Gateway, .. Conditions, .. Timestamps, .. Mail];
 
     private static Mutant[] Durability =>
     [
@@ -43,6 +44,9 @@ internal static class NodeMutantList
             "            write.Store();\n            world.Trace",
             "            world.After(TimeSpan.FromMilliseconds(5), write.Store);\n            world.Trace",
             "A loss of power takes what was acknowledged."),
+        new("a journal that stores the first record of a write", Write,
+            "SelectMany(group => group))\n        {", "SelectMany(group => group.Take(1)))\n        {",
+            "The others were acknowledged with it."),
         new("a replay that forgets truncations", Peer,
             "                _core.Replay(record);",
             "                if (record.Entries.IsEmpty || record.Entries[0].Index > _core.Last.Index) "
@@ -92,7 +96,8 @@ internal static class NodeMutantList
             + "case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;",
             "Followers are behind."),
         new("a read context used again", Roles,
-            "_confirming.Add(++_lastRead, [.. _readers]);", "_confirming[_lastRead = 1] = [.. _readers];",
+            "_confirming.Add(++_lastRead, [.. _readers]);",
+            "_confirming[_lastRead = 1] = [.. _confirming.GetValueOrDefault(1, []), .. _readers];",
             "A round that left before a read began confirms it."),
         new("proposals kept when the leadership is lost", Roles,
             "                RefuseQueued();\n                Become(Following);", "                Become(Following);",
@@ -118,7 +123,7 @@ internal static class NodeMutantList
             "A leader whose clock is behind goes back."),
         new("timestamps of a leader that nobody confirms", Desk,
             "        _confirmTurn = [.. _timestamps];\n",
-            "        if (_oracle.Term >= 0 && !_oracle.IsLow(NowMs, Window))\n        {\n"
+            "        if (_oracle.Term >= 0 && NowMs < _oracle.End)\n        {\n"
             + "            _timestamps.ForEach(_confirmed.Enqueue);\n            _timestamps.Clear();\n"
             + "            ServeConfirmed();\n            return;\n        }\n"
             + "        _confirmTurn = [.. _timestamps];\n",
@@ -140,5 +145,8 @@ internal static class NodeMutantList
         new("mail for another store", Transport,
             " && batch.ToStore == spec.Self.Value\n", "\n",
             "It was not meant for this replica."),
+        new("a connection that is never made anew", Transport,
+            "        spec.Reconnect(target);\n", "",
+            "A store that is not heard stays so for ever."),
     ];
 }

@@ -113,12 +113,14 @@ internal sealed class Nemesis(World world)
     {
         if (machine?.Process is not { IsPaused: false } process) return;
         world.Marks.Hit(NodeMark.Paused);
-        world.Marks.HitIf(machine == Cluster.LeaderOf(RegionId.First), NodeMark.LeaderPaused);
+        var led = machine == Cluster.LeaderOf(RegionId.First);
+        world.Marks.HitIf(led, NodeMark.LeaderPaused);
         world.Trace.Add($"{world.Clock} {machine.Name} stands still");
         process.Pause();
         world.After(duration, () =>
         {
             if (!process.IsPaused) return;
+            world.Marks.HitIf(led && machine != Cluster.LeaderOf(RegionId.First), NodeMark.LeaderReplacedInPause);
             world.Trace.Add($"{world.Clock} {machine.Name} goes on");
             process.Resume();
         });

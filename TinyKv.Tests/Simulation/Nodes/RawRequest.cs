@@ -121,6 +121,10 @@ internal sealed class KeysRequest : RawRequest
         }
     }
 
+    /// <inheritdoc/>
+    protected override string Show(object? answer) => answer is IRawReply reply
+        ? string.Join(", ", _calls.Select((_, index) => OutputOf(reply, index))) : base.Show(answer);
+
     private static RegisterOutput OutputOf(IRawReply reply, int index) => reply switch
     {
         GetResponse get => new RegisterOutput.Found(NumberOf(get.Value)),
@@ -175,6 +179,11 @@ internal sealed class ScanCall(SimClient client, ScanRequest request, KeySpan sp
             key => key, key => found.TryGetValue(key, out var value) ? value : (long?)null, StringComparer.Ordinal));
         World.Cluster.History.Add(new RangeOperation(Client.Number, seen, found, Called, World.Now));
     }
+
+    /// <inheritdoc/>
+    protected override string Show(object? answer) => answer is ScanResponse reply
+        ? string.Join(", ", reply.Pairs.Select(pair => $"{pair.Key.ToStringUtf8()} is {ValueText.Decode(pair.Value.Span)}"))
+        : base.Show(answer);
 
     // A scan that was cut says nothing about what is beyond its last pair.
     private KeySpan Seen(List<(string Key, long Value)> pairs)

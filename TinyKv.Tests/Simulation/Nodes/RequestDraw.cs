@@ -21,17 +21,17 @@ internal sealed class RequestDraw(SimClient client)
     /// <summary>The next thing.</summary>
     public SimRequest Next() => _random.Next(100) switch
     {
-        < 22 => Put(Single()),
-        < 26 => Delete(Single()),
-        < 46 => Get(Single()),
-        < 56 => CompareAndSet(Single()),
-        < 61 => PutIfAbsent(Single()),
-        < 68 => BatchPut(Pair()),
-        < 70 => BatchDelete(Pair()),
-        < 77 => BatchGet(Pair(), Single()),
-        < 85 => Scan(),
-        < 88 => DeleteRange(),
-        < 94 => new IdRequest(client),
+        < 20 => Put(Single()),
+        < 24 => Delete(Single()),
+        < 44 => Get(Single()),
+        < 54 => CompareAndSet(Single()),
+        < 59 => PutIfAbsent(Single()),
+        < 66 => BatchPut(Pair()),
+        < 68 => BatchDelete(Pair()),
+        < 75 => BatchGet(Pair(), Single()),
+        < 83 => Scan(),
+        < 86 => DeleteRange(),
+        < 90 => new IdRequest(client),
         _ => new TimestampRequest(client, _random.Pick(1, 1, 10, 100_000)),
     };
 

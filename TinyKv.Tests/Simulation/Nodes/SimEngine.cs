@@ -15,7 +15,7 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     public ISnapshot Snapshot() => Disk.Engine.Data.Snapshot();
 
     /// <inheritdoc/>
-    public IWriteBatch NewBatch() => new SimBatch(Disk.Engine.Data.NewBatch());
+    public IWriteBatch NewBatch() => new SimBatch(Disk.Engine.Data);
 
     /// <inheritdoc/>
     public void Write(IWriteBatch batch, bool sync)
@@ -42,12 +42,13 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     {
     }
 
-    private sealed class SimBatch(IWriteBatch inner) : IWriteBatch
+    private sealed class SimBatch(MemoryEngine data) : IWriteBatch
     {
+        private readonly IWriteBatch _inner = data.NewBatch();
         private readonly List<(ColumnFamily Family, byte[] Key)> _keys = [];
         private readonly List<(ColumnFamily Family, KeyRange Range)> _ranges = [];
 
-        public IWriteBatch Inner => inner;
+        public IWriteBatch Inner => _inner;
 
         // Keys that the batch itself puts into a range that it deletes are in the list anyway.
         public IEnumerable<(ColumnFamily Family, byte[] Key)> Written(MemoryEngine before)
@@ -61,27 +62,27 @@ internal sealed class SimEngine(World world, Process process) : IEngine
             }
         }
 
-        public int Count => inner.Count;
+        public int Count => _inner.Count;
 
         public void Put(ColumnFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
         {
             _keys.Add((family, key.ToArray()));
-            inner.Put(family, key, value);
+            _inner.Put(family, key, value);
         }
 
         public void Delete(ColumnFamily family, ReadOnlySpan<byte> key)
         {
             _keys.Add((family, key.ToArray()));
-            inner.Delete(family, key);
+            _inner.Delete(family, key);
         }
 
         public void DeleteRange(ColumnFamily family, KeyRange range)
         {
             _ranges.Add((family, range));
-            inner.DeleteRange(family, range);
+            _inner.DeleteRange(family, range);
         }
 
-        public void Dispose() => inner.Dispose();
+        public void Dispose() => _inner.Dispose();
     }
 }
 

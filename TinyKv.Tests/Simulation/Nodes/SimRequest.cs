@@ -50,6 +50,9 @@ internal abstract class SimRequest(SimClient client)
     {
     }
 
+    /// <summary>An answer for people.</summary>
+    protected virtual string Show(object? answer) => $"{answer}";
+
     private void End(bool success)
     {
         _ended = true;
@@ -95,7 +98,7 @@ internal abstract class SimRequest(SimClient client)
     private void Answered(Machine from, object? answer, int number)
     {
         if (_ended || number != _attempt) return;
-        World.Trace.Add($"{World.Clock} client {client.Number} {this}: {from.Name} says {answer}");
+        World.Trace.Add($"{World.Clock} client {client.Number} {this}: {from.Name} says {Show(answer)}");
         World.Trace.Mix(World.Now);
         switch (answer)
         {
