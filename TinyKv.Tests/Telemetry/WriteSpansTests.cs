@@ -20,7 +20,8 @@ public sealed class WriteSpansTests : IDisposable
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source == TinyKvTelemetry.Spans,
+            // By name: the source asks while it is being made, before it can be compared with.
+            ShouldListenTo = source => source.Name == TinyKvTelemetry.Name,
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
                 options.TraceId == _trace ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
             ActivityStopped = _ended.Enqueue,
