@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares TinyKv with etcd on this machine: three members of each, in turn, on the same disk (Debian, root: installs
-# etcd-server). Options are those of the benchmark's compare command; without any: everything, about 40 minutes.
+# etcd-server). Options are those of the benchmark's compare command; without any: everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 .ci/install etcd-server
