@@ -10,7 +10,8 @@ internal sealed record StoreEnvironment
     /// <summary>Where an actor of another store is, by its name; the reference outlives restarts of that store.</summary>
     public required Func<StoreAddress, string, IActorRef> Remote { get; init; }
 
-    /// <summary>Ends the connections to another store, whatever state they are in; the next message opens one.</summary>
+    /// <summary>Ends the connections to another store, whatever state they are in; a message opens one, after
+    /// remoting's <c>retry-gate-closed-for</c>.</summary>
     public required Action<Address> Reconnect { get; init; }
 
     /// <summary>The clock; its wall time may jump.</summary>

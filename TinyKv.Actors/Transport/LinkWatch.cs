@@ -13,6 +13,7 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     private const int PatienceWithTheSilent = 3;
 
     private ulong _sent;
+    private TimeSpan _lastSent;
     private bool _spoke;
     private (ulong Number, TimeSpan At)? _unheard;
 
@@ -26,7 +27,9 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     public ulong Send(TimeSpan now)
     {
         _sent++;
-        if (_unheard is null) (_unheard, _spoke) = ((_sent, now), false);
+        // After a silence the wait begins anew: the other side had nothing to say either, so it could confirm nothing.
+        if (_unheard is null || now - _lastSent >= patience) (_unheard, _spoke) = ((_sent, now), false);
+        _lastSent = now;
         return _sent;
     }
 

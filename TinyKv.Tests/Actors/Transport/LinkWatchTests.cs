@@ -50,5 +50,17 @@ public sealed class LinkWatchTests
         Assert.True(_link.IsDead(At(115)));
     }
 
+    [Fact]
+    public void A_silence_of_both_sides_proves_nothing()
+    {
+        _link.Send(At(0));
+        _link.Receive(Other, 1, heardIncarnation: 0, heardNumber: 0);
+
+        _link.Send(At(3600));
+
+        Assert.False(_link.IsDead(At(3600)));
+        Assert.True(_link.IsDead(At(3620)));
+    }
+
     private static TimeSpan At(int second) => TimeSpan.FromSeconds(second);
 }
