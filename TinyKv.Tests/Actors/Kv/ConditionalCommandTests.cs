@@ -1,7 +1,5 @@
 using System.Text;
 using Akka.Actor;
-using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Kv;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Keys;
@@ -14,19 +12,8 @@ using TinyKv.Protocol.Kv;
 namespace TinyKv.Tests.Actors.Kv;
 
 /// <summary>Commands whose effect depends on the state, and ranges: what they do when they are applied.</summary>
-public sealed class ConditionalCommandTests : TestKit
+public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private static readonly Region Region = new(
-        RegionId.First, new KeyRange("b"u8.ToArray(), "m"u8.ToArray()), RegionEpoch.Initial,
-        [new Peer(new PeerId(1), new StoreId(1))]);
-
-    private readonly FaultyEngine _engine = new(new MemoryEngine());
-    private readonly TestProbe _parent;
-
-    public ConditionalCommandTests() : base("akka.loglevel = OFF") => _parent = CreateTestProbe();
-
     [Fact]
     public async Task A_condition_sees_what_earlier_entries_of_the_same_batch_wrote()
     {
@@ -74,11 +61,11 @@ public sealed class ConditionalCommandTests : TestKit
         var kv = await StartAsync(expected: 5);
 
         await ApplyAsync(kv, Put("c", "1"), Put("d", "1"), Put("e", "1"));
-        Assert.Equal(1, _engine.Writes);
+        Assert.Equal(1, Engine.Writes);
         await ApplyAsync(kv, Put("c", "2"), PutIf("c", "2", "3"), Put("d", "2"));
-        Assert.Equal(3, _engine.Writes);
+        Assert.Equal(3, Engine.Writes);
         await ApplyAsync(kv, PutIf("c", "3", "4"));
-        Assert.Equal(4, _engine.Writes);
+        Assert.Equal(4, Engine.Writes);
     }
 
     [Fact]
@@ -87,10 +74,10 @@ public sealed class ConditionalCommandTests : TestKit
         var kv = await StartAsync(expected: 5);
         Watch(kv);
         // The first part reaches up to the first condition; the engine fails before the second is written.
-        _engine.FailsAfter = 1;
+        Engine.FailsAfter = 1;
         kv.Tell(Entries(Put("c", "1"), PutIf("c", "1", "2"), PutIf("c", "2", "1")));
         await ExpectTerminatedAsync(kv, Patience);
-        _engine.FailsAfter = null;
+        Engine.FailsAfter = null;
         Assert.Equal("1", Value("c"));
 
         var again = await StartAsync(expected: 6);
@@ -154,10 +141,10 @@ public sealed class ConditionalCommandTests : TestKit
     public async Task A_range_without_an_end_ends_with_the_region()
     {
         var kv = await StartAsync(expected: 5);
-        using (var neighbour = _engine.NewBatch())
+        using (var neighbour = Engine.NewBatch())
         {
             neighbour.Put(ColumnFamily.Default, Bytes("z"), Bytes("1"));
-            _engine.Write(neighbour, sync: false);
+            Engine.Write(neighbour, sync: false);
         }
 
         var answers = await ApplyAsync(kv, Put("c", "1"),
@@ -179,27 +166,10 @@ public sealed class ConditionalCommandTests : TestKit
         Assert.IsType<RegionError.KeyNotInRegion>(answers[0]);
     }
 
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        _engine.Dispose();
-    }
-
-    private long _next;
-
-    private async Task<IActorRef> StartAsync(long expected, IEngine? engine = null)
-    {
-        var kv = _parent.ChildActorOf(
-            KvActor.Props(engine ?? _engine, Region, 5).WithDispatcher(""), SupervisorStrategy.StoppingStrategy);
-        Assert.Equal(expected, (await _parent.ExpectMsgAsync<Described>(Patience)).Applied);
-        _next = expected + 1;
-        return kv;
-    }
-
     private ApplyEntries Entries(params byte[][] commands)
     {
-        var first = _next;
-        _next += commands.Length;
+        var first = Next;
+        Next += commands.Length;
         return new ApplyEntries([.. commands.Select((command, i) =>
             new Entry(new LogPosition(first + i, 6), EntryKind.Command, command))]);
     }
@@ -211,7 +181,7 @@ public sealed class ConditionalCommandTests : TestKit
         kv.Tell(new AwaitOutcomes(
             [.. entries.Entries.Select(entry => new AwaitedOutcome(entry.Position, asker.Ref))]));
         kv.Tell(entries, TestActor);
-        await ExpectMsgAsync(new EntriesApplied(_next - 1), Patience);
+        await ExpectMsgAsync(new EntriesApplied(Next - 1), Patience);
         var answers = new List<object>();
         while (answers.Count < commands.Length) answers.Add(await asker.ReceiveOneAsync(Patience));
         return answers;
@@ -232,12 +202,4 @@ public sealed class ConditionalCommandTests : TestKit
         new Condition(ColumnFamily.Default, Bytes(key), expected is null ? null : (ReadOnlyMemory<byte>?)Bytes(expected)));
 
     private static byte[] Encode(Modify[] batch) => KvCommandCodec.Encode(1, batch);
-
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
-
-    private string? Value(string key, IEngine? engine = null)
-    {
-        using var snapshot = (engine ?? _engine).Snapshot();
-        return snapshot.Get(ColumnFamily.Default, Bytes(key)) is { } value ? Encoding.UTF8.GetString(value) : null;
-    }
 }

@@ -1,31 +1,18 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Kv;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Kv;
 
 namespace TinyKv.Tests.Actors.Kv;
 
-public sealed class KvActorTests : TestKit
+public sealed class KvActorTests() : KvActorKit(start: "a")
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private static readonly Region Region = new(
-        RegionId.First, new KeyRange("a"u8.ToArray(), "m"u8.ToArray()), RegionEpoch.Initial,
-        [new Peer(new PeerId(1), new StoreId(1))]);
-
-    private readonly FaultyEngine _engine = new(new MemoryEngine());
-    private readonly TestProbe _parent;
-
-    public KvActorTests() : base("akka.loglevel = OFF") => _parent = CreateTestProbe();
-
     [Fact]
     public async Task A_new_state_machine_holds_what_it_was_born_with()
     {
@@ -39,7 +26,7 @@ public sealed class KvActorTests : TestKit
 
         await ApplyAsync(kv, Put(6, "b", "1"), Put(7, "c", "2"), NoOp(8));
 
-        Assert.Equal(1, _engine.Writes);
+        Assert.Equal(1, Engine.Writes);
         Assert.Equal("2", Value("c"));
     }
 
@@ -163,22 +150,8 @@ public sealed class KvActorTests : TestKit
 
         await ApplyAsync(kv, Put(6, "b", value), Put(7, "c", value), Put(8, "d", value));
 
-        Assert.Equal(3, _engine.Writes);
+        Assert.Equal(3, Engine.Writes);
         Assert.Equal(value, Value("d"));
-    }
-
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        _engine.Dispose();
-    }
-
-    private async Task<IActorRef> StartAsync(long expected)
-    {
-        var kv = _parent.ChildActorOf(
-            KvActor.Props(_engine, Region, 5).WithDispatcher(""), SupervisorStrategy.StoppingStrategy);
-        Assert.Equal(expected, (await _parent.ExpectMsgAsync<Described>(Patience)).Applied);
-        return kv;
     }
 
     private async Task ApplyAsync(IActorRef kv, params Entry[] entries)
@@ -196,12 +169,5 @@ public sealed class KvActorTests : TestKit
     private static Entry NoOp(long index) => new(new LogPosition(index, 6), EntryKind.NoOp, default);
 
     private static Modify.Put Modify(string key, string value) => new(
-        ColumnFamily.Default, System.Text.Encoding.UTF8.GetBytes(key), System.Text.Encoding.UTF8.GetBytes(value));
-
-    private string? Value(string key)
-    {
-        using var snapshot = _engine.Snapshot();
-        return snapshot.Get(ColumnFamily.Default, System.Text.Encoding.UTF8.GetBytes(key)) is { } value
-            ? System.Text.Encoding.UTF8.GetString(value) : null;
-    }
+        ColumnFamily.Default, Bytes(key), Bytes(value));
 }
