@@ -1,5 +1,4 @@
 using Akka.Actor;
-using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raw;
 
 namespace TinyKv.Actors.Gateway;
@@ -13,11 +12,7 @@ namespace TinyKv.Actors.Gateway;
 /// <param name="gateway">Who gets that answer, and hands it to <see cref="Read"/>.</param>
 internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
 {
-    /// <summary>From so many bytes on, requests are refused.</summary>
-    public const long MostBytes = 32 * 1024 * 1024;
-
     private const long ProbeBytes = 2 * 1024 * 1024;
-    private const uint BackoffMs = 100;
 
     // At least so much memory does a message take on its way.
     private const int OverheadBytes = 512;
@@ -28,10 +23,10 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     private long _probed;
 
     /// <summary>Whether requests are to be refused.</summary>
-    public bool IsFull => Unread >= MostBytes;
+    public bool IsFull => Unread >= UnreadLimit.MostBytes;
 
     /// <summary>Whether there is no room even for refusals: requests are to be left unanswered.</summary>
-    public bool IsOverfull => Unread >= 2 * MostBytes;
+    public bool IsOverfull => Unread >= 2 * UnreadLimit.MostBytes;
 
     private long Unread
     {
@@ -48,7 +43,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
         lock (_lock)
         {
             var unread = _sent - _read;
-            if (request.IsRead && unread > 0 && unread + bytes > MostBytes)
+            if (request.IsRead && unread > 0 && unread + bytes > UnreadLimit.MostBytes)
                 (reply, bytes) = (Refusal(request), OverheadBytes);
             _sent += bytes;
             // Sent within the lock, so that a mark is behind all that it counts.
@@ -60,8 +55,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     }
 
     /// <summary>What a request is told for which there is no room.</summary>
-    public static IRawReply Refusal(IRawRequest request) => request.Refused(
-        new RegionError.ServerIsBusy($"more than {MostBytes} bytes of replies are not read yet", BackoffMs));
+    public static IRawReply Refusal(IRawRequest request) => request.Refused(UnreadLimit.Refusal);
 
     /// <summary>Everything up to a mark was read.</summary>
     public void Read(long mark)

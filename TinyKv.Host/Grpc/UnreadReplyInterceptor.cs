@@ -3,7 +3,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using TinyKv.Core.Regions;
+using TinyKv.Actors.Gateway;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.V1;
@@ -18,8 +18,6 @@ internal sealed class UnreadReplyInterceptor : Interceptor
 {
     // Smaller replies are bounded well enough by how many calls a connection may have.
     private const int SmallBytes = 64 * 1024;
-    private const long MostBytes = 32 * 1024 * 1024;
-    private const uint BackoffMs = 100;
 
     private static readonly object Key = new();
 
@@ -60,8 +58,7 @@ internal sealed class UnreadReplyInterceptor : Interceptor
     private static TResponse Refusal<TResponse>()
     {
         var refusal = Activator.CreateInstance<TResponse>();
-        ((IRegionReply)refusal!).RegionError = RegionErrors.ToWire(new RegionError.ServerIsBusy(
-            $"more than {MostBytes} bytes of replies are not read yet", BackoffMs));
+        ((IRegionReply)refusal!).RegionError = RegionErrors.ToWire(UnreadLimit.Refusal);
         return refusal;
     }
 
@@ -87,7 +84,7 @@ internal sealed class UnreadReplyInterceptor : Interceptor
         {
             lock (_lock)
             {
-                if (!always && _bytes > 0 && _bytes + bytes > MostBytes) return false;
+                if (!always && _bytes > 0 && _bytes + bytes > UnreadLimit.MostBytes) return false;
                 _bytes += bytes;
                 return true;
             }

@@ -53,7 +53,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         Assert.All(replies.Where(reply => !reply.Value?.Found ?? true), reply =>
             Assert.True(reply.RegionError.ServerIsBusy.BackoffMs > 0));
         var served = replies.Count(reply => reply.RegionError is null);
-        Assert.InRange(served, 1, UnreadReplies.MostBytes / ValueBytes + 1);
+        Assert.InRange(served, 1, UnreadLimit.MostBytes / ValueBytes + 1);
         // Once it has read, it is served again.
         await Eventually.Async(async () =>
             await gateway.Ask<GetResponse>(new GetRequest { Key = Key }, Patience.Long) is { RegionError: null } read
@@ -70,7 +70,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         unread.Read(-1);
         Assert.True(unread.IsFull);
         unread.Read(long.MaxValue);
-        for (var i = 0; i < 2 * UnreadReplies.MostBytes / ValueBytes; i++)
+        for (var i = 0; i < 2 * UnreadLimit.MostBytes / ValueBytes; i++)
             unread.Reply(ActorRefs.Nobody, new PutRequest(), reply);
 
         Assert.True(unread.IsOverfull);

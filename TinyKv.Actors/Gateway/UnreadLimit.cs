@@ -1,0 +1,16 @@
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Gateway;
+
+/// <summary>How much one connection may leave unread, over gRPC and to the gateway actor alike.</summary>
+public static class UnreadLimit
+{
+    /// <summary>From so many bytes of replies on, requests are refused.</summary>
+    public const long MostBytes = 32 * 1024 * 1024;
+
+    private const uint BackoffMs = 100;
+
+    /// <summary>What a request is told for which there is no room.</summary>
+    public static RegionError Refusal { get; } =
+        new RegionError.ServerIsBusy($"more than {MostBytes} bytes of replies are not read yet", BackoffMs);
+}
