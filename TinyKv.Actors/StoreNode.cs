@@ -10,6 +10,7 @@ using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors;
@@ -36,6 +37,7 @@ public sealed class StoreNode : IAsyncDisposable
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, faults));
+        system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");
         _status = new StoreNodeStatus(settings, ClusterId, system, _actors.Store);
         var gateway = system.ActorOf(
             GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Patience), GatewayActor.Name);

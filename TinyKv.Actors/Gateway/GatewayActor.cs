@@ -18,6 +18,8 @@ internal sealed class GatewayActor(
     /// <summary>The actor's name.</summary>
     public const string Name = "gateway";
 
+    private const int ManySystems = 1024;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<Address, UnreadReplies> _unread = [];
@@ -56,8 +58,8 @@ internal sealed class GatewayActor(
 
     private void Execute(IRawRequest request, UnreadReplies unread)
     {
-        if (unread.IsOverfull) return;
-        if (unread.IsFull) unread.Reply(Sender, request, UnreadReplies.Refusal(request));
+        if (unread.IsOverfull) unread.Unanswered(_log);
+        else if (unread.IsFull) unread.Reply(Sender, request, UnreadReplies.Refusal(request));
         else _ = ExecuteAsync(request, Sender, unread);
     }
 
@@ -81,8 +83,18 @@ internal sealed class GatewayActor(
         var address = asker.Path.Address;
         if (!address.HasGlobalScope || address == _provider.DefaultAddress) return null;
         if (_unread.TryGetValue(address, out var known)) return known;
+        if (_unread.Count >= ManySystems) ForgetIdleSystems();
         var guardian = _provider.ResolveActorRef(new RootActorPath(address) / "user");
         return _unread[address] = new UnreadReplies(guardian, Self);
+    }
+
+    // Whoever writes a message chooses its sender, and so the address: not each has a connection that can end.
+    private void ForgetIdleSystems()
+    {
+        foreach (var (address, unread) in _unread)
+        {
+            if (unread.IsIdle) _unread.Remove(address);
+        }
     }
 
     // A failure is not sent as such: its type would have to be created on the other side.

@@ -25,6 +25,10 @@ internal static class RawReplies
         return reply;
     }
 
+    /// <summary>Whether a refusal may take the place of a reply, as nothing was done that must be told.</summary>
+    public static bool MayBeRefused(this IRawReply reply, IRawRequest request) =>
+        request.IsRead || reply is CompareAndSetResponse { Succeeded: false };
+
     /// <summary>Nobody answered in time: a write may have been done.</summary>
     public static IRawReply Unanswered(this IRawRequest request) => request.Refused(
         request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand());

@@ -4,6 +4,7 @@ using TinyKv.Actors.Regions;
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Kv;
 
@@ -17,17 +18,26 @@ namespace TinyKv.Actors.Gateway;
 /// <param name="self">This store.</param>
 /// <param name="board">What the replicas here know of their leaders.</param>
 /// <param name="executor">Executes on this store.</param>
-/// <param name="gateways">The gateways of the other stores, by references that outlive restarts of theirs.</param>
+/// <param name="gateways">The gateways of the other stores.</param>
 /// <param name="patience">How long a request may take.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RawRouter(
-    StoreId self, ReplicaBoard board, RawExecutor executor, ImmutableDictionary<StoreId, IActorRef> gateways,
+    StoreId self, ReplicaBoard board, RawExecutor executor, ImmutableDictionary<StoreId, StoreLink> gateways,
     TimeSpan patience, TimeProvider time)
 {
     // A read that is not answered for so long is asked of another; an election takes about as long.
     private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(160);
+
+    /// <summary>A connection to another system broke: what went by it is not waited for any more.</summary>
+    public void Broke(Address system)
+    {
+        foreach (var gateway in gateways.Values)
+        {
+            if (gateway.Address == system) gateway.Break();
+        }
+    }
 
     /// <summary>Executes a request on the leader of its region.</summary>
     public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
@@ -54,8 +64,10 @@ internal sealed class RawRouter(
                 return attempt.Request.Refused(new RegionError.RegionNotFound(RegionId.First));
             var target = hint ?? view.Peer?.Leader;
             if (target is { } leader && await AskAsync(attempt, view.Region, leader, limit) is { } reply) return reply;
+            var wasHinted = hint is not null;
             hint = attempt.LastRefusal is RegionError.NotLeader { Leader: { } named } && named != target ? named : null;
-            if (hint is not null) continue;
+            // Two stores that name each other must not make a busy loop.
+            if (hint is not null && !wasHinted) continue;
             await Task.Delay(pause, time, limit);
             if (pause < LongestPause) pause *= 2;
         }
@@ -83,16 +95,23 @@ internal sealed class RawRouter(
             RegionEpoch = RegionErrors.ToWire(region.Epoch),
             Peer = RegionErrors.ToWire(leader),
         });
-        using var late = new CancellationTokenSource(
-            request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit, late.Token);
+        var promise = gateway.Send(forwarded);
         try
         {
-            return await gateway.Ask<object>(forwarded, Timeout.InfiniteTimeSpan, either.Token) as IRawReply;
+            var patienceWithOne = request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan;
+            return request.ReplyIn(await promise.Reply.WaitAsync(patienceWithOne, time, limit)) ?? request.Unanswered();
         }
-        catch (OperationCanceledException) when (!limit.IsCancellationRequested)
+        catch (LinkFailedException failure) when (failure.MayBeDone)
+        {
+            return request.Unanswered();
+        }
+        catch (Exception e) when (e is TimeoutException or LinkFailedException)
         {
             return null;
+        }
+        finally
+        {
+            gateway.Forget(promise);
         }
     }
 
@@ -109,7 +128,7 @@ internal sealed class RawRouter(
 
         public void Begin() => UnderWay = !request.IsRead;
 
-        /// <summary>Takes an answer in; true when it is final. Null: none came to a read.</summary>
+        /// <summary>Takes an answer in; true when it is final. Null: none came, and nothing was done.</summary>
         public bool End(IRawReply? reply)
         {
             UnderWay = false;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using TinyKv.Protocol.Raw;
 
 namespace TinyKv.Actors.Gateway;
@@ -21,12 +22,16 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     private long _sent;
     private long _read;
     private long _probed;
+    private volatile bool _silent;
 
     /// <summary>Whether requests are to be refused.</summary>
     public bool IsFull => Unread >= UnreadLimit.MostBytes;
 
     /// <summary>Whether there is no room even for refusals: requests are to be left unanswered.</summary>
     public bool IsOverfull => Unread >= 2 * UnreadLimit.MostBytes;
+
+    /// <summary>Whether all is known to be read, but for what is too little to ask.</summary>
+    public bool IsIdle => Unread < ProbeBytes;
 
     private long Unread
     {
@@ -36,14 +41,22 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
         }
     }
 
-    /// <summary>Sends a reply, or in place of what was read a refusal if there is no room for it.</summary>
+    /// <summary>A request is left unanswered.</summary>
+    public void Unanswered(ILoggingAdapter log)
+    {
+        if (_silent) return;
+        _silent = true;
+        log.Warning("{Guardian} asks on without reading: its requests get no answer for now", guardian.Path);
+    }
+
+    /// <summary>Sends a reply, or a refusal in its place if there is no room and nothing was done.</summary>
     public void Reply(IActorRef asker, IRawRequest request, IRawReply reply)
     {
         var bytes = reply.CalculateSize() + OverheadBytes;
         lock (_lock)
         {
             var unread = _sent - _read;
-            if (request.IsRead && unread > 0 && unread + bytes > UnreadLimit.MostBytes)
+            if (reply.MayBeRefused(request) && unread > 0 && unread + bytes > UnreadLimit.MostBytes)
                 (reply, bytes) = (Refusal(request), OverheadBytes);
             _sent += bytes;
             // Sent within the lock, so that a mark is behind all that it counts.
@@ -61,6 +74,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     public void Read(long mark)
     {
         // The mark comes from outside.
+        _silent = false;
         lock (_lock) _read = Math.Max(_read, Math.Min(mark, _probed));
     }
 }

@@ -11,6 +11,7 @@ using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Protocol.Links;
 
 namespace TinyKv.Actors.Hosting;
 
@@ -20,9 +21,11 @@ namespace TinyKv.Actors.Hosting;
 /// <param name="Placement">Ids and timestamps.</param>
 /// <param name="Board">Who leads.</param>
 /// <param name="Gateway">The raw API.</param>
+/// <param name="Router">Finds leaders for the gateway.</param>
 /// <param name="Scans">What all scans of this store share.</param>
 internal sealed record StoreActors(
-    IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway, ScanSlots Scans)
+    IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway, RawRouter Router,
+    ScanSlots Scans)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
@@ -51,12 +54,19 @@ internal sealed record StoreActors(
         var (storage, scans) = (
             StorageOf(system, settings, store, engine, board),
             new ScanSlots(settings.Gateway.MaxConcurrentScans, around.Readers));
+        var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
+        var router = new RawRouter(settings.StoreId, board, executor,
+            Links().ToImmutableDictionary(), bounds.Patience, around.Time);
+        var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
             store, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
-            GatewayOf(settings, storage, board, scans, Others(GatewayActor.Name), around.Time), scans);
+            new RawGateway(executor, router, inFlight, bounds.Patience, around.Time), router, scans);
 
         RegionSpec Spec(Region region, Props applier) =>
             SpecOf(settings, cluster, region, applier, transport, around.Draw());
+
+        IEnumerable<KeyValuePair<StoreId, StoreLink>> Links() => Others(GatewayActor.Name).Select(other =>
+            KeyValuePair.Create(other.Key, new StoreLink(other.Value, ((ExtendedActorSystem)system).Provider)));
 
         IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
             settings.Stores.Where(store => store.Id != settings.StoreId)
@@ -88,17 +98,6 @@ internal sealed record StoreActors(
                 Transport = transport,
             }).WithDispatcher(Dispatchers.Raft),
         };
-    }
-
-    private static RawGateway GatewayOf(
-        TinyKvSettings settings, IStorage storage, ReplicaBoard board, ScanSlots scans,
-        IEnumerable<KeyValuePair<StoreId, IActorRef>> others, TimeProvider time)
-    {
-        var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
-        var router = new RawRouter(settings.StoreId, board, executor,
-            others.ToImmutableDictionary(), bounds.Patience, time);
-        var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
-        return new RawGateway(executor, router, inFlight, bounds.Patience, time);
     }
 
     private static IStorage StorageOf(

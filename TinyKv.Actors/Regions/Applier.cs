@@ -93,7 +93,11 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
             bytes += entry.Data.Length;
             var answer = entry.Kind == EntryKind.Command ? Execute(entry, turn) : entry;
-            if (_outcomes.Take(entry.Position, displaced) is { } asker) answers.Add((asker, answer));
+            if (_outcomes.Take(entry.Position, displaced) is { } asker)
+            {
+                answers.Add((asker, answer));
+                bytes += (answer as ConditionOutcome)?.Previous?.Length ?? 0;
+            }
             _applied = entry.Index;
         }
         turn.Write();

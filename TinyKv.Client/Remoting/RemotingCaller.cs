@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Akka.Actor;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
 
@@ -9,8 +10,12 @@ namespace TinyKv.Client.Remoting;
 /// <summary>Messages to the gateways of the stores.</summary>
 internal sealed class RemotingCaller : StoreCaller
 {
+    // As the stores name their actor systems.
+    private const string StoreSystem = "tinykv";
+
     private readonly ConcurrentDictionary<string, StoreLink> _links = new();
     private readonly ActorSystem _system;
+    private readonly IActorRefProvider _provider;
     private readonly IActorRef _events;
     private readonly bool _ownsSystem;
 
@@ -20,6 +25,7 @@ internal sealed class RemotingCaller : StoreCaller
     {
         if (options.System is { } given) ClientSystem.Check(given);
         (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
+        _provider = ((ExtendedActorSystem)_system).Provider;
         _events = _system.ActorOf(LinkEvents.Props(Broke));
     }
 
@@ -48,7 +54,7 @@ internal sealed class RemotingCaller : StoreCaller
             await promise.Reply.WaitAsync(Options.ConnectTimeout, cancellation);
             return true;
         }
-        catch (Exception e) when (e is TimeoutException or StoreCallException)
+        catch (Exception e) when (e is TimeoutException or LinkFailedException)
         {
             return false;
         }
@@ -66,10 +72,10 @@ internal sealed class RemotingCaller : StoreCaller
         {
             return await WaitAsync(address, promise.Reply, cancellation);
         }
-        catch (StoreCallException) when (promise.Reply.IsFaulted)
+        catch (LinkFailedException e)
         {
             ShunUnreachableStore(address);
-            throw;
+            throw new StoreCallException(e.Message, e.MayBeDone, e);
         }
         finally
         {
@@ -84,6 +90,6 @@ internal sealed class RemotingCaller : StoreCaller
         if (_links.TryGetValue(endpoint, out var link)) link.Break();
     }
 
-    private StoreLink LinkTo(string address) => _links.GetOrAdd(
-        address, valid => new StoreLink(((ExtendedActorSystem)_system).Provider, Require(valid)));
+    private StoreLink LinkTo(string address) => _links.GetOrAdd(address, static (address, provider) => new StoreLink(
+        provider.ResolveActorRef($"akka.tcp://{StoreSystem}@{Require(address)}/user/gateway"), provider), _provider);
 }

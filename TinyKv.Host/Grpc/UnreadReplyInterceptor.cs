@@ -28,8 +28,8 @@ internal sealed class UnreadReplyInterceptor : Interceptor
         if (reply is not IMessage message || message.CalculateSize() is var bytes && bytes <= SmallBytes) return reply;
         var http = context.GetHttpContext();
         var held = HeldBy(http);
-        // What became of a write must be told.
-        var mustBeTold = reply is CompareAndSetResponse or not IRegionReply;
+        // What became of a write must be told, unless it was not done.
+        var mustBeTold = reply is CompareAndSetResponse { Succeeded: true } or not IRegionReply;
         if (!held.TryAdd(bytes, mustBeTold)) return Refusal<TResponse>();
         http.Items[Key] = (long)bytes;
         return reply;
@@ -38,20 +38,19 @@ internal sealed class UnreadReplyInterceptor : Interceptor
     /// <summary>Around the services: waits until a large reply has been read, or the connection is gone.</summary>
     public static async Task WaitForReaderAsync(HttpContext http, RequestDelegate next)
     {
-        await next(http);
-        if (http.Items[Key] is not long bytes) return;
         try
         {
+            await next(http);
             // Without it the request would be over while most of the reply is still held for the stream.
-            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            if (http.Items.ContainsKey(Key)) await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The client has gone, and with it what it did not read.
         }
         finally
         {
-            HeldBy(http).Remove(bytes);
+            if (http.Items[Key] is long bytes) HeldBy(http).Remove(bytes);
         }
     }
 

@@ -27,12 +27,17 @@ public interface IRawRequest : IMessage
 
     /// <summary>An empty reply of the right type.</summary>
     IRawReply NewReply();
+
+    /// <summary>The answer, if it is one to this request.</summary>
+    IRawReply? ReplyIn(object answer);
 }
 
 /// <summary>A request that is answered with a <typeparamref name="TReply"/>.</summary>
 public interface IRawRequest<TReply> : IRawRequest where TReply : class, IRawReply, new()
 {
     IRawReply IRawRequest.NewReply() => new TReply();
+
+    IRawReply? IRawRequest.ReplyIn(object answer) => answer as TReply;
 }
 
 /// <summary>The answer to a request of the raw API.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Google.Protobuf;
@@ -9,6 +10,7 @@ using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Host.Server;
 
@@ -117,6 +119,87 @@ public sealed class RawRouterTests : TestKit
     }
 
     [Fact]
+    public async Task A_write_that_never_left_is_sent_to_the_next_leader()
+    {
+        var events = Sys.ActorOf(LinkEvents.Props(_ => { }));
+        await events.Ask<ActorIdentity>(new Identify(null), Patience); // it listens by now
+        Leads(2);
+        var reply = Router(Patience).ExecuteAsync(Put, default);
+        var unsent = await _second.ExpectMsgAsync<PutRequest>(Patience);
+        Leads(3);
+        Sys.EventStream.Publish(new DeadLetter(unsent, _second.Sender, _second.Ref));
+
+        await _third.ExpectMsgAsync<PutRequest>(Patience);
+        _third.Sender.Tell(new WriteResponse());
+
+        Assert.Null((await reply).RegionError);
+    }
+
+    [Fact]
+    public async Task A_write_whose_connection_broke_has_an_unknown_outcome_at_once()
+    {
+        Leads(2);
+        var router = Router(Timeout.InfiniteTimeSpan);
+        var reply = router.ExecuteAsync(Put, default);
+        await _second.ExpectMsgAsync<PutRequest>(Patience);
+
+        router.Broke(_second.Ref.Path.Address);
+
+        Assert.NotNull((await reply.WaitAsync(Patience)).RegionError!.StaleCommand);
+        await _third.ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_read_whose_connection_broke_is_asked_again()
+    {
+        Leads(2);
+        var router = Router(Patience);
+        var reply = router.ExecuteAsync(Get, default);
+        await _second.ExpectMsgAsync<GetRequest>(Patience);
+        Leads(3);
+
+        router.Broke(_second.Ref.Path.Address);
+
+        await _third.ExpectMsgAsync<GetRequest>(Patience);
+        _third.Sender.Tell(new GetResponse());
+        Assert.Null((await reply).RegionError);
+    }
+
+    [Fact]
+    public async Task A_write_that_is_answered_with_something_else_has_an_unknown_outcome()
+    {
+        Leads(2);
+        var reply = Router(Patience).ExecuteAsync(Put, default);
+        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        _second.Sender.Tell(new GetResponse());
+
+        Assert.NotNull((await reply).RegionError!.StaleCommand);
+        await _second.ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Two_stores_that_name_each_other_are_not_asked_in_a_busy_loop()
+    {
+        Leads(2);
+        var asked = 0;
+        _second.SetAutoPilot(Names(3));
+        _third.SetAutoPilot(Names(2));
+
+        var reply = await Router(TimeSpan.FromMilliseconds(500)).ExecuteAsync(Put, default);
+
+        Assert.NotNull(reply.RegionError!.NotLeader);
+        // The pauses between them double up to 160 ms.
+        Assert.InRange(asked, 2, 30);
+
+        AutoPilot Names(ulong other) => new DelegateAutoPilot((asker, _) =>
+        {
+            Interlocked.Increment(ref asked);
+            asker.Tell(Refusal(new RegionError.NotLeader(RegionId.First, PeerOn(other))));
+            return AutoPilot.KeepRunning;
+        });
+    }
+
+    [Fact]
     public async Task A_read_that_is_not_answered_is_asked_of_the_next_leader()
     {
         Leads(2);
@@ -160,8 +243,11 @@ public sealed class RawRouterTests : TestKit
 
     private RawRouter Router(TimeSpan patience) => new(
         new StoreId(1), _board, new RawExecutor(_storage, _slots),
-        ImmutableDictionary<StoreId, IActorRef>.Empty.Add(new StoreId(2), _second.Ref).Add(new StoreId(3), _third.Ref),
+        ImmutableDictionary<StoreId, StoreLink>.Empty
+            .Add(new StoreId(2), LinkTo(_second)).Add(new StoreId(3), LinkTo(_third)),
         patience, TimeProvider.System);
+
+    private StoreLink LinkTo(TestProbe gateway) => new(gateway.Ref, ((ExtendedActorSystem)Sys).Provider);
 
     private void Leads(ulong? store)
     {

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Google.Protobuf;
 using TinyKv.Actors.Gateway;
+using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Actors.Nodes;
@@ -37,21 +38,26 @@ public sealed class SlowReaderTests : IAsyncLifetime
         await _cluster.DisposeAsync();
     }
 
-    [Fact]
-    public async Task Is_refused_while_much_is_not_read_and_hurts_nobody_else()
+    // A conditional write that fails changes nothing and is answered with what it found.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Is_refused_while_much_is_not_read_and_hurts_nobody_else(bool isConditional)
     {
         const int Asked = 200;
+        IRawRequest request = isConditional
+            ? new PutIfAbsentRequest { Key = Key, Value = Key } : new GetRequest { Key = Key };
         StuckSerializer.Free.Reset();
         var gateway = _slow.Gateway(_cluster[1]);
-        var answers = Enumerable.Range(0, Asked).Select(_ => gateway.Ask<object>(new GetRequest { Key = Key })).ToList();
+        var answers = Enumerable.Range(0, Asked).Select(_ => gateway.Ask<IRawReply>(request)).ToList();
 
         // Behind the others, and itself not read before they are.
         await AskOtherAsync();
         StuckSerializer.Free.Set();
-        var replies = (await Task.WhenAll(answers).WaitAsync(Patience.Long)).Cast<GetResponse>().ToList();
+        var replies = (await Task.WhenAll(answers).WaitAsync(Patience.Long)).ToList();
 
-        Assert.All(replies.Where(reply => !reply.Value?.Found ?? true), reply =>
-            Assert.True(reply.RegionError.ServerIsBusy.BackoffMs > 0));
+        Assert.All(replies.Where(reply => reply.RegionError is not null), reply =>
+            Assert.True(reply.RegionError!.ServerIsBusy.BackoffMs > 0));
         var served = replies.Count(reply => reply.RegionError is null);
         Assert.InRange(served, 1, UnreadLimit.MostBytes / ValueBytes + 1);
         // Once it has read, it is served again.

@@ -28,8 +28,8 @@ public sealed partial class ConfigurationDocsTests
     private static string Shown(HoconValue value) =>
         value.IsArray() || value.GetString() is null or "" or "0" ? Nothing : value.GetString();
 
-    // A required setting and an optional one without a value look the same in a reference file.
-    private static string Written(string text) => text is "required" or "none" ? Nothing : text.Trim('`');
+    // A required setting and an optional one without a value look the same in a reference file: empty, or 0.
+    private static string Written(string text) => text is "required" or "none" or "`0`" ? Nothing : text.Trim('`');
 
     private static IEnumerable<(string Key, HoconValue Value)> Leaves(string path, HoconValue value) =>
         value.IsObject()

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Akka.Actor;
 using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Raft;
@@ -11,6 +10,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Host.Server;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Host.Server;
@@ -64,7 +64,7 @@ internal sealed class FakeStore : IServedStore
         board.Post(new ReplicaView(storage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
         var router = new RawRouter(self, board, executor,
-            ImmutableDictionary<StoreId, IActorRef>.Empty, TimeSpan.FromMilliseconds(500), TimeProvider.System);
+            ImmutableDictionary<StoreId, StoreLink>.Empty, TimeSpan.FromMilliseconds(500), TimeProvider.System);
         var inFlight = new InFlight(100, 64 * 1024 * 1024);
         return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);
     }

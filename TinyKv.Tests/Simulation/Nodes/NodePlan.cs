@@ -69,6 +69,9 @@ internal sealed record NodePlan
         raft.Validate();
         // A voter waits ElectionTicks less the one that had begun; a lease holds LeaseTicks; both by their own clocks.
         var slack = (raft.ElectionTicks - 1.0) / raft.LeaseTicks;
+        // Entries that go one by one over a slow disk would take longer to catch up with than the calm lasts.
+        var oneByOne = raft is { MaxEntriesPerAppend: 1 } or { MaxBytesPerAppend: 1 }
+            && raft is { MaxInflightAppends: 1 } or { MaxInflightBytes: 1 };
         return new NodePlan
         {
             Stores = random.Pick(1, 2, 3, 3, 3, 3, 3, 4, 5, 5),
@@ -77,7 +80,7 @@ internal sealed record NodePlan
             MaxQueuedRequests = random.Pick(1, 2, 16, 4096, 4096),
             MaxDrift = raft.LeaseReads ? Math.Min(0.1, (slack - 1) / (slack + 1)) : random.Pick(0, 0.01, 0.2),
             MaxWallOffset = TimeSpan.FromMilliseconds(random.Pick(0, 200, 5_000, 100_000)),
-            DiskLatency = Milliseconds(random.Pick((0.1, 2.0), (0.2, 10.0), (1.0, 60.0), (0.1, 300.0))),
+            DiskLatency = DrawDiskLatency(random, oneByOne ? 60 : 300),
             ApplyDelay = TimeSpan.FromMilliseconds(random.Pick(0, 0, 2, 20, 100)),
             Links = LinkPlan.Draw(random),
             Faults = DrawFaults(random, raft.LeaseReads),
@@ -111,8 +114,11 @@ internal sealed record NodePlan
         [.. Enum.GetValues<Fault>().Select(fault => (fault, random.Pick(0, 1, 1, 3, 10)
             + (leases && fault == Fault.PauseLeader ? 20 : 0)))];
 
-    private static (TimeSpan, TimeSpan) Milliseconds((double From, double To) range) =>
-        (TimeSpan.FromMilliseconds(range.From), TimeSpan.FromMilliseconds(range.To));
+    private static (TimeSpan, TimeSpan) DrawDiskLatency(Random random, double longest)
+    {
+        var (from, to) = random.Pick((0.1, 2.0), (0.2, 10.0), (1.0, 60.0), (0.1, 300.0));
+        return (TimeSpan.FromMilliseconds(from), TimeSpan.FromMilliseconds(Math.Min(to, longest)));
+    }
 }
 
 /// <summary>How messages travel between stores, and between clients and stores.</summary>

@@ -2,10 +2,10 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
 
-namespace TinyKv.Client.Remoting;
+namespace TinyKv.Protocol.Links;
 
 /// <summary>
-/// Hears from Akka.Remote what became of connections and of messages that could not be sent: without it a call to a
+/// Hears from Akka.Remote what became of connections and of messages that could not be sent: without it a request to a
 /// store that is gone would wait for its time-out, and its outcome be unknown.
 /// </summary>
 internal sealed class LinkEvents(Action<Address> broke) : UntypedActor

@@ -1,19 +1,20 @@
 using Akka.Actor;
 
-namespace TinyKv.Client.Remoting;
+namespace TinyKv.Protocol.Links;
 
 /// <summary>
-/// The sender of one request, to which the store replies: what is left of Akka's Ask when the caller waits by itself.
+/// The sender of one request, to which another system replies: what is left of Akka's Ask when the caller waits by
+/// itself.
 /// </summary>
 internal sealed class ReplyPromise : MinimalActorRef
 {
     // Replies come on the thread that reads from the connection: nobody else's code may run there.
     private readonly TaskCompletionSource<object> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly string _address;
+    private readonly Address _target;
 
-    public ReplyPromise(IActorRefProvider provider, string address)
+    public ReplyPromise(IActorRefProvider provider, Address target)
     {
-        (Provider, _address) = (provider, address);
+        (Provider, _target) = (provider, target);
         Path = provider.TempPath();
         provider.RegisterTempActor(this, Path);
     }
@@ -22,19 +23,20 @@ internal sealed class ReplyPromise : MinimalActorRef
 
     public override IActorRefProvider Provider { get; }
 
-    /// <summary>What came back. Fails with a <see cref="StoreCallException"/>.</summary>
+    /// <summary>What came back. Fails with a <see cref="LinkFailedException"/>.</summary>
     public Task<object> Reply => _reply.Task;
 
     /// <summary>The request never left this process.</summary>
-    public void NotSent() =>
-        _reply.TrySetException(new StoreCallException($"{_address} cannot be reached", mayBeDone: false));
+    public void NotSent() => Fail("cannot be reached", mayBeDone: false);
 
     /// <summary>The connection broke that the request, and its reply, went by.</summary>
-    public void Broken() =>
-        _reply.TrySetException(new StoreCallException($"the connection to {_address} broke", mayBeDone: true));
+    public void Broken() => Fail("has lost the connection", mayBeDone: true);
 
     /// <summary>Nobody waits any more.</summary>
     public void Forget() => Provider.UnregisterTempActor(Path);
 
     protected override void TellInternal(object message, IActorRef sender) => _reply.TrySetResult(message);
+
+    private void Fail(string what, bool mayBeDone) =>
+        _reply.TrySetException(new LinkFailedException($"{_target.Host}:{_target.Port} {what}", mayBeDone));
 }
