@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Akka.Dispatch;
+using TinyKv.Persistence;
 
 namespace TinyKv.Actors.Hosting;
 
@@ -20,59 +21,67 @@ internal sealed class ThreadsExecutorConfigurator(Config config, IDispatcherPrer
 /// <summary>Threads that take what is to be run from one queue.</summary>
 internal sealed class ThreadsExecutor : ExecutorService
 {
-    private readonly object _lock = new();
+    [ThreadStatic]
+    private static ThreadsExecutor? t_current;
+
+    private readonly Lock _lock = new();
     private readonly Queue<IRunnable> _queue = new();
-    private readonly Thread[] _threads;
-    private int _idle;
+    private readonly Stack<Sleeper> _asleep = new(); // the last to have slept is the first to wake
     private bool _closed;
 
     /// <summary>Starts the threads.</summary>
     public ThreadsExecutor(string id, int threads) : base(id)
     {
-        _threads = [.. Enumerable.Range(0, threads)
-            .Select(i => new Thread(Run) { Name = $"{id}-{i}", IsBackground = true })];
-        foreach (var thread in _threads) thread.Start();
+        for (var i = 0; i < threads; i++)
+            new Thread(Run) { Name = $"{id}-{i}", IsBackground = true }.Start();
     }
 
     /// <inheritdoc/>
     public override void Execute(IRunnable run)
     {
+        Sleeper? woken = null;
         lock (_lock)
         {
             if (_closed) throw new RejectedExecutionException($"{Id} is shut down");
             _queue.Enqueue(run);
             // One of these threads takes it itself, when it is done: waking another costs more than most turns.
-            if (_idle > 0 && (_queue.Count > 1 || !_threads.Contains(Thread.CurrentThread))) Monitor.Pulse(_lock);
+            if (_queue.Count > 1 || t_current != this) _asleep.TryPop(out woken);
         }
+        // Outside of the lock, which the woken thread needs at once.
+        woken?.Wake();
     }
 
     /// <summary>Ends the threads when they have run what is queued.</summary>
     public override void Shutdown()
     {
+        Sleeper[] all;
         lock (_lock)
         {
             _closed = true;
-            Monitor.PulseAll(_lock);
+            all = [.. _asleep];
+            _asleep.Clear();
         }
+        foreach (var sleeper in all) sleeper.Wake();
     }
 
     private void Run()
     {
-        while (Next() is { } run) run.Run();
+        t_current = this;
+        var sleeper = new Sleeper();
+        while (Next(sleeper) is { } run) run.Run();
     }
 
-    private IRunnable? Next()
+    private IRunnable? Next(Sleeper sleeper)
     {
-        lock (_lock)
+        while (true)
         {
-            while (_queue.Count == 0)
+            lock (_lock)
             {
+                if (_queue.TryDequeue(out var run)) return run;
                 if (_closed) return null;
-                _idle++;
-                Monitor.Wait(_lock);
-                _idle--;
+                _asleep.Push(sleeper);
             }
-            return _queue.Dequeue();
+            sleeper.Sleep();
         }
     }
 }

@@ -155,8 +155,6 @@ internal sealed partial class Leader : Role
             if (!follower.HasRoomFor(BytesOf(follower, entries))) break;
             Send(follower, entries);
         }
-
-        if (follower.IsReplicating && follower.ToldCommit < _raft.Log.Commit) Send(follower, []);
     }
 
     private ImmutableArray<Entry> NextEntries(Progress follower)
@@ -170,7 +168,7 @@ internal sealed partial class Leader : Role
     {
         var log = _raft.Log;
         var append = new RaftMessage.Append(log.PositionAt(follower.Next - 1), entries, log.Commit);
-        follower.Sent(entries.Length, BytesOf(follower, entries), log.Commit, _raft.Now);
+        follower.Sent(entries.Length, BytesOf(follower, entries), _raft.Now);
         _raft.SendNow(follower.Peer, append);
     }
 
@@ -186,6 +184,8 @@ internal sealed partial class Leader : Role
         if (reached <= log.Commit || log.TermAt(reached) != _raft.Term) return false;
 
         var isFirst = log.Commit < _firstOwn;
+        // Followers hear of it with the next append or heartbeat: nobody waits for them to apply, and messages for it
+        // alone would be as many as those with entries.
         log.CommitTo(reached);
         if (isFirst) AdmitEarlyReads();
         Replicate();

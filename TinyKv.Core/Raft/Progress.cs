@@ -30,9 +30,6 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// <summary>The newest round of heartbeats that the follower answered.</summary>
     public long Round { get; set; }
 
-    /// <summary>The highest commit index that an append told.</summary>
-    public long ToldCommit { get; private set; }
-
     private long _sentAt = now;
 
     /// <summary>Whether everything that was sent is acknowledged.</summary>
@@ -42,10 +39,9 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     public bool HasRoomFor(long bytes) => IsReplicating ? Inflights.HasRoomFor(bytes) : !AwaitsProbe;
 
     /// <summary>An append left.</summary>
-    public void Sent(int entries, long bytes, long commit, long tick)
+    public void Sent(int entries, long bytes, long tick)
     {
         _sentAt = tick;
-        ToldCommit = Math.Max(ToldCommit, commit);
         if (!IsReplicating)
         {
             AwaitsProbe = true;

@@ -8,8 +8,7 @@ namespace TinyKv.Persistence.Journal;
 /// up the next, so that one sync serves the writes of many actors.
 /// </summary>
 /// <remarks>
-/// A thread of its own, not a pool's: it blocks on the disk for most of its life. It sleeps on a monitor, which does not
-/// spin first as the framework's queues do: a store shares its processors with the peers that it waits for.
+/// A thread of its own, not a pool's: it blocks on the disk for most of its life.
 /// </remarks>
 internal sealed class GroupCommit : IDisposable
 {
@@ -22,12 +21,14 @@ internal sealed class GroupCommit : IDisposable
     private readonly RocksLog _log;
     private readonly Action<WriteBatch> _write;
     private readonly Action<Exception> _onFailure;
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
+    private readonly Sleeper _sleeper = new();
     private readonly Thread _writer;
 
     // Guarded by the lock.
     private readonly Queue<CommitRequest> _queue = new();
     private bool _closed;
+    private bool _asleep;
 
     // The writer thread's own.
     private readonly List<CommitRequest> _batch = [];
@@ -51,12 +52,15 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>Queues a request; completes when it and all before it are on disk.</summary>
     public Task Enqueue(CommitRequest request)
     {
+        bool wake;
         lock (_lock)
         {
             if (_closed) return Task.FromException(new ObjectDisposedException(nameof(GroupCommit)));
             _queue.Enqueue(request);
-            Monitor.Pulse(_lock);
+            wake = _asleep;
+            _asleep = false;
         }
+        if (wake) _sleeper.Wake();
         return request.Done;
     }
 
@@ -72,8 +76,8 @@ internal sealed class GroupCommit : IDisposable
         lock (_lock)
         {
             _closed = true;
-            Monitor.Pulse(_lock);
         }
+        _sleeper.Wake();
         _writer.Join();
     }
 
@@ -89,19 +93,20 @@ internal sealed class GroupCommit : IDisposable
     // Waits for requests and takes them out; false when there will be none.
     private bool Gather()
     {
-        lock (_lock)
+        while (true)
         {
-            while (_queue.Count == 0)
+            lock (_lock)
             {
+                for (var bytes = 0L; _batch.Count < MaxRequests && bytes < MaxBytes && _queue.TryDequeue(out var next);)
+                {
+                    bytes += next.Bytes;
+                    _batch.Add(next);
+                }
+                if (_batch.Count > 0) return true;
                 if (_closed) return false;
-                Monitor.Wait(_lock);
+                _asleep = true;
             }
-            for (var bytes = 0L; _batch.Count < MaxRequests && bytes < MaxBytes && _queue.TryDequeue(out var next);)
-            {
-                bytes += next.Bytes;
-                _batch.Add(next);
-            }
-            return true;
+            _sleeper.Sleep();
         }
     }
 

@@ -11,7 +11,7 @@ public sealed class ProgressTests
     {
         var progress = Probing(next: 5);
         Assert.True(progress.HasRoomFor(1));
-        progress.Sent(entries: 3, bytes: 3, commit: 0, tick: 0);
+        progress.Sent(entries: 3, bytes: 3, tick: 0);
         Assert.False(progress.HasRoomFor(1));
         Assert.Equal(5, progress.Next);
     }
@@ -20,7 +20,7 @@ public sealed class ProgressTests
     public void An_accepted_probe_begins_replication_behind_what_was_accepted()
     {
         var progress = Probing(next: 5);
-        progress.Sent(3, 3, commit: 0, tick: 0);
+        progress.Sent(3, 3, tick: 0);
         Assert.True(progress.Acknowledged(7));
         Assert.True(progress.IsReplicating);
         Assert.Equal((7, 8), (progress.Match, progress.Next));
@@ -31,8 +31,8 @@ public sealed class ProgressTests
     public void Replication_runs_ahead_of_its_answers_within_the_window()
     {
         var progress = Replicating(match: 4);
-        progress.Sent(2, 2, commit: 0, tick: 0);
-        progress.Sent(1, 1, commit: 0, tick: 0);
+        progress.Sent(2, 2, tick: 0);
+        progress.Sent(1, 1, tick: 0);
         Assert.Equal(8, progress.Next);
         Assert.False(progress.HasRoomFor(1));
         Assert.True(progress.Acknowledged(6));
@@ -53,7 +53,7 @@ public sealed class ProgressTests
     public void A_rejection_goes_back_to_probing_where_the_logs_may_agree()
     {
         var progress = Replicating(match: 4);
-        progress.Sent(3, 3, commit: 0, tick: 0);
+        progress.Sent(3, 3, tick: 0);
         Assert.True(progress.Rejected(previous: 7, guess: 5));
         Assert.False(progress.IsReplicating);
         Assert.Equal(6, progress.Next);
@@ -66,7 +66,7 @@ public sealed class ProgressTests
     public void A_stale_rejection_changes_nothing(long previous)
     {
         var progress = Replicating(match: 4);
-        progress.Sent(3, 3, commit: 0, tick: 0);
+        progress.Sent(3, 3, tick: 0);
         Assert.False(progress.Rejected(previous, guess: 0));
         Assert.True(progress.IsReplicating);
         Assert.Equal(8, progress.Next);
@@ -76,7 +76,7 @@ public sealed class ProgressTests
     public void Only_the_probe_under_way_can_be_rejected()
     {
         var progress = Probing(next: 8);
-        progress.Sent(1, 1, commit: 0, tick: 0);
+        progress.Sent(1, 1, tick: 0);
         Assert.False(progress.Rejected(previous: 6, guess: 0));
         Assert.True(progress.Rejected(previous: 7, guess: 3));
         Assert.Equal(4, progress.Next);
@@ -86,7 +86,7 @@ public sealed class ProgressTests
     public void A_rejection_never_goes_behind_the_match_and_always_back()
     {
         var progress = Replicating(match: 4);
-        progress.Sent(4, 4, commit: 0, tick: 0);
+        progress.Sent(4, 4, tick: 0);
         Assert.True(progress.Rejected(previous: 8, guess: 2));
         Assert.Equal(5, progress.Next);
         var other = Probing(next: 8);
@@ -99,7 +99,7 @@ public sealed class ProgressTests
     {
         var progress = Replicating(match: 4);
         Assert.False(progress.ShouldRetry(tick: 100)); // nothing is missing
-        progress.Sent(1, 1, commit: 0, tick: 100);
+        progress.Sent(1, 1, tick: 100);
         Assert.False(progress.ShouldRetry(tick: 101));
         Assert.True(progress.ShouldRetry(tick: 102));
     }
@@ -108,7 +108,7 @@ public sealed class ProgressTests
     public void A_silent_probe_is_given_up()
     {
         var progress = Probing(next: 5);
-        progress.Sent(1, 1, commit: 0, tick: 10);
+        progress.Sent(1, 1, tick: 10);
         Assert.True(progress.ShouldRetry(tick: 12));
         Assert.True(progress.HasRoomFor(1));
     }
