@@ -95,17 +95,19 @@ internal sealed class RawRouter(
             RegionEpoch = RegionErrors.ToWire(region.Epoch),
             Peer = RegionErrors.ToWire(leader),
         });
+        using var late = new CancellationTokenSource(
+            request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit, late.Token);
         var promise = gateway.Send(forwarded);
         try
         {
-            var patienceWithOne = request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan;
-            return request.ReplyIn(await promise.Reply.WaitAsync(patienceWithOne, time, limit)) ?? request.Unanswered();
+            return request.ReplyIn(await promise.ReplyAsync(either.Token)) ?? request.Unanswered();
         }
-        catch (LinkFailedException failure) when (failure.MayBeDone)
+        catch (LinkFailedException failure)
         {
-            return request.Unanswered();
+            return failure.MayBeDone ? request.Unanswered() : null;
         }
-        catch (Exception e) when (e is TimeoutException or LinkFailedException)
+        catch (OperationCanceledException) when (!limit.IsCancellationRequested)
         {
             return null;
         }

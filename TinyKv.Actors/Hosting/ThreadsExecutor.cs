@@ -21,19 +21,18 @@ internal sealed class ThreadsExecutorConfigurator(Config config, IDispatcherPrer
 /// <summary>Threads that take what is to be run from one queue.</summary>
 internal sealed class ThreadsExecutor : ExecutorService
 {
-    [ThreadStatic]
-    private static ThreadsExecutor? t_current;
-
     private readonly Lock _lock = new();
     private readonly Queue<IRunnable> _queue = new();
     private readonly Stack<Sleeper> _asleep = new(); // the last to have slept is the first to wake
+    private readonly Thread[] _threads;
     private bool _closed;
 
     /// <summary>Starts the threads.</summary>
     public ThreadsExecutor(string id, int threads) : base(id)
     {
-        for (var i = 0; i < threads; i++)
-            new Thread(Run) { Name = $"{id}-{i}", IsBackground = true }.Start();
+        _threads = [.. Enumerable.Range(0, threads)
+            .Select(i => new Thread(Run) { Name = $"{id}-{i}", IsBackground = true })];
+        foreach (var thread in _threads) thread.Start();
     }
 
     /// <inheritdoc/>
@@ -45,7 +44,7 @@ internal sealed class ThreadsExecutor : ExecutorService
             if (_closed) throw new RejectedExecutionException($"{Id} is shut down");
             _queue.Enqueue(run);
             // One of these threads takes it itself, when it is done: waking another costs more than most turns.
-            if (_queue.Count > 1 || t_current != this) _asleep.TryPop(out woken);
+            if (_queue.Count > 1 || !_threads.Contains(Thread.CurrentThread)) _asleep.TryPop(out woken);
         }
         // Outside of the lock, which the woken thread needs at once.
         woken?.Wake();
@@ -66,7 +65,6 @@ internal sealed class ThreadsExecutor : ExecutorService
 
     private void Run()
     {
-        t_current = this;
         var sleeper = new Sleeper();
         while (Next(sleeper) is { } run) run.Run();
     }

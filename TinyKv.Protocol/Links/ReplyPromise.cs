@@ -26,6 +26,14 @@ internal sealed class ReplyPromise : MinimalActorRef
     /// <summary>What came back. Fails with a <see cref="LinkFailedException"/>.</summary>
     public Task<object> Reply => _reply.Task;
 
+    /// <summary>What came back, or that the caller has given up.</summary>
+    public async Task<object> ReplyAsync(CancellationToken cancellation)
+    {
+        await using var registration = cancellation.UnsafeRegister(
+            static (self, token) => ((ReplyPromise)self!)._reply.TrySetCanceled(token), this);
+        return await Reply;
+    }
+
     /// <summary>The request never left this process.</summary>
     public void NotSent() => Fail("cannot be reached", mayBeDone: false);
 

@@ -10,7 +10,7 @@ public sealed class RuntimeTests
         using var settings = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "tinykv.runtimeconfig.json")));
 
-        Assert.Equal(16, settings.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties")
+        Assert.Equal(4, settings.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties")
             .GetProperty("System.Threading.ThreadPool.MinThreads").GetInt32());
     }
 }

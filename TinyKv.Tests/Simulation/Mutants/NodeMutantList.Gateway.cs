@@ -16,7 +16,7 @@ internal static partial class NodeMutantList
             "RegionError.StaleCommand => !request.IsRead,", "RegionError.StaleCommand => false,",
             "It may be done twice, the second time over what others have written since."),
         new("a forwarded write asked again when no answer comes", Router,
-            "request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan;", "PatienceWithOne;",
+            "request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan, time", "PatienceWithOne, time",
             "It may be done twice, the second time over what others have written since."),
         new("a write without an answer that passes for a refused one", Replies,
             "request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand()",
