@@ -14,6 +14,7 @@ internal static class CompareCommand
         var rounds = Number("--rounds", 5, "How often each system is started and measured");
         var duration = Number("--duration", 10, "Counted seconds of each load");
         var warmup = Number("--warmup", 5, "Seconds before that");
+        var heat = Number("--heat", 20, "Seconds of load before the first that is counted");
         var keys = Number("--keys", 10_000, "How many keys there are");
         var value = Number("--value-bytes", 256, "The size of a value");
         var connections = Number("--connections", 4, "Connections of the load generator");
@@ -33,7 +34,7 @@ internal static class CompareCommand
         var kills = Number("--kills", 0, "Kills the leader so many times and measures the gap; 0: not");
         var command = new Command("compare", "Compares with etcd, or with another build, on this machine")
         {
-            rounds, duration, warmup, keys, value, connections, only, data, journal, against, json, restartKeys, kills,
+            rounds, duration, warmup, heat, keys, value, connections, only, data, journal, against, json, restartKeys, kills,
         };
         command.SetAction(async (arguments, cancellation) =>
         {
@@ -50,6 +51,7 @@ internal static class CompareCommand
                 Rounds = arguments.GetValue(rounds),
                 Duration = TimeSpan.FromSeconds(arguments.GetValue(duration)),
                 Warmup = TimeSpan.FromSeconds(arguments.GetValue(warmup)),
+                Heat = TimeSpan.FromSeconds(arguments.GetValue(heat)),
                 Keys = arguments.GetValue(keys),
                 ValueBytes = arguments.GetValue(value),
                 Connections = arguments.GetValue(connections),

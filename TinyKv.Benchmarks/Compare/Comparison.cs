@@ -16,6 +16,9 @@ internal sealed record ComparisonOptions
     /// <summary>Time before that.</summary>
     public required TimeSpan Warmup { get; init; }
 
+    /// <summary>Time of load after a start, before the first scenario: a virtual machine compiles what is used.</summary>
+    public required TimeSpan Heat { get; init; }
+
     /// <summary>How many keys there are.</summary>
     public required int Keys { get; init; }
 
@@ -69,9 +72,10 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
         {
             await cluster.StartAsync();
             await FillAsync(system, cluster, cancellation);
+            await MeasureAsync(system, cluster, Scenario.All[0], options.Heat, cancellation);
             foreach (var scenario in options.Scenarios)
             {
-                var measurement = await MeasureAsync(system, cluster, scenario, cancellation);
+                var measurement = await MeasureAsync(system, cluster, scenario, options.Warmup, cancellation);
                 var key = (system.Name, scenario.Name);
                 if (!_series.TryGetValue(key, out var series))
                     _series[key] = series = new Series(system.Name, scenario, []);
@@ -91,11 +95,11 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
     }
 
     private async Task<Measurement> MeasureAsync(
-        ComparedSystem system, ServerCluster cluster, Scenario scenario, CancellationToken cancellation)
+        ComparedSystem system, ServerCluster cluster, Scenario scenario, TimeSpan warmup, CancellationToken cancellation)
     {
         await using var target = await cluster.ConnectAsync(
             system.Target(scenario), options.Connections, cancellation);
-        var plan = new LoadPlan(scenario.Clients, scenario.Rate, options.Warmup, options.Duration);
+        var plan = new LoadPlan(scenario.Clients, scenario.Rate, warmup, options.Duration);
         return await LoadGenerator.RunAsync(
             target, Workload(scenario.Kind), plan, cluster.ProcessIds, cancellation);
     }

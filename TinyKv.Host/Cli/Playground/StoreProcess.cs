@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -9,9 +10,13 @@ internal sealed class StoreProcess : IAsyncDisposable
     /// <summary>After this a store that was asked to stop is killed: later than it would end by itself.</summary>
     public static TimeSpan StopTimeout { get; } = StoreConfigFile.ShutdownTimeout + TimeSpan.FromSeconds(5);
 
+    private const int MaxComplaint = 4096;
+
     private readonly Process _process;
     private readonly FileStream _log;
     private readonly Task _pumps;
+    private readonly Decoder _decoder = CliHost.Utf8.GetDecoder();
+    private string _unfinished = "";
 
     private StoreProcess(Process process, FileStream log)
     {
@@ -120,7 +125,12 @@ internal sealed class StoreProcess : IAsyncDisposable
         }
     }
 
-    // Indented lines are the frames of a stack trace.
-    private void RememberComplaint(ReadOnlySpan<byte> text) => Complaint = CliHost.Utf8.GetString(text).Split('\n')
-        .LastOrDefault(line => line.Length > 0 && !char.IsWhiteSpace(line[0]), Complaint);
+    // A line may come in pieces. Indented ones are the frames of a stack trace.
+    private void RememberComplaint(ReadOnlySpan<byte> text)
+    {
+        var characters = new char[CliHost.Utf8.GetMaxCharCount(text.Length)];
+        var lines = (_unfinished + new string(characters, 0, _decoder.GetChars(text, characters, flush: false))).Split('\n');
+        Complaint = lines.LastOrDefault(line => line.Length > 0 && !char.IsWhiteSpace(line[0]), Complaint);
+        _unfinished = lines[^1][..Math.Min(lines[^1].Length, MaxComplaint)];
+    }
 }
