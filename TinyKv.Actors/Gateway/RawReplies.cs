@@ -27,7 +27,7 @@ internal static class RawReplies
 
     /// <summary>Whether a refusal may take the place of a reply, as nothing was done that must be told.</summary>
     public static bool MayBeRefused(this IRawReply reply, IRawRequest request) =>
-        request.IsRead || reply is CompareAndSetResponse { Succeeded: false };
+        request.IsRead || (reply is CompareAndSetResponse conditional && UnreadLimit.ChangedNothing(conditional));
 
     /// <summary>Nobody answered in time: a write may have been done.</summary>
     public static IRawReply Unanswered(this IRawRequest request) => request.Refused(

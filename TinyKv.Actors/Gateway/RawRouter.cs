@@ -65,7 +65,7 @@ internal sealed class RawRouter(
             var target = hint ?? view.Peer?.Leader;
             if (target is { } leader && await AskAsync(attempt, view.Region, leader, limit) is { } reply) return reply;
             var wasHinted = hint is not null;
-            hint = attempt.LastRefusal is RegionError.NotLeader { Leader: { } named } && named != target ? named : null;
+            hint = attempt.Hint is { } named && named != target ? named : null;
             // Two stores that name each other must not make a busy loop.
             if (hint is not null && !wasHinted) continue;
             await Task.Delay(pause, time, limit);
@@ -128,7 +128,10 @@ internal sealed class RawRouter(
         /// <summary>Why it is not answered yet.</summary>
         public RegionError LastRefusal { get; private set; } = new RegionError.NotLeader(RegionId.First, null);
 
-        public void Begin() => UnderWay = !request.IsRead;
+        /// <summary>Whom the last answer named as the leader.</summary>
+        public Peer? Hint { get; private set; }
+
+        public void Begin() => (UnderWay, Hint) = (!request.IsRead, null);
 
         /// <summary>Takes an answer in; true when it is final. Null: none came, and nothing was done.</summary>
         public bool End(IRawReply? reply)
@@ -137,6 +140,7 @@ internal sealed class RawRouter(
             if (reply is null) return false;
             if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return true;
             LastRefusal = refusal;
+            Hint = (refusal as RegionError.NotLeader)?.Leader;
             return refusal switch
             {
                 RegionError.NotLeader or RegionError.EpochNotMatch or RegionError.RegionNotFound

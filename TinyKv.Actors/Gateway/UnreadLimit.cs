@@ -1,4 +1,5 @@
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors.Gateway;
 
@@ -9,6 +10,10 @@ public static class UnreadLimit
     public const long MostBytes = 32 * 1024 * 1024;
 
     private const uint BackoffMs = 100;
+
+    /// <summary>Whether a conditional write certainly changed nothing, so that a refusal may take its place.</summary>
+    public static bool ChangedNothing(CompareAndSetResponse reply) =>
+        reply is { Succeeded: false, RegionError: null, Error: "" };
 
     /// <summary>What a request is told for which there is no room.</summary>
     public static RegionError Refusal { get; } =

@@ -73,8 +73,13 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     /// <summary>Everything up to a mark was read.</summary>
     public void Read(long mark)
     {
-        // The mark comes from outside.
-        _silent = false;
-        lock (_lock) _read = Math.Max(_read, Math.Min(mark, _probed));
+        lock (_lock)
+        {
+            // The mark comes from outside.
+            var read = Math.Max(_read, Math.Min(mark, _probed));
+            if (read == _read) return;
+            _read = read;
+            if (_sent - _read < 2 * UnreadLimit.MostBytes) _silent = false;
+        }
     }
 }

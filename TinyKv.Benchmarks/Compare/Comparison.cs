@@ -49,6 +49,7 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
 {
     private const int Batch = 64;
     private const int FillClients = 256;
+    private static readonly TimeSpan Instant = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<(string, string), Series> _series = [];
 
@@ -72,10 +73,10 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
         {
             await cluster.StartAsync();
             await FillAsync(system, cluster, cancellation);
-            await MeasureAsync(system, cluster, Scenario.All[0], options.Heat, cancellation);
+            await MeasureAsync(system, cluster, options.Scenarios[0], options.Heat, Instant, cancellation);
             foreach (var scenario in options.Scenarios)
             {
-                var measurement = await MeasureAsync(system, cluster, scenario, options.Warmup, cancellation);
+                var measurement = await MeasureAsync(system, cluster, scenario, options.Warmup, options.Duration, cancellation);
                 var key = (system.Name, scenario.Name);
                 if (!_series.TryGetValue(key, out var series))
                     _series[key] = series = new Series(system.Name, scenario, []);
@@ -95,11 +96,12 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
     }
 
     private async Task<Measurement> MeasureAsync(
-        ComparedSystem system, ServerCluster cluster, Scenario scenario, TimeSpan warmup, CancellationToken cancellation)
+        ComparedSystem system, ServerCluster cluster, Scenario scenario, TimeSpan warmup, TimeSpan duration,
+        CancellationToken cancellation)
     {
         await using var target = await cluster.ConnectAsync(
             system.Target(scenario), options.Connections, cancellation);
-        var plan = new LoadPlan(scenario.Clients, scenario.Rate, warmup, options.Duration);
+        var plan = new LoadPlan(scenario.Clients, scenario.Rate, warmup, duration);
         return await LoadGenerator.RunAsync(
             target, Workload(scenario.Kind), plan, cluster.ProcessIds, cancellation);
     }

@@ -121,7 +121,8 @@ internal sealed partial class Leader : Role
             appended.Match <= _raft.Log.Last.Index,
             $"{follower.Peer} acknowledges {appended.Match}, the log ends at {_raft.Log.Last}");
         if (!follower.Acknowledged(appended.Match)) return;
-        if (!AdvanceCommit()) Replicate(follower); // there is room in the window now
+        AdvanceCommit();
+        Replicate(follower); // there is room in the window now
     }
 
     private void Take(Progress follower, RaftMessage.Rejected rejected)
@@ -176,20 +177,18 @@ internal sealed partial class Leader : Role
         _raft.Log.BytesAfter(follower.Next - 1) - _raft.Log.BytesAfter(follower.Next - 1 + entries.Length);
 
     /// <summary>Commits what a majority holds, ourselves included as far as our own disk is.</summary>
-    private bool AdvanceCommit()
+    private void AdvanceCommit()
     {
         var log = _raft.Log;
         var reached = Reached(log.Durable, static f => f.Match);
         // An entry of an older term on a majority can still be overwritten (figure 8 of the paper).
-        if (reached <= log.Commit || log.TermAt(reached) != _raft.Term) return false;
+        if (reached <= log.Commit || log.TermAt(reached) != _raft.Term) return;
 
         var isFirst = log.Commit < _firstOwn;
-        // Followers hear of it with the next append or heartbeat: nobody waits for them to apply, and messages for it
-        // alone would be as many as those with entries.
+        // Followers hear of it with the next append or heartbeat: what waits for them to apply can wait for that, and
+        // messages for it alone would be as many as those with entries.
         log.CommitTo(reached);
         if (isFirst) AdmitEarlyReads();
-        Replicate();
-        return true;
     }
 
     private void SendHeartbeats()

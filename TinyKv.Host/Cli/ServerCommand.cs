@@ -50,6 +50,7 @@ internal static class ServerCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
+        PoolThreads.Ensure();
         var error = arguments.InvocationConfiguration.Error;
         Config config;
         ServerSettings settings;

@@ -29,7 +29,8 @@ internal sealed class UnreadReplyInterceptor : Interceptor
         var http = context.GetHttpContext();
         var held = HeldBy(http);
         // What became of a write must be told, unless it was not done.
-        var mustBeTold = reply is CompareAndSetResponse { Succeeded: true } or not IRegionReply;
+        var mustBeTold = reply is not IRegionReply
+            || (reply is CompareAndSetResponse conditional && !UnreadLimit.ChangedNothing(conditional));
         if (!held.TryAdd(bytes, mustBeTold)) return Refusal<TResponse>();
         http.Items[Key] = (long)bytes;
         return reply;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Google.Protobuf;
 using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.V1;
@@ -80,6 +81,26 @@ public sealed class SlowReaderTests : IAsyncLifetime
             unread.Reply(ActorRefs.Nobody, new PutRequest(), reply);
 
         Assert.True(unread.IsOverfull);
+    }
+
+    [Fact]
+    public async Task What_may_have_been_done_is_told_however_much_is_not_read()
+    {
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody);
+        var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
+        while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
+        var request = new CompareAndSetRequest();
+
+        Assert.NotNull((await AnswerAsync(request.Unanswered())).RegionError!.StaleCommand);
+        Assert.True(((CompareAndSetResponse)await AnswerAsync(new CompareAndSetResponse { Succeeded = true })).Succeeded);
+        Assert.NotNull((await AnswerAsync(new CompareAndSetResponse())).RegionError!.ServerIsBusy);
+
+        async Task<IRawReply> AnswerAsync(IRawReply reply)
+        {
+            var asker = new ReplyRef(null!);
+            unread.Reply(asker, request, reply);
+            return (IRawReply)await asker.AnswerAsync(Patience.Long);
+        }
     }
 
     private async Task AskOtherAsync()

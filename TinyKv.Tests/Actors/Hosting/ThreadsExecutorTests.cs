@@ -57,6 +57,25 @@ public sealed class ThreadsExecutorTests
     }
 
     [Fact]
+    public async Task Nothing_that_comes_from_outside_while_threads_fall_asleep_is_forgotten()
+    {
+        const int Callers = 4, Each = 20_000;
+        var executor = new ThreadsExecutor("test", threads: 2);
+
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                var ran = new TaskCompletionSource();
+                executor.Execute(new Work(ran.SetResult));
+                await ran.Task.WaitAsync(Patience);
+            }
+        })));
+
+        executor.Shutdown();
+    }
+
+    [Fact]
     public async Task Nothing_that_threads_leave_to_each_other_is_forgotten()
     {
         const int Depth = 12;

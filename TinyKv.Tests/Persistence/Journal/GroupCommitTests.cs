@@ -103,6 +103,18 @@ public sealed class GroupCommitTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_that_comes_while_the_writer_falls_asleep_is_forgotten()
+    {
+        const int Writers = 4, Each = 1_000;
+        _disk.Release(Writers * Each);
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 1; i <= Each; i++) await Append($"writer-{writer}", i).WaitAsync(TimeSpan.FromSeconds(20));
+        })));
+    }
+
+    [Fact]
     public async Task What_is_queued_at_the_end_is_still_written()
     {
         var writes = Enumerable.Range(0, 10).Select(i => Append($"actor-{i}", 1)).ToArray();
