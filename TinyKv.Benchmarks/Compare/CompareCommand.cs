@@ -59,6 +59,8 @@ internal static class CompareCommand
                     scenario.Name.Contains(arguments.GetValue(only) ?? "", StringComparison.Ordinal))],
             };
             var series = await new Comparison(options, scratch, Log).RunAsync(systems, cancellation);
+            // Whoever reads a file scrolls; the default would break every number.
+            if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
             AnsiConsole.Write(Report.Table(series));
             if (arguments.GetValue(json) is { } file)
                 await File.WriteAllTextAsync(file, Report.ToJson(series), cancellation);
