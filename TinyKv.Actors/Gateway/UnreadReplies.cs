@@ -79,7 +79,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
             var read = Math.Max(_read, Math.Min(mark, _probed));
             if (read == _read) return;
             _read = read;
-            if (_sent - _read < 2 * UnreadLimit.MostBytes) _silent = false;
+            if (!IsOverfull) _silent = false;
         }
     }
 }

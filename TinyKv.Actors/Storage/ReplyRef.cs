@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TinyKv.Protocol.Links;
 
 namespace TinyKv.Actors.Storage;
 
@@ -19,13 +20,7 @@ internal sealed class ReplyRef(IActorRefProvider provider) : MinimalActorRef
     public override IActorRefProvider Provider => provider;
 
     /// <summary>The answer; the first counts.</summary>
-    public async Task<object> AnswerAsync(CancellationToken cancellation)
-    {
-        if (!cancellation.CanBeCanceled) return await _answer.Task;
-        await using var registration = cancellation.UnsafeRegister(
-            static (self, token) => ((ReplyRef)self!)._answer.TrySetCanceled(token), this);
-        return await _answer.Task;
-    }
+    public Task<object> AnswerAsync(CancellationToken cancellation) => _answer.AnswerAsync(cancellation);
 
     /// <inheritdoc/>
     protected override void TellInternal(object message, IActorRef sender) => _answer.TrySetResult(message);

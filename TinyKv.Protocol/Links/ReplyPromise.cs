@@ -27,12 +27,7 @@ internal sealed class ReplyPromise : MinimalActorRef
     public Task<object> Reply => _reply.Task;
 
     /// <summary>What came back, or that the caller has given up.</summary>
-    public async Task<object> ReplyAsync(CancellationToken cancellation)
-    {
-        await using var registration = cancellation.UnsafeRegister(
-            static (self, token) => ((ReplyPromise)self!)._reply.TrySetCanceled(token), this);
-        return await Reply;
-    }
+    public Task<object> ReplyAsync(CancellationToken cancellation) => _reply.AnswerAsync(cancellation);
 
     /// <summary>The request never left this process.</summary>
     public void NotSent() => Fail("cannot be reached", mayBeDone: false);
