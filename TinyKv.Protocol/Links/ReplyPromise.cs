@@ -12,12 +12,15 @@ internal sealed class ReplyPromise : MinimalActorRef
     private readonly TaskCompletionSource<object> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Address _target;
 
-    public ReplyPromise(IActorRefProvider provider, Address target)
+    public ReplyPromise(IActorRefProvider provider, Address target, long number)
     {
-        (Provider, _target) = (provider, target);
+        (Provider, _target, Number) = (provider, target, number);
         Path = provider.TempPath();
         provider.RegisterTempActor(this, Path);
     }
+
+    /// <summary>Which of the requests over its link it is.</summary>
+    public long Number { get; }
 
     public override ActorPath Path { get; }
 

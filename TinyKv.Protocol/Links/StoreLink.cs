@@ -9,7 +9,8 @@ namespace TinyKv.Protocol.Links;
 /// <param name="provider">The system that asks.</param>
 internal sealed class StoreLink(IActorRef gateway, IActorRefProvider provider)
 {
-    private readonly ConcurrentDictionary<ReplyPromise, bool> _waiting = new();
+    private readonly ConcurrentDictionary<long, ReplyPromise> _waiting = new();
+    private long _sent;
 
     /// <summary>Where the store's system is.</summary>
     public Address Address => gateway.Path.Address;
@@ -17,8 +18,8 @@ internal sealed class StoreLink(IActorRef gateway, IActorRefProvider provider)
     /// <summary>Sends a message; <see cref="Forget"/> what is returned when it is no longer waited for.</summary>
     public ReplyPromise Send(object message)
     {
-        var promise = new ReplyPromise(provider, Address);
-        _waiting[promise] = true;
+        var promise = new ReplyPromise(provider, Address, Interlocked.Increment(ref _sent));
+        _waiting[promise.Number] = promise;
         gateway.Tell(message, promise);
         return promise;
     }
@@ -26,13 +27,13 @@ internal sealed class StoreLink(IActorRef gateway, IActorRefProvider provider)
     /// <summary>Nobody waits any more.</summary>
     public void Forget(ReplyPromise promise)
     {
-        _waiting.TryRemove(promise, out _);
+        _waiting.TryRemove(promise.Number, out _);
         promise.Forget();
     }
 
-    /// <summary>The connection broke.</summary>
+    /// <summary>The connection broke: those who wait are told, the first to have asked first.</summary>
     public void Break()
     {
-        foreach (var promise in _waiting.Keys) promise.Broken();
+        foreach (var (_, promise) in _waiting.ToArray().OrderBy(waiting => waiting.Key)) promise.Broken();
     }
 }

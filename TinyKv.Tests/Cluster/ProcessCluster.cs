@@ -13,11 +13,15 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
     private readonly PlaygroundState _state;
+    private readonly string _overrides;
     private readonly Dictionary<int, StoreProcess> _running = [];
     private readonly HashSet<int> _paused = [];
 
-    public ProcessCluster(int stores)
+    /// <param name="stores">How many.</param>
+    /// <param name="overrides">HOCON that wins over what a playground's stores are started with.</param>
+    public ProcessCluster(int stores, string overrides = "")
     {
+        _overrides = overrides;
         _state = new PlaygroundState(1, $"test-{Guid.NewGuid():n}", stores, "rocksdb", Ports.Free(PortsOfOneCluster));
         Endpoints = [.. Enumerable.Range(0, stores)
             .Select(index => $"127.0.0.1:{PlaygroundPorts.Of(_state.BasePort, index).Grpc}")];
@@ -96,6 +100,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public void Start(int storeId)
     {
         var config = StoreConfigFile.Write(_state, storeId, _directory.OfStore(storeId), null);
+        File.AppendAllText(config, _overrides);
         _running[storeId] = StoreProcess.Start(StoreProcess.Server(config), LogFile(storeId));
     }
 

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
+using Grpc.Net.Client;
 using TinyKv.Client;
+using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Persistence;
 using Xunit.Abstractions;
 
@@ -102,9 +105,28 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
             Assert.NotNull(await client.Raw.GetAsync(Encoding.UTF8.GetBytes($"key {i}")));
     }
 
-    private async Task<TinyKvClient> StartAsync(int stores, int patience = 60)
+    // Without word of the broken connection it would wait for as long as a store may take to answer.
+    [Fact]
+    public async Task A_write_that_was_forwarded_to_a_leader_that_dies_is_answered_long_before_patience_ends()
     {
-        _cluster = new ProcessCluster(stores);
+        await using var client = await StartAsync(3, overrides: "tinykv.gateway.patience = 10m");
+        var key = ByteString.CopyFromUtf8("a");
+        var leader = await _cluster.LeaderAsync();
+        using var channel = GrpcChannel.ForAddress($"http://{_cluster.Endpoints[leader % 3]}");
+        var follower = new Raw.RawClient(channel);
+        await follower.PutAsync(new PutRequest { Key = key, Value = key });
+        await _cluster.PauseAsync(leader);
+
+        using var call = follower.PutAsync(new PutRequest { Key = key, Value = key });
+        await _cluster.KillAsync(leader);
+
+        var reply = await call.ResponseAsync.WaitAsync(TimeSpan.FromSeconds(90));
+        Assert.True(reply.RegionError is null or { StaleCommand: not null }, $"{reply}");
+    }
+
+    private async Task<TinyKvClient> StartAsync(int stores, int patience = 60, string overrides = "")
+    {
+        _cluster = new ProcessCluster(stores, overrides);
         _cluster.StartAll();
         // How long a start takes is up to the machine, not to the client's patience.
         await _cluster.LeaderAsync();

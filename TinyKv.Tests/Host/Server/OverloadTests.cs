@@ -11,6 +11,7 @@ using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Actors.Gateway;
 using TinyKv.Tests.Actors.Nodes;
+using Proto = TinyKv.Protocol.Wire.Errors;
 
 namespace TinyKv.Tests.Host.Server;
 
@@ -117,43 +118,56 @@ public sealed class OverloadTests : IAsyncLifetime
         await AssertServingAsync();
     }
 
-    [Fact]
-    public async Task A_client_that_does_not_read_holds_little_memory_and_hurts_nobody_else()
+    // A conditional write that fails changes nothing and is answered with what it found.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_does_not_read_holds_little_memory_and_hurts_nobody_else(bool isConditional)
     {
         await Raw.PutAsync(new PutRequest { Key = Bytes("k"), Value = Zeros(Limits.MaxValueBytes) });
         using var slow = new HttpClient { BaseAddress = new Uri($"http://{_cluster[1].Endpoint}") };
         // Replies of 6 MiB each, of which only the beginnings are read.
-        var responses = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => AskAsync(slow)));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => AskAsync(slow, isConditional)));
         await AssertServingAsync();
 
-        var replies = await Task.WhenAll(responses.Select(ReadAsync));
+        var replies = await Task.WhenAll(responses.Select(response => ReadAsync(response, isConditional)));
 
         Assert.InRange(replies.Count(reply => reply.Value?.Found == true), 1, 5);
         Assert.All(replies.Where(reply => reply.Value is null), reply =>
-            Assert.True(reply.RegionError.ServerIsBusy.BackoffMs > 0));
+            Assert.True(reply.Refusal!.ServerIsBusy.BackoffMs > 0));
         // Those who have read are served again.
-        Assert.True((await ReadAsync(await AskAsync(slow))).Value.Found);
+        Assert.True((await ReadAsync(await AskAsync(slow, isConditional), isConditional)).Value!.Found);
     }
 
     private Raw.RawClient Raw => new(_channel);
 
-    private static async Task<HttpResponseMessage> AskAsync(HttpClient client)
+    private static async Task<HttpResponseMessage> AskAsync(HttpClient client, bool isConditional)
     {
-        var get = new GetRequest { Key = Bytes("k") }.ToByteArray();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/tinykv.v1.Raw/Get")
+        IMessage message = isConditional
+            ? new PutIfAbsentRequest { Key = Bytes("k"), Value = Bytes("v") } : new GetRequest { Key = Bytes("k") };
+        var bytes = message.ToByteArray();
+        var method = isConditional ? "PutIfAbsent" : "Get";
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tinykv.v1.Raw/{method}")
         {
             Version = new Version(2, 0),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent([0, 0, 0, 0, (byte)get.Length, .. get]),
+            Content = new ByteArrayContent([0, 0, 0, 0, (byte)bytes.Length, .. bytes]),
         };
         request.Content.Headers.ContentType = new("application/grpc");
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
-    private static async Task<GetResponse> ReadAsync(HttpResponseMessage response)
+    private static async Task<(MaybeValue? Value, Proto.Error? Refusal)> ReadAsync(
+        HttpResponseMessage response, bool isConditional)
     {
         using (response)
-            return GetResponse.Parser.ParseFrom((await response.Content.ReadAsByteArrayAsync()).AsSpan(5));
+        {
+            var message = (await response.Content.ReadAsByteArrayAsync()).AsMemory(5);
+            if (!isConditional && GetResponse.Parser.ParseFrom(message.Span) is var got)
+                return (got.Value, got.RegionError);
+            var found = CompareAndSetResponse.Parser.ParseFrom(message.Span);
+            return (found.Previous, found.RegionError);
+        }
     }
 
     private async Task<(IRawReply Grpc, IRawReply Actor)> ExecuteAsync(OutsideSystem outside, string what)
