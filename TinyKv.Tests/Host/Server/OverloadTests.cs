@@ -160,14 +160,15 @@ public sealed class OverloadTests : IAsyncLifetime
     private static async Task<(MaybeValue? Value, Proto.Error? Refusal)> ReadAsync(
         HttpResponseMessage response, bool isConditional)
     {
-        using (response)
+        using var body = response;
+        var message = (await body.Content.ReadAsByteArrayAsync()).AsMemory(5);
+        if (isConditional)
         {
-            var message = (await response.Content.ReadAsByteArrayAsync()).AsMemory(5);
-            if (!isConditional && GetResponse.Parser.ParseFrom(message.Span) is var got)
-                return (got.Value, got.RegionError);
-            var found = CompareAndSetResponse.Parser.ParseFrom(message.Span);
-            return (found.Previous, found.RegionError);
+            var conditional = CompareAndSetResponse.Parser.ParseFrom(message.Span);
+            return (conditional.Previous, conditional.RegionError);
         }
+        var got = GetResponse.Parser.ParseFrom(message.Span);
+        return (got.Value, got.RegionError);
     }
 
     private async Task<(IRawReply Grpc, IRawReply Actor)> ExecuteAsync(OutsideSystem outside, string what)
