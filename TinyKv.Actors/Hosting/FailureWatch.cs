@@ -12,19 +12,22 @@ namespace TinyKv.Actors.Hosting;
 /// </summary>
 internal sealed class FailureWatch : UntypedActor
 {
+    private readonly Func<Address, bool> _isStore;
     private readonly Action<string> _failed;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _ending;
 
-    public FailureWatch(Action<string> failed) => _failed = failed;
+    public FailureWatch(Func<Address, bool> isStore, Action<string> failed) => (_isStore, _failed) = (isStore, failed);
 
     /// <summary>What to subscribe it to on the event stream.</summary>
     public static IReadOnlyList<Type> Events { get; } =
         [typeof(StoreFailed), typeof(JournalFailed), typeof(ThisActorSystemQuarantinedEvent)];
 
     /// <summary>What makes the actor.</summary>
+    /// <param name="isStore">Whether another store is at an address: what others do not listen to does not matter.</param>
     /// <param name="failed">Is told the reason, before the system ends.</param>
-    public static Props Props(Action<string> failed) => Akka.Actor.Props.Create(() => new FailureWatch(failed));
+    public static Props Props(Func<Address, bool> isStore, Action<string> failed) =>
+        Akka.Actor.Props.Create(() => new FailureWatch(isStore, failed));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -33,6 +36,10 @@ internal sealed class FailureWatch : UntypedActor
         {
             case StoreFailed failed: End(failed.Reason); break;
             case JournalFailed failed: End($"the journal {failed.Journal} has failed: {failed.Cause.Message}"); break;
+            case ThisActorSystemQuarantinedEvent quarantined when !_isStore(quarantined.RemoteAddress):
+                _log.Warning("{Address}, which is not a store, does not listen to this one any more",
+                    quarantined.RemoteAddress);
+                break;
             case ThisActorSystemQuarantinedEvent quarantined:
                 End($"{quarantined.RemoteAddress} does not listen to this incarnation of the store any more");
                 break;

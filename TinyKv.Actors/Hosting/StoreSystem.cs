@@ -90,6 +90,10 @@ internal static class StoreSystem
             """);
     }
 
+    /// <summary>Whether a store of the cluster is at an address.</summary>
+    public static bool IsStore(TinyKvSettings settings, Address address) =>
+        settings.Stores.Any(store => Address.Parse(Root(store)) == address);
+
     private static string Root(StoreAddress store) => $"akka.tcp://{Name}@{store.Remoting}";
 
     private static SocketException? BindFailure(Exception? e) => e switch

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
+using Akka.Remote;
 using Google.Protobuf;
 using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Actors.Nodes;
@@ -114,6 +115,20 @@ public sealed class HostileSystemTests : IAsyncLifetime
         Assert.Equal(gateway, await IdentityAsync());
         Assert.False(_cluster[1].Terminated.IsCompleted);
         Assert.Single(Akka.Cluster.Cluster.Get(_cluster[1].System).State.Members);
+    }
+
+    [Fact]
+    public async Task A_system_that_quarantines_the_store_leaves_it_serving()
+    {
+        var store = _cluster[1].System;
+        var outside = ((ExtendedActorSystem)_hostile.Actors).Provider.DefaultAddress;
+
+        store.EventStream.Publish(
+            new ThisActorSystemQuarantinedEvent(Akka.Cluster.Cluster.Get(store).SelfAddress, outside));
+
+        // Behind what it was told.
+        await store.ActorSelection("/user/failure-watch").Ask<ActorIdentity>(new Identify(1), Patience.Long);
+        await AssertUnhurtAsync(await IdentityAsync(), "a quarantine");
     }
 
     private async Task<IActorRef> IdentityAsync() =>
