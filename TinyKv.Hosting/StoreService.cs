@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TinyKv.Actors;
+using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Hosting;
@@ -44,6 +45,8 @@ internal sealed partial class StoreService(
         catch (StoreFailedException e)
         {
             LogEnded(log, e.Message);
+            // As the server's own: whoever supervises the process starts it again.
+            Environment.ExitCode = ExitCode.Fatal;
             lifetime.StopApplication();
         }
     }

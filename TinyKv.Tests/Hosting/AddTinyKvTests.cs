@@ -12,6 +12,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Storage;
 using TinyKv.Client;
 using TinyKv.Core;
+using TinyKv.Host.Cli;
 using TinyKv.Hosting;
 using TinyKv.Hosting.Testing;
 using TinyKv.Persistence;
@@ -80,6 +81,8 @@ public sealed class AddTinyKvTests : IDisposable
 
         // The application stops with its store.
         await application.WaitForShutdownAsync(Patience.Long);
+        Assert.Equal(ExitCode.Fatal, Environment.ExitCode);
+        Environment.ExitCode = ExitCode.Success; // this process goes on
         var report = new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext());
         Assert.Contains("no space left", (await report).Description, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Unhealthy, (await new StoreReadyCheck(node).CheckHealthAsync(new HealthCheckContext())).Status);
