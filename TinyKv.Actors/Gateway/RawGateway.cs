@@ -13,6 +13,8 @@ internal sealed class RawGateway(
     /// <summary>As the other one, and gives up waiting by itself: whoever asked can not say that it has gone.</summary>
     public async Task<IRawReply> ExecuteInTimeAsync(IRawRequest request)
     {
+        // The router gives up by itself, and knows then whether anything may be done.
+        if (request.Context is null) return await ExecuteAsync(request, CancellationToken.None);
         using var limit = new CancellationTokenSource(patience, time);
         try
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Actors;
 using TinyKv.Protocol.Raw;
@@ -76,6 +77,9 @@ public sealed class RoutingTests
 
         Assert.True(second.RegionError.ServerIsBusy.BackoffMs > 0);
         Assert.NotNull((await first).RegionError.NotLeader);
+        // Nothing was done, and so says the actor.
+        var told = await node.System.ActorSelection("/user/gateway").Ask<WriteResponse>(put, Patience.Long);
+        Assert.NotNull(told.RegionError.NotLeader);
     }
 
     // An increment with an unknown outcome may be done or not; it counts as another one.
