@@ -13,6 +13,9 @@ internal sealed partial class RaftPeer
     // A record of the journal holds no more than this, so that one burst does not hold up every other region.
     private const int MaxBytesPerRecord = 4 * 1024 * 1024;
 
+    // Long enough for some of what waits to be applied.
+    private const uint BusyBackoffMs = 50;
+
     private readonly Queue<(IActorRef Asker, Propose Request)> _proposals = new();
     private readonly List<IActorRef> _readers = [];
     private readonly Dictionary<long, ImmutableArray<IActorRef>> _confirming = [];
@@ -134,9 +137,9 @@ internal sealed partial class RaftPeer
     {
         var queued = request is Propose ? _proposals.Count : _waitingReads;
         if (queued >= _spec.MaxQueuedRequests)
-            return new RegionError.ServerIsBusy($"{queued} requests are waiting");
+            return new RegionError.ServerIsBusy($"{queued} requests are waiting", BusyBackoffMs);
         if (request is Propose propose && !_core.HasRoomFor(propose.Command.Length, _queuedBytes))
-            return new RegionError.ServerIsBusy("too many bytes are proposed and not yet applied");
+            return new RegionError.ServerIsBusy("too many bytes are proposed and not yet applied", BusyBackoffMs);
         return null;
     }
 
