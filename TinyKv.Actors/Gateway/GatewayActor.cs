@@ -23,6 +23,7 @@ internal sealed class GatewayActor(
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<Address, UnreadReplies> _unread = [];
+    private Task<StoreStatusResponse> _status = Task.FromCanceled<StoreStatusResponse>(new CancellationToken(true));
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(
@@ -45,7 +46,7 @@ internal sealed class GatewayActor(
                 _ = gateway.ExecuteInTimeAsync(request).PipeTo(
                     Sender, useConfigureAwait: true, Self, failure: failure => Failed(request, failure));
                 break;
-            case StoreStatusRequest: _ = TellStatusAsync(Sender); break;
+            case StoreStatusRequest: _ = TellStatusAsync(Sender, UnreadBy(Sender)); break;
             case ActorIdentity { MessageId: long mark } when _unread.TryGetValue(Sender.Path.Address, out var unread):
                 unread.Read(mark);
                 break;
@@ -102,21 +103,35 @@ internal sealed class GatewayActor(
     {
         _log.Error(failure, "{Request} failed", request.GetType().Name);
         return request.IsRead
-            ? request.Refused(new RegionError.ServerIsBusy("the store failed to answer; its log says more"))
+            ? request.Refused(new RegionError.ServerIsBusy("the store failed to answer; its log says more", BackoffMs: 500))
             : request.Unanswered();
     }
 
-    private async Task TellStatusAsync(IActorRef asker)
+    private async Task TellStatusAsync(IActorRef asker, UnreadReplies? unread)
     {
+        if (unread is { IsFull: true })
+        {
+            unread.Unanswered(_log);
+            return;
+        }
         var (self, log) = (Self, _log);
-        using var limit = new CancellationTokenSource(patience);
+        // However many ask, the replicas are asked by one at a time.
+        if (_status.IsCompleted) _status = StatusAsync();
         try
         {
-            asker.Tell(await status(limit.Token), self);
+            var answer = await _status;
+            if (unread is null) asker.Tell(answer, self);
+            else unread.Tell(asker, answer);
         }
         catch (Exception failure) when (failure is AskTimeoutException or OperationCanceledException)
         {
             log.Warning("The status that {Asker} asked for was not to be had in time", asker.Path);
         }
+    }
+
+    private async Task<StoreStatusResponse> StatusAsync()
+    {
+        using var limit = new CancellationTokenSource(patience);
+        return await status(limit.Token);
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Google.Protobuf;
 using TinyKv.Protocol.Raw;
 
 namespace TinyKv.Actors.Gateway;
@@ -58,13 +59,24 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
             var unread = _sent - _read;
             if (reply.MayBeRefused(request) && unread > 0 && unread + bytes > UnreadLimit.MostBytes)
                 (reply, bytes) = (Refusal(request), OverheadBytes);
-            _sent += bytes;
-            // Sent within the lock, so that a mark is behind all that it counts.
-            asker.Tell(reply, gateway);
-            if (_sent - _probed < ProbeBytes) return;
-            _probed = _sent;
-            guardian.Tell(new Identify(_probed), gateway);
+            Send(asker, reply, bytes);
         }
+    }
+
+    /// <summary>Sends what no refusal can replace.</summary>
+    public void Tell(IActorRef asker, IMessage message)
+    {
+        lock (_lock) Send(asker, message, message.CalculateSize() + OverheadBytes);
+    }
+
+    // Within the lock, so that a mark is behind all that it counts.
+    private void Send(IActorRef asker, object message, int bytes)
+    {
+        _sent += bytes;
+        asker.Tell(message, gateway);
+        if (_sent - _probed < ProbeBytes) return;
+        _probed = _sent;
+        guardian.Tell(new Identify(_probed), gateway);
     }
 
     /// <summary>What a request is told for which there is no room.</summary>
