@@ -23,7 +23,7 @@ internal static class LoadGenerator
         var recorder = new Recorder();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var load = plan.Rate > 0
-            ? OpenLoopAsync(target, workload, plan.Rate, recorder, stop.Token)
+            ? OpenLoopAsync(target, workload, plan.Rate, recorder, stop.Token, cancellation)
             : ClosedLoopAsync(target, workload, plan.Clients, recorder, stop.Token);
 
         await Task.Delay(plan.Warmup, cancellation);
@@ -49,14 +49,14 @@ internal static class LoadGenerator
         async Task ClientAsync()
         {
             while (!stop.IsCancellationRequested)
-                await recorder.RunAsync(() => workload.RunAsync(target, stop), Stopwatch.GetTimestamp());
+                await recorder.RunAsync(() => workload.RunAsync(target, stop));
         }
     }
 
     // Operations begin when they are due, whether or not earlier ones have ended, and their latency counts from when
-    // they were due: a stall is seen by all operations that fall into it.
+    // they were due: a stall is seen by all operations that fall into it, also by those that end when the time is over.
     private static async Task OpenLoopAsync(
-        ITarget target, Workload workload, int rate, Recorder recorder, CancellationToken stop)
+        ITarget target, Workload workload, int rate, Recorder recorder, CancellationToken stop, CancellationToken abandon)
     {
         using var room = new SemaphoreSlim(MaxOpenOperations);
         var start = Stopwatch.GetTimestamp();
@@ -75,7 +75,7 @@ internal static class LoadGenerator
         async Task OneAsync(long since)
         {
             await Task.Yield();
-            await recorder.RunAsync(() => workload.RunAsync(target, stop), since);
+            await recorder.RunDueAsync(() => workload.RunAsync(target, abandon), since);
             room.Release();
         }
     }

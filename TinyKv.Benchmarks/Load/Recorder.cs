@@ -25,20 +25,31 @@ internal sealed class Recorder
     /// <summary>What failed, by kind.</summary>
     public IReadOnlyDictionary<string, long> Errors => _errors;
 
-    /// <summary>Runs an operation and counts it; <paramref name="since"/> is when it should have begun.</summary>
-    public async Task RunAsync(Func<Task> operation, long since)
+    /// <summary>Runs an operation and counts it if it ends while this is on.</summary>
+    public Task RunAsync(Func<Task> operation) => RunAsync(operation, Stopwatch.GetTimestamp(), () => On);
+
+    /// <summary>
+    /// Runs an operation that was due at <paramref name="since"/>, and counts it if this is on now, however late it ends.
+    /// </summary>
+    public Task RunDueAsync(Func<Task> operation, long since)
+    {
+        var counts = On;
+        return RunAsync(operation, since, () => counts);
+    }
+
+    private async Task RunAsync(Func<Task> operation, long since, Func<bool> counts)
     {
         try
         {
             await operation();
-            if (!On) return;
+            if (!counts()) return;
             Interlocked.Increment(ref _operations);
             var microseconds = (long)Stopwatch.GetElapsedTime(since).TotalMicroseconds;
             _microseconds.RecordValue(Math.Clamp(microseconds, 1, MaxMicroseconds));
         }
         catch (Exception e)
         {
-            if (On) _errors.AddOrUpdate(Kind(e), 1, (_, count) => count + 1);
+            if (counts()) _errors.AddOrUpdate(Kind(e), 1, (_, count) => count + 1);
         }
     }
 
