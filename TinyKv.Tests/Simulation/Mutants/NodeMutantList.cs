@@ -110,14 +110,14 @@ internal static partial class NodeMutantList
             "for (; now - _ticked >= _spec.TickInterval; _ticked += _spec.TickInterval) Perform(_core.Tick());",
             "if (now - _ticked >= _spec.TickInterval)\n        {\n            _ticked = now;\n"
             + "            Perform(_core.Tick());\n        }",
-            "A store that stood still answers from a lease that has run out.") { From = 400 },
+            "A store that stood still answers from a lease that has run out."),
     ];
 
     private static Mutant[] Timestamps =>
     [
         new("timestamps beyond the reserved window", Oracle,
             "        if (physical >= End) return null;\n", "",
-            "The next leader gives them out again.") { From = 150 },
+            "The next leader gives them out again."),
         new("timestamps from below the last window", Desk,
             "_oracle.Begin(view.Term, view.TimestampsEndMs)", "_oracle.Begin(view.Term, 0)",
             "A leader whose clock is behind goes back."),

@@ -49,6 +49,7 @@ internal sealed class Machine
         Process.Kill();
         Process = null;
         Disk.Crash(keepsPower);
+        _world.Cluster.Network.Disconnect(this);
     }
 
     /// <summary>The store said that it can not go on.</summary>

@@ -7,6 +7,7 @@ internal sealed class Nemesis(World world)
 {
     private readonly Random _random = world.NewRandom();
     private bool _ended;
+    private long _quietUntil; // what takes several elections is rarely disturbed
 
     private NodeCluster Cluster => world.Cluster;
 
@@ -14,7 +15,7 @@ internal sealed class Nemesis(World world)
     public void Start() => world.After(Cluster.Plan.FaultInterval * (2 * _random.NextDouble()), () =>
     {
         if (_ended) return;
-        Strike(Draw());
+        if (world.Now >= _quietUntil || _random.Percent(20)) Strike(Draw());
         Start();
     });
 
@@ -56,12 +57,14 @@ internal sealed class Nemesis(World world)
             case Fault.CrashAll: CrashAll(); break;
             case Fault.Pause: Pause(any, Some(6)); break;
             case Fault.PauseLeader: PauseLeader(leader); break;
+            case Fault.CongestLeader: CongestLeader(leader); break;
             case Fault.JumpClock: JumpClock(any); break;
             case Fault.Flush:
                 any.Disk.Flush();
                 world.Marks.Hit(NodeMark.EngineFlushed);
                 break;
             case Fault.StallDisk: any.Disk.Stall(Some(2)); break;
+            case Fault.MigrateLeader: MigrateLeader(leader); break;
             case Fault.FailEngine: any.Disk.FailEngine(); break;
             case Fault.FailWrite: FailJournal(any, JournalFault.WriteFails); break;
             case Fault.FailWriteButKeep: FailJournal(any, JournalFault.WriteFailsButIsKept); break;
@@ -73,6 +76,7 @@ internal sealed class Nemesis(World world)
                 Cluster.Network.Deaden(any, Cluster.Machines[_random.Next(Cluster.Machines.Length)]);
                 break;
             case Fault.KillLink: break;
+            case Fault.BreakLinks: Cluster.Network.Break(leader ?? any); break;
             case Fault.Stray: Cluster.Network.SendStray(any); break;
             default: Cut(fault.Value, any, leader); break;
         }
@@ -130,7 +134,8 @@ internal sealed class Nemesis(World world)
     private void PauseLeader(Machine? leader)
     {
         if (leader is null) return;
-        var duration = Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks * (1.5 + 2.5 * _random.NextDouble());
+        var duration = Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks * (2 + 3 * _random.NextDouble());
+        _quietUntil = world.Now + duration.Ticks;
         if (_random.Percent(50))
         {
             Isolate(leader, NodeMark.LeaderIsolated);
@@ -139,10 +144,45 @@ internal sealed class Nemesis(World world)
         Pause(leader, duration);
     }
 
+    // It goes on hearing what others said before they stopped hearing it, and have elected another.
+    private void CongestLeader(Machine? leader)
+    {
+        if (leader is null || world.Now < _quietUntil) return;
+        world.Marks.Hit(NodeMark.LeaderCongested);
+        var election = Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks;
+        var (heard, cut) = (election * (1.5 + 1.5 * _random.NextDouble()), election * (3 + 3 * _random.NextDouble()));
+        _quietUntil = world.Now + (heard + cut).Ticks;
+        Cluster.Network.Congest(leader, 1 + _random.NextDouble());
+        world.After(heard, () =>
+        {
+            if (_ended) return;
+            foreach (var other in Cluster.Machines) Cluster.Network.Cut(leader, other);
+            world.After(cut, Cluster.Network.Mend);
+        });
+    }
+
     private void JumpClock(Machine machine)
     {
         world.Marks.Hit(NodeMark.WallClockJumped);
         machine.Clock.Jump(Cluster.Plan.MaxWallOffset * (_random.NextDouble() * 2 - 1));
+    }
+
+    // As when its machine is moved to another host that shares the disks: they stand still, its clock jumps, and often
+    // it does not survive.
+    private void MigrateLeader(Machine? leader)
+    {
+        if (leader is null) return;
+        world.Marks.Hit(NodeMark.LeaderMigrated);
+        var duration = TimeSpan.FromSeconds(_random.NextDouble());
+        foreach (var machine in Cluster.Machines) machine.Disk.Stall(duration);
+        JumpClock(leader);
+        if (!_random.Percent(70)) return;
+        world.After(duration * _random.NextDouble(), () =>
+        {
+            if (_ended) return;
+            Crash(leader, keepsPower: true);
+            RestartLater();
+        });
     }
 
     private void Cut(Fault fault, Machine any, Machine? leader)

@@ -6,6 +6,7 @@ using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Settings;
 using TinyKv.Persistence;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.V1;
 
@@ -86,6 +87,7 @@ internal sealed class Process
             });
         process.Gateway = process.System.ActorOf(
             GatewayActor.Props(process.Actors.Gateway, NoStatus, settings.Gateway.Patience), GatewayActor.Name);
+        process.System.ActorOf(LinkEvents.Props(process.Actors.Router.Broke), "link-events");
         return process;
     }
 

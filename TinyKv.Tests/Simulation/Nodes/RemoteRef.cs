@@ -20,7 +20,10 @@ internal sealed class RemoteRef(Process from, Recipient to) : MinimalActorRef
 {
     /// <inheritdoc/>
     public override ActorPath Path { get; } =
-        new RootActorPath(new Address("sim", to.Machine.Name)) / "user" / to.Name;
+        new RootActorPath(AddressOf(to.Machine)) / "user" / to.Name;
+
+    /// <summary>Where a machine's actors are.</summary>
+    public static Address AddressOf(Machine machine) => new("sim", machine.Name);
 
     /// <inheritdoc/>
     public override IActorRefProvider Provider => ((ExtendedActorSystem)from.System).Provider;

@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
 using Akka.Serialization;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -16,6 +18,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
 {
     private readonly Random _random = world.NewRandom();
     private readonly HashSet<(Machine From, Machine To)> _cuts = [];
+    private readonly Dictionary<Machine, (long Since, double Rate)> _congested = [];
     private readonly HashSet<(Process From, Process To)> _dead = [];
     private readonly List<Parcel> _held = [];
     private readonly Dictionary<(Machine From, Machine To), long> _lastArrival = [];
@@ -28,6 +31,11 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     {
         if (message is RaftBatch batch) Inspect(from, to, batch);
         Count(message);
+        if (message is IRawRequest && to.Now() is null && _random.Percent(50))
+        {
+            NeverLeft(from, to, message, sender);
+            return;
+        }
         var serializer = from.System.Serialization.FindSerializerFor(message);
         var parcel = new Parcel(from, to, serializer.ToBinary(message), serializer.Identifier,
             Serialization.ManifestFor(serializer, message), sender);
@@ -52,11 +60,22 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         world.Trace.Add($"{world.Clock} cut {from.Name} -> {to.Name}");
     }
 
-    /// <summary>All ways are open again.</summary>
+    /// <summary>
+    /// More is sent to a machine than the ways to it carry: what is sent later arrives ever later, by
+    /// <paramref name="rate"/> of the time that has passed since now. The others hear the machine as before.
+    /// </summary>
+    public void Congest(Machine machine, double rate)
+    {
+        world.Trace.Add($"{world.Clock} ways to {machine.Name} fall behind");
+        _congested[machine] = (world.Now, rate);
+    }
+
+    /// <summary>All ways are open again, and as fast as before.</summary>
     public void Mend()
     {
-        if (_cuts.Count > 0) world.Trace.Add($"{world.Clock} links mended");
+        if (_cuts.Count + _congested.Count > 0) world.Trace.Add($"{world.Clock} links mended");
         _cuts.Clear();
+        _congested.Clear();
         foreach (var parcel in _held) Transmit(parcel);
         _held.Clear();
     }
@@ -80,6 +99,24 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Name == machine)
             || (link.To == from && link.From.Machine.Name == machine));
         world.Marks.HitIf(mended > 0, NodeMark.LinkMadeAnew);
+        Break(from.Machine, world.Cluster.Machines.First(each => each.Name == machine));
+    }
+
+    /// <summary>All connections of a machine break at once.</summary>
+    public void Break(Machine machine)
+    {
+        foreach (var other in world.Cluster.Machines)
+            if (other != machine) Break(machine, other);
+    }
+
+    /// <summary>The process on a machine has ended; some of the others notice by their connections to it.</summary>
+    public void Disconnect(Machine ended)
+    {
+        foreach (var machine in world.Cluster.Machines)
+        {
+            if (machine == ended || machine.Process is not { } process || !_random.Percent(50)) continue;
+            world.After(Latency(), () => TellBroken(process, ended), process);
+        }
     }
 
     /// <summary>
@@ -110,6 +147,28 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             ActorRefs.Nobody));
     }
 
+    // As remoting does when there is no connection.
+    private void NeverLeft(Process from, Recipient to, object message, IActorRef sender)
+    {
+        world.Marks.Hit(NodeMark.RequestNeverLeft);
+        world.Trace.Add($"{world.Clock} {from.Machine.Name} -> {to.Machine.Name} {NodeMark.RequestNeverLeft}");
+        from.System.EventStream.Publish(new DeadLetter(message, sender, ActorRefs.Nobody));
+    }
+
+    private void Break(Machine one, Machine other)
+    {
+        if (one.Process is { } process) TellBroken(process, other);
+        if (other.Process is { } peer) TellBroken(peer, one);
+    }
+
+    private void TellBroken(Process process, Machine other)
+    {
+        world.Marks.Hit(NodeMark.ConnectionBroke);
+        world.Trace.Add($"{world.Clock} {process.Machine.Name} has lost its connection to {other.Name}");
+        process.System.EventStream.Publish(
+            new DisassociatedEvent(RemoteRef.AddressOf(process.Machine), RemoteRef.AddressOf(other), inbound: false));
+    }
+
     private void Transmit(Parcel parcel)
     {
         if (parcel.To.Machine.Process is { } listener && _dead.Contains((parcel.From, listener)))
@@ -123,7 +182,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             if (!plan.CutsLose) _held.Add(parcel);
             return;
         }
-        var arrival = world.Now + Latency().Ticks;
+        var arrival = world.Now + Latency().Ticks + Delay(parcel.To.Machine);
         if (plan.KeepsOrder) arrival = Math.Max(arrival, _lastArrival.GetValueOrDefault(parcel.Way));
         else world.Marks.HitIf(arrival < _lastArrival.GetValueOrDefault(parcel.Way), NodeMark.MessageOvertaken);
         _lastArrival[parcel.Way] = arrival;
@@ -168,6 +227,9 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         ? $"term {envelope.Term} Append after {append.Previous} " +
             $"[{string.Join(' ', append.Entries.Select(entry => entry.Position))}] commit {append.Commit}"
         : $"term {envelope.Term} {envelope.Message}";
+
+    private long Delay(Machine to) =>
+        _congested.TryGetValue(to, out var delay) ? (long)((world.Now - delay.Since) * delay.Rate) : 0;
 
     private TimeSpan Latency()
     {
