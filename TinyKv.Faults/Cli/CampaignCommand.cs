@@ -47,7 +47,7 @@ internal static class CampaignCommand
         DefaultValueFactory = _ => 20,
     };
 
-    private static readonly Option<string> Journal = CommonOptions.Journal();
+    private static readonly Option<string> Journal = CommonOptions.Journal("rocksdb", "sqlite");
 
     /// <summary>The command.</summary>
     public static Command Create()

@@ -21,15 +21,15 @@ internal static class CommonOptions
         HelpName = "N",
     };
 
-    /// <summary>The journals with files of their own.</summary>
-    public static Option<string> Journal()
+    /// <summary>One of the journals that a command can test.</summary>
+    public static Option<string> Journal(params string[] journals)
     {
         var option = new Option<string>("--journal")
         {
             Description = "The journal of the stores.",
             DefaultValueFactory = _ => "rocksdb",
         };
-        option.AcceptOnlyFromAmong("rocksdb", "sqlite");
+        option.AcceptOnlyFromAmong(journals);
         return option;
     }
 

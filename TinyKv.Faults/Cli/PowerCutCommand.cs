@@ -2,6 +2,7 @@ using System.CommandLine;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Faults.PowerCuts;
+using TinyKv.Faults.Stores;
 
 namespace TinyKv.Faults.Cli;
 
@@ -32,10 +33,10 @@ internal static class PowerCutCommand
     private static readonly Option<bool> ExpectLoss = new("--expect-loss")
     {
         Description = "Switches the journal's syncs off: fails unless acknowledged writes get lost. Shows that the "
-            + "test can see a loss; only with the rocksdb journal.",
+            + "test can see a loss; not with the sqlite journal.",
     };
 
-    private static readonly Option<string> Journal = CommonOptions.Journal();
+    private static readonly Option<string> Journal = CommonOptions.Journal("rocksdb", "sqlite", PostgreSqlServer.Journal);
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -48,8 +49,11 @@ internal static class PowerCutCommand
         command.SetAction((arguments, cancellation) =>
         {
             var program = CommonOptions.FindProgram(arguments);
-            if (arguments.GetValue(ExpectLoss) && arguments.GetValue(Journal) != "rocksdb")
-                throw new TinyKvException("--expect-loss needs --journal rocksdb: the others can not be told not to sync");
+            var journal = arguments.GetRequiredValue(Journal);
+            if (arguments.GetValue(ExpectLoss) && journal == "sqlite")
+                throw new TinyKvException(
+                    "--expect-loss needs --journal rocksdb or postgresql: sqlite can not be told not to sync");
+            if (journal == PostgreSqlServer.Journal) PostgreSqlServer.RequirePrograms();
             return FaultsCommandLine.IsolatedAsync(arguments,
                 (directory, stop) => RunAsync(arguments, program, directory, stop), cancellation);
         });

@@ -9,7 +9,7 @@ internal sealed record PowerCutOptions
     /// <summary>Where files go.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>rocksdb or sqlite.</summary>
+    /// <summary>rocksdb, sqlite or postgresql.</summary>
     public required string Journal { get; init; }
 
     /// <summary>Decides the moments of the cuts and what the clients call.</summary>

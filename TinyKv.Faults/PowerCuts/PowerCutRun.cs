@@ -35,20 +35,23 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     {
         var disk = await Disk.CreateAsync(Path.Combine(options.Directory, "disk"),
             Path.Combine(options.Directory, "mounted"), DiskMegabytes);
+        var database = options.Journal == PostgreSqlServer.Journal
+            ? await PostgreSqlServer.CreateAsync(options.Directory, Path.Combine(disk.Path, "postgresql")) : null;
         var layout = new StoreLayout("powercut", [.. Enumerable.Repeat("127.0.0.1", options.Stores)], options.Journal,
-            options.WithoutSync ? "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync = on" : "");
+            database?.StoreSettings
+            ?? (options.WithoutSync ? "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync = on" : ""));
         await using var cluster = new StoreCluster(
             layout, options.Program, options.Directory, store => Path.Combine(disk.Path, $"store-{store}"), _ => []);
         try
         {
-            cluster.StartMissing();
-            await cluster.ReadyAsync(StartBound, cancellation);
-            while (Cuts < options.Cuts && !Lost) await CutAsync(cluster, disk, cancellation);
+            await StartAsync(cluster, database, StartBound, cancellation);
+            while (Cuts < options.Cuts && !Lost) await CutAsync(cluster, database, disk, cancellation);
             if (!Lost) await Load.ReadAllAsync(layout.Endpoints, _history, _history.Keys, cancellation);
         }
         catch (TinyKvException e)
         {
             await output.WriteLineAsync(cluster.Logs(lines: 40));
+            if (database is not null) await output.WriteLineAsync(database.Log(lines: 40));
             throw new TinyKvException($"cut {Cuts + 1}: {e.Message}", e);
         }
         Check(_history.Check(CheckLimit));
@@ -65,7 +68,19 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
             (Lost ? "ACKNOWLEDGED WRITES WERE LOST" : "nothing was lost");
     }
 
-    private async Task CutAsync(StoreCluster cluster, Disk disk, CancellationToken cancellation)
+    private async Task StartAsync(
+        StoreCluster cluster, PostgreSqlServer? database, TimeSpan within, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        if (database is not null) await database.StartAsync(within, cancellation);
+        cluster.StartMissing();
+        await cluster.ReadyAsync(within - Stopwatch.GetElapsedTime(started), cancellation);
+        // Stores refuse a server without syncs, but look only when they start.
+        if (options.WithoutSync && database is not null) await database.StopSyncingAsync();
+    }
+
+    private async Task CutAsync(
+        StoreCluster cluster, PostgreSqlServer? database, Disk disk, CancellationToken cancellation)
     {
         var (before, unknown, endpoints) = (_history.Answered, _history.Unknown, cluster.Layout.Endpoints);
         await using var load = await Load.StartAsync(
@@ -73,15 +88,14 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         await load.AnsweredAsync(LeastAnswers, options.Bound, cancellation);
         await Task.Delay(TimeSpan.FromSeconds(0.1 + 0.9 * _random.NextDouble()), cancellation);
         disk.CutPower();
-        await cluster.KillAsync(cluster.All);
+        await Task.WhenAll(cluster.KillAsync(cluster.All), database?.KillAsync() ?? Task.CompletedTask);
         await load.StopAsync();
         var (answered, open) = (_history.Answered - before, _history.Unknown - unknown);
 
         await disk.UnmountAsync();
         await disk.MountAsync();
         var started = Stopwatch.GetTimestamp();
-        cluster.StartMissing();
-        await cluster.ReadyAsync(options.Bound, cancellation);
+        await StartAsync(cluster, database, options.Bound, cancellation);
         var recovery = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var keys = _history.Keys.Where(key => key.StartsWith($"cut-{Cuts:d4}-", StringComparison.Ordinal)).ToList();
         await Load.ReadAllAsync(endpoints, _history, keys, cancellation);

@@ -14,7 +14,8 @@ internal static class Isolation
     // Program, Debian package.
     private static readonly (string Program, string Package)[] Tools =
     [
-        ("unshare", "util-linux"), ("nsenter", "util-linux"), ("mount", "mount"), ("kill", "procps"),
+        ("unshare", "util-linux"), ("nsenter", "util-linux"), ("setpriv", "util-linux"), ("mount", "mount"),
+        ("kill", "procps"), ("pkill", "procps"),
         ("ip", "iproute2"), ("ss", "iproute2"),
         ("nft", "nftables"), ("strace", "strace"), ("mkfs.ext4", "e2fsprogs"), ("fallocate", "util-linux"),
     ];

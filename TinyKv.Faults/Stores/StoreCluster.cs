@@ -10,7 +10,7 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    private readonly StoreProcess?[] _running = new StoreProcess?[layout.Stores + 1];
+    private readonly ServerProcess?[] _running = new ServerProcess?[layout.Stores + 1];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
     private TinyKvClient? _observer;
 
@@ -22,7 +22,7 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
 
     /// <summary>The running process of a store.</summary>
     /// <exception cref="TinyKvException">It is not running.</exception>
-    public StoreProcess this[int store] =>
+    public ServerProcess this[int store] =>
         _running[store] ?? throw new TinyKvException($"store {store} is not running");
 
     /// <summary>Starts the stores that do not run.</summary>
@@ -37,7 +37,8 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
     {
         var config = Path.Combine(directory, $"store-{store}.conf");
         File.WriteAllText(config, layout.Config(store, dataOf(store)));
-        _running[store] = StoreProcess.Start(enter(store), program, config, LogOf(store));
+        _running[store] = ServerProcess.Start(
+            [.. enter(store), "dotnet", program, "server", "--config", config, "--exit-with-parent"], LogOf(store));
     }
 
     /// <summary>kill -9, of several at once.</summary>

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace TinyKv.Faults.Stores;
 
-/// <summary>One run of <c>tinykv server</c>.</summary>
-internal sealed class StoreProcess
+/// <summary>One run of a server: of a store, or of the database behind its journal.</summary>
+internal sealed class ServerProcess
 {
     private readonly Process _process;
     private readonly StringBuilder _complaints = new();
 
-    private StoreProcess(Process process, string log)
+    private ServerProcess(Process process, string log)
     {
         _process = process;
         Id = process.Id;
@@ -32,14 +32,11 @@ internal sealed class StoreProcess
         }
     }
 
-    /// <summary>Starts a store; it ends with this process.</summary>
-    /// <param name="enter">What to start it with; may be empty.</param>
-    /// <param name="program">The assembly of <c>tinykv</c>.</param>
-    /// <param name="config">Its configuration file.</param>
+    /// <summary>Starts one.</summary>
+    /// <param name="words">Its command line.</param>
     /// <param name="log">What it logs is appended to this file.</param>
-    public static StoreProcess Start(string[] enter, string program, string config, string log)
+    public static ServerProcess Start(string[] words, string log)
     {
-        string[] words = [.. enter, "dotnet", program, "server", "--config", config, "--exit-with-parent"];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardInput = true,
@@ -49,7 +46,7 @@ internal sealed class StoreProcess
         };
         // Its sockets are named after the process id, which is not unique across namespaces.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        return new StoreProcess(Process.Start(start)!, log);
+        return new ServerProcess(Process.Start(start)!, log);
     }
 
     /// <summary>kill -9.</summary>
