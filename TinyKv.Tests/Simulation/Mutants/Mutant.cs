@@ -8,9 +8,6 @@ namespace TinyKv.Tests.Simulation.Mutants;
 /// <param name="Why">What goes wrong with it.</param>
 public sealed record Mutant(string Name, string File, string Old, string New, string Why)
 {
-    /// <summary>The first seed that is tried, for a bug that shows rarely.</summary>
-    public int From { get; init; } = 1;
-
     /// <summary>The file's text with the bug in it.</summary>
     public string ApplyTo(string source)
     {

@@ -55,7 +55,7 @@ internal sealed class MutantCompiler
             using var names = AssemblyLoadContext.EnterContextualReflection(mutated);
             var run = mutated.GetType(_ground.Campaign.FullName!)!
                 .GetMethod(nameof(Campaign.FirstFailure))!.CreateDelegate<Func<int, int, string?>>();
-            return run(mutant?.From ?? 1, seeds);
+            return run(1, seeds);
         }
         finally
         {
