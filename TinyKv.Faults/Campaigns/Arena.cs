@@ -65,6 +65,9 @@ internal abstract class Fault(string name)
     /// <summary>How often it is drawn, compared with others.</summary>
     public virtual int Weight => 1;
 
+    /// <summary>Whether a majority of the stores is started again in it, so that until then nobody can serve.</summary>
+    public virtual bool StartsMajority => false;
+
     /// <summary>What is done in it, for people.</summary>
     public abstract string Description { get; }
 

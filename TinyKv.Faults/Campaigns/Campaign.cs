@@ -64,14 +64,14 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         {
             await cluster.ReadyAsync(StartBound, cancellation);
             await using var load = await Load.StartAsync(
-                layout.Endpoints, history, "key-", options.Clients, Rest, _random.Next());
+                layout, history, "key-", options.Clients, Rest, _random.Next());
             var arena = new Arena(
                 cluster, network, disks, load, _random, options.Bound, options.LongestPause);
             await SteadyAsync(arena, "before the first fault", cancellation);
             for (var i = 0; i < FaultsPerCluster && !IsDone && faults.MoveNext(); i++)
                 await RunFaultAsync(arena, faults.Current, cancellation);
             await load.StopAsync();
-            await Load.ReadAllAsync(layout.Endpoints, history, history.Keys, cancellation);
+            await Load.ReadAllAsync(layout, history, history.Keys, cancellation);
         }
         catch (Exception e) when (e is TinyKvException or TinyKv.Client.TinyKvClientException)
         {
@@ -93,10 +93,15 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
             var done = await fault.RunAsync(arena, cancellation);
             var healed = arena.Now;
             await arena.Load.ServedAsync(options.Bound, cancellation);
-            var pause = arena.Load.History.LongestPause(done.ServiceDue, arena.Now);
+            var pause = TimeSpan.FromMicroseconds(arena.Load.History.LongestPause(done.ServiceDue, arena.Now));
+            // A majority that has to be started first has the time that starting takes.
+            var limit = fault.StartsMajority ? options.Bound : options.PauseBound;
+            if (pause > limit)
+                throw new TinyKvException(string.Create(CultureInfo.InvariantCulture,
+                    $"no write was served for {pause.TotalSeconds:0.0} s, at most {limit.TotalSeconds} s are right"));
             await arena.Cluster.ReadyAsync(options.Bound, cancellation);
             await SteadyAsync(arena, $"after {fault.Name}", cancellation);
-            report.Done(fault, done, TimeSpan.FromMicroseconds(pause), TimeSpan.FromMicroseconds(arena.Now - healed));
+            report.Done(fault, done, pause, TimeSpan.FromMicroseconds(arena.Now - healed));
         }
         catch (TinyKvException e)
         {

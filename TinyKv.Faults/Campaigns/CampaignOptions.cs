@@ -30,6 +30,9 @@ internal sealed record CampaignOptions
     /// <summary>How soon everything must be well again after a fault.</summary>
     public TimeSpan Bound { get; init; }
 
+    /// <summary>The longest time without an answered write while a majority runs.</summary>
+    public TimeSpan PauseBound { get; init; }
+
     /// <summary>How many clients.</summary>
     public int Clients { get; init; }
 }

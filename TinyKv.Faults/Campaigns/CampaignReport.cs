@@ -57,6 +57,7 @@ internal sealed class CampaignReport(IAnsiConsole console)
         Checked += history.Answered + history.Unknown;
         Line($"checked {history.Answered} operations and {history.Unknown} unknown outcomes of {history.Keys.Count} keys" +
             $" in {Text(Stopwatch.GetElapsedTime(started))}");
+        foreach (var way in history.Mix) Line($"  {way}");
         foreach (var anomaly in anomalies) Line($"NOT LINEARIZABLE: {anomaly}");
         Failed |= anomalies.Count > 0;
     }

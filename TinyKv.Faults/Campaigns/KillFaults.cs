@@ -30,6 +30,9 @@ internal sealed class KillMajority() : Fault("kill-majority")
     public override int Weight => 4;
 
     /// <inheritdoc/>
+    public override bool StartsMajority => true;
+
+    /// <inheritdoc/>
     public override string Description => "kill -9 of two stores, which are started one after the other";
 
     /// <inheritdoc/>
@@ -52,6 +55,9 @@ internal sealed class KillAll() : Fault("kill-all")
 {
     /// <inheritdoc/>
     public override int Weight => 4;
+
+    /// <inheritdoc/>
+    public override bool StartsMajority => true;
 
     /// <inheritdoc/>
     public override string Description => "kill -9 of all stores";

@@ -7,8 +7,12 @@ namespace TinyKv.Faults.Campaigns;
 /// <summary>SIGSTOP of one store, sometimes of two, then SIGCONT.</summary>
 internal sealed class Pause() : Fault("pause")
 {
+    // A shorter one may end before the others have another leader; what happens then is worth seeing, too.
+    private static readonly TimeSpan LongEnoughForElection = TimeSpan.FromSeconds(5);
+
     /// <inheritdoc/>
-    public override string Description => "SIGSTOP of one or two stores for a second up to the longest pause";
+    public override string Description =>
+        "SIGSTOP of one or two stores for a second up to the longest pause: others must serve while only one stands still";
 
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
@@ -19,6 +23,8 @@ internal sealed class Pause() : Fault("pause")
         var due = arena.Now;
         foreach (var store in stores) await Command.SignalAsync("STOP", arena.Cluster[store].Id);
         await Task.Delay(length, cancellation);
+        if (stores.Count == 1 && length > LongEnoughForElection)
+            await arena.Load.ServedAsync(arena.Bound, cancellation);
         foreach (var store in stores) await Command.SignalAsync("CONT", arena.Cluster[store].Id);
         if (stores.Count > 1) due = arena.Now;
         return new FaultReport($"store {string.Join(" and ", stores)}, {length.TotalSeconds:0.0} s", due);
@@ -31,7 +37,7 @@ internal sealed class LongPause() : Fault("long-pause")
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc/>
-    public override string Description => "SIGSTOP of the leader for a minute";
+    public override string Description => "SIGSTOP of the leader for a minute: others must serve meanwhile";
 
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
@@ -39,6 +45,7 @@ internal sealed class LongPause() : Fault("long-pause")
         var (store, due) = (await arena.Cluster.LeaderAsync(cancellation), arena.Now);
         await Command.SignalAsync("STOP", arena.Cluster[store].Id);
         await Task.Delay(Length, cancellation);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
         await Command.SignalAsync("CONT", arena.Cluster[store].Id);
         return new FaultReport($"store {store}", due);
     }
@@ -73,7 +80,7 @@ internal sealed class StalledDisk() : Fault("stalled-disk")
 internal sealed class SlowDisk() : Fault("slow-disk")
 {
     /// <inheritdoc/>
-    public override string Description => "each sync of one store takes up to 200 ms longer";
+    public override string Description => "each sync of one store takes up to 200 ms longer: the store must serve meanwhile";
 
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
@@ -85,6 +92,7 @@ internal sealed class SlowDisk() : Fault("slow-disk")
             arena.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
         {
             await Task.Delay(length, cancellation);
+            await arena.Load.ServedAsync(arena.Bound, cancellation);
             await trace.DetachAsync();
         }
         return new FaultReport(

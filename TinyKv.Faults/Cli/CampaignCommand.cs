@@ -40,6 +40,14 @@ internal static class CampaignCommand
         DefaultValueFactory = _ => 45,
     };
 
+    private static readonly Option<double> PauseBound = new("--pause-bound")
+    {
+        Description = "The longest time without an answered write while a majority runs, in seconds: others must notice "
+            + "the fault and elect a leader, and clients find it.",
+        HelpName = "S",
+        DefaultValueFactory = _ => 30,
+    };
+
     private static readonly Option<int> Clients = new("--clients")
     {
         Description = "How many clients there are.",
@@ -55,7 +63,7 @@ internal static class CampaignCommand
         var command = new Command("campaign",
             "Does faults to three store processes under load, and checks that the histories are linearizable")
         {
-            Kills, Minutes, Kinds, LongestPause, Bound, Clients, Journal, CommonOptions.Seed, CommonOptions.Program,
+            Kills, Minutes, Kinds, LongestPause, Bound, PauseBound, Clients, Journal, CommonOptions.Seed, CommonOptions.Program,
         };
         command.SetAction((arguments, cancellation) =>
         {
@@ -75,6 +83,7 @@ internal static class CampaignCommand
                     Time = TimeSpan.FromMinutes(arguments.GetValue(Minutes)),
                     LongestPause = TimeSpan.FromSeconds(Math.Max(1, arguments.GetValue(LongestPause))),
                     Bound = TimeSpan.FromSeconds(arguments.GetValue(Bound)),
+                    PauseBound = TimeSpan.FromSeconds(arguments.GetValue(PauseBound)),
                     Clients = arguments.GetValue(Clients),
                 }, report);
                 try

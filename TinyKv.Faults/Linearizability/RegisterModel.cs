@@ -5,29 +5,47 @@ internal abstract record RegisterInput
 {
     private RegisterInput() { }
 
+    /// <summary>What is called, for people.</summary>
+    public abstract string Kind { get; }
+
     /// <summary>Reads.</summary>
     public sealed record Get : RegisterInput
     {
-        public override string ToString() => "get";
+        public override string Kind => "get";
+
+        public override string ToString() => Kind;
     }
 
     /// <summary>Writes.</summary>
     public sealed record Put(long Value) : RegisterInput
     {
-        public override string ToString() => $"put {Value}";
+        public override string Kind => "put";
+
+        public override string ToString() => $"{Kind} {Value}";
     }
 
     /// <summary>Removes.</summary>
     public sealed record Delete : RegisterInput
     {
-        public override string ToString() => "delete";
+        public override string Kind => "delete";
+
+        public override string ToString() => Kind;
     }
 
-    /// <summary>Writes, or removes, if the value is the expected one; put-if-absent expects none.</summary>
-    public sealed record CompareAndSet(long? Expected, long? Desired) : RegisterInput
+    /// <summary>Writes, or removes, if the value is the expected one.</summary>
+    public record CompareAndSet(long? Expected, long? Desired) : RegisterInput
     {
-        public override string ToString() =>
-            $"compare-and-set {RegisterModel.Text(Expected)} to {RegisterModel.Text(Desired)}";
+        public override string Kind => "compare-and-set";
+
+        public override string ToString() => $"{Kind} {RegisterModel.Text(Expected)} to {RegisterModel.Text(Desired)}";
+    }
+
+    /// <summary>Writes if there is no value.</summary>
+    public sealed record PutIfAbsent(long Value) : CompareAndSet(null, Value)
+    {
+        public override string Kind => "put-if-absent";
+
+        public override string ToString() => $"{Kind} {Value}";
     }
 }
 
@@ -48,7 +66,7 @@ internal abstract record RegisterOutput
         public override string ToString() => RegisterModel.Text(Value);
     }
 
-    /// <summary>Of a compare-and-set: whether it wrote, and what was there before.</summary>
+    /// <summary>Of a conditional write: whether it wrote, and what was there before.</summary>
     public sealed record Swapped(bool Succeeded, long? Previous) : RegisterOutput
     {
         public override string ToString() =>
@@ -56,7 +74,7 @@ internal abstract record RegisterOutput
     }
 }
 
-/// <summary>One key: get, put, delete and compare-and-set.</summary>
+/// <summary>One key: get, put, delete, compare-and-set and put-if-absent.</summary>
 internal sealed class RegisterModel : IModel<long, RegisterInput, RegisterOutput>
 {
     private const long Absent = long.MinValue;

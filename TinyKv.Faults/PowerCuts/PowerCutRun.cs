@@ -46,7 +46,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         {
             await StartAsync(cluster, database, StartBound, cancellation);
             while (Cuts < options.Cuts && !Lost) await CutAsync(cluster, database, disk, cancellation);
-            if (!Lost) await Load.ReadAllAsync(layout.Endpoints, _history, _history.Keys, cancellation);
+            if (!Lost) await Load.ReadAllAsync(layout, _history, _history.Keys, cancellation);
         }
         catch (TinyKvException e)
         {
@@ -82,9 +82,9 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     private async Task CutAsync(
         StoreCluster cluster, PostgreSqlServer? database, Disk disk, CancellationToken cancellation)
     {
-        var (before, unknown, endpoints) = (_history.Answered, _history.Unknown, cluster.Layout.Endpoints);
+        var (before, unknown, layout) = (_history.Answered, _history.Unknown, cluster.Layout);
         await using var load = await Load.StartAsync(
-            endpoints, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
+            layout, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
         await load.AnsweredAsync(LeastAnswers, options.Bound, cancellation);
         await Task.Delay(TimeSpan.FromSeconds(0.1 + 0.9 * _random.NextDouble()), cancellation);
         disk.CutPower();
@@ -98,7 +98,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         await StartAsync(cluster, database, options.Bound, cancellation);
         var recovery = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var keys = _history.Keys.Where(key => key.StartsWith($"cut-{Cuts:d4}-", StringComparison.Ordinal)).ToList();
-        await Load.ReadAllAsync(endpoints, _history, keys, cancellation);
+        await Load.ReadAllAsync(layout, _history, keys, cancellation);
         _recoveries.Add(recovery);
         var anomalies = _history.Check(CheckLimit, keys);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,

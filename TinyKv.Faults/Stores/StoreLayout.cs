@@ -16,8 +16,12 @@ internal sealed record StoreLayout(string Name, IReadOnlyList<string> Hosts, str
     /// <summary>How many there are.</summary>
     public int Stores => Hosts.Count;
 
-    /// <summary>Where clients find them.</summary>
+    /// <summary>Where clients find them over gRPC.</summary>
     public IReadOnlyList<string> Endpoints => [.. Enumerable.Range(0, Stores).Select(i => $"{Hosts[i]}:{Grpc + i}")];
+
+    /// <summary>Where clients find them over Akka.Remote.</summary>
+    public IReadOnlyList<string> RemotingEndpoints =>
+        [.. Enumerable.Range(0, Stores).Select(i => $"{Hosts[i]}:{Remoting + i}")];
 
     /// <summary>The page that says whether a store is ready.</summary>
     public Uri Ready(int store) => new($"http://{Hosts[store - 1]}:{Status + store - 1}/health/ready");

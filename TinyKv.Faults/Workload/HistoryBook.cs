@@ -13,6 +13,8 @@ internal sealed class HistoryBook
 {
     private readonly ConcurrentDictionary<string, List<Operation>> _keys = new();
     private readonly ConcurrentQueue<long> _writes = new();
+    private readonly ConcurrentDictionary<string, long> _lastWrites = new();
+    private readonly Tally _tally = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private long _answered;
     private long _unknown;
@@ -29,9 +31,16 @@ internal sealed class HistoryBook
     /// <summary>All keys that were ever used.</summary>
     public IReadOnlyCollection<string> Keys => [.. _keys.Keys];
 
+    /// <summary>How many operations there were on each way, by kind.</summary>
+    public IEnumerable<string> Mix => _tally.Lines;
+
     /// <summary>Notes an operation.</summary>
-    public void Add(string key, Operation operation)
+    /// <param name="key">What it was about.</param>
+    /// <param name="way">The name of the way that it went.</param>
+    /// <param name="operation">What was asked and answered.</param>
+    public void Add(string key, string way, Operation operation)
     {
+        _tally.Add(way, operation);
         var history = _keys.GetOrAdd(key, _ => []);
         lock (history) history.Add(operation);
         if (operation.IsOpen)
@@ -40,11 +49,14 @@ internal sealed class HistoryBook
             return;
         }
         Interlocked.Increment(ref _answered);
-        if (operation.Output is RegisterOutput.Done) _writes.Enqueue(operation.Returned!.Value);
+        if (operation.Output is not (RegisterOutput.Done or RegisterOutput.Swapped { Succeeded: true })) return;
+        _writes.Enqueue(operation.Returned!.Value);
+        _lastWrites.AddOrUpdate(way, operation.Called, (_, last) => Math.Max(last, operation.Called));
     }
 
-    /// <summary>Whether a write was answered after a moment.</summary>
-    public bool WroteAfter(long moment) => _writes.LastOrDefault(long.MinValue) > moment;
+    /// <summary>Whether a write has succeeded on a way that was called after a moment; what was under way then may have
+    /// been done before.</summary>
+    public bool WroteSince(long moment, string way) => _lastWrites.GetValueOrDefault(way, long.MinValue) > moment;
 
     /// <summary>The longest time without an answered write, from one moment to another, in microseconds.</summary>
     public long LongestPause(long from, long to)

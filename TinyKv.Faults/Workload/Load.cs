@@ -1,24 +1,26 @@
-using System.Text;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Faults.Linearizability;
+using TinyKv.Faults.Stores;
 using Operation = TinyKv.Faults.Linearizability.Operation<
     TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
 
 namespace TinyKv.Faults.Workload;
 
 /// <summary>
-/// Clients that read, write and delete a few keys through the public interface, and note what they see.
+/// Clients that read and write a few keys, with conditions and without, on all ways to the stores, and note what they see.
 /// </summary>
 internal sealed class Load : IAsyncDisposable
 {
     private const int ClientsPerConnection = 5;
     private const int ReadersAtTheEnd = 16;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // Taken in turn.
+    private static readonly Func<StoreLayout, Task<IWay>>[] Ways =
+        [ClientWay.OverGrpcAsync, ClientWay.OverRemotingAsync, ForwardingWay.ConnectAsync];
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<TinyKvClient> _connections = [];
+    private readonly List<IWay> _connections = [];
     private readonly List<Task> _clients = [];
     private readonly LiveKeys _keys;
     private readonly TimeSpan _rest;
@@ -37,35 +39,36 @@ internal sealed class Load : IAsyncDisposable
     public string? Failure => _clients.Find(client => client.IsFaulted)?.Exception?.GetBaseException().Message;
 
     /// <summary>Starts the clients.</summary>
-    /// <param name="endpoints">The stores.</param>
+    /// <param name="layout">The stores.</param>
     /// <param name="history">Where to note what they see.</param>
     /// <param name="prefix">What their keys begin with.</param>
     /// <param name="clients">How many.</param>
     /// <param name="rest">How long each rests between two calls, on average.</param>
     /// <param name="seed">Decides what they call.</param>
     public static async Task<Load> StartAsync(
-        IReadOnlyList<string> endpoints, HistoryBook history, string prefix, int clients, TimeSpan rest, int seed)
+        StoreLayout layout, HistoryBook history, string prefix, int clients, TimeSpan rest, int seed)
     {
         var load = new Load(history, new LiveKeys(prefix, Math.Max(1, clients / 2)), rest);
         for (var i = 0; i < clients; i++)
         {
-            if (i % ClientsPerConnection == 0) load._connections.Add(await ConnectAsync(endpoints));
-            var (raw, random) = (load._connections[^1].Raw, new Random(seed + i));
-            load._clients.Add(Task.Run(() => load.RunAsync(raw, random)));
+            var (connection, position) = Math.DivRem(i, ClientsPerConnection);
+            if (position == 0) load._connections.Add(await Ways[connection % Ways.Length](layout));
+            var (way, random) = (load._connections[^1], new Random(seed + i));
+            load._clients.Add(Task.Run(() => load.RunAsync(way, random)));
         }
         return load;
     }
 
-    /// <summary>Waits until a write that began after now has succeeded.</summary>
+    /// <summary>Waits until on each way a write that began after now has succeeded.</summary>
     /// <exception cref="TinyKvException">None did within the time.</exception>
     public async Task ServedAsync(TimeSpan within, CancellationToken cancellation)
     {
         var from = History.Now;
-        while (!History.WroteAfter(from))
+        while (_connections.Find(way => !History.WroteSince(from, way.Name)) is { } missing)
         {
             if (Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
             if (History.Now - from > within.TotalMicroseconds)
-                throw new TinyKvException($"no write was served within {within.TotalSeconds} s");
+                throw new TinyKvException($"no write over {missing.Name} was served within {within.TotalSeconds} s");
             await Task.Delay(20, cancellation);
         }
     }
@@ -93,9 +96,9 @@ internal sealed class Load : IAsyncDisposable
 
     /// <summary>Reads keys once more, so that a lost write is seen even if nobody asked since.</summary>
     public static async Task ReadAllAsync(
-        IReadOnlyList<string> endpoints, HistoryBook history, IEnumerable<string> keys, CancellationToken cancellation)
+        StoreLayout layout, HistoryBook history, IEnumerable<string> keys, CancellationToken cancellation)
     {
-        await using var connection = await ConnectAsync(endpoints);
+        await using var way = await ClientWay.OverGrpcAsync(layout);
         var options = new ParallelOptions
         {
             MaxDegreeOfParallelism = ReadersAtTheEnd,
@@ -104,8 +107,9 @@ internal sealed class Load : IAsyncDisposable
         await Parallel.ForEachAsync(keys, options, async (key, token) =>
         {
             var called = history.Now;
-            var value = await connection.Raw.GetAsync(Encoding.UTF8.GetBytes(key), cancellation: token);
-            history.Add(key, new Operation(0, new RegisterInput.Get(), Found(value), called, history.Now));
+            var input = new RegisterInput.Get();
+            var output = await way.CallAsync(key, input, token);
+            history.Add(key, way.Name, new Operation(0, input, output, called, history.Now));
         });
     }
 
@@ -118,26 +122,19 @@ internal sealed class Load : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static Task<TinyKvClient> ConnectAsync(IReadOnlyList<string> endpoints) =>
-        TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = endpoints, Timeout = Patience });
-
-    private async Task RunAsync(IRawClient raw, Random random)
+    private async Task RunAsync(IWay way, Random random)
     {
         var name = Interlocked.Increment(ref _names);
         while (!_stop.IsCancellationRequested)
         {
-            var key = _keys.Draw(random);
-            RegisterInput input = random.Next(10) switch
-            {
-                < 5 => new RegisterInput.Put(Interlocked.Increment(ref _values)),
-                < 9 => new RegisterInput.Get(),
-                _ => new RegisterInput.Delete(),
-            };
+            var (key, last) = _keys.Draw(random);
+            var input = Draw(random, last);
             var called = History.Now;
             try
             {
-                var output = await CallAsync(raw, Encoding.UTF8.GetBytes(key), input);
-                History.Add(key, new Operation(name, input, output, called, History.Now));
+                var output = await way.CallAsync(key, input, _stop.Token);
+                History.Add(key, way.Name, new Operation(name, input, output, called, History.Now));
+                _keys.NoteSeen(key, Held(input, output));
             }
             catch (TinyKvUnavailableException)
             {
@@ -145,7 +142,7 @@ internal sealed class Load : IAsyncDisposable
             }
             catch (Exception e) when (e is TinyKvUndeterminedException or OperationCanceledException)
             {
-                History.Add(key, new Operation(name, input, null, called, null));
+                History.Add(key, way.Name, new Operation(name, input, null, called, null));
                 _keys.NoteUnknown(key);
                 name = Interlocked.Increment(ref _names);
             }
@@ -153,20 +150,25 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
-    private async Task<RegisterOutput> CallAsync(IRawClient raw, byte[] key, RegisterInput input)
+    // Conditions expect what was there lately: clients race for it, and about half of them hold.
+    private RegisterInput Draw(Random random, long? last) => random.Next(20) switch
     {
-        switch (input)
-        {
-            case RegisterInput.Get:
-                return Found(await raw.GetAsync(key, cancellation: _stop.Token));
-            case RegisterInput.Put put:
-                await raw.PutAsync(key, ValueText.Encode(put.Value, ValueBytes), cancellation: _stop.Token);
-                return new RegisterOutput.Done();
-            default:
-                await raw.DeleteAsync(key, cancellation: _stop.Token);
-                return new RegisterOutput.Done();
-        }
-    }
+        < 7 => new RegisterInput.Put(NewValue()),
+        < 13 => new RegisterInput.Get(),
+        < 15 => new RegisterInput.Delete(),
+        < 17 => new RegisterInput.PutIfAbsent(NewValue()),
+        19 when last is not null => new RegisterInput.CompareAndSet(last, null),
+        _ => new RegisterInput.CompareAndSet(last, NewValue()),
+    };
 
-    private static RegisterOutput.Found Found(byte[]? value) => new(value is null ? null : ValueText.Decode(value));
+    private long NewValue() => SizedValue.Number(Interlocked.Increment(ref _values), ValueBytes);
+
+    private static long? Held(RegisterInput input, RegisterOutput output) => (input, output) switch
+    {
+        (_, RegisterOutput.Found found) => found.Value,
+        (_, RegisterOutput.Swapped { Succeeded: false } refused) => refused.Previous,
+        (RegisterInput.CompareAndSet swap, _) => swap.Desired,
+        (RegisterInput.Put put, _) => put.Value,
+        _ => null,
+    };
 }

@@ -1,0 +1,146 @@
+using System.Net.Sockets;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using TinyKv.Client;
+using TinyKv.Faults.Linearizability;
+using TinyKv.Faults.Stores;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Faults.Workload;
+
+/// <summary>
+/// Plain gRPC calls to one store after the other, as a program without the client makes them: the store that is asked
+/// finds the leader.
+/// </summary>
+internal sealed class ForwardingWay : IWay
+{
+    // Longer than a store looks for the leader.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
+
+    private readonly List<GrpcChannel> _channels;
+    private readonly List<Raw.RawClient> _stores;
+    private int _calls;
+
+    private ForwardingWay(StoreLayout layout)
+    {
+        _channels = [.. layout.Endpoints.Select(Open)];
+        _stores = [.. _channels.Select(channel => new Raw.RawClient(channel))];
+    }
+
+    /// <inheritdoc/>
+    public string Name => "forwarding";
+
+    /// <summary>Connects, to each store when it is asked.</summary>
+    public static Task<IWay> ConnectAsync(StoreLayout layout) => Task.FromResult<IWay>(new ForwardingWay(layout));
+
+    /// <inheritdoc/>
+    public async Task<RegisterOutput> CallAsync(string key, RegisterInput input, CancellationToken cancellation)
+    {
+        var store = _stores[(int)((uint)Interlocked.Increment(ref _calls) % _stores.Count)];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        try
+        {
+            return await CallAsync(store, ByteString.CopyFromUtf8(key), input, new CallOptions(cancellationToken: limit.Token));
+        }
+        catch (RpcException e) when (input is RegisterInput.Get || NeverConnected(e))
+        {
+            throw new TinyKvUnavailableException(e.Status.Detail, e);
+        }
+        catch (RpcException e)
+        {
+            throw new TinyKvUndeterminedException(e.Status.Detail, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels) channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    // With a callback of ours connections are made anew at once; otherwise gRPC waits longer after each failure.
+    private static GrpcChannel Open(string endpoint) => GrpcChannel.ForAddress($"http://{endpoint}", new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            ConnectCallback = async (context, cancellation) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                try
+                {
+                    await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        },
+        DisposeHttpClient = true,
+    });
+
+    private static async Task<RegisterOutput> CallAsync(
+        Raw.RawClient store, ByteString key, RegisterInput input, CallOptions call)
+    {
+        switch (input)
+        {
+            case RegisterInput.Get:
+                var got = Checked(await store.GetAsync(new GetRequest { Key = key }, call));
+                return new RegisterOutput.Found(Read(got.Value));
+            case RegisterInput.Put put:
+                Checked(await store.PutAsync(new PutRequest { Key = key, Value = Bytes(put.Value) }, call));
+                return new RegisterOutput.Done();
+            case RegisterInput.Delete:
+                Checked(await store.DeleteAsync(new DeleteRequest { Key = key }, call));
+                return new RegisterOutput.Done();
+            case RegisterInput.PutIfAbsent put:
+                return Swapped(await store.PutIfAbsentAsync(
+                    new PutIfAbsentRequest { Key = key, Value = Bytes(put.Value) }, call));
+            case RegisterInput.CompareAndSet swap:
+                return Swapped(await store.CompareAndSetAsync(new CompareAndSetRequest
+                {
+                    Key = key,
+                    Expected = Maybe(swap.Expected),
+                    Desired = Maybe(swap.Desired),
+                }, call));
+            default:
+                throw new ArgumentException($"unknown call {input}", nameof(input));
+        }
+    }
+
+    private static T Checked<T>(T reply) where T : IRawReply
+    {
+        if (reply.Error.Length > 0) throw new TinyKvInvalidRequestException(reply.Error);
+        return reply.RegionError switch
+        {
+            null => reply,
+            { StaleCommand: not null } unknown => throw new TinyKvUndeterminedException(unknown.Message),
+            var refused => throw new TinyKvUnavailableException(refused.Message),
+        };
+    }
+
+    private static bool NeverConnected(RpcException e) => e.Status.DebugException is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError,
+    };
+
+    private static RegisterOutput.Swapped Swapped(CompareAndSetResponse reply) =>
+        new(Checked(reply).Succeeded, Read(reply.Previous));
+
+    private static long? Read(MaybeValue? value) => value is { Found: true } ? SizedValue.Decode(value.Value.Span) : null;
+
+    private static MaybeValue Maybe(long? value) =>
+        value is { } known ? new MaybeValue { Found = true, Value = Bytes(known) } : new MaybeValue();
+
+    private static ByteString Bytes(long value) => UnsafeByteOperations.UnsafeWrap(SizedValue.Encode(value));
+}

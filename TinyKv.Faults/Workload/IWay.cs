@@ -1,0 +1,16 @@
+using TinyKv.Client;
+using TinyKv.Faults.Linearizability;
+
+namespace TinyKv.Faults.Workload;
+
+/// <summary>A way on which clients reach the stores.</summary>
+internal interface IWay : IAsyncDisposable
+{
+    /// <summary>Its name, for people.</summary>
+    string Name { get; }
+
+    /// <summary>Makes a call.</summary>
+    /// <exception cref="TinyKvUnavailableException">It was not done.</exception>
+    /// <exception cref="TinyKvUndeterminedException">It may have been done, or be done later.</exception>
+    Task<RegisterOutput> CallAsync(string key, RegisterInput input, CancellationToken cancellation);
+}

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using TinyKv.Faults.Linearizability;
+using Operation = TinyKv.Faults.Linearizability.Operation<
+    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+
+namespace TinyKv.Faults.Workload;
+
+/// <summary>How many operations there were on each way, by kind and outcome. Thread-safe.</summary>
+internal sealed class Tally
+{
+    private readonly ConcurrentDictionary<(string Way, string What), int> _counts = new();
+
+    /// <summary>A line for each way.</summary>
+    public IEnumerable<string> Lines => _counts.GroupBy(each => each.Key.Way)
+        .OrderBy(way => way.Key, StringComparer.Ordinal)
+        .Select(way => $"{way.Key}: " + string.Join(", ", way.OrderBy(each => each.Key.What, StringComparer.Ordinal)
+            .Select(each => $"{each.Value} {each.Key.What}")));
+
+    /// <summary>Counts an operation.</summary>
+    public void Add(string way, Operation operation) =>
+        _counts.AddOrUpdate((way, What(operation)), 1, (_, count) => count + 1);
+
+    private static string What(Operation operation) => operation switch
+    {
+        { IsOpen: true } => $"{operation.Input.Kind} unknown",
+        { Output: RegisterOutput.Swapped { Succeeded: false } } => $"{operation.Input.Kind} refused",
+        _ => operation.Input.Kind,
+    };
+}
