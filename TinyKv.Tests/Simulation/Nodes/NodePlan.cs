@@ -70,8 +70,9 @@ internal sealed record NodePlan
         // A voter waits ElectionTicks less the one that had begun; a lease holds LeaseTicks; both by their own clocks.
         var slack = (raft.ElectionTicks - 1.0) / raft.LeaseTicks;
         // Entries that go one by one over a slow disk would take longer to catch up with than the calm lasts.
-        var oneByOne = raft is { MaxEntriesPerAppend: 1 } or { MaxBytesPerAppend: 1 }
-            && raft is { MaxInflightAppends: 1 } or { MaxInflightBytes: 1 };
+        var single = raft is { MaxEntriesPerAppend: 1 } or { MaxBytesPerAppend: <= 64 };
+        var oneByOne = raft.MaxInflightBytes == 1
+            || (single && raft is { MaxInflightAppends: 1 } or { MaxInflightBytes: <= 200 });
         var tick = TimeSpan.FromMilliseconds(random.Pick(50, 100, 100, 200));
         return new NodePlan
         {
