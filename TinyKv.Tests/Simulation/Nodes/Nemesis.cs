@@ -135,7 +135,7 @@ internal sealed class Nemesis(World world)
     {
         if (leader is null) return;
         var duration = Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks * (2 + 3 * _random.NextDouble());
-        _quietUntil = world.Now + duration.Ticks;
+        _quietUntil = Math.Max(_quietUntil, world.Now + duration.Ticks);
         if (_random.Percent(50))
         {
             Isolate(leader, NodeMark.LeaderIsolated);

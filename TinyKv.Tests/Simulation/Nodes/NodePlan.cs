@@ -112,7 +112,7 @@ internal sealed record NodePlan
         };
     }
 
-    // Most faults are absent from a plan: what one of them leads to is lost among too many others (swarm testing,
+    // Half of the faults are absent from a plan: what one of them leads to is lost among too many others (swarm testing,
     // Groce et al., 2012). What leases have to fear most is a leader that stands still, and rounds one that hears late.
     private static List<(Fault, int)> DrawFaults(Random random, bool leases)
     {

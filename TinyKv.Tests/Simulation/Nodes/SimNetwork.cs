@@ -16,6 +16,9 @@ namespace TinyKv.Tests.Simulation.Nodes;
 /// </summary>
 internal sealed class SimNetwork(World world, LinkPlan plan)
 {
+    // What is sent when faults end arrives before everything must work again.
+    private static readonly TimeSpan LongestQueue = NodePlan.CalmBegins - NodePlan.ChaosEnds - TimeSpan.FromSeconds(4);
+
     private readonly Random _random = world.NewRandom();
     private readonly HashSet<(Machine From, Machine To)> _cuts = [];
     private readonly Dictionary<Machine, (long Since, double Rate)> _congested = [];
@@ -228,8 +231,8 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             $"[{string.Join(' ', append.Entries.Select(entry => entry.Position))}] commit {append.Commit}"
         : $"term {envelope.Term} {envelope.Message}";
 
-    private long Delay(Machine to) =>
-        _congested.TryGetValue(to, out var delay) ? (long)((world.Now - delay.Since) * delay.Rate) : 0;
+    private long Delay(Machine to) => _congested.TryGetValue(to, out var delay)
+        ? Math.Min((long)((world.Now - delay.Since) * delay.Rate), LongestQueue.Ticks) : 0;
 
     private TimeSpan Latency()
     {
