@@ -8,6 +8,9 @@ internal static class LoadGenerator
 {
     private static readonly double[] Percentiles = [50, 90, 99, 99.9, 100];
 
+    // So long after the end an operation that was due before it is waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     // A system that stalls must not exhaust the generator; what waits here is late and counted as late.
     private const int MaxOpenOperations = 50_000;
 
@@ -22,19 +25,21 @@ internal static class LoadGenerator
     {
         var recorder = new Recorder();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var load = plan.Rate > 0
-            ? OpenLoopAsync(target, workload, plan.Rate, recorder, stop.Token, cancellation)
+            ? OpenLoopAsync(target, workload, plan.Rate, recorder, stop.Token, abandon.Token)
             : ClosedLoopAsync(target, workload, plan.Clients, recorder, stop.Token);
 
         await Task.Delay(plan.Warmup, cancellation);
         var (own, theirs, start) = (OwnTime(), ProcessorTime.Of(servers), Stopwatch.GetTimestamp());
-        recorder.On = true;
+        recorder.Begin();
         await Task.Delay(plan.Duration, cancellation);
-        recorder.On = false;
+        recorder.End();
         var elapsed = Stopwatch.GetElapsedTime(start);
         (own, theirs) = (OwnTime() - own, ProcessorTime.Of(servers) - theirs);
 
         await stop.CancelAsync();
+        abandon.CancelAfter(Patience);
         await load;
         return Summarize(recorder, workload, elapsed, own, theirs);
     }
@@ -63,7 +68,7 @@ internal static class LoadGenerator
         for (var sent = 0L; !stop.IsCancellationRequested;)
         {
             var due = (long)(Stopwatch.GetElapsedTime(start).TotalSeconds * rate);
-            for (; sent < due && !stop.IsCancellationRequested; sent++)
+            for (; sent < due; sent++)
             {
                 await room.WaitAsync(CancellationToken.None);
                 _ = OneAsync(start + (long)((double)sent / rate * Stopwatch.Frequency));

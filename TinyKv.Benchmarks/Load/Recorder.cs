@@ -6,7 +6,7 @@ using TinyKv.Benchmarks.Targets;
 
 namespace TinyKv.Benchmarks.Load;
 
-/// <summary>Collects what operations report while it is on; thread-safe.</summary>
+/// <summary>Collects what operations report in a stretch of time; thread-safe.</summary>
 internal sealed class Recorder
 {
     private const long MaxMicroseconds = 10 * 60 * 1_000_000L;
@@ -15,48 +15,51 @@ internal sealed class Recorder
     private readonly LongConcurrentHistogram _microseconds = new(1, MaxMicroseconds, SignificantDigits);
     private readonly ConcurrentDictionary<string, long> _errors = new();
     private long _operations;
+    private long _from = long.MaxValue;
+    private long _to = long.MaxValue;
 
-    /// <summary>Whether reports are counted.</summary>
-    public volatile bool On;
-
-    /// <summary>Operations that succeeded.</summary>
+    /// <summary>Operations that succeeded between <see cref="Begin"/> and <see cref="End"/>.</summary>
     public long Operations => Interlocked.Read(ref _operations);
 
     /// <summary>What failed, by kind.</summary>
     public IReadOnlyDictionary<string, long> Errors => _errors;
 
-    /// <summary>Runs an operation and counts it if it ends while this is on.</summary>
-    public Task RunAsync(Func<Task> operation) => RunAsync(operation, Stopwatch.GetTimestamp(), () => On);
+    /// <summary>From now on it counts.</summary>
+    public void Begin() => Volatile.Write(ref _from, Stopwatch.GetTimestamp());
 
-    /// <summary>
-    /// Runs an operation that was due at <paramref name="since"/>, and counts it if this is on now, however late it ends.
-    /// </summary>
-    public Task RunDueAsync(Func<Task> operation, long since)
-    {
-        var counts = On;
-        return RunAsync(operation, since, () => counts);
-    }
+    /// <summary>Until now it has.</summary>
+    public void End() => Volatile.Write(ref _to, Stopwatch.GetTimestamp());
 
-    private async Task RunAsync(Func<Task> operation, long since, Func<bool> counts)
+    /// <summary>Runs an operation; its latency counts if it ends in time.</summary>
+    public Task RunAsync(Func<Task> operation) => RunAsync(operation, Stopwatch.GetTimestamp(), isDue: false);
+
+    /// <summary>Runs one that was due at <paramref name="since"/>; its latency counts if that was in time, however late it
+    /// ends.</summary>
+    public Task RunDueAsync(Func<Task> operation, long since) => RunAsync(operation, since, isDue: true);
+
+    private async Task RunAsync(Func<Task> operation, long since, bool isDue)
     {
         try
         {
             await operation();
-            if (!counts()) return;
-            Interlocked.Increment(ref _operations);
-            var microseconds = (long)Stopwatch.GetElapsedTime(since).TotalMicroseconds;
+            var now = Stopwatch.GetTimestamp();
+            if (IsInTime(now)) Interlocked.Increment(ref _operations);
+            if (!IsInTime(isDue ? since : now)) return;
+            var microseconds = (long)Stopwatch.GetElapsedTime(since, now).TotalMicroseconds;
             _microseconds.RecordValue(Math.Clamp(microseconds, 1, MaxMicroseconds));
         }
         catch (Exception e)
         {
-            if (counts()) _errors.AddOrUpdate(Kind(e), 1, (_, count) => count + 1);
+            if (IsInTime(isDue ? since : Stopwatch.GetTimestamp())) _errors.AddOrUpdate(Kind(e), 1, (_, count) => count + 1);
         }
     }
+
+    private bool IsInTime(long moment) => moment >= Volatile.Read(ref _from) && moment < Volatile.Read(ref _to);
 
     /// <summary>The latency that <paramref name="percentile"/> of 100 operations did not exceed, in ms; 0 when none
     /// succeeded.</summary>
     public double Milliseconds(double percentile) =>
-        Operations == 0 ? 0 : _microseconds.GetValueAtPercentile(percentile) / 1000.0;
+        _microseconds.TotalCount == 0 ? 0 : _microseconds.GetValueAtPercentile(percentile) / 1000.0;
 
     private static string Kind(Exception failure) => failure switch
     {
