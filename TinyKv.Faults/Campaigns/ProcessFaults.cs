@@ -80,7 +80,7 @@ internal sealed class StalledDisk() : Fault("stalled-disk")
 internal sealed class SlowDisk() : Fault("slow-disk")
 {
     /// <inheritdoc/>
-    public override string Description => "each sync of one store takes up to 200 ms longer: the store must serve meanwhile";
+    public override string Description => "each sync of one store takes up to 200 ms longer: the stores must serve meanwhile";
 
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
 
@@ -108,9 +109,12 @@ internal sealed class PostgreSqlServer
         const string debian = "/usr/lib/postgresql";
         var versions = Directory.Exists(debian) ? Directory.GetDirectories(debian) : [];
         return Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
-            .Concat(versions.OrderDescending(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")))
+            .Concat(versions.OrderByDescending(VersionOf).Select(version => Path.Combine(version, "bin")))
             .FirstOrDefault(directory => Programs.All(program => File.Exists(Path.Combine(directory, program))));
     }
+
+    private static decimal VersionOf(string directory) =>
+        decimal.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var version) ? version : 0;
 
     private string Program(string name) => Path.Combine(_programs, name);
 

@@ -45,6 +45,11 @@ internal sealed class ForwardingWay : IWay
         {
             return await CallAsync(store, ByteString.CopyFromUtf8(key), input, new CallOptions(cancellationToken: limit.Token));
         }
+        catch (RpcException e) when (e.StatusCode is StatusCode.InvalidArgument or StatusCode.OutOfRange
+            or StatusCode.FailedPrecondition or StatusCode.Unimplemented or StatusCode.ResourceExhausted)
+        {
+            throw new TinyKvInvalidRequestException(e.Status.Detail);
+        }
         catch (RpcException e) when (input is RegisterInput.Get || NeverConnected(e))
         {
             throw new TinyKvUnavailableException(e.Status.Detail, e);

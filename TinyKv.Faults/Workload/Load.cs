@@ -49,11 +49,19 @@ internal sealed class Load : IAsyncDisposable
         StoreLayout layout, HistoryBook history, string prefix, int clients, TimeSpan rest, int seed)
     {
         var load = new Load(history, new LiveKeys(prefix, Math.Max(1, clients / 2)), rest);
+        try
+        {
+            for (var i = 0; i * ClientsPerConnection < clients; i++)
+                load._connections.Add(await Ways[i % Ways.Length](layout));
+        }
+        catch
+        {
+            await load.DisposeAsync();
+            throw;
+        }
         for (var i = 0; i < clients; i++)
         {
-            var (connection, position) = Math.DivRem(i, ClientsPerConnection);
-            if (position == 0) load._connections.Add(await Ways[connection % Ways.Length](layout));
-            var (way, random) = (load._connections[^1], new Random(seed + i));
+            var (way, random) = (load._connections[i / ClientsPerConnection], new Random(seed + i));
             load._clients.Add(Task.Run(() => load.RunAsync(way, random)));
         }
         return load;

@@ -5,13 +5,10 @@ internal static class SizedValue
 {
     private const int Sizes = 100_000;
 
-    // What the longest number and its colon need.
-    private const int LeastSize = 21;
-
     /// <summary>The number of a value.</summary>
     /// <param name="count">How many there were before; no other value has the same.</param>
     /// <param name="size">How long it is to be: less than 100,000 bytes.</param>
-    public static long Number(long count, int size) => count * Sizes + Math.Max(size, LeastSize);
+    public static long Number(long count, int size) => count * Sizes + Math.Max(size, ValueText.LeastSize);
 
     /// <summary>The bytes of a value.</summary>
     public static byte[] Encode(long value) => ValueText.Encode(value, (int)(value % Sizes));

@@ -6,10 +6,13 @@ namespace TinyKv.Faults.Workload;
 /// <summary>Values: a number that no other write uses, filled up to the size.</summary>
 internal static class ValueText
 {
+    /// <summary>What the longest number and its colon need, in bytes.</summary>
+    public const int LeastSize = 21;
+
     /// <summary>The bytes of a value.</summary>
     public static byte[] Encode(long value, int size)
     {
-        var bytes = new byte[Math.Max(size, 21)];
+        var bytes = new byte[Math.Max(size, LeastSize)];
         var length = Encoding.ASCII.GetBytes($"{value}:", bytes);
         bytes.AsSpan(length).Fill((byte)'.');
         return bytes;
