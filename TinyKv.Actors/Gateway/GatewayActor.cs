@@ -109,11 +109,7 @@ internal sealed class GatewayActor(
 
     private async Task TellStatusAsync(IActorRef asker, UnreadReplies? unread)
     {
-        if (unread is { IsFull: true })
-        {
-            unread.Unanswered(_log);
-            return;
-        }
+        if (unread is { IsFull: true }) return;
         var (self, log) = (Self, _log);
         // However many ask, the replicas are asked by one at a time.
         if (_status.IsCompleted) _status = StatusAsync();

@@ -63,20 +63,13 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
         }
     }
 
-    /// <summary>Sends what no refusal can replace.</summary>
+    /// <summary>Sends what no refusal can replace, if there is room.</summary>
     public void Tell(IActorRef asker, IMessage message)
     {
-        lock (_lock) Send(asker, message, message.CalculateSize() + OverheadBytes);
-    }
-
-    // Within the lock, so that a mark is behind all that it counts.
-    private void Send(IActorRef asker, object message, int bytes)
-    {
-        _sent += bytes;
-        asker.Tell(message, gateway);
-        if (_sent - _probed < ProbeBytes) return;
-        _probed = _sent;
-        guardian.Tell(new Identify(_probed), gateway);
+        lock (_lock)
+        {
+            if (_sent - _read < UnreadLimit.MostBytes) Send(asker, message, message.CalculateSize() + OverheadBytes);
+        }
     }
 
     /// <summary>What a request is told for which there is no room.</summary>
@@ -93,5 +86,15 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
             _read = read;
             if (!IsOverfull) _silent = false;
         }
+    }
+
+    // Within the lock, so that a mark is behind all that it counts.
+    private void Send(IActorRef asker, object message, int bytes)
+    {
+        _sent += bytes;
+        asker.Tell(message, gateway);
+        if (_sent - _probed < ProbeBytes) return;
+        _probed = _sent;
+        guardian.Tell(new Identify(_probed), gateway);
     }
 }

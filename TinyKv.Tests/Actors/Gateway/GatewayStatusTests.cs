@@ -11,7 +11,8 @@ public sealed class GatewayStatusTests : TestKit
     public async Task However_many_ask_for_the_status_the_replicas_are_asked_by_one_at_a_time()
     {
         const int Askers = 100;
-        var (reads, read) = (0, new TaskCompletionSource<StoreStatusResponse>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var reads = 0;
+        var read = new TaskCompletionSource<StoreStatusResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
         var gateway = Sys.ActorOf(GatewayActor.Props(null!, ReadAsync, TimeSpan.FromSeconds(30)));
 
         for (var i = 0; i < Askers; i++) gateway.Tell(new StoreStatusRequest(), TestActor);
