@@ -32,7 +32,8 @@ public sealed class StoreNode : IAsyncDisposable
     {
         (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
         (System, _files) = (system, files);
-        var watch = system.ActorOf(FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Failed), "failure-watch");
+        var watch = system.ActorOf(
+            FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);

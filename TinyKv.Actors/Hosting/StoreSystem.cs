@@ -23,6 +23,10 @@ internal static class StoreSystem
     public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
         ((ExtendedActorSystem)system).Provider.ResolveActorRef($"{Root(store)}/user/{actor}");
 
+    /// <summary>Whether a store of the cluster is at an address.</summary>
+    public static bool IsStore(TinyKvSettings settings, Address address) =>
+        settings.Stores.Any(store => Address.Parse(Root(store)) == address);
+
     /// <summary>The configuration of a store's actor system.</summary>
     public static Config Configure(TinyKvSettings settings, Config user, JournalSetup journal) =>
         user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config)
@@ -89,10 +93,6 @@ internal static class StoreSystem
             }
             """);
     }
-
-    /// <summary>Whether a store of the cluster is at an address.</summary>
-    public static bool IsStore(TinyKvSettings settings, Address address) =>
-        settings.Stores.Any(store => Address.Parse(Root(store)) == address);
 
     private static string Root(StoreAddress store) => $"akka.tcp://{Name}@{store.Remoting}";
 
