@@ -6,7 +6,7 @@ namespace TinyKv.Actors.Gateway;
 /// Counts the requests that are under way, and their bytes, and lets no more in than the store can hold. From any
 /// thread.
 /// </summary>
-internal sealed class InFlight(int maxRequests, long maxBytes)
+public sealed class InFlight(int maxRequests, long maxBytes)
 {
     // Long enough for some of what is under way to end.
     private const uint BackoffMs = 50;

@@ -6,6 +6,12 @@ internal static class GrpcLimits
     /// <summary>The largest request and the largest reply, in bytes.</summary>
     public const int MaxMessageBytes = 16 * 1024 * 1024;
 
+    /// <summary>The largest request to services that only need small ones.</summary>
+    public const int MaxSmallMessageBytes = 64 * 1024;
+
+    /// <summary>The most bytes of large requests that are received or served at once; one always fits.</summary>
+    public const long MaxLargeRequestBytes = 128 * 1024 * 1024;
+
     /// <summary>At most so many bytes does a pair take in a reply beyond its key and value.</summary>
     public const int PairOverheadBytes = 16;
 

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using TinyKv.Actors.Gateway;
 using TinyKv.Protocol;
-using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Host.Grpc;
@@ -31,7 +30,7 @@ internal sealed class UnreadReplyInterceptor : Interceptor
         // What became of a write must be told, unless it was not done.
         var mustBeTold = reply is not IRegionReply
             || (reply is CompareAndSetResponse conditional && !UnreadLimit.ChangedNothing(conditional));
-        if (!held.TryAdd(bytes, mustBeTold)) return Refusal<TResponse>();
+        if (!held.TryAdd(bytes, mustBeTold)) return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
         http.Items[Key] = (long)bytes;
         return reply;
     }
@@ -53,13 +52,6 @@ internal sealed class UnreadReplyInterceptor : Interceptor
         {
             if (http.Items[Key] is long bytes) HeldBy(http).Remove(bytes);
         }
-    }
-
-    private static TResponse Refusal<TResponse>()
-    {
-        var refusal = Activator.CreateInstance<TResponse>();
-        ((IRegionReply)refusal!).RegionError = RegionErrors.ToWire(UnreadLimit.Refusal);
-        return refusal;
     }
 
     private static Held HeldBy(HttpContext http)

@@ -16,11 +16,14 @@ internal static class GrpcPort
         builder.Services.AddSingleton(gate);
         builder.Services.AddGrpc(options =>
         {
-            options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes;
+            options.MaxReceiveMessageSize = GrpcLimits.MaxSmallMessageBytes;
             options.MaxSendMessageSize = GrpcLimits.MaxMessageBytes;
             options.Interceptors.Add<ErrorInterceptor>();
+            options.Interceptors.Add<LargeRequests.Interceptor>();
             options.Interceptors.Add<UnreadReplyInterceptor>();
-        });
+        })
+            .AddServiceOptions<RawService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes)
+            .AddServiceOptions<RawApiService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes);
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
             gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
@@ -30,6 +33,7 @@ internal static class GrpcPort
 
     private static void Map(WebApplication application)
     {
+        application.Use(new LargeRequests(GrpcLimits.MaxLargeRequestBytes).LimitAsync);
         application.Use(UnreadReplyInterceptor.WaitForReaderAsync);
         application.MapGrpcService<RawService>();
         application.MapGrpcService<RawApiService>();

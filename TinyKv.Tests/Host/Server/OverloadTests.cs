@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Akka.Actor;
@@ -118,6 +120,42 @@ public sealed class OverloadTests : IAsyncLifetime
         await AssertServingAsync();
     }
 
+    [Fact]
+    public async Task Large_requests_that_arrive_slowly_hold_bounded_memory_and_hurt_nobody_else()
+    {
+        const int Value = 4 * 1024 * 1024, Room = 31, More = 9;
+        using var slow = new HttpClient { BaseAddress = new Uri($"http://{_cluster[1].Endpoint}") };
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var message = new PutRequest { Key = Bytes("k"), Value = Zeros(Value) }.ToByteArray();
+        var puts = Enumerable.Range(0, Room + More).Select(_ => PutSlowlyAsync()).ToList();
+
+        var refused = new List<Task<WriteResponse>>();
+        await foreach (var put in Task.WhenEach(puts))
+        {
+            refused.Add(put);
+            Assert.True((await put).RegionError.ServerIsBusy.BackoffMs > 0);
+            if (refused.Count == More) break;
+        }
+        await AssertServingAsync();
+        rest.SetResult();
+
+        await Task.WhenAll(puts).WaitAsync(Patience.Long);
+        Assert.Contains(puts.Except(refused), put => put.Result.RegionError is null);
+        Assert.Null((await Raw.PutAsync(new PutRequest { Key = Bytes("k"), Value = Zeros(Value) })).RegionError);
+
+        async Task<WriteResponse> PutSlowlyAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/tinykv.v1.Raw/Put")
+            {
+                Version = new Version(2, 0),
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new SlowContent(message, rest.Task),
+            };
+            using var response = await slow.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            return WriteResponse.Parser.ParseFrom((await response.Content.ReadAsByteArrayAsync()).AsSpan(5));
+        }
+    }
+
     // A conditional write that fails changes nothing and is answered with what it found.
     [Theory]
     [InlineData(false)]
@@ -212,4 +250,37 @@ public sealed class OverloadTests : IAsyncLifetime
     private static ByteString Bytes(string text) => ByteString.CopyFrom(text, Encoding.UTF8);
 
     private static ByteString Zeros(int count) => UnsafeByteOperations.UnsafeWrap(new byte[count]);
+
+    /// <summary>A message of gRPC of which the rest comes later.</summary>
+    private sealed class SlowContent : HttpContent
+    {
+        private const int Beginning = 16 * 1024;
+
+        private readonly byte[] _message;
+        private readonly Task _rest;
+
+        public SlowContent(byte[] message, Task rest)
+        {
+            (_message, _rest) = (message, rest);
+            Headers.ContentType = new("application/grpc");
+        }
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            var prefix = new byte[5];
+            BinaryPrimitives.WriteInt32BigEndian(prefix.AsSpan(1), _message.Length);
+            await stream.WriteAsync(prefix);
+            // Less would soon be less than the least rate.
+            await stream.WriteAsync(_message.AsMemory(0, Beginning));
+            await stream.FlushAsync();
+            await _rest;
+            await stream.WriteAsync(_message.AsMemory(Beginning));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 }
