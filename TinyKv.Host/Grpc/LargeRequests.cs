@@ -28,7 +28,15 @@ internal sealed class LargeRequests(long mostBytes)
     /// <summary>Around the services: lets a request in, or has it refused.</summary>
     public async Task LimitAsync(HttpContext http, RequestDelegate next)
     {
-        var bytes = IsUnary(http) ? await AnnouncedAsync(http.Request.BodyReader, http.RequestAborted) : 0;
+        long bytes;
+        try
+        {
+            bytes = IsUnary(http) ? await AnnouncedAsync(http.Request.BodyReader, http.RequestAborted) : 0;
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException)
+        {
+            return; // the client has gone, or sends too slowly
+        }
         if (bytes <= SmallBytes)
         {
             await next(http);
