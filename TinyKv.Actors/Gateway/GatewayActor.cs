@@ -23,7 +23,7 @@ internal sealed class GatewayActor(
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<Address, UnreadReplies> _unread = [];
-    private Task<StoreStatusResponse> _status = Task.FromCanceled<StoreStatusResponse>(new CancellationToken(true));
+    private Task<StoreStatusResponse>? _status;
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(
@@ -112,7 +112,7 @@ internal sealed class GatewayActor(
         if (unread is { IsFull: true }) return;
         var (self, log) = (Self, _log);
         // However many ask, the replicas are asked by one at a time.
-        if (_status.IsCompleted) _status = StatusAsync();
+        if (_status is not { IsCompleted: false }) _status = StatusAsync();
         try
         {
             var answer = await _status;

@@ -68,7 +68,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     {
         lock (_lock)
         {
-            if (_sent - _read < UnreadLimit.MostBytes) Send(asker, message, message.CalculateSize() + OverheadBytes);
+            if (!IsFull) Send(asker, message, message.CalculateSize() + OverheadBytes);
         }
     }
 

@@ -37,6 +37,11 @@ internal sealed class Recorder
     /// ends.</summary>
     public Task RunDueAsync(Func<Task> operation, long since) => RunAsync(operation, since, isDue: true);
 
+    /// <summary>The latency that <paramref name="percentile"/> of 100 operations did not exceed, in ms; 0 when none
+    /// succeeded.</summary>
+    public double Milliseconds(double percentile) =>
+        _microseconds.TotalCount == 0 ? 0 : _microseconds.GetValueAtPercentile(percentile) / 1000.0;
+
     private async Task RunAsync(Func<Task> operation, long since, bool isDue)
     {
         try
@@ -55,11 +60,6 @@ internal sealed class Recorder
     }
 
     private bool IsInTime(long moment) => moment >= Volatile.Read(ref _from) && moment < Volatile.Read(ref _to);
-
-    /// <summary>The latency that <paramref name="percentile"/> of 100 operations did not exceed, in ms; 0 when none
-    /// succeeded.</summary>
-    public double Milliseconds(double percentile) =>
-        _microseconds.TotalCount == 0 ? 0 : _microseconds.GetValueAtPercentile(percentile) / 1000.0;
 
     private static string Kind(Exception failure) => failure switch
     {

@@ -69,30 +69,20 @@ internal sealed class Load : IAsyncDisposable
 
     /// <summary>Waits until a write that began after now has succeeded.</summary>
     /// <exception cref="TinyKvException">None did within the time.</exception>
-    public async Task ServedAsync(TimeSpan within, CancellationToken cancellation)
+    public Task ServedAsync(TimeSpan within, CancellationToken cancellation)
     {
         var from = History.Now;
-        while (!_connections.Exists(way => History.WroteSince(from, way.Name)))
-        {
-            if (Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
-            if (History.Now - from > within.TotalMicroseconds)
-                throw new TinyKvException($"no write was served within {within.TotalSeconds} s");
-            await Task.Delay(20, cancellation);
-        }
+        return UntilAsync(
+            () => _connections.Exists(way => History.WroteSince(from, way.Name)), "no write was", within, cancellation);
     }
 
     /// <summary>Waits until some more operations were answered.</summary>
     /// <exception cref="TinyKvException">They were not within the time.</exception>
-    public async Task AnsweredAsync(int operations, TimeSpan within, CancellationToken cancellation)
+    public Task AnsweredAsync(int operations, TimeSpan within, CancellationToken cancellation)
     {
-        var (from, before) = (History.Now, History.Answered);
-        while (History.Answered < before + operations)
-        {
-            if (Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
-            if (History.Now - from > within.TotalMicroseconds)
-                throw new TinyKvException($"not even {operations} operations were served within {within.TotalSeconds} s");
-            await Task.Delay(20, cancellation);
-        }
+        var before = History.Answered;
+        return UntilAsync(
+            () => History.Answered >= before + operations, $"not even {operations} operations were", within, cancellation);
     }
 
     /// <summary>Ends the clients; what is under way has an unknown outcome.</summary>
@@ -128,6 +118,18 @@ internal sealed class Load : IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(_clients));
         foreach (var connection in _connections) await connection.DisposeAsync();
         _stop.Dispose();
+    }
+
+    private async Task UntilAsync(Func<bool> done, string missing, TimeSpan within, CancellationToken cancellation)
+    {
+        var from = History.Now;
+        while (!done())
+        {
+            if (Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
+            if (History.Now - from > within.TotalMicroseconds)
+                throw new TinyKvException($"{missing} served within {within.TotalSeconds} s");
+            await Task.Delay(20, cancellation);
+        }
     }
 
     private async Task RunAsync(IWay way, Random random)

@@ -6,7 +6,7 @@ internal static class GrpcLimits
     /// <summary>The largest request and the largest reply, in bytes.</summary>
     public const int MaxMessageBytes = 16 * 1024 * 1024;
 
-    /// <summary>The largest request to services that only need small ones.</summary>
+    /// <summary>The largest small request; services that need no larger ones take none.</summary>
     public const int MaxSmallMessageBytes = 64 * 1024;
 
     /// <summary>The most bytes of large requests that are received or served at once; one always fits.</summary>

@@ -15,9 +15,6 @@ namespace TinyKv.Host.Grpc;
 /// </summary>
 internal sealed class LargeRequests(long mostBytes)
 {
-    // Smaller ones are bounded well enough by how many calls and connections there may be.
-    private const int SmallBytes = 64 * 1024;
-
     // A flag for compression, and the length of the message.
     private const int PrefixBytes = 5;
 
@@ -37,7 +34,8 @@ internal sealed class LargeRequests(long mostBytes)
         {
             return; // the client has gone, or sends too slowly
         }
-        if (bytes <= SmallBytes)
+        // Small ones are bounded well enough by how many calls and connections there may be.
+        if (bytes <= GrpcLimits.MaxSmallMessageBytes)
         {
             await next(http);
         }
