@@ -13,7 +13,10 @@ internal static class RegisterHistory
     /// <summary>The history with fewer open calls.</summary>
     public static IReadOnlyList<RegisterOperation> Simplify(IReadOnlyList<RegisterOperation> history)
     {
-        var seen = FirstSeen(history);
+        var open = history.Where(operation => operation.IsOpen).Select(operation => operation.Input)
+            .OfType<RegisterInput.CompareAndSet>().ToList();
+        var seen = FirstSeen(history, open);
+        var perhapsRemoved = PerhapsRemoved(open);
         var simpler = new List<RegisterOperation>(history.Count);
         foreach (var operation in history)
         {
@@ -25,6 +28,7 @@ internal static class RegisterHistory
                     // Whoever saw it proves that it took effect before; values are unique. Without that it is as if
                     // it never had: every answer tells what it saw.
                     if (seen.TryGetValue(value, out var at)) simpler.Add(Seen(operation, at));
+                    else if (perhapsRemoved.Contains(value)) simpler.Add(operation);
                     break;
                 default:
                     simpler.Add(operation);
@@ -48,7 +52,8 @@ internal static class RegisterHistory
         Returned = Math.Max(at, operation.Called),
     };
 
-    private static Dictionary<long, long> FirstSeen(IReadOnlyList<RegisterOperation> history)
+    private static Dictionary<long, long> FirstSeen(
+        IReadOnlyList<RegisterOperation> history, List<RegisterInput.CompareAndSet> open)
     {
         var first = new Dictionary<long, long>();
         foreach (var operation in history)
@@ -62,8 +67,7 @@ internal static class RegisterHistory
             if (value is { } known) Enter(known, operation.Returned!.Value);
         }
         // A compare-and-set that was seen to have written has seen what it expected; one may have led to the next.
-        var swaps = history.Where(operation => operation.IsOpen).Select(operation => operation.Input)
-            .OfType<RegisterInput.CompareAndSet>().Where(swap => swap is { Expected: not null, Desired: not null }).ToList();
+        var swaps = open.FindAll(swap => swap is { Expected: not null, Desired: not null });
         while (swaps.Exists(swap => first.TryGetValue(swap.Desired!.Value, out var at) && Enter(swap.Expected!.Value, at)))
             continue;
         return first;
@@ -74,5 +78,16 @@ internal static class RegisterHistory
             first[value] = at;
             return true;
         }
+    }
+
+    // An open compare-and-set that removes may have seen what it expected and leaves nothing behind that tells; the
+    // same goes for those that led to it.
+    private static HashSet<long> PerhapsRemoved(List<RegisterInput.CompareAndSet> open)
+    {
+        var values = new HashSet<long>();
+        while (open.Exists(swap => (swap.Desired is not { } desired || values.Contains(desired))
+            && swap.Expected is { } expected && values.Add(expected)))
+            continue;
+        return values;
     }
 }
