@@ -67,13 +67,13 @@ internal sealed class Load : IAsyncDisposable
         return load;
     }
 
-    /// <summary>Waits until a write that began after now has succeeded.</summary>
-    /// <exception cref="TinyKvException">None did within the time.</exception>
-    public Task ServedAsync(TimeSpan within, CancellationToken cancellation)
+    /// <summary>Waits until, on every way, a write that began after now has succeeded.</summary>
+    /// <exception cref="TinyKvException">None did within the time on one of them.</exception>
+    public async Task ServedAsync(TimeSpan within, CancellationToken cancellation)
     {
         var from = History.Now;
-        return UntilAsync(
-            () => _connections.Exists(way => History.WroteSince(from, way.Name)), "no write was", within, cancellation);
+        foreach (var name in _connections.Select(way => way.Name).Distinct())
+            await UntilAsync(() => History.WroteSince(from, name), $"no write over {name} was", from, within, cancellation);
     }
 
     /// <summary>Waits until some more operations were answered.</summary>
@@ -81,8 +81,8 @@ internal sealed class Load : IAsyncDisposable
     public Task AnsweredAsync(int operations, TimeSpan within, CancellationToken cancellation)
     {
         var before = History.Answered;
-        return UntilAsync(
-            () => History.Answered >= before + operations, $"not even {operations} operations were", within, cancellation);
+        return UntilAsync(() => History.Answered >= before + operations, $"not even {operations} operations were",
+            History.Now, within, cancellation);
     }
 
     /// <summary>Ends the clients; what is under way has an unknown outcome.</summary>
@@ -120,9 +120,9 @@ internal sealed class Load : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task UntilAsync(Func<bool> done, string missing, TimeSpan within, CancellationToken cancellation)
+    private async Task UntilAsync(
+        Func<bool> done, string missing, long from, TimeSpan within, CancellationToken cancellation)
     {
-        var from = History.Now;
         while (!done())
         {
             if (Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
