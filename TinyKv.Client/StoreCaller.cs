@@ -64,6 +64,7 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
                 // Asking took a while: the answer may have come meanwhile.
                 if (reply.IsCompleted) continue;
                 _shunnedUntil[address] = Environment.TickCount64 + (long)ShunHung.TotalMilliseconds;
+                Reconnect(address);
                 throw new StoreCallException($"{address} is silent", mayBeDone: true, e);
             }
         }
@@ -71,6 +72,10 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
 
     /// <summary>Whether a store gives a sign of life within <see cref="TinyKvClientOptions.ConnectTimeout"/>.</summary>
     protected abstract Task<bool> IsAliveAsync(string address, CancellationToken cancellation);
+
+    /// <summary>A store is silent that may have been there all the time: gives its connection up, if the transport would
+    /// not find out by itself that nothing comes back over it.</summary>
+    protected virtual void Reconnect(string address) { }
 
     /// <summary>Other stores' addresses are what the cluster says they are: requires that one is host:port.</summary>
     protected static string Require(string address) => HostPort.TryParse(address, out _) ? address

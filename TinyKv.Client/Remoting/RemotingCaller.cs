@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Akka.Actor;
+using Akka.Remote;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
@@ -15,7 +16,7 @@ internal sealed class RemotingCaller : StoreCaller
 
     private readonly ConcurrentDictionary<string, StoreLink> _links = new();
     private readonly ActorSystem _system;
-    private readonly IActorRefProvider _provider;
+    private readonly IRemoteActorRefProvider _provider;
     private readonly IActorRef _events;
     private readonly bool _ownsSystem;
 
@@ -25,7 +26,7 @@ internal sealed class RemotingCaller : StoreCaller
     {
         if (options.System is { } given) ClientSystem.Check(given);
         (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
-        _provider = ((ExtendedActorSystem)_system).Provider;
+        _provider = (IRemoteActorRefProvider)((ExtendedActorSystem)_system).Provider;
         _events = _system.ActorOf(LinkEvents.Props(Broke));
     }
 
@@ -63,6 +64,10 @@ internal sealed class RemotingCaller : StoreCaller
             link.Forget(promise);
         }
     }
+
+    /// <remarks>A connection may answer heartbeats and deliver nothing. Without the incarnation nobody is shut out: remoting
+    /// only starts over.</remarks>
+    protected override void Reconnect(string address) => _provider.Quarantine(LinkTo(address).Address, uid: null);
 
     private async Task<object> AskAsync(string address, object message, CancellationToken cancellation)
     {
