@@ -1,11 +1,31 @@
 using System.CommandLine;
+using Grpc.Core;
 using TinyKv.Benchmarks.Compare;
 using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Micro;
+using TinyKv.Client;
+using TinyKv.Core;
 
-return await new RootCommand("Measures TinyKv, and other systems in the same way")
+var root = new RootCommand("Measures TinyKv, and other systems in the same way")
 {
     LoadCommand.Create(),
     CompareCommand.Create(),
     MicroCommand.Create(),
-}.Parse(args).InvokeAsync();
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (Explained(e) is not null)
+{
+    await Console.Error.WriteLineAsync($"TinyKv.Benchmarks: {Explained(e)}");
+    return 1;
+}
+
+static string? Explained(Exception failure) => failure switch
+{
+    TinyKvException or TinyKvClientException => failure.Message,
+    RpcException refused => refused.Status.Detail,
+    OperationCanceledException => "cancelled, or not answered in time",
+    _ => null,
+};
