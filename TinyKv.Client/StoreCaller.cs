@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using TinyKv.Core;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
@@ -50,6 +51,7 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
     /// </summary>
     protected async Task<T> WaitAsync<T>(string address, Task<T> reply, CancellationToken cancellation)
     {
+        var started = Stopwatch.GetTimestamp();
         while (true)
         {
             try
@@ -60,11 +62,13 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
             }
             catch (TimeoutException e)
             {
-                if (await IsAliveAsync(address, cancellation)) continue;
+                var lives = await IsAliveAsync(address, cancellation);
                 // Asking took a while: the answer may have come meanwhile.
                 if (reply.IsCompleted) continue;
+                if (lives && Stopwatch.GetElapsedTime(started) < ReplyTimeout) continue;
+                if (lives) throw new StoreCallException($"{address} does not answer, though it lives", mayBeDone: true, e);
                 _shunnedUntil[address] = Environment.TickCount64 + (long)ShunHung.TotalMilliseconds;
-                Reconnect(address);
+                OnSilent(address);
                 throw new StoreCallException($"{address} is silent", mayBeDone: true, e);
             }
         }
@@ -73,9 +77,11 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
     /// <summary>Whether a store gives a sign of life within <see cref="TinyKvClientOptions.ConnectTimeout"/>.</summary>
     protected abstract Task<bool> IsAliveAsync(string address, CancellationToken cancellation);
 
-    /// <summary>A store is silent that may have been there all the time: gives its connection up, if the transport would
-    /// not find out by itself that nothing comes back over it.</summary>
-    protected virtual void Reconnect(string address) { }
+    /// <summary>How long a store that lives may take to answer; over a transport that loses messages, not for ever.</summary>
+    protected virtual TimeSpan ReplyTimeout => TimeSpan.MaxValue;
+
+    /// <summary>A store gave no sign of life.</summary>
+    protected virtual void OnSilent(string address) { }
 
     /// <summary>Other stores' addresses are what the cluster says they are: requires that one is host:port.</summary>
     protected static string Require(string address) => HostPort.TryParse(address, out _) ? address

@@ -14,21 +14,28 @@ internal sealed class RemotingCaller : StoreCaller
     // As the stores name their actor systems.
     private const string StoreSystem = "tinykv";
 
+    // Longer than remoting itself waits for a heartbeat: until then a large reply may be on its way, and hold up others.
+    private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromSeconds(8);
+
     private readonly ConcurrentDictionary<string, StoreLink> _links = new();
     private readonly ActorSystem _system;
     private readonly IRemoteActorRefProvider _provider;
     private readonly IActorRef _events;
     private readonly bool _ownsSystem;
+    private readonly TimeSpan _patienceWithSilence;
 
     /// <exception cref="TinyKvInvalidRequestException">The application's actor system is not configured for
     /// it.</exception>
-    public RemotingCaller(TinyKvRemotingOptions options) : base(options)
+    public RemotingCaller(TinyKvRemotingOptions options, TimeSpan? patienceWithSilence = null) : base(options)
     {
+        (ReplyTimeout, _patienceWithSilence) = (options.ReplyTimeout, patienceWithSilence ?? PatienceWithSilence);
         if (options.System is { } given) ClientSystem.Check(given);
         (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
         _provider = (IRemoteActorRefProvider)((ExtendedActorSystem)_system).Provider;
         _events = _system.ActorOf(LinkEvents.Props(Broke));
     }
+
+    protected override TimeSpan ReplyTimeout { get; }
 
     public override async Task<TReply> CallAsync<TReply>(
         string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
@@ -65,9 +72,22 @@ internal sealed class RemotingCaller : StoreCaller
         }
     }
 
-    /// <remarks>A connection may answer heartbeats and deliver nothing. Without the incarnation nobody is shut out: remoting
-    /// only starts over.</remarks>
-    protected override void Reconnect(string address) => _provider.Quarantine(LinkTo(address).Address, uid: null);
+    /// <remarks>A connection may answer heartbeats and deliver nothing, and is then made anew.</remarks>
+    protected override void OnSilent(string address)
+    {
+        var link = LinkTo(address);
+        if (link.Silence < _patienceWithSilence) return;
+        link.Heard();
+        try
+        {
+            // Without the incarnation nobody is shut out: remoting only starts over.
+            _provider.Quarantine(link.Address, uid: null);
+        }
+        catch (RemoteTransportException)
+        {
+            // The actor system ends, and with it all connections.
+        }
+    }
 
     private async Task<object> AskAsync(string address, object message, CancellationToken cancellation)
     {

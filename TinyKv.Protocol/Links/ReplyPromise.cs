@@ -10,11 +10,11 @@ internal sealed class ReplyPromise : MinimalActorRef
 {
     // Replies come on the thread that reads from the connection: nobody else's code may run there.
     private readonly TaskCompletionSource<object> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Address _target;
+    private readonly StoreLink _link;
 
-    public ReplyPromise(IActorRefProvider provider, Address target, long number)
+    public ReplyPromise(IActorRefProvider provider, StoreLink link, long number)
     {
-        (Provider, _target, Number) = (provider, target, number);
+        (Provider, _link, Number) = (provider, link, number);
         Path = provider.TempPath();
         provider.RegisterTempActor(this, Path);
     }
@@ -41,8 +41,12 @@ internal sealed class ReplyPromise : MinimalActorRef
     /// <summary>Nobody waits any more.</summary>
     public void Forget() => Provider.UnregisterTempActor(Path);
 
-    protected override void TellInternal(object message, IActorRef sender) => _reply.TrySetResult(message);
+    protected override void TellInternal(object message, IActorRef sender)
+    {
+        _link.Heard();
+        _reply.TrySetResult(message);
+    }
 
     private void Fail(string what, bool mayBeDone) =>
-        _reply.TrySetException(new LinkFailedException($"{_target.Host}:{_target.Port} {what}", mayBeDone));
+        _reply.TrySetException(new LinkFailedException($"{_link.Address.Host}:{_link.Address.Port} {what}", mayBeDone));
 }

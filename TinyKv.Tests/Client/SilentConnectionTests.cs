@@ -9,59 +9,139 @@ using TinyKv.Tests.Actors.Nodes;
 
 namespace TinyKv.Tests.Client;
 
-/// <summary>A connection over Akka.Remote that answers heartbeats, and delivers nothing.</summary>
-public sealed class SilentConnectionTests
+/// <summary>A store at the other end of Akka.Remote that does not answer, and answers heartbeats.</summary>
+public sealed class SilentConnectionTests : IAsyncLifetime
 {
+    private readonly ActorSystem _store = ActorSystem.Create("tinykv", ConfigurationFactory.ParseString("""
+        akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = remote }
+        akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+        """).WithFallback(ProtocolConfig.Reference));
+    private readonly CancellationTokenSource _disconnected = new();
+
+    private string Endpoint
+    {
+        get
+        {
+            var address = ((ExtendedActorSystem)_store).Provider.DefaultAddress;
+            return $"{address.Host}:{address.Port}";
+        }
+    }
+
+    public Task InitializeAsync()
+    {
+        _store.ActorOf(Props.Create(() => new Connections(_disconnected)));
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _disconnected.CancelAsync();
+        await _store.Terminate();
+        _store.Dispose();
+        _disconnected.Dispose();
+    }
+
     [Fact]
     public async Task A_connection_over_which_nothing_comes_back_is_made_anew()
     {
-        using var store = ActorSystem.Create("tinykv", ConfigurationFactory.ParseString("""
-            akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = remote }
-            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-            """).WithFallback(ProtocolConfig.Reference));
-        using var connectedAnew = new ManualResetEventSlim();
-        store.ActorOf(Props.Create(() => new Gateway(connectedAnew)).WithDispatcher("akka.io.pinned-dispatcher"), "gateway");
-        store.ActorOf(Props.Create(() => new Connections(connectedAnew)));
-        var address = ((ExtendedActorSystem)store).Provider.DefaultAddress;
-        var endpoint = $"{address.Host}:{address.Port}";
-        await using var caller = new RemotingCaller(new TinyKvRemotingOptions
-        {
-            Endpoints = [endpoint],
-            AttemptTimeout = TimeSpan.FromMilliseconds(100),
-            ConnectTimeout = TimeSpan.FromMilliseconds(100),
-        });
+        StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
+        await using var caller = Caller(patience: TimeSpan.FromMilliseconds(200));
 
-        var status = await Eventually.Async(async () =>
-        {
-            try
-            {
-                return await caller.GetStatusAsync(endpoint, Patience.Long);
-            }
-            catch (StoreCallException)
-            {
-                return null;
-            }
-        });
+        var status = await Eventually.Async(() => TryAsync(caller));
 
         Assert.Equal(7ul, status.StoreId);
-        connectedAnew.Set();
-        await store.Terminate();
     }
 
-    /// <summary>Answers only once a connection was lost.</summary>
-    private sealed class Gateway(ManualResetEventSlim connectedAnew) : UntypedActor
+    [Fact]
+    public async Task A_connection_that_is_silent_for_a_moment_is_kept()
+    {
+        StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
+        await using var caller = Caller(patience: TimeSpan.FromHours(1));
+
+        for (var i = 0; i < 5; i++) Assert.Null(await TryAsync(caller));
+
+        Assert.False(_disconnected.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task An_answer_that_got_lost_is_not_waited_for_until_the_end()
+    {
+        StartGateway(Props.Create(() => new Forgetful()));
+        await using var caller = Caller(patience: TimeSpan.FromHours(1), signOfLife: TimeSpan.FromSeconds(20));
+        Task<StoreStatusResponse> AskAsync() => caller.GetStatusAsync(Endpoint, Patience.Long);
+
+        var lost = await Assert.ThrowsAsync<StoreCallException>(AskAsync);
+
+        Assert.True(lost.MayBeDone);
+        Assert.Contains("though it lives", lost.Message, StringComparison.Ordinal);
+        Assert.Equal(7ul, (await AskAsync()).StoreId);
+        Assert.False(_disconnected.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_call_from_an_actor_system_that_has_ended_fails_as_others_do()
+    {
+        StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
+        using var application = ActorSystem.Create("application", ConfigurationFactory.ParseString("""
+            akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = remote }
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 16MiB }
+            """).WithFallback(ProtocolConfig.Reference));
+        await using var caller = Caller(patience: TimeSpan.Zero, system: application);
+        await application.Terminate();
+
+        await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(Endpoint, Patience.Long));
+    }
+
+    private RemotingCaller Caller(TimeSpan patience, TimeSpan? signOfLife = null, ActorSystem? system = null) =>
+        new(new TinyKvRemotingOptions
+        {
+            Endpoints = [Endpoint],
+            System = system,
+            AttemptTimeout = TimeSpan.FromMilliseconds(100),
+            ConnectTimeout = signOfLife ?? TimeSpan.FromMilliseconds(100),
+            ReplyTimeout = TimeSpan.FromMilliseconds(300),
+        }, patience);
+
+    private void StartGateway(Props props) => _store.ActorOf(props.WithDispatcher("akka.io.pinned-dispatcher"), "gateway");
+
+    private async Task<StoreStatusResponse?> TryAsync(RemotingCaller caller)
+    {
+        try
+        {
+            return await caller.GetStatusAsync(Endpoint, Patience.Long);
+        }
+        catch (StoreCallException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stands still, and so do signs of life, until a connection was lost.</summary>
+    private sealed class SilentUntil(CancellationToken disconnected) : UntypedActor
     {
         protected override void OnReceive(object message)
         {
-            connectedAnew.Wait();
+            disconnected.WaitHandle.WaitOne();
             Sender.Tell(new StoreStatusResponse { StoreId = 7 });
         }
     }
 
-    private sealed class Connections(ManualResetEventSlim connectedAnew) : UntypedActor
+    /// <summary>Answers all but the first.</summary>
+    private sealed class Forgetful : UntypedActor
+    {
+        private bool _answers;
+
+        protected override void OnReceive(object message)
+        {
+            if (_answers) Sender.Tell(new StoreStatusResponse { StoreId = 7 });
+            _answers = true;
+        }
+    }
+
+    private sealed class Connections(CancellationTokenSource disconnected) : UntypedActor
     {
         protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
 
-        protected override void OnReceive(object message) => connectedAnew.Set();
+        protected override void OnReceive(object message) => disconnected.Cancel();
     }
 }
