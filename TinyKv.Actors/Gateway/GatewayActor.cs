@@ -23,6 +23,7 @@ internal sealed class GatewayActor(
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<Address, UnreadReplies> _unread = [];
+    private readonly UnreadTotal _total = new();
     private Task<StoreStatusResponse>? _status;
 
     /// <summary>What makes the actor.</summary>
@@ -51,15 +52,14 @@ internal sealed class GatewayActor(
                 unread.Read(mark);
                 break;
             case ActorIdentity: break;
-            // With the connection went what was not read.
-            case DisassociatedEvent { RemoteAddress: { } remote }: _unread.Remove(remote); break;
+            case DisassociatedEvent { RemoteAddress: { } remote }: Forget(remote); break;
             default: Unhandled(message); break;
         }
     }
 
     private void Execute(IRawRequest request, UnreadReplies unread)
     {
-        if (unread.IsOverfull) unread.Unanswered(_log);
+        if (unread.IsOverfull) unread.Unanswered(_log, Context.System.Scheduler.MonotonicClock);
         else if (unread.IsFull) unread.Reply(Sender, request, UnreadReplies.Refusal(request));
         else _ = ExecuteAsync(request, Sender, unread);
     }
@@ -86,7 +86,7 @@ internal sealed class GatewayActor(
         if (_unread.TryGetValue(address, out var known)) return known;
         if (_unread.Count >= ManySystems) ForgetIdleSystems();
         var guardian = _provider.ResolveActorRef(new RootActorPath(address) / "user");
-        return _unread[address] = new UnreadReplies(guardian, Self);
+        return _unread[address] = new UnreadReplies(guardian, Self, _total);
     }
 
     // Whoever writes a message chooses its sender, and so the address: not each has a connection that can end.
@@ -94,8 +94,13 @@ internal sealed class GatewayActor(
     {
         foreach (var (address, unread) in _unread)
         {
-            if (unread.IsIdle) _unread.Remove(address);
+            if (unread.IsIdle) Forget(address);
         }
+    }
+
+    private void Forget(Address address)
+    {
+        if (_unread.Remove(address, out var unread)) unread.Close();
     }
 
     // A failure is not sent as such: its type would have to be created on the other side.

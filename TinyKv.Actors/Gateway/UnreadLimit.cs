@@ -3,7 +3,8 @@ using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors.Gateway;
 
-/// <summary>How much one connection may leave unread, over gRPC and to the gateway actor alike.</summary>
+/// <summary>How much one connection may leave unread, over gRPC and to the gateway actor alike; all of them together:
+/// <see cref="UnreadTotal"/>.</summary>
 public static class UnreadLimit
 {
     /// <summary>From so many bytes of replies on, requests are refused.</summary>
@@ -17,5 +18,7 @@ public static class UnreadLimit
 
     /// <summary>What a request is told for which there is no room.</summary>
     public static RegionError Refusal { get; } =
-        new RegionError.ServerIsBusy($"more than {MostBytes} bytes of replies are not read yet", BackoffMs);
+        new RegionError.ServerIsBusy(
+            $"more than {MostBytes} bytes of replies to one connection, or {UnreadTotal.MostBytes} to all, are not read yet",
+            BackoffMs);
 }

@@ -12,8 +12,12 @@ namespace TinyKv.Actors.Gateway;
 /// <param name="guardian">An actor over there that answers <see cref="Identify"/>, as all do: behind the replies on the
 /// same connection, its answer tells that they were read.</param>
 /// <param name="gateway">Who gets that answer, and hands it to <see cref="Read"/>.</param>
-internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
+/// <param name="total">Of all systems.</param>
+internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, UnreadTotal total)
 {
+    // While nothing is sent because too much is unread, it may be that the last question got lost.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
     private const long ProbeBytes = 2 * 1024 * 1024;
 
     // At least so much memory does a message take on its way.
@@ -23,6 +27,8 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     private long _sent;
     private long _read;
     private long _probed;
+    private TimeSpan _asked;
+    private bool _closed;
     private volatile bool _silent;
 
     /// <summary>Whether requests are to be refused.</summary>
@@ -43,8 +49,16 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     }
 
     /// <summary>A request is left unanswered.</summary>
-    public void Unanswered(ILoggingAdapter log)
+    public void Unanswered(ILoggingAdapter log, TimeSpan now)
     {
+        lock (_lock)
+        {
+            if (now - _asked >= AskAgain)
+            {
+                _asked = now;
+                Ask();
+            }
+        }
         if (_silent) return;
         _silent = true;
         log.Warning("{Guardian} asks on without reading: its requests get no answer for now", guardian.Path);
@@ -57,7 +71,8 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
         lock (_lock)
         {
             var unread = _sent - _read;
-            if (reply.MayBeRefused(request) && unread > 0 && unread + bytes > UnreadLimit.MostBytes)
+            var isFull = unread > 0 && unread + bytes > UnreadLimit.MostBytes;
+            if (reply.MayBeRefused(request) && (isFull || !total.HasRoomFor(bytes)))
                 (reply, bytes) = (Refusal(request), OverheadBytes);
             Send(asker, reply, bytes);
         }
@@ -83,8 +98,19 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
             // The mark comes from outside.
             var read = Math.Max(_read, Math.Min(mark, _probed));
             if (read == _read) return;
+            if (!_closed) total.Remove(read - _read);
             _read = read;
             if (!IsOverfull) _silent = false;
+        }
+    }
+
+    /// <summary>The connection has ended, and with it went what was not read.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            if (!_closed) total.Remove(_sent - _read);
+            _closed = true;
         }
     }
 
@@ -92,8 +118,13 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway)
     private void Send(IActorRef asker, object message, int bytes)
     {
         _sent += bytes;
+        if (!_closed) total.Add(bytes);
         asker.Tell(message, gateway);
-        if (_sent - _probed < ProbeBytes) return;
+        if (_sent - _probed >= ProbeBytes) Ask();
+    }
+
+    private void Ask()
+    {
         _probed = _sent;
         guardian.Tell(new Identify(_probed), gateway);
     }

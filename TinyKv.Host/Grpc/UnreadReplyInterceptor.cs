@@ -10,27 +10,28 @@ using TinyKv.Protocol.Wire.V1;
 namespace TinyKv.Host.Grpc;
 
 /// <summary>
-/// Bounds the large replies that one connection holds because its client does not read them: further ones become
-/// refusals.
+/// Bounds the large replies that one connection, and all together, hold because clients do not read them: further ones
+/// become refusals.
 /// </summary>
-internal sealed class UnreadReplyInterceptor : Interceptor
+internal sealed class UnreadReplyInterceptor(UnreadTotal total) : Interceptor
 {
-    // Smaller replies are bounded well enough by how many calls a connection may have.
-    private const int SmallBytes = 64 * 1024;
-
     private static readonly object Key = new();
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request,
         ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         var reply = await continuation(request, context);
-        if (reply is not IMessage message || message.CalculateSize() is var bytes && bytes <= SmallBytes) return reply;
+        if (reply is not IMessage message) return reply;
+        var bytes = message.CalculateSize();
+        if (bytes <= UnreadTotal.SmallBytes) return reply;
         var http = context.GetHttpContext();
         var held = HeldBy(http);
         // What became of a write must be told, unless it was not done.
         var mustBeTold = reply is not IRegionReply
             || (reply is CompareAndSetResponse conditional && !UnreadLimit.ChangedNothing(conditional));
-        if (!held.TryAdd(bytes, mustBeTold)) return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
+        if ((!mustBeTold && !total.HasRoomFor(bytes)) || !held.TryAdd(bytes, mustBeTold))
+            return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
+        total.Add(bytes);
         http.Items[Key] = (long)bytes;
         return reply;
     }
@@ -50,7 +51,11 @@ internal sealed class UnreadReplyInterceptor : Interceptor
         }
         finally
         {
-            if (http.Items[Key] is long bytes) HeldBy(http).Remove(bytes);
+            if (http.Items[Key] is long bytes)
+            {
+                HeldBy(http).Remove(bytes);
+                http.RequestServices.GetRequiredService<UnreadTotal>().Remove(bytes);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TinyKv.Actors.Gateway;
 using TinyKv.Host.Grpc;
 
 namespace TinyKv.Host.Server;
@@ -14,6 +15,7 @@ internal static class GrpcPort
     {
         var builder = WebPort.CreateBuilder(settings.Log);
         builder.Services.AddSingleton(gate);
+        builder.Services.AddSingleton(_ => new UnreadTotal());
         builder.Services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = GrpcLimits.MaxSmallMessageBytes;

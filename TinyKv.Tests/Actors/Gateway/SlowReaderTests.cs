@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Google.Protobuf;
 using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Storage;
@@ -70,7 +71,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public void Marks_that_were_never_given_out_are_not_believed()
     {
-        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody);
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadTotal());
         var reply = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), new GetResponse(reply));
 
@@ -86,7 +87,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public async Task What_may_have_been_done_is_told_however_much_is_not_read()
     {
-        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody);
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadTotal());
         var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
         var request = new CompareAndSetRequest();
@@ -103,6 +104,51 @@ public sealed class SlowReaderTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Large_replies_are_refused_while_all_systems_together_have_not_read_too_much()
+    {
+        var total = new UnreadTotal(3 * ValueBytes);
+        var request = new GetRequest { Key = Key };
+        var large = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
+        var slow = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, total);
+        Assert.False(await IsRefusedAsync(slow, large));
+        Assert.False(await IsRefusedAsync(slow, large));
+
+        var other = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, total);
+        Assert.True(await IsRefusedAsync(other, large));
+        Assert.False(await IsRefusedAsync(other, new GetResponse()));
+        slow.Close();
+        Assert.False(await IsRefusedAsync(other, large));
+        // What comes too late for a connection that has ended counts for nobody.
+        for (var i = 0; i < 5; i++) slow.Reply(ActorRefs.Nobody, request, large);
+        Assert.False(await IsRefusedAsync(other, large));
+        other.Close();
+        Assert.True(total.HasRoomFor(3 * ValueBytes));
+
+        async Task<bool> IsRefusedAsync(UnreadReplies unread, GetResponse reply)
+        {
+            var asker = new ReplyRef(null!);
+            unread.Reply(asker, request, reply);
+            return ((IRawReply)await asker.AnswerAsync(Patience.Long)).RegionError is not null;
+        }
+    }
+
+    [Fact]
+    public void While_nothing_is_sent_because_too_much_is_unread_it_is_asked_again_what_was_read()
+    {
+        var guardian = new Mailbox();
+        var unread = new UnreadReplies(guardian, ActorRefs.Nobody, new UnreadTotal());
+        var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
+        while (!unread.IsOverfull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
+        guardian.Messages.Clear();
+
+        for (var ms = 5000; ms < 7000; ms += 100) unread.Unanswered(NoLogger.Instance, TimeSpan.FromMilliseconds(ms));
+
+        Assert.Equal(2, guardian.Messages.Count);
+        unread.Read((long)((Identify)guardian.Messages[0]).MessageId);
+        Assert.True(unread.IsIdle);
+    }
+
     private async Task AskOtherAsync()
     {
         for (var i = 0; i < 10; i++)
@@ -112,6 +158,18 @@ public sealed class SlowReaderTests : IAsyncLifetime
             Assert.Null(reply.RegionError);
         }
     }
+}
+
+/// <summary>Keeps what it is told.</summary>
+internal sealed class Mailbox : MinimalActorRef
+{
+    public List<object> Messages { get; } = [];
+
+    public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems) / "mailbox";
+
+    public override IActorRefProvider Provider => throw new NotSupportedException();
+
+    protected override void TellInternal(object message, IActorRef sender) => Messages.Add(message);
 }
 
 /// <summary>Holds up all that arrives in a system: one actor deserialises it, in its order.</summary>
