@@ -19,6 +19,7 @@ namespace TinyKv.Actors;
 public sealed class StoreNode : IAsyncDisposable
 {
     private static readonly TimeSpan PatienceWhenLeaving = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan PatienceWhenEnding = TimeSpan.FromSeconds(20);
 
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stack<IDisposable> _files;
@@ -94,7 +95,9 @@ public sealed class StoreNode : IAsyncDisposable
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         _status.ReadAsync(IsReady, cancellation);
 
-    /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files.</summary>
+    /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. An actor that does not end, because
+    /// its disk stands still, is not waited for longer than half a minute; its files stay open until the process ends.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _leaving, 1) == 0)
@@ -107,7 +110,7 @@ public sealed class StoreNode : IAsyncDisposable
             catch (TimeoutException)
             {
                 // The others find out by themselves that this store has gone.
-                await System.Terminate();
+                _ = System.Terminate();
             }
         }
         await EndAsync();
@@ -123,7 +126,14 @@ public sealed class StoreNode : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await System.WhenTerminated;
+        try
+        {
+            await System.WhenTerminated.WaitAsync(PatienceWhenEnding);
+        }
+        catch (TimeoutException)
+        {
+            return;
+        }
         await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
         PreparedStore.Close(_files);
     }
