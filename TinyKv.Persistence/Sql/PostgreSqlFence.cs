@@ -111,14 +111,13 @@ internal sealed class PostgreSqlFence : IDisposable
             {
                 // The server is away: tried again after the next pause.
                 _held = false;
-                await _connection.CloseAsync();
             }
         }
     }
 
     private async Task HoldAsync()
     {
-        if (_connection.State != ConnectionState.Open)
+        if (!_held || _connection.State != ConnectionState.Open)
         {
             _held = false;
             await _connection.CloseAsync();
