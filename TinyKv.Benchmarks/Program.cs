@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.ComponentModel;
 using Grpc.Core;
 using TinyKv.Benchmarks.Compare;
 using TinyKv.Benchmarks.Load;
@@ -24,8 +25,7 @@ catch (Exception e) when (Explained(e) is not null)
 
 static string? Explained(Exception failure) => failure switch
 {
-    TinyKvException or TinyKvClientException => failure.Message,
-    RpcException refused => refused.Status.Detail,
+    TinyKvException or TinyKvClientException or RpcException or HttpRequestException or Win32Exception => failure.Message,
     OperationCanceledException => "cancelled, or not answered in time",
     _ => null,
 };

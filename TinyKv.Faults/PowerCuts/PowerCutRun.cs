@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
 using TinyKv.Faults.Stores;
@@ -48,7 +49,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
             while (Cuts < options.Cuts && !Lost) await CutAsync(cluster, database, disk, cancellation);
             if (!Lost) await Load.ReadAllAsync(layout, _history, _history.Keys, cancellation);
         }
-        catch (TinyKvException e)
+        catch (Exception e) when (e is TinyKvException or TinyKvClientException)
         {
             await output.WriteLineAsync(cluster.Logs(lines: 40));
             if (database is not null) await output.WriteLineAsync(database.Log(lines: 40));

@@ -63,9 +63,16 @@ internal static class Histories
             < 4 => new RegisterInput.Get(),
             < 7 => new RegisterInput.Put(++values),
             7 => new RegisterInput.Delete(),
-            _ => new RegisterInput.CompareAndSet(
-                state == long.MinValue || random.Next(3) == 0 ? null : state, random.Next(4) == 0 ? null : ++values),
+            _ => new RegisterInput.CompareAndSet(Expected(random, values, state), random.Next(4) == 0 ? null : ++values),
         };
+
+    // What is there, what was or will be there, or nothing.
+    private static long? Expected(Random random, long values, long state) => random.Next(4) switch
+    {
+        0 => null,
+        1 when values > 0 => random.NextInt64(1, values + 1),
+        _ => Found(state),
+    };
 
     private static RegisterOutput Do(RegisterModel model, ref long state, RegisterInput input)
     {
