@@ -3,12 +3,17 @@ using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors.Gateway;
 
-/// <summary>How much one connection may leave unread, over gRPC and to the gateway actor alike; all of them together:
-/// <see cref="UnreadTotal"/>.</summary>
+/// <summary>How much one connection, and all together, may leave unread, over gRPC and to the gateway actor alike.</summary>
 public static class UnreadLimit
 {
     /// <summary>From so many bytes of replies on, requests are refused.</summary>
     public const long MostBytes = 32 * 1024 * 1024;
+
+    /// <summary>Each connection has its bound, but there may be many: as much as eight of them.</summary>
+    public const long MostBytesOfAll = 8 * MostBytes;
+
+    /// <summary>Smaller replies are bounded well enough by how many calls and connections there may be.</summary>
+    public const int SmallBytes = 64 * 1024;
 
     private const uint BackoffMs = 100;
 
@@ -19,6 +24,6 @@ public static class UnreadLimit
     /// <summary>What a request is told for which there is no room.</summary>
     public static RegionError Refusal { get; } =
         new RegionError.ServerIsBusy(
-            $"more than {MostBytes} bytes of replies to one connection, or {UnreadTotal.MostBytes} to all, are not read yet",
+            $"more than {MostBytes} bytes of replies to one connection, or {MostBytesOfAll} to all, are not read yet",
             BackoffMs);
 }

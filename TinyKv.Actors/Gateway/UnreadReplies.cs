@@ -13,7 +13,7 @@ namespace TinyKv.Actors.Gateway;
 /// same connection, its answer tells that they were read.</param>
 /// <param name="gateway">Who gets that answer, and hands it to <see cref="Read"/>.</param>
 /// <param name="total">Of all systems.</param>
-internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, UnreadTotal total)
+internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, UnreadBytes total)
 {
     // While nothing is sent because too much is unread, it may be that the last question got lost.
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
@@ -72,8 +72,12 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
         {
             var unread = _sent - _read;
             var isFull = unread > 0 && unread + bytes > UnreadLimit.MostBytes;
-            if (reply.MayBeRefused(request) && (isFull || !total.HasRoomFor(bytes)))
+            var mayBeRefused = reply.MayBeRefused(request);
+            if ((mayBeRefused && isFull) || !Count(bytes, always: !mayBeRefused || bytes <= UnreadLimit.SmallBytes))
+            {
                 (reply, bytes) = (Refusal(request), OverheadBytes);
+                Count(bytes, always: true);
+            }
             Send(asker, reply, bytes);
         }
     }
@@ -83,7 +87,10 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
     {
         lock (_lock)
         {
-            if (!IsFull) Send(asker, message, message.CalculateSize() + OverheadBytes);
+            if (IsFull) return;
+            var bytes = message.CalculateSize() + OverheadBytes;
+            Count(bytes, always: true);
+            Send(asker, message, bytes);
         }
     }
 
@@ -114,11 +121,12 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
         }
     }
 
+    private bool Count(long bytes, bool always) => _closed || total.TryAdd(bytes, always);
+
     // Within the lock, so that a mark is behind all that it counts.
     private void Send(IActorRef asker, object message, int bytes)
     {
         _sent += bytes;
-        if (!_closed) total.Add(bytes);
         asker.Tell(message, gateway);
         if (_sent - _probed >= ProbeBytes) Ask();
     }

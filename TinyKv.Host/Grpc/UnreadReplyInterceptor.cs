@@ -13,7 +13,7 @@ namespace TinyKv.Host.Grpc;
 /// Bounds the large replies that one connection, and all together, hold because clients do not read them: further ones
 /// become refusals.
 /// </summary>
-internal sealed class UnreadReplyInterceptor(UnreadTotal total) : Interceptor
+internal sealed class UnreadReplyInterceptor(UnreadBytes total) : Interceptor
 {
     private static readonly object Key = new();
 
@@ -23,15 +23,18 @@ internal sealed class UnreadReplyInterceptor(UnreadTotal total) : Interceptor
         var reply = await continuation(request, context);
         if (reply is not IMessage message) return reply;
         var bytes = message.CalculateSize();
-        if (bytes <= UnreadTotal.SmallBytes) return reply;
+        if (bytes <= UnreadLimit.SmallBytes) return reply;
         var http = context.GetHttpContext();
         var held = HeldBy(http);
         // What became of a write must be told, unless it was not done.
         var mustBeTold = reply is not IRegionReply
             || (reply is CompareAndSetResponse conditional && !UnreadLimit.ChangedNothing(conditional));
-        if ((!mustBeTold && !total.HasRoomFor(bytes)) || !held.TryAdd(bytes, mustBeTold))
+        if (!held.TryAdd(bytes, mustBeTold)) return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
+        if (!total.TryAdd(bytes, mustBeTold))
+        {
+            held.Remove(bytes);
             return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
-        total.Add(bytes);
+        }
         http.Items[Key] = (long)bytes;
         return reply;
     }
@@ -54,42 +57,20 @@ internal sealed class UnreadReplyInterceptor(UnreadTotal total) : Interceptor
             if (http.Items[Key] is long bytes)
             {
                 HeldBy(http).Remove(bytes);
-                http.RequestServices.GetRequiredService<UnreadTotal>().Remove(bytes);
+                http.RequestServices.GetRequiredService<UnreadBytes>().Remove(bytes);
             }
         }
     }
 
-    private static Held HeldBy(HttpContext http)
+    private static UnreadBytes HeldBy(HttpContext http)
     {
         var items = http.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
         lock (items)
         {
-            if (items.TryGetValue(Key, out var known)) return (Held)known!;
-            var held = new Held();
+            if (items.TryGetValue(Key, out var known)) return (UnreadBytes)known!;
+            var held = new UnreadBytes(UnreadLimit.MostBytes);
             items[Key] = held;
             return held;
-        }
-    }
-
-    /// <summary>The bytes of one connection; from any thread.</summary>
-    private sealed class Held
-    {
-        private readonly Lock _lock = new();
-        private long _bytes;
-
-        public bool TryAdd(long bytes, bool always)
-        {
-            lock (_lock)
-            {
-                if (!always && _bytes > 0 && _bytes + bytes > UnreadLimit.MostBytes) return false;
-                _bytes += bytes;
-                return true;
-            }
-        }
-
-        public void Remove(long bytes)
-        {
-            lock (_lock) _bytes -= bytes;
         }
     }
 }

@@ -5,6 +5,7 @@ using TinyKv.Client;
 using TinyKv.Client.Remoting;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.V1;
+using TinyKv.Tests.Actors.Gateway;
 using TinyKv.Tests.Actors.Nodes;
 
 namespace TinyKv.Tests.Client;
@@ -82,12 +83,9 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     public async Task A_call_from_an_actor_system_that_has_ended_fails_as_others_do()
     {
         StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
-        using var application = ActorSystem.Create("application", ConfigurationFactory.ParseString("""
-            akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = remote }
-            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 16MiB }
-            """).WithFallback(ProtocolConfig.Reference));
-        await using var caller = Caller(patience: TimeSpan.Zero, system: application);
-        await application.Terminate();
+        await using var application = OutsideSystem.Friendly();
+        await using var caller = Caller(patience: TimeSpan.Zero, system: application.Actors);
+        await application.Actors.Terminate();
 
         await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(Endpoint, Patience.Long));
     }

@@ -71,7 +71,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public void Marks_that_were_never_given_out_are_not_believed()
     {
-        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadTotal());
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MostBytesOfAll));
         var reply = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), new GetResponse(reply));
 
@@ -87,7 +87,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public async Task What_may_have_been_done_is_told_however_much_is_not_read()
     {
-        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadTotal());
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MostBytesOfAll));
         var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
         var request = new CompareAndSetRequest();
@@ -107,7 +107,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public async Task Large_replies_are_refused_while_all_systems_together_have_not_read_too_much()
     {
-        var total = new UnreadTotal(3 * ValueBytes);
+        var total = new UnreadBytes(3 * ValueBytes);
         var request = new GetRequest { Key = Key };
         var large = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         var slow = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, total);
@@ -123,7 +123,8 @@ public sealed class SlowReaderTests : IAsyncLifetime
         for (var i = 0; i < 5; i++) slow.Reply(ActorRefs.Nobody, request, large);
         Assert.False(await IsRefusedAsync(other, large));
         other.Close();
-        Assert.True(total.HasRoomFor(3 * ValueBytes));
+        Assert.True(total.TryAdd(ValueBytes, always: false));
+        Assert.True(total.TryAdd(2 * ValueBytes, always: false));
 
         async Task<bool> IsRefusedAsync(UnreadReplies unread, GetResponse reply)
         {
@@ -137,7 +138,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     public void While_nothing_is_sent_because_too_much_is_unread_it_is_asked_again_what_was_read()
     {
         var guardian = new Mailbox();
-        var unread = new UnreadReplies(guardian, ActorRefs.Nobody, new UnreadTotal());
+        var unread = new UnreadReplies(guardian, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MostBytesOfAll));
         var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsOverfull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
         guardian.Messages.Clear();
@@ -167,7 +168,7 @@ internal sealed class Mailbox : MinimalActorRef
 
     public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems) / "mailbox";
 
-    public override IActorRefProvider Provider => throw new NotSupportedException();
+    public override IActorRefProvider Provider => throw new InvalidOperationException("nobody asks");
 
     protected override void TellInternal(object message, IActorRef sender) => Messages.Add(message);
 }
