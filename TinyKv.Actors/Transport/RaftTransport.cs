@@ -48,6 +48,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private const int MessageOverhead = 64;
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly LogLimit _limit = new(Context.System.Scheduler);
     private readonly TransportMetrics _metrics = new(spec.Self);
     private readonly SortedDictionary<ulong, List<PeerLetter>> _outbox = [];
     private readonly Dictionary<ulong, LinkWatch> _links =
@@ -162,7 +163,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         catch (MalformedMessageException e)
         {
             _metrics.DroppedMalformed();
-            _log.Warning("Dropped a batch of {Bytes} bytes from {Sender}: {Reason}",
+            _limit.Warning(_log, "malformed", "Dropped a batch of {Bytes} bytes from {Sender}: {Reason}",
                 encoded.Bytes.Length, Sender.Path, e.Message);
         }
     }

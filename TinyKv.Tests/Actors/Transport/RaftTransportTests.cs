@@ -99,6 +99,17 @@ public sealed class RaftTransportTests : TestKit
     }
 
     [Fact]
+    public async Task Bytes_that_are_no_batch_do_not_fill_the_log()
+    {
+        await EventFilter.Warning(start: "Dropped a batch").ExpectAsync(10, async () =>
+        {
+            for (var i = 0; i < 1000; i++) _transport.Tell(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
+            _transport.Tell(Encoded(77, 2, 1));
+            await _regions.ExpectMsgAsync<PeerMail>(Patience);
+        });
+    }
+
+    [Fact]
     public async Task A_store_that_speaks_but_does_not_hear_this_one_is_connected_to_anew()
     {
         var stores = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(new StoreId(2), _store2.Ref);

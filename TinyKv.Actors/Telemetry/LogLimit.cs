@@ -1,0 +1,54 @@
+using Akka.Actor;
+using Akka.Event;
+
+namespace TinyKv.Actors.Telemetry;
+
+/// <summary>
+/// What others can make a store log must not fill its disk: so many lines a minute of each kind, and how many were
+/// left out in the first line after them. For any number of threads.
+/// </summary>
+/// <param name="clock">The time, from the actor system's scheduler.</param>
+/// <param name="linesPerMinute">The most lines of one kind within a minute.</param>
+internal sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
+{
+    // Kinds come from the code; a caller that makes them from what it was sent must not fill the memory.
+    private const int MaxKinds = 256;
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<string, Window> _windows = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a line may be written now.</summary>
+    /// <param name="kind">What is counted together.</param>
+    /// <param name="omitted">The lines of this kind that were left out since the last one that was written.</param>
+    public bool Allows(string kind, out long omitted)
+    {
+        lock (_windows)
+        {
+            if (!_windows.ContainsKey(kind) && _windows.Count >= MaxKinds) kind = "";
+            var now = clock.MonotonicClock;
+            var window = _windows.GetValueOrDefault(kind, new Window(now, 0, 0));
+            if (now - window.Start >= Minute) window = window with { Start = now, Lines = 0 };
+            var allowed = window.Lines < linesPerMinute;
+            omitted = window.Omitted;
+            _windows[kind] = allowed
+                ? window with { Lines = window.Lines + 1, Omitted = 0 }
+                : window with { Omitted = omitted + 1 };
+            return allowed;
+        }
+    }
+
+    /// <summary>Logs a warning, if one more may be written.</summary>
+    /// <param name="log">Where to.</param>
+    /// <param name="kind">What is counted together.</param>
+    /// <param name="template">A message template, without a full stop.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public void Warning(ILoggingAdapter log, string kind, string template, params object[] arguments)
+    {
+        if (!Allows(kind, out var omitted)) return;
+        if (omitted == 0) log.Log(LogLevel.WarningLevel, null, template, arguments);
+        else log.Log(LogLevel.WarningLevel, null, template + " ({Omitted} more were not logged)", [.. arguments, omitted]);
+    }
+
+    private readonly record struct Window(TimeSpan Start, int Lines, long Omitted);
+}
