@@ -84,7 +84,7 @@ public sealed class PreparedStore : IDisposable
         return node;
     }
 
-    /// <summary>Closes the files, unless a node owns them.</summary>
+    /// <summary>Closes the files, unless a node owns them. Blocks on the disk.</summary>
     public void Dispose() => Close(_files);
 
     internal static void Close(Stack<IDisposable> files)

@@ -1,15 +1,17 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
 using Akka.Configuration;
+using Akka.Event;
 using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Raft;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
-using TinyKv.Core.Storage;
 using TinyKv.Persistence;
+using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.V1;
 
@@ -20,22 +22,27 @@ public sealed class StoreNode : IAsyncDisposable
 {
     private static readonly TimeSpan PatienceWhenLeaving = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan PatienceWhenEnding = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stack<IDisposable> _files;
+    private readonly RocksEngine _engine;
     private readonly StoreActors _actors;
     private readonly StoreNodeStatus _status;
-    private string? _failure;
+    private readonly ILoggingAdapter _log;
     private int _leaving;
 
     internal StoreNode(
-        TinyKvSettings settings, ActorSystem system, IEngine engine, Stack<IDisposable> files, StoreFaults? faults)
+        TinyKvSettings settings, ActorSystem system, RocksEngine engine, Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
-        (System, _files) = (system, files);
+        (System, _engine, _files) = (system, engine, files);
+        _log = Logging.GetLogger(system, this);
         var watch = system.ActorOf(
             FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
+        engine.WhenFailed(cause => system.EventStream.Publish(
+            new StoreFailed($"the engine in {settings.DataDirectory} has failed", cause)));
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, faults));
@@ -86,8 +93,8 @@ public sealed class StoreNode : IAsyncDisposable
     public bool IsReady => !Terminated.IsCompleted && _actors.Board.Views.All(view => view.IsReady);
 
     /// <summary>
-    /// Completes when the actor system has ended: well by <see cref="DisposeAsync"/>, with a
-    /// <see cref="StoreFailedException"/> by itself.
+    /// Completes when the actor system has ended by <see cref="DisposeAsync"/>; with a <see cref="StoreFailedException"/>
+    /// as soon as the store can not go on, whatever its actors and its disk are held up by.
     /// </summary>
     public Task Terminated => _terminated.Task;
 
@@ -95,12 +102,15 @@ public sealed class StoreNode : IAsyncDisposable
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         _status.ReadAsync(IsReady, cancellation);
 
-    /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. An actor that does not end, because
-    /// its disk stands still, is not waited for longer than half a minute; its files stay open until the process ends.
-    /// </summary>
+    /// <summary>Whether everything has ended and every file is closed; never so when an actor or a file is held up by a
+    /// disk that stands still.</summary>
+    internal bool IsClosed { get; private set; }
+
+    /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. What a disk that stands still holds
+    /// up is not waited for longer than half a minute; its files stay open until the process ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _leaving, 1) == 0)
+        if (Interlocked.Exchange(ref _leaving, 1) == 0 && !Terminated.IsFaulted)
         {
             try
             {
@@ -120,7 +130,7 @@ public sealed class StoreNode : IAsyncDisposable
     internal async Task KillAsync()
     {
         Volatile.Write(ref _leaving, 1);
-        await System.Terminate();
+        _ = System.Terminate();
         await EndAsync();
     }
 
@@ -129,13 +139,14 @@ public sealed class StoreNode : IAsyncDisposable
         try
         {
             await System.WhenTerminated.WaitAsync(PatienceWhenEnding);
+            await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
+            await BlockingCall.Start(() => PreparedStore.Close(_files)).WaitAsync(PatienceWhenClosing);
+            IsClosed = true;
         }
         catch (TimeoutException)
         {
-            return;
+            // Whoever ends the process ends what is left.
         }
-        await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
-        PreparedStore.Close(_files);
     }
 
     private static async Task<StoreNode> OpenAsync(Config config, StoreFaults? faults, CancellationToken cancellation)
@@ -149,24 +160,42 @@ public sealed class StoreNode : IAsyncDisposable
         catch
         {
             // Actors use the files until they have ended.
-            await system.Terminate();
+            await system.Terminate().WaitAsync(PatienceWhenEnding);
             throw;
         }
     }
 
     // The others stop listening to a store that has left them; for one that is leaving that is no failure.
-    private void Failed(string reason)
+    private void Failed(string what, Exception? cause)
     {
-        if (Volatile.Read(ref _leaving) == 0) _failure ??= reason;
+        var reason = Explain(what, cause);
+        _log.Error("The store ends: {Reason}", reason);
+        if (Volatile.Read(ref _leaving) == 0) _terminated.TrySetException(new StoreFailedException(reason, cause));
+        // Whoever waits in a write would hold up its actor, and that the actor system.
+        _ = BlockingCall.Start(_engine.GiveUp);
+    }
+
+    private string Explain(string what, Exception? cause)
+    {
+        try
+        {
+            return cause is null ? what : $"{what}: {FailureCause.Describe(cause, Settings.DataDirectory)}";
+        }
+        catch (OutOfMemoryException)
+        {
+            return $"{what}: out of memory";
+        }
     }
 
     private void Ended()
     {
-        if (_failure is null && Volatile.Read(ref _leaving) == 1) _terminated.TrySetResult();
+        if (Volatile.Read(ref _leaving) == 1) _terminated.TrySetResult();
         else _terminated.TrySetException(new StoreFailedException(
-            _failure ?? "the actor system has ended by itself: the other stores have removed this one from the cluster"));
+            "the actor system has ended by itself: the other stores have removed this one from the cluster"));
     }
 }
 
 /// <summary>A store has ended because it could not go on safely; it recovers when it is started anew.</summary>
-public sealed class StoreFailedException(string message) : Exception(message);
+/// <param name="message">What has failed, and why.</param>
+/// <param name="cause">What was caught, if anything was.</param>
+public sealed class StoreFailedException(string message, Exception? cause = null) : Exception(message, cause);

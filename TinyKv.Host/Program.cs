@@ -1,1 +1,8 @@
-return await TinyKv.Host.Cli.CommandLine.RunAsync(args);
+using TinyKv.Host.Cli;
+using TinyKv.Host.Server;
+
+var code = await CommandLine.RunAsync(args);
+// What is left, exit handlers and destructors, may be held up as the store was.
+ExitDeadline.Arm(ExitDeadline.AfterMain, code);
+ProcessOutput.Drain(ProcessOutput.LastWords);
+return code;

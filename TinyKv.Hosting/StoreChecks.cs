@@ -22,5 +22,6 @@ internal sealed class StoreReadyCheck(StoreNode node) : IHealthCheck
         HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(node.IsReady
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy("a replica knows no leader, or has not caught up with it"));
+            : HealthCheckResult.Unhealthy(node.Terminated.Exception?.GetBaseException().Message
+                ?? "a replica knows no leader, or has not caught up with it"));
 }

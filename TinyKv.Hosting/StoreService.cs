@@ -10,22 +10,25 @@ namespace TinyKv.Hosting;
 
 /// <summary>The life of an application's store: starts with the host, serves its ports, stops with it.</summary>
 internal sealed partial class StoreService(
-    IServiceProvider services, IOptions<TinyKvOptions> options, IHostApplicationLifetime lifetime,
+    IServiceProvider services, IOptions<TinyKvOptions> options, IHostApplicationLifetime lifetime, EndBy endBy,
     ILogger<StoreService> log) : IHostedService
 {
     private StoreServer? _server;
+    private StoreNode? _node;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Files are opened and ports are bound with blocking calls.
-        var node = await Task.Run(services.GetRequiredService<StoreNode>, cancellationToken);
+        var node = _node = await Task.Run(services.GetRequiredService<StoreNode>, cancellationToken)
+            .WaitAsync(cancellationToken);
         var settings = ServerSettings.Read(StoreConfig.Of(options.Value));
         var bind = await ServerEndpoints.ResolveAsync(node.Settings.BindHost, cancellationToken);
         var endpoints = new ServerEndpoints(bind, node.Settings.Self.GrpcPort, node.Settings.Self.StatusPort);
         _server = await StoreServer.StartAsync(
             endpoints, settings, _ => Task.FromResult<IServedStore>(new NodeStore(node)), cancellationToken);
         _ = WatchAsync(node);
+        lifetime.ApplicationStopped.Register(Stopped);
     }
 
     /// <inheritdoc/>
@@ -44,11 +47,20 @@ internal sealed partial class StoreService(
         }
         catch (StoreFailedException e)
         {
-            LogEnded(log, e.Message);
             // As the server's own: whoever supervises the process starts it again.
             Environment.ExitCode = ExitCode.Fatal;
             lifetime.StopApplication();
+            // Last, because the application's log may be what hangs.
+            LogEnded(log, e.Message);
         }
+    }
+
+    // The services of the host have stopped, the process is to end. It can not, if the disk holds up an actor: whoever
+    // disposes of the actor system waits for it.
+    private void Stopped()
+    {
+        if (_node is not { IsClosed: false } node) return;
+        endBy(ExitDeadline.AfterMain, node.Terminated.IsFaulted ? ExitCode.Fatal : Environment.ExitCode);
     }
 
     [LoggerMessage(LogLevel.Critical, "The store has ended itself, and the application with it: {Reason}")]

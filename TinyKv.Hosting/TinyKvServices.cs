@@ -1,11 +1,13 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TinyKv.Actors;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Storage;
 using TinyKv.Client;
+using TinyKv.Host.Server;
 
 namespace TinyKv.Hosting;
 
@@ -53,6 +55,7 @@ public static class TinyKvServices
         services.AddHealthChecks()
             .AddCheck<StoreLiveCheck>("tinykv-live", tags: ["live"])
             .AddCheck<StoreReadyCheck>("tinykv-ready", tags: ["ready"]);
+        services.TryAddSingleton<EndBy>(_ => ExitDeadline.Arm);
         // After Akka's own: the store is stopped first, and takes its actor system along.
         services.AddHostedService<StoreService>();
         return services;

@@ -13,11 +13,12 @@ namespace TinyKv.Actors.Hosting;
 internal sealed class FailureWatch : UntypedActor
 {
     private readonly Func<Address, bool> _isStore;
-    private readonly Action<string> _failed;
+    private readonly Action<string, Exception?> _failed;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _ending;
 
-    public FailureWatch(Func<Address, bool> isStore, Action<string> failed) => (_isStore, _failed) = (isStore, failed);
+    public FailureWatch(Func<Address, bool> isStore, Action<string, Exception?> failed) =>
+        (_isStore, _failed) = (isStore, failed);
 
     /// <summary>What to subscribe it to on the event stream.</summary>
     public static IReadOnlyList<Type> Events { get; } =
@@ -25,8 +26,8 @@ internal sealed class FailureWatch : UntypedActor
 
     /// <summary>What makes the actor.</summary>
     /// <param name="isStore">Whether another store is at an address: what others do not listen to does not matter.</param>
-    /// <param name="failed">Is told the reason, before the system ends.</param>
-    public static Props Props(Func<Address, bool> isStore, Action<string> failed) =>
+    /// <param name="failed">Is told what has failed, and why if that is known, before the system ends.</param>
+    public static Props Props(Func<Address, bool> isStore, Action<string, Exception?> failed) =>
         Akka.Actor.Props.Create(() => new FailureWatch(isStore, failed));
 
     /// <inheritdoc/>
@@ -34,8 +35,8 @@ internal sealed class FailureWatch : UntypedActor
     {
         switch (message)
         {
-            case StoreFailed failed: End(failed.Reason); break;
-            case JournalFailed failed: End($"the journal {failed.Journal} has failed: {failed.Cause.Message}"); break;
+            case StoreFailed failed: End(failed.Reason, failed.Cause); break;
+            case JournalFailed failed: End($"the journal {failed.Journal} has failed", failed.Cause); break;
             case ThisActorSystemQuarantinedEvent quarantined when !_isStore(quarantined.RemoteAddress):
                 _log.Warning("{Address}, which is not a store, does not listen to this one any more",
                     quarantined.RemoteAddress);
@@ -47,13 +48,12 @@ internal sealed class FailureWatch : UntypedActor
         }
     }
 
-    private void End(string reason)
+    private void End(string reason, Exception? cause = null)
     {
         // What follows the first failure is its consequence.
         if (_ending) return;
         _ending = true;
-        _log.Error("The store ends: {Reason}", reason);
-        _failed(reason);
+        _failed(reason, cause);
         _ = Context.System.Terminate();
     }
 }

@@ -109,6 +109,6 @@ internal sealed record StoreActors(
         board.Post(new ReplicaView(
             region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
         return new StandaloneStorage(engine, settings.StoreId, failure => system.EventStream.Publish(
-            new StoreFailed($"the engine can not be written to: {failure.Message}")));
+            new StoreFailed("the engine can not be written to", failure)));
     }
 }

@@ -56,7 +56,13 @@ internal sealed record PeerReady
 internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool CaughtUp);
 
 /// <summary>Ends the store: it can not go on, and a restart of one actor does not help. On the event stream.</summary>
-internal sealed record StoreFailed(string Reason);
+/// <param name="Reason">What has failed.</param>
+/// <param name="Cause">Why, when that is known.</param>
+internal sealed record StoreFailed(string Reason, Exception? Cause = null)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Cause is null ? Reason : $"{Reason}: {Cause.GetBaseException().Message}";
+}
 
 internal sealed partial class RaftPeer
 {

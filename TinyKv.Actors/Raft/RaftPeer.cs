@@ -75,7 +75,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         // What the journal holds will not change; a database that is away comes back.
         for (var cause = reason; cause is not null; cause = cause.InnerException)
-            if (IsInTheJournal(cause)) Fail($"{PersistenceId} can not be read: {cause.Message}");
+            if (IsInTheJournal(cause)) Fail($"{PersistenceId} can not be read", cause);
         base.OnRecoveryFailure(reason, message);
     }
 
@@ -206,5 +206,6 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         cause is InvariantViolationException or TinyKvException or MalformedMessageException
             or InvalidDataException or SerializationException;
 
-    private void Fail(string reason) => Context.System.EventStream.Publish(new StoreFailed(reason));
+    private static void Fail(string reason, Exception cause) =>
+        Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 }

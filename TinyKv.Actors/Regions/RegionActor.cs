@@ -63,8 +63,9 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
     {
+        if (Sender.Equals(_applier)) Fail($"the state machine of {_spec.Initial.Id} has failed", reason);
         // Whoever broke an invariant may have told others already; making it again would only repeat it.
-        if (reason is InvariantViolationException) Fail(reason.Message);
+        else if (reason is InvariantViolationException) Fail(reason.Message);
         return Directive.Stop;
     });
 
@@ -133,7 +134,8 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
 
     private void Post(PeerView? peer) => _board.Post(new ReplicaView(_state.Region, peer));
 
-    private void Fail(string reason) => Context.System.EventStream.Publish(new StoreFailed(reason));
+    private static void Fail(string reason, Exception? cause = null) =>
+        Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 
     /// <summary>The back-off is over.</summary>
     private sealed class Retry

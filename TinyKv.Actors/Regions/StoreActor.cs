@@ -31,7 +31,11 @@ internal sealed class StoreActor : UntypedActor
         Akka.Actor.Props.Create(() => new StoreActor(regions, board));
 
     /// <inheritdoc/>
-    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
+    {
+        Fail($"{Sender.Path.Name} has failed", reason);
+        return Directive.Stop;
+    });
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -49,7 +53,7 @@ internal sealed class StoreActor : UntypedActor
             case DeadLetter: break;
             case ListReplicas: Sender.Tell(new ReplicaRefs([.. _regions.Values])); break;
             case Terminated stopped:
-                Context.System.EventStream.Publish(new StoreFailed($"{stopped.ActorRef.Path.Name} has stopped"));
+                Fail($"{stopped.ActorRef.Path.Name} has stopped");
                 break;
             default: Unhandled(message); break;
         }
@@ -58,7 +62,7 @@ internal sealed class StoreActor : UntypedActor
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object message)
     {
-        Context.System.EventStream.Publish(new StoreFailed($"the regions have failed: {reason.Message}"));
+        Fail("the regions have failed", reason);
         base.PreRestart(reason, message);
     }
 
@@ -67,4 +71,7 @@ internal sealed class StoreActor : UntypedActor
         if (_regions.TryGetValue(request.Region.Value, out var region)) region.Actor.Forward(request);
         else Sender.Tell(new RegionError.RegionNotFound(request.Region));
     }
+
+    private static void Fail(string reason, Exception? cause = null) =>
+        Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 using TinyKv.Client;
+using TinyKv.Host.Server;
 
 namespace TinyKv.Host.Cli;
 
@@ -35,10 +36,20 @@ public sealed record CliHost
         ClusterConnection.ConnectAsync;
 
     /// <summary>The streams of this process.</summary>
-    public static CliHost OfProcess() => new()
+    public static CliHost OfProcess() => Of(StandardOutput());
+
+    /// <summary>The streams of a process that goes on whatever becomes of them: text that they do not take is dropped.
+    /// </summary>
+    public static CliHost OfService()
+    {
+        ProcessOutput.TakeConsole();
+        return Of(Stream.Null);
+    }
+
+    private static CliHost Of(Stream output) => new()
     {
         Input = Console.OpenStandardInput(),
-        Output = StandardOutput(),
+        Output = output,
         Text = Console.Out,
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,

@@ -24,7 +24,7 @@ public static class CommandLine
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, CliHost? host = null, CancellationToken cancellation = default)
     {
-        host ??= CliHost.OfProcess();
+        host ??= HostOf(arguments);
         var parsed = RootCommandFactory.Create(host).Parse(arguments, Parsing);
         if (parsed.Action is ParseErrorAction or null) return ReportUsage(parsed, host);
 
@@ -43,6 +43,14 @@ public static class CommandLine
         {
             return Report(error, parsed.GetValue<bool>("--verbose"), host);
         }
+    }
+
+    // What runs a store must outlive its output.
+    private static CliHost HostOf(IReadOnlyList<string> arguments)
+    {
+        var command = arguments.FirstOrDefault(argument => !argument.StartsWith('-'));
+        if (command == "server") ServerProcess.GuardThreads();
+        return command is "server" or "playground" ? CliHost.OfService() : CliHost.OfProcess();
     }
 
     private static int ReportUsage(ParseResult parsed, CliHost host)

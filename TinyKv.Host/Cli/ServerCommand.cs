@@ -68,8 +68,8 @@ internal static class ServerCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);
         using var logs = new ConsoleLoggerProvider(settings.Log);
-        return await ServerProcess.RunAsync(token => StoreServer.StartAsync(config, token),
-            logs.CreateLogger("TinyKv.Server"), error, stop.Token);
+        return await new ServerProcess(ExitDeadline.Arm, settings.ShutdownTimeout).RunAsync(
+            token => StoreServer.StartAsync(config, token), logs.CreateLogger("TinyKv.Server"), error, stop.Token);
     }
 
     private static List<KeyValuePair<string, string>> Overrides(ParseResult arguments)

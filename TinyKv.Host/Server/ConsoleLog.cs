@@ -5,9 +5,9 @@ namespace TinyKv.Host.Server;
 /// <summary>The one format of all log lines, whichever framework they come from.</summary>
 internal static class ConsoleLog
 {
-    /// <summary>Writes a message to standard output.</summary>
+    /// <summary>Writes a message to standard output; neither waits for it nor fails with it.</summary>
     public static void Write(DateTime utc, LogLevel level, string source, string message, Exception? cause) =>
-        Console.Out.Write(Format(utc, level, source, message, cause));
+        ProcessOutput.Out.Write(Format(utc, level, source, message, cause));
 
     /// <summary>The line, and one indented line for each line of the stack trace.</summary>
     public static string Format(DateTime utc, LogLevel level, string source, string message, Exception? cause)

@@ -1,22 +1,45 @@
 using System.Diagnostics;
 using TinyKv.Core;
 using TinyKv.Host.Cli;
+using TinyKv.Persistence;
 
 namespace TinyKv.Host.Server;
 
 /// <summary>
-/// The life of a server process: start, serve, stop, and the exit code that tells its supervisor why.
+/// The life of a server process: start, serve, stop, and the exit code that tells its supervisor why. It ends in time
+/// whatever hangs: what could not be closed then is as after a kill, which loses nothing that was acknowledged.
 /// </summary>
-internal static class ServerProcess
+/// <param name="endBy">Ends the process at a deadline.</param>
+/// <param name="shutdownTimeout">How long a graceful stop may take.</param>
+internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
 {
+    // Past the limits that what is waited for has itself, so that it is heard why it took so long.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Ends the process with the reason as its last words, and the code that says that it was not asked to,
+    /// when something throws where nobody catches.</summary>
+    public static void GuardThreads() => AppDomain.CurrentDomain.UnhandledException += (_, thrown) =>
+    {
+        ExitDeadline.Arm(Grace, ExitCode.Fatal);
+        if (thrown.ExceptionObject is Exception failure)
+        {
+            ConsoleLog.Write(DateTime.UtcNow, LogLevel.Error, "Server", "Nobody caught an exception", failure);
+            ProcessOutput.Error.WriteLine(LastWords(FailureCause.Describe(failure, directory: null)));
+        }
+        ProcessOutput.Drain(ProcessOutput.LastWords);
+        ExitDeadline.End(ExitCode.Fatal);
+    };
+
     /// <summary>Runs until <paramref name="stop"/> or until the store ends by itself.</summary>
     /// <param name="start">Starts the server.</param>
     /// <param name="log">Where the server's own messages go.</param>
     /// <param name="error">Where the reason of a failure goes.</param>
     /// <param name="stop">Asks for a graceful stop.</param>
-    public static async Task<int> RunAsync(Func<CancellationToken, Task<StoreServer>> start, ILogger log,
+    public async Task<int> RunAsync(Func<CancellationToken, Task<StoreServer>> start, ILogger log,
         TextWriter error, CancellationToken stop)
     {
+        // Also when it has not started yet, because its disk stands still.
+        await using var registration = stop.Register(() => endBy(shutdownTimeout + Grace, ExitCode.Success));
         StoreServer server;
         try
         {
@@ -31,6 +54,7 @@ internal static class ServerProcess
             await error.WriteLineAsync($"tinykv: {wrong.Message}");
             return ExitCode.Failure;
         }
+        EndWhenFailed(server.Terminated);
         await using (server)
         {
             return await ServeAsync(server, log, error, stop);
@@ -47,8 +71,8 @@ internal static class ServerProcess
         await Task.WhenAny(asked.Task, server.Terminated);
         if (!stop.IsCancellationRequested)
         {
-            var reason = server.Terminated.Exception?.GetBaseException().Message ?? "the log says why";
-            await error.WriteLineAsync($"tinykv: the store has ended itself: {reason}");
+            await error.WriteLineAsync(
+                LastWords(server.Terminated.Exception?.GetBaseException().Message ?? "the log says why"));
             return ExitCode.Fatal;
         }
         log.LogInformation("Stopping");
@@ -59,4 +83,21 @@ internal static class ServerProcess
             log.LogWarning("Stopped before everything had ended; acknowledged writes are safe");
         return ExitCode.Success;
     }
+
+    // On a thread of its own, because those of the pool may all wait for the disk.
+    private void EndWhenFailed(Task terminated) => new Thread(() =>
+    {
+        try
+        {
+            terminated.Wait();
+        }
+        catch (AggregateException)
+        {
+            endBy(Grace, ExitCode.Fatal);
+        }
+    })
+    { IsBackground = true, Name = "failure watch" }.Start();
+
+    private static string LastWords(string reason) =>
+        $"tinykv: the store has ended itself: {reason.ReplaceLineEndings(" | ")}";
 }

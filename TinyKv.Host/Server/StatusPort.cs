@@ -37,8 +37,10 @@ internal static class StatusPort
             return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n");
         return context.Request.Path.Value switch
         {
-            // Live means that the process answers; a store that lost its leader must not be restarted for it.
-            "/health/live" => WriteAsync(context, StatusCodes.Status200OK, "live\n"),
+            // Live means that the process answers and goes on; a store that lost its leader must not be restarted for it.
+            "/health/live" => gate.Failure is { } reason
+                ? WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"ended: {reason}\n")
+                : WriteAsync(context, StatusCodes.Status200OK, "live\n"),
             "/health/ready" => gate.IsReady
                 ? WriteAsync(context, StatusCodes.Status200OK, "ready\n")
                 : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready\n"),

@@ -24,6 +24,7 @@ internal sealed class StoreGate : IDisposable
         get
         {
             if (_closing.IsCancellationRequested) throw Unavailable("the store is stopping");
+            if (Failure is { } reason) throw Unavailable($"the store has ended itself: {reason}");
             return _store ?? throw Unavailable("the store is starting");
         }
     }
@@ -40,6 +41,9 @@ internal sealed class StoreGate : IDisposable
     /// <summary>What all scans share.</summary>
     public ScanSlots Scans => Served?.Scans ?? LeadsNothing.Scans;
 
+    /// <summary>Why the store has ended itself; null as long as it has not.</summary>
+    public string? Failure => _store?.Terminated.Exception?.GetBaseException().Message;
+
     /// <summary>Whether the gate is open and the store ready.</summary>
     public bool IsReady => Served is { IsReady: true };
 
@@ -55,7 +59,8 @@ internal sealed class StoreGate : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _closing.Dispose();
 
-    private IServedStore? Served => _closing.IsCancellationRequested ? null : _store;
+    private IServedStore? Served =>
+        _closing.IsCancellationRequested || _store is { Terminated.IsCompleted: true } ? null : _store;
 
     private static RpcException Unavailable(string reason) => new(new Status(StatusCode.Unavailable, reason));
 

@@ -43,7 +43,7 @@ internal sealed class StoreServer : IAsyncDisposable
         StoreGate gate, WebPort grpc, WebPort status, IServedStore store, TimeSpan shutdownTimeout) =>
         (_gate, _grpc, _status, _store, _shutdownTimeout) = (gate, grpc, status, store, shutdownTimeout);
 
-    /// <summary>Completes when the store has ended, by <see cref="StopAsync"/> or by itself.</summary>
+    /// <summary>Completes when the store has ended by <see cref="StopAsync"/>; faulted as soon as it can not go on.</summary>
     public Task Terminated => _store.Terminated;
 
     /// <summary>The bound gRPC port.</summary>
@@ -104,7 +104,9 @@ internal sealed class StoreServer : IAsyncDisposable
         try
         {
             var left = _shutdownTimeout - Stopwatch.GetElapsedTime(started);
-            await _store.DisposeAsync().AsTask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            // Of its own: a part of it may block.
+            var stopping = Task.Run(() => _store.DisposeAsync().AsTask());
+            await stopping.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             return true;
         }
         catch (TimeoutException)
@@ -113,10 +115,13 @@ internal sealed class StoreServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Frees the ports. The store is stopped by <see cref="StopAsync"/>.</summary>
+    /// <summary>Frees the ports and cuts off the requests that still run. The store is stopped by <see cref="StopAsync"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _gate.Close();
+        await _grpc.StopAsync(TimeSpan.Zero);
+        await _status.StopAsync(TimeSpan.Zero);
         await _grpc.DisposeAsync();
         await _status.DisposeAsync();
         _gate.Dispose();

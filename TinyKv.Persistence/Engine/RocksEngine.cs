@@ -28,11 +28,13 @@ public sealed class RocksEngine : IEngine
     private readonly ColumnFamilyHandle[] _families;
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
     private readonly WriteOptions _unsynced = new WriteOptions().SetSync(false);
+    private readonly BackgroundErrors _errors;
     private readonly Shared _lifetime;
 
-    private RocksEngine(RocksDb database)
+    private RocksEngine(RocksDb database, BackgroundErrors errors)
     {
         _database = database;
+        _errors = errors;
         _families = Array.ConvertAll(Families, family => database.GetColumnFamily(family.Name()));
         _lifetime = new Shared(nameof(RocksEngine), database.Dispose);
     }
@@ -43,7 +45,8 @@ public sealed class RocksEngine : IEngine
     {
         // The Raft log holds what a crash took from here, so the longest intact prefix is the right thing to
         // open.
-        var options = RocksOptions.ForDatabase()
+        var errors = new BackgroundErrors();
+        var options = RocksOptions.ForDatabase(errors)
             .SetMaxTotalWalSize(LogBytes)
             .SetWalRecoveryMode(Recovery.PointInTime);
         var cache = Cache.CreateLru(BlockCacheBytes);
@@ -53,11 +56,36 @@ public sealed class RocksEngine : IEngine
         try
         {
             Directory.CreateDirectory(path);
-            return new RocksEngine(RocksDb.Open(options, path, families));
+            return new RocksEngine(RocksDb.Open(options, path, families), errors);
         }
         catch (Exception e) when (e is RocksDbException or IOException or UnauthorizedAccessException)
         {
             throw new TinyKvException($"cannot open the data in {path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Who is told, once, of the first error that RocksDB meets while nobody writes; the store has to end then.
+    /// </summary>
+    public void WhenFailed(Action<Exception> failed) => _errors.Tell(failed);
+
+    /// <summary>After a failure: lets go of whoever waits in a write, which fails; blocks on the disk at worst.</summary>
+    public void GiveUp()
+    {
+        try
+        {
+            _lifetime.Acquire();
+        }
+        catch (ObjectDisposedException)
+        {
+            return;
+        }
+        try
+        {
+            RocksOptions.GiveUp(_database);
+        }
+        finally
+        {
+            _lifetime.Release();
         }
     }
 

@@ -11,13 +11,15 @@ internal static class RocksOptions
     private const ulong InfoLogBytes = 8 * 1024 * 1024;
 
     /// <summary>Options of a database that is created when it is missing.</summary>
-    public static DbOptions ForDatabase()
+    /// <param name="errors">Hears of what goes wrong behind the back of whoever writes.</param>
+    public static DbOptions ForDatabase(BackgroundErrors errors)
     {
         var options = new DbOptions()
             .SetCreateIfMissing()
             .SetCreateMissingColumnFamilies()
             .SetMaxLogFileSize(InfoLogBytes)
             .SetKeepLogFileNum(InfoLogs);
+        errors.Attach(options);
         // After a failed write or sync the state of the disk is unknown: stay failed, never resume by itself.
         Native.Instance.rocksdb_options_set_max_bgerror_resume_count(options.Handle, 0);
         // A log file that was deleted or cut behind our back is an error, not a shorter history.
@@ -40,4 +42,8 @@ internal static class RocksOptions
 
     /// <summary>Makes RocksDB write and sync what it still holds in its log buffer.</summary>
     public static void SyncLog(RocksDb database) => Native.Instance.rocksdb_flush_wal(database.Handle, 1);
+
+    /// <summary>Lets go of writers that RocksDB holds up: their writes fail, and all later ones.</summary>
+    public static void GiveUp(RocksDb database) =>
+        Native.Instance.rocksdb_cancel_all_background_work(database.Handle, 0);
 }

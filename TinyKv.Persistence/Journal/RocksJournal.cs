@@ -20,6 +20,9 @@ namespace TinyKv.Persistence.Journal;
 /// </remarks>
 public sealed class RocksJournal : AsyncWriteJournal
 {
+    // What the disk holds up for longer stays open until the process ends.
+    private static readonly TimeSpan CloseBound = TimeSpan.FromSeconds(5);
+
     private readonly string _directory;
     private readonly EventStream _events;
     private readonly EventCodec _codec;
@@ -27,6 +30,7 @@ public sealed class RocksJournal : AsyncWriteJournal
     private readonly GroupCommit _commits;
     private readonly ReaderThreads _readers;
     private readonly DiskFaults? _faults;
+    private volatile bool _failed;
 
     /// <summary>Opens the journal; called by Akka.Persistence with the plugin's section.</summary>
     public RocksJournal(Config config)
@@ -53,15 +57,23 @@ public sealed class RocksJournal : AsyncWriteJournal
         }
         _commits = new GroupCommit(_log, Write, ReportFailure);
         _readers = new ReaderThreads();
+        _log.WhenFailed(_commits.Fail);
     }
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
+        BlockingCall.Start(Close).Wait(CloseBound);
+        base.PostStop();
+    }
+
+    private void Close()
+    {
+        // A writer may wait for a full disk to get room.
+        if (_failed) _log.GiveUp();
         _commits.Dispose();
         _readers.Dispose();
         _log.Dispose();
-        base.PostStop();
     }
 
     /// <inheritdoc/>
@@ -147,6 +159,9 @@ public sealed class RocksJournal : AsyncWriteJournal
         _log.Write(batch);
     }
 
-    private void ReportFailure(Exception cause) =>
+    private void ReportFailure(Exception cause)
+    {
+        _failed = true;
         _events.Publish(new JournalFailed($"rocksdb in {_directory}", cause));
+    }
 }

@@ -22,10 +22,12 @@ internal sealed class RocksLog : IDisposable
     private readonly RocksDb _database;
     private readonly ColumnFamilyHandle _highest;
     private readonly WriteOptions _options;
+    private readonly BackgroundErrors _errors;
 
-    private RocksLog(RocksDb database, bool sync)
+    private RocksLog(RocksDb database, BackgroundErrors errors, bool sync)
     {
         _database = database;
+        _errors = errors;
         _highest = database.GetColumnFamily(HighestFamily);
         _options = new WriteOptions().SetSync(sync);
     }
@@ -36,7 +38,8 @@ internal sealed class RocksLog : IDisposable
     {
         // Half a record at the end was never acknowledged. Damage before it may hide what was: a voter that
         // forgets is worse than a store that does not start.
-        var options = RocksOptions.ForDatabase()
+        var errors = new BackgroundErrors();
+        var options = RocksOptions.ForDatabase(errors)
             .SetMaxTotalWalSize(LogBytes)
             .SetWalRecoveryMode(Recovery.TolerateCorruptedTailRecords);
         var cache = Cache.CreateLru(BlockCacheBytes);
@@ -47,7 +50,7 @@ internal sealed class RocksLog : IDisposable
         try
         {
             Directory.CreateDirectory(path);
-            return new RocksLog(RocksDb.Open(options, path, families), sync);
+            return new RocksLog(RocksDb.Open(options, path, families), errors, sync);
         }
         catch (Exception e) when (e is RocksDbException or IOException or UnauthorizedAccessException)
         {
@@ -100,6 +103,12 @@ internal sealed class RocksLog : IDisposable
         Native.Instance.rocksdb_iter_get_error(events.Handle);
         GC.KeepAlive(options);
     }
+
+    /// <summary>Who is told, once, of the first error that RocksDB meets while nobody writes.</summary>
+    public void WhenFailed(Action<Exception> failed) => _errors.Tell(failed);
+
+    /// <summary>After a failure: lets go of whoever waits in a write, which fails.</summary>
+    public void GiveUp() => RocksOptions.GiveUp(_database);
 
     /// <inheritdoc/>
     public void Dispose() => _database.Dispose();

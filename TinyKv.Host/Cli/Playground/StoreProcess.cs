@@ -8,7 +8,10 @@ namespace TinyKv.Host.Cli.Playground;
 internal sealed class StoreProcess : IAsyncDisposable
 {
     /// <summary>After this a store that was asked to stop is killed: later than it would end by itself.</summary>
-    public static TimeSpan StopTimeout { get; } = StoreConfigFile.ShutdownTimeout + TimeSpan.FromSeconds(5);
+    public static TimeSpan StopTimeout { get; } = StoreConfigFile.ShutdownTimeout + TimeSpan.FromSeconds(10);
+
+    // A killed process whose disk stands still is there until the disk goes on.
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
 
     private const int MaxComplaint = 4096;
 
@@ -88,7 +91,7 @@ internal sealed class StoreProcess : IAsyncDisposable
         catch (Exception error) when (error is OperationCanceledException or IOException)
         {
             _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
+            await Task.WhenAny(_process.WaitForExitAsync(CancellationToken.None), Task.Delay(KillTimeout));
         }
     }
 
@@ -96,7 +99,7 @@ internal sealed class StoreProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) await StopAsync();
-        await _pumps;
+        await Task.WhenAny(_pumps, Task.Delay(KillTimeout));
         await _log.DisposeAsync();
         _process.Dispose();
     }

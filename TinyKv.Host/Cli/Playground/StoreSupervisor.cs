@@ -90,7 +90,7 @@ internal sealed class StoreSupervisor(
                 $"given up; the last with exit code {code}: {complaint} (see {logFile})");
             return false;
         }
-        say($"store {storeId} ended with exit code {code}; starting it again in {policy.Delay.TotalSeconds:0.#} s");
+        say($"store {storeId} ended with exit code {code}: {complaint}; starting it again in {policy.Delay.TotalSeconds:0.#} s");
         return true;
     }
 }

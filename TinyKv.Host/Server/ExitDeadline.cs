@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace TinyKv.Host.Server;
+
+/// <summary>Ends a process at a deadline, whatever hangs.</summary>
+/// <param name="after">The time until then.</param>
+/// <param name="code">The exit code, if the process has not ended by itself before.</param>
+internal delegate void EndBy(TimeSpan after, int code);
+
+/// <summary>
+/// The end of this process that waits for nothing: no thread, disk, exit handler, finalizer or destructor of a library.
+/// Environment.Exit waits for the last three; RocksDB's destructors for its threads, and those for the disk.
+/// </summary>
+internal static partial class ExitDeadline
+{
+    /// <summary>How long a process whose work is done may take to end.</summary>
+    public static readonly TimeSpan AfterMain = TimeSpan.FromSeconds(5);
+
+    /// <summary>Arms a deadline. Of several the first to come ends the process.</summary>
+    public static void Arm(TimeSpan after, int code) => new Thread(() =>
+    {
+        // Threads that run managed code still do so while the process waits for its libraries.
+        Thread.Sleep(after);
+        ProcessOutput.Drain(ProcessOutput.LastWords);
+        End(code);
+    })
+    { IsBackground = true, Name = "exit deadline" }.Start();
+
+    /// <summary>Ends the process now.</summary>
+    public static void End(int code)
+    {
+        if (OperatingSystem.IsWindows()) Environment.Exit(code);
+        else ExitNow(code);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitNow(int code);
+}
