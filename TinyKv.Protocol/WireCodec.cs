@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
+using TinyKv.Core.Raft;
 
 namespace TinyKv.Protocol;
 
@@ -41,10 +42,10 @@ internal static class WireCodec
         if (!condition) throw new MalformedMessageException(message);
     }
 
-    /// <summary>Requires an index, term or round: never negative.</summary>
+    /// <summary>Requires an index, term or round within <see cref="RaftLimits"/>.</summary>
     public static long Count(long value, string name)
     {
-        if (value < 0) throw new MalformedMessageException($"{name} is negative: {value}");
+        if (!RaftLimits.Allow(value)) throw new MalformedMessageException($"{name} is impossible: {value}");
         return value;
     }
 }

@@ -56,7 +56,17 @@ public sealed record Effects
 
     /// <summary>Set when role, term or known leader changed.</summary>
     public LeadershipChange? Changed { get; init; }
+
+    /// <summary>Set when the message contradicts the protocol and was not taken.</summary>
+    public Refusal? Refused { get; init; }
 }
+
+/// <summary>
+/// A message that no member that follows the protocol sends. It was not taken; the host counts it and tells a person.
+/// </summary>
+/// <param name="From">Who sent it, by its own words.</param>
+/// <param name="Reason">What it contradicts, for a person.</param>
+public sealed record Refusal(PeerId From, string Reason);
 
 /// <summary>Who leads, as this member knows it.</summary>
 public readonly record struct LeadershipChange(RoleKind Role, long Term, PeerId Leader);

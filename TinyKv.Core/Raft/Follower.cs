@@ -43,10 +43,15 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         }
     }
 
+    public override string? Contradiction(RaftEnvelope envelope)
+    {
+        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat)) return null;
+        return _leader == PeerId.None || _leader == envelope.From ? null
+            : $"{_leader} and {envelope.From} both lead term {raft.Term}";
+    }
+
     private void Hear(PeerId from)
     {
-        Invariant.Holds(
-            _leader == PeerId.None || _leader == from, $"{_leader} and {from} both lead term {raft.Term}");
         _leader = from;
         _elapsed = 0;
         raft.HearLeader();
@@ -56,9 +61,6 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     {
         var log = raft.Log;
         var (previous, entries) = (append.Previous, append.Entries);
-        Invariant.Holds(
-            entries.IsEmpty || entries[0].Index == previous.Index + 1, $"entries do not follow {previous}");
-
         if (previous.Index < log.Truncated.Index)
         {
             // What was compacted is committed, so the leader has it too; the append is late.

@@ -81,9 +81,6 @@ internal sealed partial class Leader : Role
                 break;
             case RaftMessage.Vote or RaftMessage.PreVoteReply:
                 break; // votes beyond the majority, and late answers
-            case RaftMessage.Append or RaftMessage.Heartbeat:
-                throw new InvariantViolationException(
-                    $"{_raft.Self} and {envelope.From} both lead term {_raft.Term}");
             default:
                 throw new UnreachableException($"{envelope}");
         }
@@ -105,21 +102,20 @@ internal sealed partial class Leader : Role
 
     private Progress Hear(PeerId peer)
     {
-        foreach (var follower in _followers)
-        {
-            if (follower.Peer != peer) continue;
-            follower.HeardAt = _raft.Now;
-            return follower;
-        }
+        var follower = Find(peer);
+        follower.HeardAt = _raft.Now;
+        return follower;
+    }
 
+    private Progress Find(PeerId peer)
+    {
+        foreach (var follower in _followers)
+            if (follower.Peer == peer) return follower;
         throw new UnreachableException($"{peer} is not a member");
     }
 
     private void Take(Progress follower, RaftMessage.Appended appended)
     {
-        Invariant.Holds(
-            appended.Match <= _raft.Log.Last.Index,
-            $"{follower.Peer} acknowledges {appended.Match}, the log ends at {_raft.Log.Last}");
         if (!follower.Acknowledged(appended.Match)) return;
         AdvanceCommit();
         Replicate(follower); // there is room in the window now

@@ -15,6 +15,9 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// <summary>The first index of the next append.</summary>
     public long Next { get; private set; } = next;
 
+    /// <summary>The last index that an append to the follower has reached: nobody can answer for more.</summary>
+    public long SentThrough { get; private set; }
+
     /// <summary>Whether appends leave ahead of their answers.</summary>
     public bool IsReplicating { get; private set; }
 
@@ -42,6 +45,7 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     public void Sent(int entries, long bytes, long tick)
     {
         _sentAt = tick;
+        SentThrough = Math.Max(SentThrough, Next - 1 + entries);
         if (!IsReplicating)
         {
             AwaitsProbe = true;

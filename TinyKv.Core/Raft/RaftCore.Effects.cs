@@ -5,6 +5,7 @@ public sealed partial class RaftCore
 {
     private LeadershipChange _reported;
     private bool _isStateDirty;
+    private Refusal? _refused;
     private long _lastRound;
 
     /// <summary>The numbers that the group runs by.</summary>
@@ -51,6 +52,10 @@ public sealed partial class RaftCore
         LeadershipChange? changed = null;
         var current = new LeadershipChange(Role, Term, Leader);
         if (current != _reported) changed = _reported = current;
-        return _outbox.Drain(store, Log.TakeApplicable(), changed);
+        var effects = _outbox.Drain(store, Log.TakeApplicable(), changed);
+        if (_refused is null) return effects;
+        effects = effects with { Refused = _refused };
+        _refused = null;
+        return effects;
     }
 }

@@ -21,7 +21,11 @@ public sealed partial class RaftCore
     internal int DrawElectionTimeout() => _random.Next(Options.ElectionTicks, 2 * Options.ElectionTicks);
 
     /// <summary>Asks whether an election could be won.</summary>
-    internal void Poll() => Become(new PreCandidate(this));
+    internal void Poll()
+    {
+        // The last term is the last one: a greater one could not be counted.
+        if (Term < RaftLimits.MaxNumber) Become(new PreCandidate(this));
+    }
 
     /// <summary>Raises the term and asks for votes.</summary>
     internal void StandForElection()
@@ -29,6 +33,10 @@ public sealed partial class RaftCore
         RaiseTerm(Term + 1, vote: Self);
         Become(new Candidate(this));
     }
+
+    /// <summary>What a message of the current term contradicts that the role knows, or null.</summary>
+    internal string? ContradictsRole(RaftEnvelope envelope) =>
+        envelope.Term == Term ? _role.Contradiction(envelope) : null;
 
     /// <summary>Leads the current term.</summary>
     internal void Lead() => Become(new Leader(this));
@@ -95,6 +103,14 @@ public sealed partial class RaftCore
         if (envelope.Term < Term)
         {
             AnswerStale(envelope);
+            return;
+        }
+
+        if (envelope.Term - Term > RaftLimits.MaxTermStep)
+        {
+            // Not refused altogether: two honest members that somebody has driven apart must meet again.
+            _refused = new Refusal(envelope.From, $"term {envelope.Term} is too far ahead of {Term}");
+            Follow(Term + RaftLimits.MaxTermStep, PeerId.None);
             return;
         }
 

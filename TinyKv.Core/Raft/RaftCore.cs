@@ -63,9 +63,11 @@ public sealed partial class RaftCore
     {
         Invariant.Holds(!_started, $"a record is replayed after the start");
         Invariant.Holds(record.Term >= Term, $"the journal goes back from term {Term} to {record.Term}");
+        Invariant.Holds(RaftLimits.Allow(record.Term), $"the journal has the impossible term {record.Term}");
         Term = record.Term;
         Vote = record.Vote;
         Log.Append(record.Entries.AsSpan());
+        Invariant.Holds(Log.Last.Term <= Term, $"the journal has {Log.Last} in term {Term}");
     }
 
     /// <summary>Ends the replay. <paramref name="applied"/> is what the state machine holds already: it is
@@ -93,12 +95,15 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// A message arrives. One that is not for this member, or not from another member, is ignored.
+    /// A message arrives, whatever it says and whoever wrote it. One that contradicts the protocol is not taken and
+    /// reported in <see cref="Effects.Refused"/>.
     /// </summary>
     public Effects Step(RaftEnvelope envelope)
     {
         RequireStart();
-        if (envelope.To == Self && Membership.IsOther(envelope.From)) Receive(envelope);
+        if (Claims.Contradiction(this, envelope) is { } reason)
+            return new Effects { Refused = new Refusal(envelope.From, reason) };
+        Receive(envelope);
         return Drain();
     }
 

@@ -51,6 +51,9 @@ internal sealed class RaftLog(LogPosition truncated)
         return index == Truncated.Index ? Truncated.Term : At(index).Entry.Term;
     }
 
+    /// <summary>The entry at <paramref name="index"/>, which is in the log.</summary>
+    public Entry this[long index] => At(index).Entry;
+
     /// <summary>The position of the entry at <paramref name="index"/>.</summary>
     public LogPosition PositionAt(long index) => new(index, TermAt(index));
 

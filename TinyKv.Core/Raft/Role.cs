@@ -25,6 +25,9 @@ internal abstract class Role
     /// <summary>Time passes.</summary>
     public abstract void Tick();
 
+    /// <summary>What a message of the current term contradicts that this role knows, or null.</summary>
+    public virtual string? Contradiction(RaftEnvelope envelope) => null;
+
     /// <summary>A message of the current term arrives, or an answer to a poll.</summary>
     public abstract void Step(RaftEnvelope envelope);
 

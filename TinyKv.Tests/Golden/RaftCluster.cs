@@ -65,6 +65,13 @@ internal sealed class RaftCluster
         foreach (var envelope in Matching(matches, count)) DeliverAt(_underWay.IndexOf(envelope));
     }
 
+    /// <summary>A message arrives that the member it names did not send.</summary>
+    public void Forge(RaftEnvelope envelope)
+    {
+        _trace.Line($"forged: {RaftTrace.Of(envelope, isLost: false)}");
+        Do(envelope.To, core => core.Step(envelope));
+    }
+
     /// <summary>Loses the oldest messages that match.</summary>
     public void Drop(Predicate<RaftEnvelope> matches, int count)
     {

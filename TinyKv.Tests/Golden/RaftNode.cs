@@ -68,6 +68,7 @@ internal sealed class RaftNode(
 
     private void Perform(Effects effects)
     {
+        if (effects.Refused is { } refused) trace.Line($"{id} refuses what {refused.From} says: {refused.Reason}");
         if (effects.Changed is { } change) trace.Line(RaftTrace.Of(change, id));
         if (effects.Store is { } record)
         {

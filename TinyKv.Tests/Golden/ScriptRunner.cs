@@ -18,6 +18,7 @@ namespace TinyKv.Tests.Golden;
 /// deliver n1→n2 3 | deliver n1 | drop ... | duplicate ...
 /// stabilize                        delivers everything until nothing is under way
 /// partition n1 n2 | n3             and heal
+/// forge n3→n1 term=1 Heartbeat commit=0 round=1   a message that n3 did not send, as the trace shows it
 /// crash n1 | restart n1
 /// release-storage n1 2 | release-storage n1
 /// status
@@ -76,6 +77,7 @@ internal sealed class ScriptRunner
             case "deliver": Cluster.Deliver(Matching(arguments[0]), Count(arguments)); break;
             case "drop": Cluster.Drop(Matching(arguments[0]), Count(arguments)); break;
             case "duplicate": Cluster.Duplicate(Matching(arguments[0]), Count(arguments)); break;
+            case "forge": Cluster.Forge(Forgery.Parse(arguments)); break;
             case "partition": Partition(arguments); break;
             case "heal": Cluster.Heal(); break;
             case "crash": Cluster.Crash(Peer(arguments[0])); break;
@@ -201,7 +203,7 @@ internal sealed class ScriptRunner
     private static int Count(string[] arguments) =>
         arguments.Length > 1 ? int.Parse(arguments[1]) : int.MaxValue;
 
-    private static PeerId Peer(string name) => name.StartsWith('n')
+    internal static PeerId Peer(string name) => name.StartsWith('n')
         ? new PeerId(ulong.Parse(name.AsSpan(1), CultureInfo.InvariantCulture))
         : throw new FormatException($"{name} is not a member");
 }

@@ -9,7 +9,7 @@ namespace TinyKv.Tests.Protocol;
 /// <summary>Random values of everything that is written or sent.</summary>
 internal static class Gens
 {
-    private static readonly Gen<long> Number = Gen.Long[0, long.MaxValue / 2];
+    private static readonly Gen<long> Number = Gen.Long[0, RaftLimits.MaxNumber - 100];
 
     public static readonly Gen<byte[]> Bytes = Gen.Byte.Array[0, 40];
 

@@ -185,7 +185,7 @@ internal sealed class Chaos(Cluster cluster)
         var before = node.View;
         var envelope = new RaftEnvelope(from, to, before.Term + 5, message);
         var effects = node.Feed(core => core.Step(envelope), before);
-        Invariant.Holds(node.View == before && effects.Store is null,
+        Invariant.Holds(node.View == before && effects.Store is null && effects.Refused is not null,
             $"{node.Id} takes a message from {from} to {to}");
         cluster.Marks.Hit(Mark.StrayMessage);
     }

@@ -18,6 +18,7 @@ internal enum Mark
     ReadGranted, ReadDropped, ReadFromLease, ReadWaitedForOwnTerm, OneRoundForManyReads,
     DeafFollowerIgnored, RejoinedWithoutDisturbance, StalledLeaderReplaced,
     IsolatedLeaderReplaced,
+    LieRefused, LieBelieved, LeaderRefused, FollowerRefused, TermStepped, ServedAfterHostility,
 }
 
 /// <summary>How often each state was reached.</summary>

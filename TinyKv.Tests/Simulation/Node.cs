@@ -105,7 +105,8 @@ internal sealed class Node(Cluster cluster, PeerId id)
         var before = View;
         cluster.Marks.HitIf(packet.Envelope.Term < before.Term, Mark.MessageFromPastTerm);
         cluster.Invariants.Reads.Heard(this, packet);
-        Feed(core => core.Step(packet.Envelope), before);
+        var refused = Feed(core => core.Step(packet.Envelope), before).Refused;
+        Invariant.Holds(refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
         cluster.Invariants.Elections.AfterMessage(this, before, packet.Envelope.Message);
         cluster.Invariants.Commits.AfterMessage(this, packet.Envelope.Message);
     }

@@ -10,7 +10,7 @@ namespace TinyKv.Tests.Simulation;
 internal sealed record Outcome(
     int Seed, Exception? Failure, ulong Hash, long Steps, Marks<Mark> Marks, IReadOnlyList<string> Trace);
 
-/// <summary>Runs one seed: chaos, then recovery.</summary>
+/// <summary>Runs one seed: chaos, recovery, and a group with a hostile member.</summary>
 internal static class Simulation
 {
     /// <summary>Runs <paramref name="seed"/>; keeps a trace to read if <paramref name="readable"/>.</summary>
@@ -22,6 +22,7 @@ internal static class Simulation
         {
             new Chaos(cluster).Run();
             new Recovery(cluster).Run();
+            new Hostility(cluster).Run();
         }
         // Whatever the core throws at valid input is a finding, like a broken invariant.
         catch (Exception exception)

@@ -67,13 +67,13 @@ public sealed class ElectionTests
         member.Hear(N2, 1, new RaftMessage.Heartbeat(0, 1));
         member.Tick(9);
         member.Sent.Clear();
-        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 9)));
+        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 1)));
         Assert.Empty(member.Sent);
         Assert.Equal((1L, N2), (member.Core.Term, member.Core.Leader));
 
         member.Tick(1);
         member.Sent.Clear();
-        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 9)));
+        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 1)));
         Assert.Equal(new RaftMessage.Vote(true), member.Only().Message);
     }
 
@@ -84,10 +84,10 @@ public sealed class ElectionTests
         var member = new OneMember(options, OneMember.Journal(1, 1));
         member.Do(core => core.Campaign());
         Assert.Equal(RoleKind.Follower, member.Core.Role);
-        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 9)));
+        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 1)));
         Assert.Equal((1L, 0), (member.Core.Term, member.Sent.Count));
         member.Tick(10);
-        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 9)));
+        member.Hear(N3, 2, new RaftMessage.RequestVote(At(9, 1)));
         Assert.Equal(2, member.Core.Term);
     }
 
@@ -170,7 +170,7 @@ public sealed class ElectionTests
     public void A_candidate_of_the_past_is_told_the_term()
     {
         var member = new OneMember(journal: OneMember.Journal(9, 1));
-        member.Hear(N2, 3, new RaftMessage.RequestVote(At(9, 9)));
+        member.Hear(N2, 3, new RaftMessage.RequestVote(At(9, 2)));
         var reply = member.Only();
         Assert.Equal((9L, new RaftMessage.Vote(false)), (reply.Term, reply.Message));
     }

@@ -1,0 +1,104 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// What a message may claim. All that is refused here would be impossible if its sender followed the protocol and had
+/// its memory; a message that is late or comes twice contradicts nothing. So invariants speak of the own state only:
+/// what others say is checked before it can change anything.
+/// </summary>
+internal static class Claims
+{
+    /// <summary>What the message contradicts, or null. Nothing is allocated for those that are right.</summary>
+    public static string? Contradiction(RaftCore core, RaftEnvelope envelope)
+    {
+        if (envelope.To != core.Self) return $"a message for {envelope.To}";
+        if (!core.Membership.IsOther(envelope.From)) return $"{envelope.From} is not another member";
+        return Form(envelope) ?? AgainstState(core, envelope);
+    }
+
+    /// <summary>What is wrong in the message itself, whoever hears it and when.</summary>
+    private static string? Form(RaftEnvelope envelope)
+    {
+        var term = envelope.Term;
+        if (!RaftLimits.Allow(term)) return $"term {term} is impossible";
+        return envelope.Message switch
+        {
+            RaftMessage.PreVote m => Ask(m.Last, term) ?? Round(m.Round),
+            RaftMessage.PreVoteReply m => Round(m.Round),
+            RaftMessage.RequestVote m => Ask(m.Last, term),
+            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term),
+            RaftMessage.Appended m => Index(m.Match),
+            RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
+            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round),
+            RaftMessage.HeartbeatReply m => Round(m.Round),
+            _ => null,
+        };
+    }
+
+    /// <summary>Nobody has a log of the term that it stands for election in, or of a later one.</summary>
+    private static string? Ask(LogPosition last, long term) =>
+        Index(last.Index) ?? (last.Term < 0 || last.Term >= term ? $"{last} is not of a term before {term}" : null);
+
+    private static string? Hint(RaftMessage.Rejected rejected)
+    {
+        var (previous, hint) = (rejected.Previous, rejected.Hint);
+        if (Index(hint.Index) is { } impossible) return impossible;
+        return hint.Index > previous ? $"the hint {hint} is behind {previous}" : null;
+    }
+
+    private static string? Entries(RaftMessage.Append append, long term)
+    {
+        var last = append.Previous;
+        if (Index(last.Index) is { } impossible) return impossible;
+        if (last.Term < 0) return $"term {last.Term} is impossible";
+        foreach (var entry in append.Entries)
+        {
+            var position = entry.Position;
+            if (position.Index != last.Index + 1 || position.Term < last.Term) return $"{position} does not follow {last}";
+            last = position;
+        }
+        return last.Term > term ? $"{last} is of a later term than {term}" : Index(last.Index);
+    }
+
+    private static string? Index(long index) => RaftLimits.Allow(index) ? null : $"index {index} is impossible";
+
+    private static string? Round(long round) => RaftLimits.Allow(round) ? null : $"round {round} is impossible";
+
+    /// <summary>What the message contradicts that this member knows. The past may contradict it, and is over.</summary>
+    private static string? AgainstState(RaftCore core, RaftEnvelope envelope)
+    {
+        if (envelope.Term < core.Term) return null;
+        if (envelope.Term > core.Term && Answers(envelope.Message))
+            return $"{envelope.From} answers term {envelope.Term}, which {core.Self} has not reached";
+        return envelope.Message switch
+        {
+            RaftMessage.Vote { Granted: true } when core.Vote != core.Self => "a vote that was not asked for",
+            RaftMessage.Append append => AgainstLog(core.Log, append) ?? core.ContradictsRole(envelope),
+            _ => core.ContradictsRole(envelope),
+        };
+    }
+
+    /// <summary>
+    /// Whether it answers what only a candidate or leader of the envelope's term has sent. Polls are not durable, and
+    /// refusals carry the term of who refuses.
+    /// </summary>
+    private static bool Answers(RaftMessage message) => message is RaftMessage.Vote { Granted: true }
+        or RaftMessage.Appended or RaftMessage.Rejected or RaftMessage.HeartbeatReply { Round: > 0 };
+
+    /// <summary>Every later leader has what is committed, and a position has one content for ever.</summary>
+    private static string? AgainstLog(RaftLog log, RaftMessage.Append append)
+    {
+        if (append.Previous.Index < log.Truncated.Index) return null; // nothing of it is taken
+        if (AgainstCommitted(log, append.Previous) is { } contradiction) return contradiction;
+        foreach (var entry in append.Entries)
+        {
+            if (entry.Index > log.Last.Index) return null;
+            if (!log.Matches(entry.Position)) return AgainstCommitted(log, entry.Position); // all behind it is replaced
+            if (!entry.Equals(log[entry.Index])) return $"{entry.Position} has another content here";
+        }
+        return null;
+    }
+
+    private static string? AgainstCommitted(RaftLog log, LogPosition position) =>
+        position.Index > log.Commit || log.Matches(position) ? null
+            : $"{position} contradicts {log.PositionAt(position.Index)}, which is committed";
+}

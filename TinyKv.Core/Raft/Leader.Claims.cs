@@ -1,0 +1,30 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>What a leader knows better than a message of its term.</summary>
+internal sealed partial class Leader
+{
+    public override string? Contradiction(RaftEnvelope envelope) => envelope.Message switch
+    {
+        RaftMessage.Append or RaftMessage.Heartbeat =>
+            $"{_raft.Self} and {envelope.From} both lead term {_raft.Term}",
+        RaftMessage.Appended appended => Against(Find(envelope.From), appended),
+        RaftMessage.Rejected rejected => Against(Find(envelope.From), rejected),
+        RaftMessage.HeartbeatReply reply when reply.Round > _round => $"round {reply.Round} has not begun",
+        _ => null,
+    };
+
+    private static string? Against(Progress follower, RaftMessage.Appended appended) =>
+        appended.Match <= follower.SentThrough ? null
+            : $"{follower.Peer} acknowledges {appended.Match}, sent was {follower.SentThrough}";
+
+    private string? Against(Progress follower, RaftMessage.Rejected rejected)
+    {
+        var (previous, hint) = (rejected.Previous, rejected.Hint);
+        if (previous > follower.SentThrough)
+            return $"{follower.Peer} rejects {previous}, sent was {follower.SentThrough}";
+        if (previous <= _raft.Log.Truncated.Index) return null; // nothing comes of it
+        var term = _raft.Log.TermAt(previous);
+        return hint.Term > term && hint.Index > _raft.Log.Truncated.Index
+            ? $"the hint {hint} is of a later term than {term}" : null;
+    }
+}

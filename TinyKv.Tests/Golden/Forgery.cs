@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Golden;
+
+/// <summary>Messages that a script makes up: the form is the trace's, with the term behind the link.</summary>
+internal static class Forgery
+{
+    /// <summary>Reads <c>n3→n1 term=1 Heartbeat commit=0 round=1</c>.</summary>
+    public static RaftEnvelope Parse(string[] words)
+    {
+        var ends = words[0].Split('→');
+        var values = words.Where(word => word.Contains('=')).Select(word => word.Split('=')).ToDictionary(w => w[0], w => w[1]);
+        return new RaftEnvelope(ScriptRunner.Peer(ends[0]), ScriptRunner.Peer(ends[1]), Number("term"), words[2] switch
+        {
+            "RequestVote" => new RaftMessage.RequestVote(Position(values["last"])),
+            "Vote" => new RaftMessage.Vote(words.Contains("granted")),
+            "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit")),
+            "Appended" => new RaftMessage.Appended(Number("match")),
+            "Rejected" => new RaftMessage.Rejected(Number("previous"), Position(values["hint"])),
+            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round")),
+            "HeartbeatReply" => new RaftMessage.HeartbeatReply(Number("round")),
+            _ => throw new FormatException($"there is no message {words[2]}"),
+        });
+
+        long Number(string name) => long.Parse(values[name], CultureInfo.InvariantCulture);
+
+        ImmutableArray<Entry> Entries() => values.TryGetValue("entries", out var list)
+            ? [.. list.Split(',').Select(text => new Entry(Position(text), EntryKind.NoOp, default))] : [];
+    }
+
+    private static LogPosition Position(string text) => new(
+        long.Parse(text.Split('@')[0], CultureInfo.InvariantCulture), long.Parse(text.Split('@')[1], CultureInfo.InvariantCulture));
+}
