@@ -65,6 +65,7 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             Role = "recovering",
             AppliedIndex = replica.Applied,
         };
+        if (replica.StoppedBecause is { } reason) (status.Role, status.StoppedBecause) = ("stopped", reason);
         if (replica.Raft is not { } raft) return status;
         status.Role = NameOf(raft.Role);
         status.LeaderStoreId = (replica.Region.PeerWith(raft.Leader)?.Store ?? StoreId.None).Value;
@@ -73,6 +74,8 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
         status.FirstIndex = raft.FirstIndex;
         status.LastIndex = raft.LastIndex;
         status.LogBytes = raft.LogBytes;
+        status.RefusedMessages = raft.Refusals;
+        status.LastRefusal = raft.LastRefusal;
         return status;
     }
 

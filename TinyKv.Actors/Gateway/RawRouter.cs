@@ -62,6 +62,7 @@ internal sealed class RawRouter(
         {
             if (board.Find(attempt.Request) is not { } view)
                 return attempt.Request.Refused(new RegionError.RegionNotFound(RegionId.First));
+            if (view.Stopped is { } stopped) return attempt.Request.Refused(stopped);
             var target = hint ?? view.Peer?.Leader;
             if (target is { } leader && await AskAsync(attempt, view.Region, leader, limit) is { } reply) return reply;
             var wasHinted = hint is not null;
@@ -144,7 +145,7 @@ internal sealed class RawRouter(
             return refusal switch
             {
                 RegionError.NotLeader or RegionError.EpochNotMatch or RegionError.RegionNotFound
-                    or RegionError.StoreNotMatch => false,
+                    or RegionError.StoreNotMatch or RegionError.RegionStopped => false,
                 RegionError.StaleCommand => !request.IsRead,
                 _ => true,
             };

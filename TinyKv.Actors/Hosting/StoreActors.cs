@@ -11,7 +11,9 @@ using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Protocol.Kv;
 using TinyKv.Protocol.Links;
+using TinyKv.Protocol.Placement;
 
 namespace TinyKv.Actors.Hosting;
 
@@ -40,9 +42,13 @@ internal sealed record StoreActors(
         }).WithDispatcher(Dispatchers.Raft), RaftTransport.Name);
         var placement = Topology.Placement(settings);
         var first = Topology.First(settings);
-        List<RegionSpec> regions = [Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index))];
+        List<RegionSpec> regions =
+        [
+            Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index),
+                PlacementCommandCodec.IsCommand),
+        ];
         if (settings.StorageMode == StorageMode.Raft)
-            regions.Add(Spec(first, KvActor.Props(engine, first, Topology.Origin.Index)));
+            regions.Add(Spec(first, KvActor.Props(engine, first, Topology.Origin.Index), KvCommandCodec.IsCommand));
         // The regions are known from the first moment on, whatever their actors are busy with.
         foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
         var store = system.ActorOf(StoreActor.Props(regions, board).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
@@ -62,8 +68,8 @@ internal sealed record StoreActors(
             store, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
             new RawGateway(executor, router, inFlight, bounds.Patience, around.Time), router, scans);
 
-        RegionSpec Spec(Region region, Props applier) =>
-            SpecOf(settings, cluster, region, applier, transport, around.Draw());
+        RegionSpec Spec(Region region, Props applier, Func<ReadOnlyMemory<byte>, bool> isCommand) =>
+            SpecOf(settings, cluster, region, applier, isCommand, transport, around.Draw());
 
         IEnumerable<KeyValuePair<StoreId, StoreLink>> Links() => Others(GatewayActor.Name).Select(other =>
             KeyValuePair.Create(other.Key, new StoreLink(other.Value, ((ExtendedActorSystem)system).Provider)));
@@ -74,7 +80,8 @@ internal sealed record StoreActors(
     }
 
     private static RegionSpec SpecOf(
-        TinyKvSettings settings, ulong cluster, Region initial, Props applier, IActorRef transport, ulong draw)
+        TinyKvSettings settings, ulong cluster, Region initial, Props applier,
+        Func<ReadOnlyMemory<byte>, bool> isCommand, IActorRef transport, ulong draw)
     {
         var self = initial.PeerOn(settings.StoreId)!.Value;
         return new RegionSpec
@@ -95,6 +102,7 @@ internal sealed record StoreActors(
                 MaxQueuedRequests = settings.MaxQueuedRequests,
                 Seed = seed,
                 Applier = machine,
+                IsCommand = isCommand,
                 Transport = transport,
             }).WithDispatcher(Dispatchers.Raft),
         };

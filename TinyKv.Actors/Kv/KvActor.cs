@@ -2,11 +2,9 @@ using Akka.Actor;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Storage;
-using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol;
 using TinyKv.Protocol.Kv;
 
 namespace TinyKv.Actors.Kv;
@@ -48,7 +46,7 @@ internal sealed class KvActor : Applier
     /// <inheritdoc/>
     protected override object Execute(Entry command, ApplyTurn turn)
     {
-        var kv = Decode(command);
+        var kv = KvCommandCodec.Decode(command.Data);
         if (kv.RegionVersion != _region.Epoch.Version) return new RegionError.EpochNotMatch([_region]);
         if (Admission.KeyOutside(_region, kv.Batch, kv.Condition) is { } refusal) return refusal;
         if (kv.Condition is not { } condition)
@@ -73,18 +71,6 @@ internal sealed class KvActor : Applier
 
     /// <inheritdoc/>
     protected override object Answer(long term) => new Readable(_region);
-
-    private KvCommand Decode(Entry command)
-    {
-        try
-        {
-            return KvCommandCodec.Decode(command.Data);
-        }
-        catch (MalformedMessageException e)
-        {
-            throw new InvariantViolationException($"{_region.Id}: entry {command.Position}: {e.Message}");
-        }
-    }
 }
 
 /// <summary>The write is applied.</summary>

@@ -1,11 +1,11 @@
+using System.Diagnostics;
 using Akka.Actor;
-using Google.Protobuf;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Regions;
-using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Protocol.Placement;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Placement;
@@ -36,7 +36,7 @@ internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) 
     /// <inheritdoc/>
     protected override object Execute(Entry command, ApplyTurn turn)
     {
-        var placement = Decode(command);
+        var placement = PlacementCommandCodec.Decode(command.Data);
         switch (placement.BodyCase)
         {
             case PlacementCommand.BodyOneofCase.AllocateIds:
@@ -47,7 +47,7 @@ internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) 
                 _timestampsEnd = Math.Max(_timestampsEnd, placement.ReserveTimestamps.UntilMs);
                 return new TimestampsReserved(command.Term, _timestampsEnd);
             default:
-                throw new InvariantViolationException($"placement: entry {command.Position} is no known command");
+                throw new UnreachableException($"placement: entry {command.Position} was decoded");
         }
     }
 
@@ -60,18 +60,6 @@ internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) 
 
     /// <inheritdoc/>
     protected override object Answer(long term) => new PlacementView(term, _timestampsEnd);
-
-    private static PlacementCommand Decode(Entry command)
-    {
-        try
-        {
-            return PlacementCommand.Parser.ParseFrom(command.Data.Span);
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new InvariantViolationException($"placement: entry {command.Position}: {e.Message}");
-        }
-    }
 }
 
 /// <summary>The ids from <paramref name="First"/> on belong to whoever asked.</summary>

@@ -39,6 +39,9 @@ internal sealed record RaftPeerSpec
     /// <summary>The region's state machine.</summary>
     public required IActorRef Applier { get; init; }
 
+    /// <summary>Whether the state machine can read an entry's data.</summary>
+    public required Func<ReadOnlyMemory<byte>, bool> IsCommand { get; init; }
+
     /// <summary>The way to the other stores; takes <see cref="Transport.PeerLetter"/>.</summary>
     public required IActorRef Transport { get; init; }
 }

@@ -67,7 +67,7 @@ internal sealed partial class RaftPeer
             case RaftEnvelope envelope:
                 CatchUp();
                 _telemetry.Heard(envelope);
-                Perform(_core.Step(envelope));
+                Hear(envelope);
                 break;
             case EntriesApplied applied:
                 _applied = applied.Index;
@@ -216,5 +216,6 @@ internal sealed partial class RaftPeer
     private ReplicaStatus Status() => new(
         _spec.Region, _spec.Self, _applied,
         new RaftStatus(
-            _core.Role, _core.Term, _core.Leader, _core.Commit, _core.FirstIndex, _core.Last.Index, _core.LogBytes));
+            _core.Role, _core.Term, _core.Leader, _core.Commit, _core.FirstIndex, _core.Last.Index, _core.LogBytes,
+            _refusals, _lastRefusal));
 }

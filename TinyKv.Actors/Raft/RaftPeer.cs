@@ -131,6 +131,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     /// </summary>
     private void Perform(Effects effects)
     {
+        if (effects.Refused is { } refusal) Note(refusal);
         if (effects.Changed is { } change) Enter(change);
         Send(effects.SendNow);
         _telemetry.Sending(effects.SendNow);

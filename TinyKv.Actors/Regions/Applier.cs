@@ -7,13 +7,15 @@ using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Protocol;
 
 namespace TinyKv.Actors.Regions;
 
 /// <summary>
 /// The state machine of one region. Committed entries come in batches; each is applied together with the applied
 /// index in one write of the engine, so that a restart goes on exactly where it was. The writes are not synced: the
-/// Raft log is the durable copy. An engine that fails ends the store: skipping an entry would be divergence.
+/// Raft log is the durable copy. An engine that fails ends the store: skipping an entry would be divergence. An entry that
+/// can not be read stops this state machine alone, where it stands, after every restart again.
 /// </summary>
 internal abstract class Applier(IEngine engine) : UntypedActor
 {
@@ -24,6 +26,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     private readonly PriorityQueue<ServeReads, long> _reads = new();
     private ApplyMetrics _metrics = null!;
     private long _applied;
+    private Unreadable? _unreadable;
 
     /// <summary>The region, as of what is applied.</summary>
     protected abstract Region Region { get; }
@@ -45,10 +48,11 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     {
         switch (message)
         {
-            case AwaitOutcomes awaited: _outcomes.Add(awaited.Outcomes); break;
-            case ForgetOutcomes:
-                foreach (var asker in _outcomes.TakeAll()) asker.Tell(new RegionError.StaleCommand());
+            case AwaitOutcomes awaited:
+                _outcomes.Add(awaited.Outcomes);
+                if (_unreadable is not null) ForgetAll();
                 break;
+            case ForgetOutcomes: ForgetAll(); break;
             case ApplyEntries committed: Apply(committed.Entries); break;
             case ServeReads reads: Serve(reads); break;
             case Describe: Sender.Tell(new Described(Region, _applied)); break;
@@ -60,6 +64,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     protected abstract long Load(ISnapshot snapshot);
 
     /// <summary>Applies a command: its writes go into the turn's batch, its answer is returned.</summary>
+    /// <exception cref="MalformedMessageException">It is no command; nothing was written.</exception>
     protected abstract object Execute(Entry command, ApplyTurn turn);
 
     /// <summary>Puts what a restart needs into the batch.</summary>
@@ -70,7 +75,8 @@ internal abstract class Applier(IEngine engine) : UntypedActor
 
     private void Apply(ImmutableArray<Entry> entries)
     {
-        for (var next = 0; next < entries.Length;) next = ApplyPart(entries, next);
+        for (var next = 0; next < entries.Length && _unreadable is null;) next = ApplyPart(entries, next);
+        if (_unreadable is not null) Stop(_unreadable);
         Sender.Tell(new EntriesApplied(_applied));
         while (_reads.TryPeek(out var reads, out var index) && index <= _applied)
         {
@@ -92,7 +98,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             var entry = entries[next++];
             Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
             bytes += entry.Data.Length;
-            var answer = entry.Kind == EntryKind.Command ? Execute(entry, turn) : entry;
+            if (TryExecute(entry, turn) is not { } answer) break;
             if (_outcomes.Take(entry.Position, displaced) is { } asker)
             {
                 answers.Add((asker, answer));
@@ -108,9 +114,42 @@ internal abstract class Applier(IEngine engine) : UntypedActor
         return next;
     }
 
+    /// <summary>The command's answer; null when it can not be read.</summary>
+    private object? TryExecute(Entry entry, ApplyTurn turn)
+    {
+        try
+        {
+            return entry.Kind == EntryKind.Command ? Execute(entry, turn) : entry;
+        }
+        catch (MalformedMessageException e)
+        {
+            _unreadable = new Unreadable(entry.Position, e.Message);
+            return null;
+        }
+    }
+
+    private void Stop(Unreadable unreadable)
+    {
+        Context.Parent.Tell(unreadable);
+        ForgetAll();
+        while (_reads.TryDequeue(out var reads, out _)) Refuse(reads);
+    }
+
+    // Whatever they asked for may be in the log.
+    private void ForgetAll()
+    {
+        foreach (var asker in _outcomes.TakeAll()) asker.Tell(new RegionError.StaleCommand());
+    }
+
+    private void Refuse(ServeReads reads)
+    {
+        foreach (var asker in reads.Askers) asker.Tell(new RegionError.RegionStopped(Region.Id, $"{_unreadable}"));
+    }
+
     private void Serve(ServeReads reads)
     {
-        if (reads.Index <= _applied) AnswerAll(reads);
+        if (_unreadable is not null) Refuse(reads);
+        else if (reads.Index <= _applied) AnswerAll(reads);
         else _reads.Enqueue(reads, reads.Index);
     }
 

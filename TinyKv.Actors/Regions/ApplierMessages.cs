@@ -31,6 +31,16 @@ internal readonly record struct AwaitedOutcome(LogPosition Position, IActorRef A
 /// <summary>Committed entries, following the ones before. Answered with <see cref="EntriesApplied"/>.</summary>
 internal sealed record ApplyEntries(ImmutableArray<Entry> Entries);
 
+/// <summary>
+/// To the parent: a committed entry can not be read. The state machine applies nothing any more, because to skip the
+/// entry would be divergence.
+/// </summary>
+internal sealed record Unreadable(LogPosition Position, string Reason)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"the committed entry {Position} can not be read: {Reason}";
+}
+
 /// <summary>Everything up to <paramref name="Index"/> is in the state machine.</summary>
 internal sealed record EntriesApplied(long Index);
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Raft;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -28,7 +29,8 @@ internal sealed record RegionSpec
 
 /// <summary>
 /// One region on this store: its state machine and its peer. A peer that stops is made again from its journal, with
-/// back-off; while it is away nobody waits for it. A state machine that stops ends the store.
+/// back-off; while it is away nobody waits for it. A state machine that ends ends the store; one that can not read what
+/// is committed stops the region here, and the others go on.
 /// </summary>
 internal sealed class RegionActor : UntypedActor, IWithTimers
 {
@@ -40,6 +42,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private Described _state;
     private IActorRef _peer = ActorRefs.Nobody;
+    private RegionError.RegionStopped? _stopped;
 
     public RegionActor(RegionSpec spec, ReplicaBoard board)
     {
@@ -107,12 +110,42 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case Unreadable unreadable: Stop(unreadable); break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
             case Terminated: Fail($"the state machine of {_spec.Initial.Id} has stopped"); break;
             default: Unhandled(message); break;
         }
+    }
+
+    private void Stopped(object message)
+    {
+        switch (message)
+        {
+            case RegionRequest request:
+                Sender.Tell((RegionError?)Admission.WrongStore(request.Context, _spec.Self) ?? _stopped!);
+                break;
+            case DescribeReplica:
+                Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null, _stopped!.Reason));
+                break;
+            case Described state: _state = state; break;
+            case Terminated ended when ended.ActorRef.Equals(_applier): Always(message); break;
+            default: break; // what the peer has said before it was stopped, and what is meant for it
+        }
+    }
+
+    // The peer goes too: it must not lead where nothing is applied.
+    private void Stop(Unreadable unreadable)
+    {
+        _log.Error("{Region} stops on this store: {Reason}. The other regions go on", _spec.Initial.Id, unreadable);
+        ApplyMetrics.Stopped(_spec.Self.Store, _spec.Initial.Id);
+        _stopped = new RegionError.RegionStopped(_spec.Initial.Id, $"{unreadable}");
+        Timers.CancelAll();
+        Context.Stop(_peer);
+        Become(Stopped);
+        _board.Post(new ReplicaView(_state.Region, null, _stopped));
+        _applier.Tell(Describe.Instance);
     }
 
     private void Create(Described state)

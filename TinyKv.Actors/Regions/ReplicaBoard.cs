@@ -38,8 +38,8 @@ internal sealed class ReplicaBoard
         ImmutableInterlocked.Update(ref _views, (views, added) => views.SetItem(added.Region.Id.Value, added), view);
 }
 
-/// <summary>A replica; the peer's part is null while it recovers.</summary>
-internal sealed record ReplicaView(Region Region, PeerView? Peer)
+/// <summary>A replica; the peer's part is null while it recovers, and when it has stopped for good.</summary>
+internal sealed record ReplicaView(Region Region, PeerView? Peer, RegionError.RegionStopped? Stopped = null)
 {
     /// <summary>Whether the replica knows a leader and has caught up with it.</summary>
     public bool IsReady => Peer is { Leader: not null, CaughtUp: true };

@@ -55,8 +55,15 @@ internal sealed record ReplicaRefs(IReadOnlyList<ReplicaRef> Regions);
 internal sealed record ReplicaRef(Region Region, Peer Self, IActorRef Actor);
 
 /// <summary>A replica's state; the part of its Raft member is null while it recovers.</summary>
-internal sealed record ReplicaStatus(Region Region, Peer Self, long Applied, RaftStatus? Raft);
+/// <param name="Region">The region.</param>
+/// <param name="Self">The replica.</param>
+/// <param name="Applied">What its state machine holds.</param>
+/// <param name="Raft">Its Raft member.</param>
+/// <param name="StoppedBecause">Why it has stopped for good; null while it has not.</param>
+internal sealed record ReplicaStatus(
+    Region Region, Peer Self, long Applied, RaftStatus? Raft, string? StoppedBecause = null);
 
-/// <summary>A Raft member's numbers.</summary>
+/// <summary>A Raft member's numbers, and what it did not believe.</summary>
 internal sealed record RaftStatus(
-    RoleKind Role, long Term, PeerId Leader, long Commit, long FirstIndex, long LastIndex, long LogBytes);
+    RoleKind Role, long Term, PeerId Leader, long Commit, long FirstIndex, long LastIndex, long LogBytes,
+    long Refusals = 0, string LastRefusal = "");

@@ -58,6 +58,7 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
         var started = Stopwatch.GetTimestamp();
         var command = KvCommandCodec.Encode(context.Epoch?.Version ?? 0, batch, condition);
         Invariant.Holds(command.Length <= Limits.MaxEntryBytes, $"a command of {command.Length} bytes");
+        Invariant.Holds(KvCommandCodec.IsCommand(command), $"a command that no replica could read");
         var proposal = new Propose(context.Region, context, command, batch, condition) { Span = span };
         var answer = await Ask(proposal, cancellation);
         if (answer is RegionError refusal) span?.SetStatus(ActivityStatusCode.Error, refusal.Message);

@@ -15,7 +15,13 @@ internal sealed class ApplyMetrics(RegionId region)
     private static readonly Histogram<long> Entries = TinyKvTelemetry.Meter.CreateHistogram(
         "tinykv.apply.entries", "{entry}", "Entries in one write of the engine.", tags: null, TinyKvTelemetry.Counts);
 
+    private static readonly Counter<long> StoppedRegions = TinyKvTelemetry.Meter.CreateCounter<long>(
+        "tinykv.apply.stopped_regions", "{region}", "Regions that have stopped: a committed entry can not be read.");
+
     private readonly TagList _tags = new() { { "region", (long)region.Value } };
+
+    public static void Stopped(StoreId store, RegionId region) =>
+        StoppedRegions.Add(1, new TagList { { "store", (long)store.Value }, { "region", (long)region.Value } });
 
     public void Applied(int entries, long started)
     {

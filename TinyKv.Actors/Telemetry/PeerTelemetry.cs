@@ -34,6 +34,9 @@ internal sealed class PeerTelemetry(Peer self, Region region)
     /// <summary>A message has arrived.</summary>
     public void Heard(RaftEnvelope envelope) => _spans.Heard(envelope);
 
+    /// <summary>A message was not believed.</summary>
+    public void Refused() => _metrics.Refused();
+
     /// <summary>A record goes to the journal.</summary>
     public void Storing(RaftRecord record) => _metrics.Storing(record);
 

@@ -27,6 +27,9 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
     private static readonly Counter<long> LeaderChanges = Meter.CreateCounter<long>(
         "tinykv.raft.leader_changes", "{change}", "Leaders that this replica has come to know, itself included.");
 
+    private static readonly Counter<long> RefusedMessages = Meter.CreateCounter<long>(
+        "tinykv.raft.refused_messages", "{message}", "Messages that contradicted the protocol and were not taken.");
+
     private static readonly Counter<long> AppendedBytes = Meter.CreateCounter<long>(
         "tinykv.raft.appended", "By", "Commands that this replica has put into its log.");
 
@@ -81,6 +84,8 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
             if (envelope.Message is RaftMessage.Append append) bytes += BytesOf(append.Entries);
         if (bytes > 0) ReplicatedBytes.Add(bytes, _tags);
     }
+
+    public void Refused() => RefusedMessages.Add(1, _tags);
 
     public void Storing(RaftRecord record)
     {

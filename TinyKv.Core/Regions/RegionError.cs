@@ -68,4 +68,11 @@ public abstract record RegionError
         /// <inheritdoc/>
         public override string Message => $"the store is busy: {Reason}";
     }
+
+    /// <summary>The replica on this store has stopped for good; another store may serve the region.</summary>
+    public sealed record RegionStopped(RegionId Region, string Reason) : RegionError
+    {
+        /// <inheritdoc/>
+        public override string Message => $"{Region} has stopped on this store: {Reason}";
+    }
 }

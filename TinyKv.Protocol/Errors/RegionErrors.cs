@@ -49,6 +49,9 @@ public static class RegionErrors
             case RegionError.ServerIsBusy e:
                 wire.ServerIsBusy = new Proto.ServerIsBusy { Reason = e.Reason, BackoffMs = e.BackoffMs };
                 break;
+            case RegionError.RegionStopped e:
+                wire.RegionStopped = new Proto.RegionStopped { RegionId = e.Region.Value, Reason = e.Reason };
+                break;
             default:
                 throw new UnreachableException($"no wire form for {error.GetType()}");
         }
@@ -72,6 +75,7 @@ public static class RegionErrors
             { EpochNotMatch: { } e } => new RegionError.EpochNotMatch([.. e.CurrentRegions.Select(FromWire)]),
             { StaleCommand: not null } => new RegionError.StaleCommand(),
             { ServerIsBusy: { } e } => new RegionError.ServerIsBusy(e.Reason, e.BackoffMs),
+            { RegionStopped: { } e } => new RegionError.RegionStopped(new RegionId(e.RegionId), e.Reason),
             _ => null,
         };
     }

@@ -37,6 +37,9 @@ public static class KvCommandCodec
         return new KvCommand(wire.RegionVersion, batch, wire.Condition is { } condition ? Read(condition) : null);
     }
 
+    /// <summary>Whether bytes are a command that <see cref="Decode"/> reads. Allocates nothing.</summary>
+    public static bool IsCommand(ReadOnlyMemory<byte> bytes) => KvCommandForm.Fits(bytes.Span);
+
     private static Proto.Modify Write(Modify modify)
     {
         var wire = new Proto.Modify { ColumnFamily = (int)modify.Family, Key = WireCodec.Wrap(modify.Key) };
@@ -86,8 +89,9 @@ public static class KvCommandCodec
     private static ColumnFamily Family(int number)
     {
         var family = (ColumnFamily)number;
-        var known = family is >= ColumnFamily.Default and <= ColumnFamily.Meta;
-        WireCodec.Require(known, "a command for an unknown column family");
+        // The store's own records are no command's: they say what is applied.
+        var known = family is >= ColumnFamily.Default and <= ColumnFamily.Write;
+        WireCodec.Require(known, "a command for a column family that commands do not write");
         return family;
     }
 }

@@ -86,6 +86,9 @@ internal static class StatusJson
         json.WriteNumber("firstIndex", peer.FirstIndex);
         json.WriteNumber("lastIndex", peer.LastIndex);
         json.WriteNumber("logBytes", peer.LogBytes);
+        json.WriteNumber("refusedMessages", peer.RefusedMessages);
+        json.WriteString("lastRefusal", peer.LastRefusal);
+        json.WriteString("stoppedBecause", peer.StoppedBecause);
         json.WriteEndObject();
     }
 }

@@ -16,6 +16,16 @@ internal static class StatusTables
         foreach (var store in view.Stores.Where(store => store.Status is null))
             console.WriteLine($"store {store.StoreId}: {store.Error}");
         console.Write(Regions(view));
+        foreach (var region in view.Regions)
+            foreach (var peer in region.Peers) WriteTroubles(console, region, peer);
+    }
+
+    private static void WriteTroubles(IAnsiConsole console, RegionView region, PeerStatus peer)
+    {
+        var store = $"store {peer.Peer.StoreId}, {region.Name}";
+        if (peer.StoppedBecause.Length > 0) console.WriteLine($"{store}: stopped: {peer.StoppedBecause}");
+        if (peer.RefusedMessages > 0)
+            console.WriteLine($"{store}: refused {peer.RefusedMessages} messages; the last of {peer.LastRefusal}");
     }
 
     private static Table Stores(ClusterView view)

@@ -52,6 +52,7 @@ public abstract class RaftPeerKit : TestKit
         MaxQueuedRequests = maxQueued,
         Seed = 1,
         Applier = World.Ref,
+        IsCommand = _ => true,
         Transport = World.Ref,
     };
 

@@ -1,0 +1,83 @@
+using TinyKv.Core.Keys;
+
+namespace TinyKv.Protocol.Kv;
+
+/// <summary>
+/// Whether bytes are a command, without making one: what is not must not get into a log, because every replica would
+/// have to apply it. Whatever passes can be decoded; what <see cref="KvCommandCodec.Encode"/> writes passes.
+/// </summary>
+internal static class KvCommandForm
+{
+    // Fields of the messages in internal.proto.
+    private const int Version = 1, Modifies = 2, Condition = 3;
+    private const int Family = 1, Delete = 2, Key = 3, Value = 4, DeleteRange = 5, EndKey = 6;
+    private const int ConditionKey = 2, Present = 3;
+
+    public static bool Fits(ReadOnlySpan<byte> command)
+    {
+        var reader = new FieldReader(command);
+        var last = 0;
+        while (reader.Next())
+        {
+            var isNew = reader.Field > last;
+            var fits = reader.Field switch
+            {
+                Version => isNew && !reader.HasBytes,
+                Modifies => reader.HasBytes && IsModify(reader.Bytes),
+                Condition => isNew && reader.HasBytes && IsCondition(reader.Bytes),
+                _ => false,
+            };
+            if (!fits) return false;
+            last = reader.Field;
+        }
+        return reader.IsWhole;
+    }
+
+    private static bool IsModify(ReadOnlySpan<byte> modify)
+    {
+        var reader = new FieldReader(modify);
+        var (last, deletes, deletesRange, hasValue, hasEnd) = (0, false, false, false, false);
+        while (reader.Next())
+        {
+            if (reader.Field <= last) return false;
+            last = reader.Field;
+            switch (last)
+            {
+                case Family when IsFamily(reader): break;
+                case Delete when IsTrue(reader): deletes = true; break;
+                case Key when reader.HasBytes: break;
+                case Value when reader.HasBytes: hasValue = !reader.Bytes.IsEmpty; break;
+                case DeleteRange when IsTrue(reader): deletesRange = true; break;
+                case EndKey when reader.HasBytes: hasEnd = !reader.Bytes.IsEmpty; break;
+                default: return false;
+            }
+        }
+        return reader.IsWhole && !(deletes && deletesRange) && !(hasValue && (deletes || deletesRange))
+            && (deletesRange || !hasEnd);
+    }
+
+    private static bool IsCondition(ReadOnlySpan<byte> condition)
+    {
+        var reader = new FieldReader(condition);
+        var (last, isPresent, hasValue) = (0, false, false);
+        while (reader.Next())
+        {
+            if (reader.Field <= last) return false;
+            last = reader.Field;
+            switch (last)
+            {
+                case Family when IsFamily(reader): break;
+                case ConditionKey when reader.HasBytes: break;
+                case Present when IsTrue(reader): isPresent = true; break;
+                case Value when reader.HasBytes: hasValue = !reader.Bytes.IsEmpty; break;
+                default: return false;
+            }
+        }
+        return reader.IsWhole && (isPresent || !hasValue);
+    }
+
+    private static bool IsFamily(in FieldReader reader) =>
+        !reader.HasBytes && reader.Number <= (ulong)ColumnFamily.Write;
+
+    private static bool IsTrue(in FieldReader reader) => !reader.HasBytes && reader.Number == 1;
+}
