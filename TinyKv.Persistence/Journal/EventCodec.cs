@@ -36,18 +36,26 @@ internal sealed class EventCodec(Serialization serialization)
     }
 
     /// <summary>Reads an event back.</summary>
-    /// <exception cref="InvalidDataException">Written by a newer version.</exception>
+    /// <exception cref="InvalidDataException">Damaged, or written by a newer version.</exception>
     public Persistent Decode(string persistenceId, long sequenceNumber, ReadOnlySpan<byte> bytes)
     {
-        if (bytes[0] != Format)
+        if (bytes.IsEmpty || bytes[0] != Format)
             throw new InvalidDataException(
-                $"event {sequenceNumber} of {persistenceId} has format {bytes[0]}; known is {Format}");
-        var serializer = BinaryPrimitives.ReadInt32LittleEndian(bytes[sizeof(byte)..]);
-        var manifest = Read(bytes[FixedBytes..], out var rest);
-        var adapterManifest = Read(rest, out var body);
-        var payload = serialization.Deserialize(body.ToArray(), serializer, manifest);
-        return new Persistent(
-            payload, sequenceNumber, persistenceId, adapterManifest, false, ActorRefs.NoSender);
+                $"event {sequenceNumber} of {persistenceId} has format {(bytes.IsEmpty ? "none" : bytes[0])}; known is {Format}");
+        try
+        {
+            var serializer = BinaryPrimitives.ReadInt32LittleEndian(bytes[sizeof(byte)..]);
+            var manifest = Read(bytes[FixedBytes..], out var rest);
+            var adapterManifest = Read(rest, out var body);
+            var payload = serialization.Deserialize(body.ToArray(), serializer, manifest);
+            return new Persistent(
+                payload, sequenceNumber, persistenceId, adapterManifest, false, ActorRefs.NoSender);
+        }
+        catch (Exception e)
+        {
+            // Bytes that are not what was written can make any serializer fail in its own way.
+            throw new InvalidDataException($"event {sequenceNumber} of {persistenceId} is damaged: {e.Message}", e);
+        }
     }
 
     private static int Size(string text) => sizeof(ushort) + Encoding.UTF8.GetByteCount(text);

@@ -33,7 +33,15 @@ public sealed class GuardedMiscSerializer(ExtendedActorSystem system) : Serializ
     public override object FromBinary(byte[] bytes, string manifest)
     {
         Require(manifest);
-        return _inner.FromBinary(bytes, manifest);
+        try
+        {
+            return _inner.FromBinary(bytes, manifest);
+        }
+        catch (Exception e)
+        {
+            // Akka.Remote closes the connection for any other kind.
+            throw new MalformedMessageException($"no message of Akka's with the manifest '{manifest}': {e.Message}", e);
+        }
     }
 
     private static void Require(string manifest)

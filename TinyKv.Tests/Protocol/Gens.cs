@@ -55,7 +55,7 @@ internal static class Gens
     public static readonly Gen<RaftEnvelope> Envelope = Gen.Select(Peer, Peer, Number, Message,
         (from, to, term, message) => new RaftEnvelope(from, to, term, message));
 
-    private static readonly Gen<ColumnFamily> Family = Gen.Int[0, 3].Select(n => (ColumnFamily)n);
+    private static readonly Gen<ColumnFamily> Family = Gen.Int[0, 2].Select(n => (ColumnFamily)n);
 
     public static readonly Gen<Modify> Modify = Gen.Select(Gen.Int[0, 2], Family, Bytes, Bytes,
         (kind, family, key, other) => kind switch

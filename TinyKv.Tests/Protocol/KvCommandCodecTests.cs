@@ -64,6 +64,10 @@ public sealed class KvCommandCodecTests
         AssertMalformed(new Proto.Modify { ColumnFamily = 4, Key = ByteString.CopyFromUtf8("k") });
 
     [Fact]
+    public void A_write_to_the_stores_own_records_is_malformed() =>
+        AssertMalformed(new Proto.Modify { ColumnFamily = 3, Key = ByteString.CopyFromUtf8("k") });
+
+    [Fact]
     public void A_delete_with_a_value_is_malformed() =>
         AssertMalformed(new Proto.Modify { Delete = true, Value = ByteString.CopyFromUtf8("v") });
 

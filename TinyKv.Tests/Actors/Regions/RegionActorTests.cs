@@ -81,6 +81,42 @@ public sealed class RegionActorTests : RaftPeerKit
         Assert.False(World.HasMessages);
     }
 
+    [Fact]
+    public async Task An_entry_that_can_not_be_read_stops_the_region_and_not_the_store_after_every_restart()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        using var engine = new MemoryEngine();
+        var region = Start(engine);
+        await ReadyAsync();
+        Ask(region, Write("b"));
+        await World.ExpectMsgAsync<Written>(Patience);
+
+        Ask(region, Write("c") with { Command = "no command"u8.ToArray() });
+
+        await World.ExpectMsgAsync<RegionError.StaleCommand>(Patience);
+        await MustBeStoppedAsync(region);
+        Sys.Stop(region);
+        _board.Post(new ReplicaView(RegionOf(1), null));
+        await MustBeStoppedAsync(Start(engine));
+        Assert.False(HasMessages);
+        using var snapshot = engine.Snapshot();
+        Assert.Equal(TestBytes("v"), snapshot.Get(ColumnFamily.Default, TestBytes("b")));
+        Assert.Null(snapshot.Get(ColumnFamily.Default, TestBytes("c")));
+    }
+
+    private async Task MustBeStoppedAsync(IActorRef region)
+    {
+        var view = await Nodes.Eventually.Async(() =>
+            Task.FromResult(_board.Find(RegionId.First) is { Stopped: not null } stopped ? stopped : null));
+        Assert.False(view.IsReady);
+        Ask(region, Write("d"));
+        var refusal = await World.FishForMessageAsync<RegionError.RegionStopped>(_ => true, Patience);
+        Assert.Contains("can not be read", refusal.Message, StringComparison.Ordinal);
+        Ask(region, DescribeReplica.Instance);
+        var status = await World.ExpectMsgAsync<ReplicaStatus>(Patience);
+        Assert.Equal(refusal.Reason, status.StoppedBecause);
+    }
+
     private IActorRef Start(IEngine engine)
     {
         var initial = RegionOf(1);

@@ -5,7 +5,7 @@ internal static class MutantList
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
-        [.. Elections, .. Durability, .. Replication, .. Commits, .. Reads, .. Availability];
+        [.. Elections, .. Durability, .. Replication, .. Commits, .. Reads, .. Availability, .. Lies];
 
     private static Mutant[] Elections =>
     [
@@ -68,6 +68,37 @@ internal static class MutantList
         new("appends that are never sent again", "Progress.cs",
             "        AwaitsProbe = false;\n        return true;\n    }\n}", "        return false;\n    }\n}",
             "One lost message leaves a follower behind for ever."),
+    ];
+
+    private static Mutant[] Lies =>
+    [
+        new("a second leader of a term believed", "Leader.Claims.cs",
+            "        RaftMessage.Append or RaftMessage.Heartbeat =>\n"
+            + "            $\"{_raft.Self} and {envelope.From} both lead term {_raft.Term}\",\n", "",
+            "One forged heartbeat ends the leader."),
+        new("an acknowledgement of what was never sent", "Leader.Claims.cs",
+            "appended.Match <= follower.SentThrough", "appended.Match >= 0",
+            "One forged acknowledgement ends the leader."),
+        new("a late acknowledgement taken for a lie", "Leader.Claims.cs",
+            "appended.Match <= follower.SentThrough", "appended.Match == follower.SentThrough",
+            "Honest members refuse each other."),
+        new("an append that overwrites what is committed", "Claims.cs",
+            "return AgainstCommitted(log, entry.Position); // all",
+            "return null; // all",
+            "One forged append ends the follower."),
+        new("an append with a gap", "Claims.cs",
+            "position.Index != last.Index + 1 || ", "",
+            "One forged append ends the follower."),
+        new("entries of a term that is still to come", "Claims.cs",
+            "return last.Term > term ? $\"{last} is of a later term than {term}\" : Index(last.Index);",
+            "return Index(last.Index);",
+            "The log is in a later term than the member."),
+        new("a term as far ahead as anybody claims", "RaftCore.Terms.cs",
+            "if (envelope.Term - Term > RaftLimits.MaxTermStep)", "if (envelope.Term < 0)",
+            "One forged message takes a member to the last term, in which nobody is elected."),
+        new("a term too far ahead that changes nothing", "RaftCore.Terms.cs",
+            "            Follow(Term + RaftLimits.MaxTermStep, PeerId.None);\n", "",
+            "Honest members who were driven apart refuse each other for ever."),
     ];
 
     private static Mutant[] Commits =>

@@ -1,0 +1,51 @@
+using Akka.Actor;
+using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Transport;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Tests.Actors.Raft;
+
+/// <summary>What a peer is told and does not believe.</summary>
+public sealed class RaftPeerRefusalTests : RaftPeerKit
+{
+    [Fact]
+    public async Task A_leader_that_hears_of_another_one_in_its_term_goes_on_and_says_so()
+    {
+        var peer = await ElectAsync(await StartAsync(SpecOf(RegionOf(1, 2, 3))));
+        var term = (await StatusAfterAsync(peer)).Term;
+
+        FromOther(peer, term, new RaftMessage.Heartbeat(0, 1), from: 3);
+        FromOther(peer, term, new RaftMessage.Appended(1000), from: 3);
+
+        var status = await StatusAsync(peer);
+        Assert.Equal((RoleKind.Leader, term, 2L), (status.Role, status.Term, status.Refusals));
+        Assert.Equal("n3: n3 acknowledges 1000, sent was 6", status.LastRefusal);
+    }
+
+    [Fact]
+    public async Task An_entry_that_no_replica_could_apply_does_not_enter_the_log()
+    {
+        var spec = SpecOf(RegionOf(1, 2, 3)) with { IsCommand = data => data.Span[0] != (byte)'?' };
+        var peer = await StartAsync(spec);
+
+        FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "?"), 0));
+        var status = await StatusAsync(peer);
+        Assert.Equal((Topology.Origin.Index, 1L), (status.LastIndex, status.Refusals));
+        Assert.Equal("n2: entry 7@6 is no command of region 1", status.LastRefusal);
+
+        FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "b"), 0));
+        await World.FishForMessageAsync<PeerLetter>(said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, Patience);
+    }
+
+    [Fact]
+    public async Task What_a_peer_refuses_does_not_fill_the_log()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+
+        await EventFilter.Warning(contains: "refused what").ExpectAsync(10, async () =>
+        {
+            for (var i = 0; i < 1000; i++) FromOther(peer, long.MaxValue, new RaftMessage.Heartbeat(0, 1));
+            Assert.Equal(1000, (await StatusAfterAsync(peer)).Refusals);
+        });
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Configuration;
+using CsCheck;
+using Google.Protobuf;
+using TinyKv.Core.Regions;
+using TinyKv.Persistence.Journal;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Placement;
+using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Wire.Internal;
+using Proto = TinyKv.Protocol.Wire;
+
+namespace TinyKv.Tests.Protocol;
+
+/// <summary>
+/// Whatever bytes arrive, or are on a disk: they are read or refused in the one typed way. TINYKV_FUZZ_ITERATIONS makes
+/// it longer, CsCheck prints the seed of what fails.
+/// </summary>
+public sealed class DecoderFuzzTests : IDisposable
+{
+    private static readonly int[] Akkas = [1, 2, 3, 16, 22];
+    private static readonly string[] Manifests = ["", "ID", "AID", "RWHB", "RWHR", "P", "System.Uri"];
+
+    private static readonly Gen<byte[]> Valid = Gen.OneOf(
+        Gens.Record.Select(record => RaftWire.Encode(record)),
+        Gens.Birth.Select(birth => RaftWire.Encode(birth)),
+        Gens.Envelope.Select(envelope => RaftWire.ToWire(RegionId.First, envelope).ToByteArray()),
+        Gens.Envelope.Array[0, 3].Select(Batch),
+        Gens.Modify.Array[0, 4].Select(Gens.Condition, (batch, condition) => KvCommandCodec.Encode(1, batch, condition)),
+        Gen.Long.Select(until =>
+            new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } }.ToByteArray()),
+        Gen.UInt.Select(count => new PlacementCommand { AllocateIds = new AllocateIds { Count = count } }.ToByteArray()));
+
+    private static readonly Gen<byte[]> Anything = Gen.OneOf(Gens.Bytes, Valid, Gens.Damaged(Valid));
+
+    private readonly ActorSystem _system = ActorSystem.Create("fuzz", ConfigurationFactory.ParseString("""
+        akka.actor.provider = remote
+        akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+        """).WithFallback(ProtocolConfig.Reference));
+
+    private static long Iterations => Environment.GetEnvironmentVariable("TINYKV_FUZZ_ITERATIONS") is { } text
+        ? long.Parse(text, CultureInfo.InvariantCulture) : 3_000;
+
+    public void Dispose() => _system.Dispose();
+
+    [Fact]
+    public void Every_decoder_reads_it_or_calls_it_malformed()
+    {
+        Action<byte[]>[] decoders =
+        [
+            bytes => RaftWire.DecodeRecord(bytes),
+            bytes => RaftWire.DecodeBirth(bytes),
+            bytes => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)),
+            bytes => { foreach (var message in new EncodedRaftBatch(bytes).Parse().Messages) RaftWire.FromWire(message); },
+            bytes => KvCommandCodec.Decode(bytes),
+            bytes => PlacementCommandCodec.Decode(bytes),
+            bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Errors.Error.Parser, bytes)),
+            bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Meta.Region.Parser, bytes)),
+        ];
+        Anything.Sample(bytes =>
+        {
+            foreach (var decode in decoders) RaftWireTests.OnlyMalformed(() => decode(bytes));
+        }, iter: Iterations);
+    }
+
+    [Fact]
+    public void What_passes_the_check_of_its_form_can_be_applied() => Anything.Sample(bytes =>
+    {
+        if (KvCommandCodec.IsCommand(bytes)) KvCommandCodec.Decode(bytes);
+        if (PlacementCommandCodec.IsCommand(bytes)) PlacementCommandCodec.Decode(bytes);
+    }, iter: Iterations);
+
+    [Fact]
+    public void Our_serializer_reads_it_or_calls_it_malformed()
+    {
+        var serializer = new TinyKvSerializer((ExtendedActorSystem)_system);
+        Gen.Select(Anything, Gen.Char[' ', '~']).Sample(
+            (bytes, manifest) => RaftWireTests.OnlyMalformed(() => serializer.FromBinary(bytes, $"{manifest}")),
+            iter: Iterations);
+    }
+
+    // 1 JSON, 2 protobuf by type name, 3 remote deployment, 16 Akka's small messages, 22 its system messages. Any other
+    // exception would close the connection of all that its system says.
+    [Fact]
+    public void The_serializers_in_the_place_of_akkas_read_it_or_refuse_it() =>
+        Gen.Select(Anything, Gen.Int[0, 4].Select(n => Akkas[n]), Gen.Int[0, 6].Select(n => Manifests[n]))
+            .Sample((bytes, serializer, manifest) =>
+            {
+                try
+                {
+                    _system.Serialization.Deserialize(bytes, serializer, manifest);
+                }
+                catch (SerializationException)
+                {
+                }
+            }, iter: Iterations);
+
+    [Fact]
+    public void An_event_of_the_journal_is_read_or_reported_as_damaged()
+    {
+        var codec = new EventCodec(_system.Serialization);
+        var events = Gens.Record.Select(record => codec.Encode(new Akka.Persistence.Persistent(record, 1, "p")));
+        Gen.OneOf(Gens.Bytes, Gens.Damaged(events)).Sample(bytes =>
+        {
+            try
+            {
+                codec.Decode("p", 1, bytes);
+            }
+            catch (Exception e) when (e is InvalidDataException or SerializationException)
+            {
+            }
+        }, iter: Iterations);
+    }
+
+    private static byte[] Batch(TinyKv.Core.Raft.RaftEnvelope[] envelopes)
+    {
+        var batch = new RaftBatch { ClusterId = 1, FromStore = 1, ToStore = 2 };
+        foreach (var envelope in envelopes) batch.Messages.Add(RaftWire.ToWire(RegionId.First, envelope));
+        return batch.ToByteArray();
+    }
+}
