@@ -1,6 +1,7 @@
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using TinyKv.Core;
+using TinyKv.Persistence.Journal;
 using TinyKv.Persistence.Sql;
 
 namespace TinyKv.Persistence;
@@ -78,7 +79,7 @@ public sealed class JournalSetup : IDisposable
         };
     }
 
-    /// <summary>Lets go of files and connections.</summary>
+    /// <summary>Lets go of files and connections; blocks on the disk.</summary>
     public void Dispose() => _end();
 
     private static JournalSetup OnRocksDb(string directory)
@@ -88,6 +89,7 @@ public sealed class JournalSetup : IDisposable
             .Replace("\"", "\\\"", StringComparison.Ordinal);
         var config = ConfigurationFactory.ParseString(
             $"akka.persistence.journal.tinykv-rocksdb.directory = \"{quoted}\"");
-        return new JournalSetup(RocksDb, config, [], () => { });
+        var closing = new ClosingJournals();
+        return new JournalSetup(RocksDb, config, [closing], closing.Wait);
     }
 }

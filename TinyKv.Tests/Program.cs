@@ -1,4 +1,6 @@
 using System.Globalization;
+using TinyKv.Host.Cli;
+using TinyKv.Host.Server;
 using TinyKv.Tests.Simulation.Mutants;
 using TinyKv.Tests.Simulation.Nodes;
 
@@ -14,6 +16,7 @@ public static class Program
     /// <summary>Runs it; 1 when a seed failed, 2 when the arguments are wrong.</summary>
     public static int Main(string[] args)
     {
+        if (args is ["hang"]) return Hang();
         if (args is ["mutants"] or ["mutants", _]) return PrintMutants(args.ElementAtOrDefault(1) ?? "");
         int[] numbers = [.. args.Skip(1).Select(arg =>
             int.TryParse(arg, CultureInfo.InvariantCulture, out var number) ? number : -1)];
@@ -23,6 +26,14 @@ public static class Program
             return 2;
         }
         return numbers.Length == 1 ? Replay(numbers[0]) : Run(numbers[0], numbers[1]);
+    }
+
+    // For the test of a process whose exit handlers never end.
+    private static int Hang()
+    {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Thread.Sleep(Timeout.Infinite);
+        ExitDeadline.Arm(TimeSpan.FromSeconds(1), ExitCode.Fatal);
+        return ExitCode.Success;
     }
 
     private static int PrintMutants(string word)

@@ -17,6 +17,7 @@ internal sealed class LossyWriter : TextWriter
 
     // Guarded by the lock.
     private StringBuilder _waiting = new();
+    private int _texts;
     private long _lost;
 
     /// <summary>Starts the thread.</summary>
@@ -83,6 +84,7 @@ internal sealed class LossyWriter : TextWriter
                 return;
             }
             _waiting.Append(text);
+            _texts++;
             _idle.Reset();
         }
         _written.Set();
@@ -93,22 +95,23 @@ internal sealed class LossyWriter : TextWriter
         var batch = new StringBuilder();
         while (true)
         {
+            int texts;
             long lost;
             lock (_lock)
             {
                 (batch, _waiting) = (_waiting, batch);
-                lost = _lost;
+                (texts, lost, _texts) = (_texts, _lost, 0);
                 if (batch.Length == 0) _idle.Set();
             }
             if (batch.Length == 0) _written.WaitOne();
-            else Put(batch, lost);
+            else Put(batch, texts, lost);
             batch.Clear();
         }
     }
 
-    private void Put(StringBuilder batch, long reported)
+    private void Put(StringBuilder batch, int texts, long reported)
     {
-        var note = reported == 0 ? "" : $"... {reported} messages are missing here: the output did not take them\n";
+        var note = reported == 0 ? "" : $"... {reported} messages are missing around here: the output did not take them\n";
         try
         {
             _stream.Write(Encoding.GetBytes($"{note}{batch}"));
@@ -118,7 +121,7 @@ internal sealed class LossyWriter : TextWriter
         catch (Exception)
         {
             // Whatever is wrong with the stream; it is tried again with what comes next.
-            lock (_lock) _lost++;
+            lock (_lock) _lost += texts;
         }
     }
 }

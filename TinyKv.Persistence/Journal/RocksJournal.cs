@@ -20,7 +20,7 @@ namespace TinyKv.Persistence.Journal;
 /// </remarks>
 public sealed class RocksJournal : AsyncWriteJournal
 {
-    // What the disk holds up for longer stays open until the process ends.
+    // The actor system does not wait longer for the disk.
     private static readonly TimeSpan CloseBound = TimeSpan.FromSeconds(5);
 
     private readonly string _directory;
@@ -30,6 +30,7 @@ public sealed class RocksJournal : AsyncWriteJournal
     private readonly GroupCommit _commits;
     private readonly ReaderThreads _readers;
     private readonly DiskFaults? _faults;
+    private readonly ClosingJournals? _closing;
     private volatile bool _failed;
 
     /// <summary>Opens the journal; called by Akka.Persistence with the plugin's section.</summary>
@@ -38,6 +39,7 @@ public sealed class RocksJournal : AsyncWriteJournal
         _directory = config.GetString("directory", "");
         _events = Context.System.EventStream;
         _faults = Context.System.Settings.Setup.Get<DiskFaults>().GetOrElse(null!);
+        _closing = Context.System.Settings.Setup.Get<ClosingJournals>().GetOrElse(null!);
         _codec = new EventCodec(Context.System.Serialization);
         var sync = !config.GetBoolean("unsafe-no-sync", false);
         if (!sync)
@@ -63,7 +65,9 @@ public sealed class RocksJournal : AsyncWriteJournal
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        BlockingCall.Start(Close).Wait(CloseBound);
+        var closing = BlockingCall.Start(Close);
+        _closing?.Add(closing);
+        closing.Wait(CloseBound);
         base.PostStop();
     }
 

@@ -11,8 +11,9 @@ public sealed partial class TidyTests
     private static readonly (string Pattern, string Reason, Func<string, bool> Applies)[] Banned =
     [
         (@"\bDeferAsync\b", "a batch of deferred items alone breaks SQL journals", IsProduct),
-        (@"\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\.Wait\(\)", "only what touches a disk blocks",
-            path => IsProduct(path) && !path.StartsWith("TinyKv.Persistence/", StringComparison.Ordinal)),
+        (@"\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\.Wait\(\)", "only what touches a disk or ends the process blocks",
+            path => IsProduct(path) && !path.StartsWith("TinyKv.Persistence/", StringComparison.Ordinal)
+                && path is not ("TinyKv.Host/Server/ExitDeadline.cs" or "TinyKv.Host/Server/ServerProcess.cs")),
         (@"\.Ask<|\.Ask\(", "actors Tell; asking is for the edge",
             path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Storage/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Placement/", StringComparison.Ordinal)

@@ -5,6 +5,8 @@ namespace TinyKv.Tests.Actors.Kv;
 /// <summary>An engine whose writes are counted, and fail when a test says so.</summary>
 internal sealed class FaultyEngine(IEngine inner) : IEngine
 {
+    public const string Failure = "the disk is gone";
+
     public bool Fails { get; set; }
 
     /// <summary>How many more writes go well; null: all.</summary>
@@ -18,7 +20,7 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
 
     public void Write(IWriteBatch batch, bool sync)
     {
-        if (Fails || FailsAfter-- is <= 0) throw new IOException("the disk is gone");
+        if (Fails || FailsAfter-- is <= 0) throw new IOException(Failure);
         Writes++;
         inner.Write(batch, sync);
     }

@@ -77,7 +77,9 @@ public sealed class RegionActorTests : RaftPeerKit
 
         Ask(region, Write("b"));
 
-        Assert.Contains("region 1", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        var failed = await ExpectMsgAsync<StoreFailed>(Patience);
+        Assert.Contains("region 1", failed.Reason, StringComparison.Ordinal);
+        Assert.Equal(FaultyEngine.Failure, failed.Cause?.Message);
         Assert.False(World.HasMessages);
     }
 

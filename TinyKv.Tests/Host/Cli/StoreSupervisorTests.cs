@@ -22,7 +22,7 @@ public sealed class StoreSupervisorTests : IDisposable
     {
         Assert.False(await Supervise("echo starting; echo no disk >&2; exit 70").RunAsync(default));
 
-        Assert.Equal(2, _said.Count(message => message.Contains("exit code 70; starting it again")));
+        Assert.Equal(2, _said.Count(message => message.Contains("exit code 70: no disk; starting it again")));
         Assert.Contains("store 1 ended 3 times", _said.Last());
         Assert.Contains("no disk", _said.Last());
         Assert.Equal(3, File.ReadAllLines(Log).Count(line => line == "starting"));

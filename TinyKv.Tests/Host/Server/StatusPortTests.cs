@@ -16,6 +16,19 @@ public sealed class StatusPortTests : ServedTests
     }
 
     [Fact]
+    public async Task A_store_that_has_ended_itself_is_neither_live_nor_ready_and_says_why()
+    {
+        Store.End.SetException(new InvalidOperationException("the disk was full"));
+
+        var live = await Ports.Http.GetAsync("/health/live");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, live.StatusCode);
+        Assert.Equal("ended: the disk was full\n", await live.Content.ReadAsStringAsync());
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable, (await Ports.Http.GetAsync("/health/ready")).StatusCode);
+        Assert.Contains("the disk was full", await (await Ports.Http.GetAsync("/status")).Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task The_status_is_json_with_the_names_of_the_protocol()
     {
         var response = await Ports.Http.GetAsync("/status");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,6 +11,7 @@ namespace TinyKv.Tests.Host.Server;
 public sealed class StoreServerTests
 {
     private readonly FakeStore _store = new();
+    private readonly BlockingCollection<(TimeSpan After, int Code)> _deadlines = [];
 
     [Theory]
     [InlineData("gRPC")]
@@ -23,7 +25,7 @@ public sealed class StoreServerTests
         var endpoints = new ServerEndpoints(IPAddress.Loopback, grpc, status);
         var started = false;
         var error = new StringWriter();
-        var exitCode = await ServerProcess.RunAsync(
+        var exitCode = await Process.RunAsync(
             stop => StoreServer.StartAsync(endpoints, ServedPorts.Settings, _ =>
             {
                 started = true;
@@ -49,7 +51,7 @@ public sealed class StoreServerTests
     {
         var error = new StringWriter();
         var port = Ports.Free();
-        var exitCode = await ServerProcess.RunAsync(
+        var exitCode = await Process.RunAsync(
             stop => StoreServer.StartAsync(
                 new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings,
                 _ => throw new TinyKvException("the directory is locked"), stop),
@@ -74,7 +76,7 @@ public sealed class StoreServerTests
     public async Task A_stop_during_the_start_ends_the_process_with_0()
     {
         using var stop = new CancellationTokenSource();
-        var running = ServerProcess.RunAsync(
+        var running = Process.RunAsync(
             token => StoreServer.StartAsync(
                 new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings,
                 async starting =>
@@ -122,7 +124,47 @@ public sealed class StoreServerTests
         Assert.Contains("no-such-host.invalid", wrong.Message, StringComparison.Ordinal);
     }
 
-    private Task<int> RunAsync(TextWriter error, CancellationToken stop) => ServerProcess.RunAsync(
+    [Fact]
+    public async Task A_store_that_ends_itself_has_a_deadline_whatever_hangs()
+    {
+        _store.Stoppable = new TaskCompletionSource().Task;
+        var running = RunAsync(new StringWriter(), default);
+        _store.End.SetException(new InvalidOperationException("the disk was full"));
+
+        Assert.Equal(ExitCode.Fatal, await running);
+        var (after, code) = TakeDeadline();
+        Assert.Equal(ExitCode.Fatal, code);
+        Assert.InRange(after, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_stop_has_a_deadline_from_the_moment_that_it_is_asked_for_also_while_the_start_hangs()
+    {
+        using var stop = new CancellationTokenSource();
+        var disk = new TaskCompletionSource<IServedStore>();
+        var running = Process.RunAsync(
+            token => StoreServer.StartAsync(
+                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, _ => disk.Task, token),
+            NullLogger.Instance, new StringWriter(), stop.Token);
+        await stop.CancelAsync();
+
+        var (after, code) = TakeDeadline();
+        Assert.Equal(ExitCode.Success, code);
+        Assert.True(after > ServedPorts.Settings.ShutdownTimeout);
+        disk.SetResult(_store);
+        Assert.Equal(ExitCode.Success, await running);
+    }
+
+    private ServerProcess Process =>
+        new((after, code) => _deadlines.Add((after, code)), ServedPorts.Settings.ShutdownTimeout);
+
+    private (TimeSpan After, int Code) TakeDeadline()
+    {
+        Assert.True(_deadlines.TryTake(out var deadline, TimeSpan.FromSeconds(30)));
+        return deadline;
+    }
+
+    private Task<int> RunAsync(TextWriter error, CancellationToken stop) => Process.RunAsync(
         token => StoreServer.StartAsync(
             new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, StartAsync, token),
         NullLogger.Instance, error, stop);

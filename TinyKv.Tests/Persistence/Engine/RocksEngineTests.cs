@@ -50,6 +50,29 @@ public sealed class RocksEngineTests : EngineSpec
     }
 
     [Fact]
+    public async Task A_flush_that_fails_behind_the_back_of_writers_is_told()
+    {
+        var told = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _engine.WhenFailed(told.SetResult);
+        // No table can be written: its name is taken by a directory.
+        for (var number = 1; number < 100; number++) Directory.CreateDirectory(_directory[$"{number:d6}.sst"]);
+
+        // The first is more than what is held in memory; when the second comes, it has to go to a table.
+        for (var i = 0; i < 2; i++)
+        {
+            using var batch = _engine.NewBatch();
+            batch.Put(ColumnFamily.Default, "a"u8, new byte[16 * 1024 * 1024]);
+            _engine.Write(batch, sync: false);
+        }
+
+        var error = await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains(_directory.Path, error.Message, StringComparison.Ordinal);
+        Exception? late = null;
+        _engine.WhenFailed(first => late = first);
+        Assert.Same(error, late);
+    }
+
+    [Fact]
     public void A_directory_in_use_is_refused_with_its_name()
     {
         var refusal = Assert.Throws<TinyKvException>(() => RocksEngine.Open(_directory.Path));

@@ -1,0 +1,87 @@
+using TinyKv.Actors;
+using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Storage;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence;
+
+namespace TinyKv.Tests.Actors.Nodes;
+
+/// <summary>How a store ends when something of it hangs.</summary>
+public sealed class EndingTests : IDisposable
+{
+    // More than the bounds of the node allow together, and far less than for ever.
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
+
+    private readonly TestCluster _cluster = new(1);
+    private readonly StoreFaults _faults = new();
+    private readonly CancellationTokenSource _patience = new();
+
+    public void Dispose()
+    {
+        _faults.Disk.Resume();
+        _patience.Dispose();
+    }
+
+    [Fact]
+    public async Task A_store_that_can_not_go_on_says_so_at_once_although_its_disk_holds_up_its_actors()
+    {
+        await using var cluster = _cluster;
+        var node = await StartAsync();
+        var write = WriteUnderPausedDisk(node);
+
+        node.System.EventStream.Publish(
+            new JournalFailed("in memory", new IOException("No space left on device")));
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Bound));
+        Assert.False(node.IsReady);
+        Assert.StartsWith(
+            $"the journal in memory has failed: the disk of {node.Settings.DataDirectory} was full", reason.Message,
+            StringComparison.Ordinal);
+        Assert.IsType<IOException>(reason.InnerException);
+        await node.DisposeAsync().AsTask().WaitAsync(Bound);
+        Assert.False(node.IsClosed);
+        await ResumeAsync(node, write);
+    }
+
+    [Fact]
+    public async Task A_stop_does_not_wait_for_a_disk_that_stands_still()
+    {
+        await using var cluster = _cluster;
+        var node = await StartAsync();
+        var write = WriteUnderPausedDisk(node);
+
+        await node.DisposeAsync().AsTask().WaitAsync(Bound);
+
+        Assert.False(node.IsClosed);
+        await ResumeAsync(node, write);
+    }
+
+    private async Task<StoreNode> StartAsync()
+    {
+        var node = await StoreNode.StartAsync(_cluster.Config(1), _faults, Patience.Long);
+        await Eventually.Async(() => Task.FromResult(node.IsReady ? node : null));
+        return node;
+    }
+
+    private Task WriteUnderPausedDisk(StoreNode node)
+    {
+        _faults.Disk.Pause();
+        return node.Storage.WriteAsync(
+            TestCluster.ContextOf(node),
+            [new Modify.Put(ColumnFamily.Default, TestCluster.Bytes("a"), TestCluster.Bytes("b"))], _patience.Token);
+    }
+
+    // The directory can go when the files are closed.
+    private async Task ResumeAsync(StoreNode node, Task write)
+    {
+        _faults.Disk.Resume();
+        await _patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write);
+        await Eventually.Async(async () =>
+        {
+            await node.DisposeAsync();
+            return node.IsClosed ? node : null;
+        });
+    }
+}

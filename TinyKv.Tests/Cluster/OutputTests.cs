@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Globalization;
+using TinyKv.Host.Cli;
+using TinyKv.Host.Cli.Playground;
+
+namespace TinyKv.Tests.Clusters;
+
+/// <summary>A server whose output can not be written starts, serves and stops as any other.</summary>
+[Trait("kind", "cluster")]
+public sealed class OutputTests : IDisposable
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
+
+    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-output-").FullName;
+    private readonly int _port = Ports.Free(ProcessCluster.PortsOfOneCluster);
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    [Theory]
+    [InlineData("a full disk", "> /dev/full 2> /dev/full")]
+    [InlineData("closed streams", "<&- >&- 2>&-")]
+    [InlineData("closed standard output", ">&-")]
+    [InlineData("a reader that has gone", "> gone 2>&1")]
+    [InlineData("a reader that stands still", "> stuck 2>&1")]
+    public async Task A_log_that_can_not_be_written_decides_nothing(string what, string redirection)
+    {
+        using var server = Start($"""
+            mkfifo gone stuck
+            sleep 600 < stuck > sleep.log 2>&1 & echo $! > reader
+            head -c 1 < gone > head.log 2>&1 &
+            echo $$ > server
+            exec "$@" {redirection}
+            """);
+        try
+        {
+            await Eventually.Gets($"the server serves with {what}",
+                async () => server.HasExited || await RunAsync("raw", "put", "a", "b") == ExitCode.Success ? what : null);
+            Assert.False(server.HasExited);
+
+            await SignalAsync("TERM", server.Id);
+            await server.WaitForExitAsync().WaitAsync(Bound);
+
+            Assert.Equal(ExitCode.Success, server.ExitCode);
+            // What a graceful stop does last.
+            Assert.False(File.Exists(Path.Combine(_path, "data", "process-id")));
+        }
+        finally
+        {
+            if (!server.HasExited) server.Kill();
+            var reader = int.Parse(await File.ReadAllTextAsync(Path.Combine(_path, "reader")), CultureInfo.InvariantCulture);
+            await SignalAsync("KILL", reader);
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_hangs_while_it_exits_is_ended_with_its_code()
+    {
+        var tests = new ProcessStartInfo("dotnet") { UseShellExecute = false };
+        tests.ArgumentList.Add(typeof(OutputTests).Assembly.Location);
+        tests.ArgumentList.Add("hang");
+        using var process = Process.Start(tests)!;
+
+        await process.WaitForExitAsync().WaitAsync(Bound);
+
+        Assert.Equal(ExitCode.Fatal, process.ExitCode);
+    }
+
+    private Process Start(string script)
+    {
+        var configuration = Path.Combine(_path, "tinykv.conf");
+        var ports = PlaygroundPorts.Of(_port, 0);
+        // Everything is logged, so that it is more than a pipe holds.
+        File.WriteAllText(configuration, $$"""
+            tinykv {
+              cluster.name = "output"
+              cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = {{ports.Grpc}}, status-port = {{ports.Status}},
+                remoting-port = {{ports.Remoting}} } ]
+              store { id = 1, data-directory = "{{_path}}/data" }
+              server.log-level = DEBUG
+            }
+            akka.loglevel = DEBUG
+            """);
+        var program = StoreProcess.ThisProgram("server", "--config", configuration);
+        var shell = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = _path };
+        foreach (var argument in (string[])["-c", script, "sh", program.FileName, .. program.ArgumentList])
+            shell.ArgumentList.Add(argument);
+        return Process.Start(shell)!;
+    }
+
+    private async Task<int> RunAsync(params string[] arguments)
+    {
+        await using var error = new StringWriter();
+        var host = new CliHost { Input = Stream.Null, Output = Stream.Null, Text = error, Error = error };
+        return await CommandLine.RunAsync(
+            [.. arguments, "--endpoint", $"127.0.0.1:{PlaygroundPorts.Of(_port, 0).Grpc}"], host);
+    }
+
+    private static async Task SignalAsync(string signal, int process)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process}"]);
+        await kill.WaitForExitAsync();
+    }
+}
