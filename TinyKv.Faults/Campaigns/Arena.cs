@@ -31,15 +31,24 @@ internal sealed record Arena(
     public TimeSpan Draw(double leastSeconds, double mostSeconds) => TimeSpan.FromSeconds(
         leastSeconds * Math.Pow(mostSeconds / leastSeconds, Random.NextDouble()));
 
-    /// <summary>A store must end by itself, because it can not go on, and say why.</summary>
-    /// <exception cref="TinyKvException">It did not, or with another code.</exception>
-    public async Task FailStopAsync(int store, CancellationToken cancellation)
+    // The store's own deadline is 5 s; the machine is busy.
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);
+
+    /// <summary>A store must end by itself, because it can not go on, soon after it has noticed, and say why.</summary>
+    /// <param name="store">Which.</param>
+    /// <param name="cause">What its last words must name.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="TinyKvException">It did not, too late, with another code, or for another reason.</exception>
+    public async Task FailStopAsync(int store, string cause, CancellationToken cancellation)
     {
         var process = Cluster[store];
         try
         {
             var code = await process.Ended.WaitAsync(Bound, cancellation);
-            if (code != 70 || !process.Complaints.Contains("has ended itself", StringComparison.Ordinal))
+            if (process.Ending is { } took && took > EndBound)
+                throw new TinyKvException($"store {store} took {took.TotalSeconds:0} s to end");
+            if (code != 70 || !process.LastWords.Contains("has ended itself", StringComparison.Ordinal)
+                || !process.LastWords.Contains(cause, StringComparison.Ordinal))
                 throw new TinyKvException($"store {store} ended with {code} instead of 70: {process.Complaints.Trim()}");
         }
         catch (TimeoutException e)

@@ -113,7 +113,7 @@ internal sealed class FailingSync() : Fault("fsync-error")
         var due = arena.Now;
         var started = Stopwatch.GetTimestamp();
         using (await SystemCallTrace.AttachAsync(arena.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
-            await arena.FailStopAsync(store, cancellation);
+            await arena.FailStopAsync(store, "Input/output error", cancellation);
         var ended = Stopwatch.GetElapsedTime(started);
         await arena.Load.ServedAsync(arena.Bound, cancellation);
         arena.Cluster.Start(store);
@@ -121,26 +121,32 @@ internal sealed class FailingSync() : Fault("fsync-error")
     }
 }
 
-/// <summary>A store's disk is full.</summary>
+/// <summary>A store's disk fills up under load: what notices first is a write, a flush or a compaction.</summary>
 internal sealed class FullDisk() : Fault("full-disk")
 {
     // Files are made longer in advance: until the disk is needed, a lot has to be written.
     private const int LargeValue = 64 * 1024;
 
+    // Some more than a store holds in memory before it goes to a file.
+    private const double MostRoom = 48;
+
     /// <inheritdoc/>
-    public override string Description => "the disk of one store is full; it must end with 70, and serve again";
+    public override string Description =>
+        "the disk of one store fills up; it must end with 70 at once, not start while there is no room, and serve again";
 
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
     {
         var store = await arena.VictimAsync(cancellation);
         var (disk, size, due) = (arena.Disks[store - 1], arena.Load.ValueBytes, arena.Now);
+        // Often none at all.
+        var room = arena.Random.Next(3) == 0 ? 0 : (long)(1024 * 1024 * MostRoom * arena.Random.NextDouble());
         var started = Stopwatch.GetTimestamp();
         arena.Load.ValueBytes = LargeValue;
         try
         {
-            await disk.FillAsync();
-            await arena.FailStopAsync(store, cancellation);
+            await disk.FillAsync(room);
+            await arena.FailStopAsync(store, "was full", cancellation);
         }
         finally
         {
@@ -148,9 +154,30 @@ internal sealed class FullDisk() : Fault("full-disk")
         }
         var ended = Stopwatch.GetElapsedTime(started);
         await arena.Load.ServedAsync(arena.Bound, cancellation);
+        await disk.FillAsync();
+        await StartInVainAsync(arena, store, cancellation);
         disk.Free();
         arena.Cluster.Start(store);
-        return new FaultReport($"store {store}, ended after {ended.TotalSeconds:0.0} s", due);
+        return new FaultReport(
+            $"store {store}, {room / 1024 / 1024} MiB of room, ended after {ended.TotalSeconds:0.0} s", due);
+    }
+
+    // A supervisor starts it again before anybody has made room.
+    private static async Task StartInVainAsync(Arena arena, int store, CancellationToken cancellation)
+    {
+        arena.Cluster.Start(store);
+        var process = arena.Cluster[store];
+        try
+        {
+            var code = await process.Ended.WaitAsync(arena.Bound, cancellation);
+            if (code is not (1 or 70))
+                throw new TinyKvException($"store {store} ended with {code} on a full disk: {process.LastWords}");
+        }
+        catch (TimeoutException e)
+        {
+            throw new TinyKvException($"store {store} still runs on a full disk", e);
+        }
+        arena.Cluster.Forget(store);
     }
 }
 

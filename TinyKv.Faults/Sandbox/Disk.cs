@@ -15,6 +15,7 @@ internal sealed partial class Disk
     private const uint WithoutFlush = 2;
 
     private readonly string _image;
+    private int _fillers;
 
     private Disk(string image, string path) => (_image, Path) = (image, path);
 
@@ -39,18 +40,20 @@ internal sealed partial class Disk
     /// <summary>Unmounts it; nobody may use it any more.</summary>
     public Task UnmountAsync() => Command.RunAsync("umount", Path);
 
-    /// <summary>Leaves no room on it.</summary>
-    public async Task FillAsync()
+    /// <summary>Leaves so many bytes of room on it.</summary>
+    public async Task FillAsync(long room = 0)
     {
         // The last blocks are found by trying.
-        var size = new DriveInfo(Path).AvailableFreeSpace;
-        for (var file = 0; size >= Block; file++)
+        var size = Room() - room;
+        while (size >= Block)
         {
-            var name = System.IO.Path.Combine(Path, $"{Filler}-{file}");
+            var name = System.IO.Path.Combine(Path, $"{Filler}-{_fillers++}");
             var (code, _, _) = await Command.TryAsync("fallocate", "-l", $"{size}", name);
-            size = code == 0 ? new DriveInfo(Path).AvailableFreeSpace : size / 2;
+            size = code == 0 ? Room() - room : size / 2;
         }
     }
+
+    private long Room() => new DriveInfo(Path).AvailableFreeSpace;
 
     /// <summary>Makes room again.</summary>
     public void Free()

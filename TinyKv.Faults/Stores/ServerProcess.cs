@@ -8,6 +8,7 @@ internal sealed class ServerProcess
 {
     private readonly Process _process;
     private readonly StringBuilder _complaints = new();
+    private long _ending;
 
     private ServerProcess(Process process, string log)
     {
@@ -31,6 +32,13 @@ internal sealed class ServerProcess
             lock (_complaints) return _complaints.ToString();
         }
     }
+
+    /// <summary>The last line of <see cref="Complaints"/>.</summary>
+    public string LastWords => Complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
+
+    /// <summary>How long ago a store logged that it ends; null when it has not.</summary>
+    public TimeSpan? Ending =>
+        Interlocked.Read(ref _ending) is not 0 and var since ? Stopwatch.GetElapsedTime(since) : null;
 
     /// <summary>Starts one.</summary>
     /// <param name="words">Its command line.</param>
@@ -82,6 +90,8 @@ internal sealed class ServerProcess
             lock (_complaints)
             {
                 to.WriteLine(line);
+                if (_ending == 0 && line.Contains("The store ends: ", StringComparison.Ordinal))
+                    Interlocked.Exchange(ref _ending, Stopwatch.GetTimestamp());
                 if (complaint) _complaints.AppendLine(line);
             }
         }

@@ -27,6 +27,7 @@ public sealed class OutputTests : IDisposable
         using var server = Start($"""
             mkfifo gone stuck
             sleep 600 < stuck > sleep.log 2>&1 & echo $! > reader
+            dd if=/dev/zero of=stuck oflag=nonblock bs=4096 count=1000 2> dd.log
             head -c 1 < gone > head.log 2>&1 &
             echo $$ > server
             exec "$@" {redirection}
@@ -69,16 +70,13 @@ public sealed class OutputTests : IDisposable
     {
         var configuration = Path.Combine(_path, "tinykv.conf");
         var ports = PlaygroundPorts.Of(_port, 0);
-        // Everything is logged, so that it is more than a pipe holds.
         File.WriteAllText(configuration, $$"""
             tinykv {
               cluster.name = "output"
               cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = {{ports.Grpc}}, status-port = {{ports.Status}},
                 remoting-port = {{ports.Remoting}} } ]
               store { id = 1, data-directory = "{{_path}}/data" }
-              server.log-level = DEBUG
             }
-            akka.loglevel = DEBUG
             """);
         var program = StoreProcess.ThisProgram("server", "--config", configuration);
         var shell = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = _path };

@@ -13,6 +13,7 @@ using TinyKv.Actors.Storage;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Host.Cli;
+using TinyKv.Host.Server;
 using TinyKv.Hosting;
 using TinyKv.Hosting.Testing;
 using TinyKv.Persistence;
@@ -89,6 +90,32 @@ public sealed class AddTinyKvTests : IDisposable
     }
 
     [Fact]
+    public async Task An_application_whose_store_hangs_after_its_failure_is_ended_with_70()
+    {
+        var ends = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var disk = new ManualResetEventSlim();
+        using (var application = await StartAsync(
+            change: options => options.Hocon += "\ntinykv.server.shutdown-timeout = 1s",
+            akka: (builder, _) => builder.WithActors((system, registry) =>
+                registry.Register<Stuck>(system.ActorOf(Props.Create(() => new Stuck(disk)), "stuck"))),
+            services: services => services.AddSingleton<EndBy>((_, code) => ends.TrySetResult(code))))
+        {
+            application.Services.GetRequiredService<IRequiredActor<Stuck>>().ActorRef.Tell("write");
+            var node = application.Services.GetRequiredService<StoreNode>();
+
+            node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
+
+            await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+            Assert.Equal(HealthStatus.Unhealthy,
+                (await new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext())).Status);
+            await application.WaitForShutdownAsync();
+            Assert.Equal(ExitCode.Fatal, await ends.Task.WaitAsync(Patience.Long));
+            Environment.ExitCode = ExitCode.Success; // this process goes on
+            disk.Set();
+        }
+    }
+
+    [Fact]
     public async Task A_port_in_use_keeps_the_application_from_starting()
     {
         using var other = new TcpListener(IPAddress.Loopback, _ports.Remoting);
@@ -123,7 +150,8 @@ public sealed class AddTinyKvTests : IDisposable
     }
 
     private async Task<IHost> StartAsync(
-        Action<TinyKvOptions>? change = null, Action<AkkaConfigurationBuilder, IServiceProvider>? akka = null)
+        Action<TinyKvOptions>? change = null, Action<AkkaConfigurationBuilder, IServiceProvider>? akka = null,
+        Action<IServiceCollection>? services = null)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
@@ -142,6 +170,7 @@ public sealed class AddTinyKvTests : IDisposable
             });
             change?.Invoke(options);
         }, akka);
+        services?.Invoke(builder.Services);
         var application = builder.Build();
         try
         {
@@ -153,6 +182,11 @@ public sealed class AddTinyKvTests : IDisposable
             application.Dispose();
             throw;
         }
+    }
+
+    private sealed class Stuck : ReceiveActor
+    {
+        public Stuck(ManualResetEventSlim disk) => ReceiveAny(_ => disk.Wait());
     }
 
     private sealed class Echo : ReceiveActor
