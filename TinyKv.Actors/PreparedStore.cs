@@ -21,14 +21,15 @@ public sealed class PreparedStore : IDisposable
 
     // In the order in which they were opened; closed the other way round.
     private readonly Stack<IDisposable> _files;
+    private readonly DataDirectory _directory;
     private readonly RocksEngine _engine;
     private readonly StoreFaults? _faults;
 
     private PreparedStore(
-        TinyKvSettings settings, Config config, JournalSetup journal, RocksEngine engine, Stack<IDisposable> files,
-        StoreFaults? faults)
+        TinyKvSettings settings, Config config, DataDirectory directory, JournalSetup journal, RocksEngine engine,
+        Stack<IDisposable> files, StoreFaults? faults)
     {
-        (Settings, _engine, _files, _faults) = (settings, engine, files, faults);
+        (Settings, _directory, _engine, _files, _faults) = (settings, directory, engine, files, faults);
         SystemConfig = StoreSystem.Configure(settings, config, journal);
         Setups = faults is null ? journal.Setups : [.. journal.Setups, faults.Disk];
     }
@@ -58,7 +59,7 @@ public sealed class PreparedStore : IDisposable
         {
             var identity = new StoreIdentity(
                 ClusterIdentity.IdOf(settings.ClusterName), settings.ClusterName, settings.StoreId, settings.Journal);
-            var directory = DataDirectory.Open(settings.DataDirectory, identity);
+            var directory = DataDirectory.Open(settings.DataDirectory, identity, settings.Initial);
             files.Push(directory);
             var engine = RocksEngine.Open(directory.DataPath);
             files.Push(engine);
@@ -66,7 +67,13 @@ public sealed class PreparedStore : IDisposable
             files.Push(journal);
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings);
-            return new PreparedStore(settings, config, journal, engine, files, faults);
+            directory.Start(settings.Initial);
+            return new PreparedStore(settings, config, directory, journal, engine, files, faults);
+        }
+        catch (IOException e)
+        {
+            Close(files);
+            throw new TinyKvException($"cannot use the data directory {settings.DataDirectory}: {e.Message}", e);
         }
         catch
         {
@@ -79,7 +86,7 @@ public sealed class PreparedStore : IDisposable
     /// <param name="system">Made from <see cref="SystemConfig"/> and <see cref="Setups"/>.</param>
     public StoreNode Start(ActorSystem system)
     {
-        var node = new StoreNode(Settings, system, _engine, new Stack<IDisposable>(_files.Reverse()), _faults);
+        var node = new StoreNode(Settings, system, _directory, _engine, new Stack<IDisposable>(_files.Reverse()), _faults);
         _files.Clear();
         return node;
     }

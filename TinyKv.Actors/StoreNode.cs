@@ -33,7 +33,8 @@ public sealed class StoreNode : IAsyncDisposable
     private int _leaving;
 
     internal StoreNode(
-        TinyKvSettings settings, ActorSystem system, RocksEngine engine, Stack<IDisposable> files, StoreFaults? faults)
+        TinyKvSettings settings, ActorSystem system, DataDirectory directory, RocksEngine engine,
+        Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
         (System, _engine, _files) = (system, engine, files);
@@ -45,9 +46,9 @@ public sealed class StoreNode : IAsyncDisposable
             new StoreFailed($"the engine in {settings.DataDirectory} has failed", cause)));
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
-        _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, faults));
+        _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, directory, faults));
         system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");
-        _status = new StoreNodeStatus(settings, ClusterId, system, _actors.Store);
+        _status = new StoreNodeStatus(settings, ClusterId, system, _actors);
         var gateway = system.ActorOf(
             GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Patience), GatewayActor.Name);
         ClusterClientReceptionist.Get(system).RegisterService(gateway);
@@ -166,11 +167,15 @@ public sealed class StoreNode : IAsyncDisposable
     }
 
     // The others stop listening to a store that has left them; for one that is leaving that is no failure.
-    private void Failed(string what, Exception? cause)
+    private void Failed(StoreFailed failure)
     {
-        var reason = Explain(what, cause);
+        var reason = Explain(failure.Reason, failure.Cause);
         _log.Error("The store ends: {Reason}", reason);
-        if (Volatile.Read(ref _leaving) == 0) _terminated.TrySetException(new StoreFailedException(reason, cause));
+        if (Volatile.Read(ref _leaving) == 0)
+        {
+            _terminated.TrySetException(
+                new StoreFailedException(reason, failure.Cause) { IsMisconfigured = failure.Misconfigured });
+        }
         // Whoever waits in a write would hold up its actor, and that the actor system.
         _ = BlockingCall.Start(_engine.GiveUp);
     }
@@ -198,4 +203,8 @@ public sealed class StoreNode : IAsyncDisposable
 /// <summary>A store has ended because it could not go on safely; it recovers when it is started anew.</summary>
 /// <param name="message">What has failed, and why.</param>
 /// <param name="cause">What was caught, if anything was.</param>
-public sealed class StoreFailedException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class StoreFailedException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Whether its configuration is the reason: it must be changed before a start can help.</summary>
+    public bool IsMisconfigured { get; init; }
+}

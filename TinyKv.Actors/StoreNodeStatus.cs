@@ -1,8 +1,10 @@
 using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster;
+using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Settings;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
@@ -12,7 +14,7 @@ using Meta = TinyKv.Protocol.Wire.Meta;
 namespace TinyKv.Actors;
 
 /// <summary>Puts together what a store tells people and tools about itself.</summary>
-internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, ActorSystem system, IActorRef store)
+internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, ActorSystem system, StoreActors actors)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -38,7 +40,16 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
             status.RemotingEndpoints.Add(address.Id.Value, address.Remoting);
         }
-        var replicas = await store.Ask<ReplicaRefs>(ListReplicas.Instance, Patience, cancellation);
+        var known = await actors.Introducer.Ask<Acquaintance>(DescribeAcquaintance.Instance, Patience, cancellation);
+        (status.Formed, status.DataDirectory, status.Starts) =
+            (known.Record.IsFormed, known.Record.Directory.ToString(), known.Record.Starts);
+        status.Acquaintances.AddRange(known.Others.Select(other => new StoreAcquaintance
+        {
+            StoreId = other.Store.Value,
+            State = other.State,
+            Reason = other.Reason,
+        }));
+        var replicas = await actors.Store.Ask<ReplicaRefs>(ListReplicas.Instance, Patience, cancellation);
         status.Peers.AddRange(await Task.WhenAll(replicas.Regions.Select(region => AskAsync(region, cancellation))));
         return status;
     }

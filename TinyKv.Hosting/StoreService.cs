@@ -48,7 +48,7 @@ internal sealed partial class StoreService(
         catch (StoreFailedException e)
         {
             // As the server's own: whoever supervises the process starts it again.
-            Environment.ExitCode = ExitCode.Fatal;
+            Environment.ExitCode = e.IsMisconfigured ? ExitCode.Usage : ExitCode.Fatal;
             lifetime.StopApplication();
             // Last, because the application's log may be what hangs.
             LogEnded(log, e.Message);

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using TinyKv.Core;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Persistence;
 
@@ -15,15 +18,21 @@ public sealed class DataDirectory : IDisposable
     private const string JournalName = "journal";
 
     private readonly FileStream _lock;
+    private readonly StoreIdentity _identity;
 
-    private DataDirectory(string path, FileStream @lock)
+    private DataDirectory(string path, StoreIdentity identity, FileStream @lock)
     {
         Path = path;
+        _identity = identity;
         _lock = @lock;
     }
 
     /// <summary>The directory; absolute.</summary>
     public string Path { get; }
+
+    /// <summary>What the store knew of itself and the others when the directory was opened, or was told by
+    /// <see cref="Start"/>.</summary>
+    public StoreRecord Record { get; private set; } = null!;
 
     /// <summary>Where the engine keeps its files.</summary>
     public string DataPath => In(Path, DataName);
@@ -38,20 +47,23 @@ public sealed class DataDirectory : IDisposable
     /// Locks the directory and checks that it belongs to the store; creates it, and writes down whose it is,
     /// when it is new. Nothing is written when the check fails.
     /// </summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="expected">Whose it must be.</param>
+    /// <param name="initial">The initial stores by the configuration, ascending; for a new directory.</param>
     /// <exception cref="TinyKvException">It is locked, belongs to another store, or cannot be
     /// used.</exception>
-    public static DataDirectory Open(string path, StoreIdentity expected)
+    public static DataDirectory Open(string path, StoreIdentity expected, ImmutableArray<StoreId> initial)
     {
         path = System.IO.Path.GetFullPath(path);
         try
         {
             var identity = In(path, IdentityName);
-            if (!IdentityFile.Check(identity, expected)) RequireNoData(path);
+            if (IdentityFile.Read(identity, expected) is null) RequireNoData(path);
             DurableFiles.CreateDirectory(path);
-            var opened = new DataDirectory(path, Lock(path));
+            var opened = new DataDirectory(path, expected, Lock(path));
             try
             {
-                opened.Initialize(expected);
+                opened.Initialize(initial);
                 return opened;
             }
             catch
@@ -66,20 +78,41 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Counts a start, durably: nothing may be said to other stores before. Blocks on the disk.</summary>
+    /// <param name="initial">The initial stores by the configuration, ascending. Whether they are those that the
+    /// directory was formed with is for the caller to compare.</param>
+    /// <exception cref="IOException">It is not durable.</exception>
+    public void Start(ImmutableArray<StoreId> initial) => Save(Record = Record.Start(IdentityFile.Draw(), initial));
+
+    /// <summary>Makes durable what the store knows. Blocks on the disk.</summary>
+    /// <exception cref="IOException">It is not durable, or the directory is closed.</exception>
+    public void Save(StoreRecord record)
+    {
+        // Whoever opens the directory next must not find it changed by this one.
+        lock (_lock)
+        {
+            if (!_lock.CanWrite) throw new IOException($"{Path} is closed");
+            IdentityFile.Write(In(Path, IdentityName), _identity, record);
+        }
+    }
+
     /// <summary>Unlocks the directory.</summary>
     public void Dispose()
     {
-        if (!_lock.CanWrite) return;
-        File.Delete(In(Path, ProcessName));
-        _lock.Dispose();
+        lock (_lock)
+        {
+            if (!_lock.CanWrite) return;
+            File.Delete(In(Path, ProcessName));
+            _lock.Dispose();
+        }
     }
 
-    private void Initialize(StoreIdentity expected)
+    private void Initialize(ImmutableArray<StoreId> initial)
     {
         File.WriteAllText(In(Path, ProcessName), $"{Environment.ProcessId}\n");
         // Again, now that nobody else can write it.
-        var identity = In(Path, IdentityName);
-        if (!IdentityFile.Check(identity, expected)) IdentityFile.Write(identity, expected);
+        if (IdentityFile.Read(In(Path, IdentityName), _identity) is { } found) Record = found;
+        else Save(Record = IdentityFile.New(initial));
         DurableFiles.CreateDirectory(DataPath);
         DurableFiles.CreateDirectory(JournalPath);
         // Whoever made the directory may have died before its name was on disk.

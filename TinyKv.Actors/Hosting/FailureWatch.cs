@@ -13,12 +13,11 @@ namespace TinyKv.Actors.Hosting;
 internal sealed class FailureWatch : UntypedActor
 {
     private readonly Func<Address, bool> _isStore;
-    private readonly Action<string, Exception?> _failed;
+    private readonly Action<StoreFailed> _failed;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _ending;
 
-    public FailureWatch(Func<Address, bool> isStore, Action<string, Exception?> failed) =>
-        (_isStore, _failed) = (isStore, failed);
+    public FailureWatch(Func<Address, bool> isStore, Action<StoreFailed> failed) => (_isStore, _failed) = (isStore, failed);
 
     /// <summary>What to subscribe it to on the event stream.</summary>
     public static IReadOnlyList<Type> Events { get; } =
@@ -26,8 +25,8 @@ internal sealed class FailureWatch : UntypedActor
 
     /// <summary>What makes the actor.</summary>
     /// <param name="isStore">Whether another store is at an address: what others do not listen to does not matter.</param>
-    /// <param name="failed">Is told what has failed, and why if that is known, before the system ends.</param>
-    public static Props Props(Func<Address, bool> isStore, Action<string, Exception?> failed) =>
+    /// <param name="failed">Is told what has failed, before the system ends.</param>
+    public static Props Props(Func<Address, bool> isStore, Action<StoreFailed> failed) =>
         Akka.Actor.Props.Create(() => new FailureWatch(isStore, failed));
 
     /// <inheritdoc/>
@@ -35,8 +34,10 @@ internal sealed class FailureWatch : UntypedActor
     {
         switch (message)
         {
-            case StoreFailed failed: End(failed.Reason, failed.Cause); break;
-            case JournalFailed failed: End($"the journal {failed.Journal} has failed", failed.Cause); break;
+            case StoreFailed failed: End(failed); break;
+            case JournalFailed failed:
+                End(new StoreFailed($"the journal {failed.Journal} has failed", failed.Cause));
+                break;
             case ThisActorSystemQuarantinedEvent quarantined when !_isStore(quarantined.RemoteAddress):
                 _log.Warning("{Address}, which is not a store, does not listen to this one any more",
                     quarantined.RemoteAddress);
@@ -48,12 +49,14 @@ internal sealed class FailureWatch : UntypedActor
         }
     }
 
-    private void End(string reason, Exception? cause = null)
+    private void End(string reason) => End(new StoreFailed(reason));
+
+    private void End(StoreFailed failure)
     {
         // What follows the first failure is its consequence.
         if (_ending) return;
         _ending = true;
-        _failed(reason, cause);
+        _failed(failure);
         _ = Context.System.Terminate();
     }
 }

@@ -11,6 +11,7 @@ using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 using TinyKv.Protocol.Kv;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Placement;
@@ -19,6 +20,7 @@ namespace TinyKv.Actors.Hosting;
 
 /// <summary>The actors of a store, and the doors to them.</summary>
 /// <param name="Store">The regions.</param>
+/// <param name="Introducer">Who has accepted whom.</param>
 /// <param name="Storage">Reads and writes.</param>
 /// <param name="Placement">Ids and timestamps.</param>
 /// <param name="Board">Who leads.</param>
@@ -26,8 +28,8 @@ namespace TinyKv.Actors.Hosting;
 /// <param name="Router">Finds leaders for the gateway.</param>
 /// <param name="Scans">What all scans of this store share.</param>
 internal sealed record StoreActors(
-    IActorRef Store, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway, RawRouter Router,
-    ScanSlots Scans)
+    IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway,
+    RawRouter Router, ScanSlots Scans)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
@@ -35,7 +37,7 @@ internal sealed record StoreActors(
     {
         var board = new ReplicaBoard();
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
-            cluster, settings.StoreId, around.Draw(),
+            cluster, settings.StoreId, around.Record.Incarnation,
             Others(RaftTransport.Name).ToImmutableDictionary())
         {
             Reconnect = transport => around.Reconnect(transport.Path.Address),
@@ -53,6 +55,18 @@ internal sealed record StoreActors(
         foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
         var store = system.ActorOf(StoreActor.Props(regions, board).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
+        var handshake = system.ActorOf(Handshake.Props(new HandshakeSpec
+        {
+            Cluster = cluster,
+            Self = settings.StoreId,
+            Record = around.Record,
+            Initial = settings.Initial,
+            Stores = Others(Handshake.Name).ToImmutableDictionary(),
+            Transport = transport,
+            Regions = store,
+            Save = around.Save,
+            Reconnect = other => around.Reconnect(other.Path.Address),
+        }).WithDispatcher(Dispatchers.Raft), Handshake.Name);
         var desk = system.ActorOf(
             PlacementDesk.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
         var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
@@ -65,11 +79,11 @@ internal sealed record StoreActors(
             Links().ToImmutableDictionary(), bounds.Patience, around.Time);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
-            store, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
+            store, handshake, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
             new RawGateway(executor, router, inFlight, bounds.Patience, around.Time), router, scans);
 
         RegionSpec Spec(Region region, Props applier, Func<ReadOnlyMemory<byte>, bool> isCommand) =>
-            SpecOf(settings, cluster, region, applier, isCommand, transport, around.Draw());
+            SpecOf(settings, cluster, around.Record, region, applier, isCommand, transport, around.Draw());
 
         IEnumerable<KeyValuePair<StoreId, StoreLink>> Links() => Others(GatewayActor.Name).Select(other =>
             KeyValuePair.Create(other.Key, new StoreLink(other.Value, ((ExtendedActorSystem)system).Provider)));
@@ -80,7 +94,7 @@ internal sealed record StoreActors(
     }
 
     private static RegionSpec SpecOf(
-        TinyKvSettings settings, ulong cluster, Region initial, Props applier,
+        TinyKvSettings settings, ulong cluster, StoreRecord record, Region initial, Props applier,
         Func<ReadOnlyMemory<byte>, bool> isCommand, IActorRef transport, ulong draw)
     {
         var self = initial.PeerOn(settings.StoreId)!.Value;
@@ -95,7 +109,8 @@ internal sealed record StoreActors(
                 PersistenceId = $"c{cluster}-s{settings.StoreId.Value}-r{initial.Id.Value}-p{self.Id.Value}",
                 Region = state.Region,
                 Self = self,
-                Birth = Topology.Birth(initial),
+                Birth = Topology.Birth(initial, record.Directory),
+                WasBorn = record.Born.Contains(initial.Id.Value),
                 Applied = state.Applied,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Akka.Actor;
 using TinyKv.Actors.Settings;
+using TinyKv.Core.Stores;
+using TinyKv.Persistence;
 
 namespace TinyKv.Actors.Hosting;
 
@@ -17,16 +19,23 @@ internal sealed record StoreEnvironment
     /// <summary>The clock; its wall time may jump.</summary>
     public required TimeProvider Time { get; init; }
 
-    /// <summary>A number that differs at every start of a store: its incarnation, the seeds of its actors.</summary>
+    /// <summary>A number that differs at every start of a store: the seeds of its actors.</summary>
     public required Func<ulong> Draw { get; init; }
+
+    /// <summary>What the store knows of itself and the others, with this start.</summary>
+    public required StoreRecord Record { get; init; }
+
+    /// <summary>Makes durable what it knows, one call after the other; then says whether it failed, on any thread.</summary>
+    public required Action<StoreRecord, Action<Exception?>> Save { get; init; }
 
     /// <summary>Runs reads of many keys; null: each on a thread of its own.</summary>
     public TaskScheduler? Readers { get; init; }
 
     /// <summary>Remoting, the clock of the machine, and numbers that nobody can foretell.</summary>
     /// <param name="system">The actor system of the store.</param>
+    /// <param name="directory">The store's data directory.</param>
     /// <param name="faults">What happens to its messages to others; null: nothing.</param>
-    public static StoreEnvironment Of(ActorSystem system, StoreFaults? faults) => new()
+    public static StoreEnvironment Of(ActorSystem system, DataDirectory directory, StoreFaults? faults) => new()
     {
         Remote = (store, actor) =>
         {
@@ -36,5 +45,22 @@ internal sealed record StoreEnvironment
         Reconnect = address => StoreSystem.Reconnect(system, address),
         Time = TimeProvider.System,
         Draw = () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
+        Record = directory.Record,
+        Save = (record, done) => SaveOnThread(directory, record, done),
     };
+
+    // The disk is waited for, which actors must not do.
+    private static void SaveOnThread(DataDirectory directory, StoreRecord record, Action<Exception?> done) =>
+        _ = Task.Factory.StartNew(() =>
+        {
+            try
+            {
+                directory.Save(record);
+                done(null);
+            }
+            catch (Exception e)
+            {
+                done(e);
+            }
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

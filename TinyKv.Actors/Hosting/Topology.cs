@@ -3,6 +3,7 @@ using TinyKv.Actors.Settings;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Actors.Hosting;
 
@@ -21,8 +22,9 @@ internal static class Topology
     /// <summary>The region that holds all keys.</summary>
     public static Region First(TinyKvSettings settings) => Group(RegionId.First, settings);
 
-    /// <summary>What the replicas of a group are born with.</summary>
-    public static RaftBirth Birth(Region region) => new([.. region.Peers.Select(peer => peer.Id)], Origin);
+    /// <summary>What the replica of a group on a store is born with.</summary>
+    public static RaftBirth Birth(Region region, DirectoryId directory) =>
+        new([.. region.Peers.Select(peer => peer.Id)], Origin) { Directory = directory };
 
     private static Region Group(RegionId id, TinyKvSettings settings) => new(
         id, KeyRange.All, RegionEpoch.Initial,

@@ -21,6 +21,9 @@ internal sealed record RaftPeerSpec
     /// <summary>What it is born with when its journal is empty.</summary>
     public required RaftBirth Birth { get; init; }
 
+    /// <summary>Whether it was born at an earlier start, so that its journal cannot be empty.</summary>
+    public bool WasBorn { get; init; }
+
     /// <summary>What the state machine holds already.</summary>
     public required long Applied { get; init; }
 
@@ -63,6 +66,9 @@ internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool Caug
 /// <param name="Cause">Why, when that is known.</param>
 internal sealed record StoreFailed(string Reason, Exception? Cause = null)
 {
+    /// <summary>Whether the configuration is the reason: starting the store anew does not help before it is changed.</summary>
+    public bool Misconfigured { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Cause is null ? Reason : $"{Reason}: {Cause.GetBaseException().Message}";
 }

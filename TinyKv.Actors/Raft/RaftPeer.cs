@@ -59,6 +59,11 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
                 Invariant.Holds(_core is not null, $"{PersistenceId}: a record before the birth");
                 _core.Replay(record);
                 break;
+            // Its votes and acknowledgements would be forgotten.
+            case RecoveryCompleted when _core is null && _spec.WasBorn:
+                Fail($"the journal of {_spec.Region.Id} on {_spec.Self.Store} is empty, but it was not when the store was "
+                    + "started before: the log is lost, and what was promised with it");
+                break;
             case RecoveryCompleted when _core is null:
                 Persist(_spec.Birth, birth =>
                 {
@@ -96,6 +101,12 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
 
     private RaftCore Bear(RaftBirth birth)
     {
+        if (birth.Directory != _spec.Birth.Directory)
+        {
+            throw new TinyKvException(
+                $"the journal of {_spec.Region.Id} on {_spec.Self.Store} belongs to the data directory {birth.Directory}, "
+                + $"this is the data directory {_spec.Birth.Directory}: start the store with the one that belongs to its journal");
+        }
         // Members that disagree about who the members are could elect two leaders.
         if (FirstMissing(birth.Voters, _spec.Birth.Voters) is { } unlisted)
         {
@@ -207,6 +218,6 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         cause is InvariantViolationException or TinyKvException or MalformedMessageException
             or InvalidDataException or SerializationException;
 
-    private static void Fail(string reason, Exception cause) =>
+    private static void Fail(string reason, Exception? cause = null) =>
         Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 }

@@ -27,6 +27,9 @@ internal sealed record RegionSpec
     public required int Seed { get; init; }
 }
 
+/// <summary>To the parent: the replica's journal is not empty, now and for ever.</summary>
+internal sealed record RegionBorn(RegionId Region);
+
 /// <summary>
 /// One region on this store: its state machine and its peer. A peer that stops is made again from its journal, with
 /// back-off; while it is away nobody waits for it. A state machine that ends ends the store; one that can not read what
@@ -82,6 +85,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case Described state: Create(state); break;
             case PeerReady:
                 _backoff.Succeeded();
+                Context.Parent.Tell(new RegionBorn(_spec.Initial.Id));
                 Become(Running);
                 break;
             case RegionRequest request:

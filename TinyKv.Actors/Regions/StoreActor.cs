@@ -6,22 +6,28 @@ using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Regions;
 
-/// <summary>The regions of this store: creates their subtrees and hands them what is meant for them.</summary>
+/// <summary>The cluster is formed: there may be replicas from now on. Whoever says so is told which were born.</summary>
+internal sealed record Begin
+{
+    public static Begin Instance { get; } = new();
+}
+
+/// <summary>
+/// The regions of this store: creates their subtrees, once the cluster is formed, and hands them what is meant for them.
+/// </summary>
 internal sealed class StoreActor : UntypedActor
 {
     /// <summary>The actor's name: it is at <c>/user/store</c>.</summary>
     public const string Name = "store";
 
-    private readonly ImmutableSortedDictionary<ulong, ReplicaRef> _regions;
+    private readonly IReadOnlyList<RegionSpec> _specs;
+    private readonly ReplicaBoard _board;
+    private ImmutableSortedDictionary<ulong, ReplicaRef> _regions = ImmutableSortedDictionary<ulong, ReplicaRef>.Empty;
+    private IActorRef _introducer = ActorRefs.Nobody;
 
     public StoreActor(IReadOnlyList<RegionSpec> regions, ReplicaBoard board)
     {
-        _regions = regions.ToImmutableSortedDictionary(
-            spec => spec.Initial.Id.Value,
-            spec => new ReplicaRef(spec.Initial, spec.Self,
-                Context.ActorOf(RegionActor.Props(spec, board).WithDispatcher(Context.Props.Dispatcher),
-                    $"region-{spec.Initial.Id.Value}")));
-        foreach (var region in _regions.Values) Context.Watch(region.Actor);
+        (_specs, _board) = (regions, board);
         // A peer that stops leaves behind what is in its mailbox.
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
     }
@@ -43,6 +49,8 @@ internal sealed class StoreActor : UntypedActor
         switch (message)
         {
             case RegionRequest request: Route(request); break;
+            case Begin when _regions.IsEmpty: Create(); break;
+            case RegionBorn: _introducer.Tell(message); break;
             case PeerMail mail:
                 if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail.Envelope);
                 break;
@@ -66,9 +74,21 @@ internal sealed class StoreActor : UntypedActor
         base.PreRestart(reason, message);
     }
 
+    private void Create()
+    {
+        _introducer = Sender;
+        _regions = _specs.ToImmutableSortedDictionary(
+            spec => spec.Initial.Id.Value,
+            spec => new ReplicaRef(spec.Initial, spec.Self,
+                Context.ActorOf(RegionActor.Props(spec, _board).WithDispatcher(Context.Props.Dispatcher),
+                    $"region-{spec.Initial.Id.Value}")));
+        foreach (var region in _regions.Values) Context.Watch(region.Actor);
+    }
+
     private void Route(RegionRequest request)
     {
         if (_regions.TryGetValue(request.Region.Value, out var region)) region.Actor.Forward(request);
+        else if (_regions.IsEmpty) Sender.Tell(new RegionError.NotLeader(request.Region, null));
         else Sender.Tell(new RegionError.RegionNotFound(request.Region));
     }
 

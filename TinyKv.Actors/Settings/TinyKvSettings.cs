@@ -40,6 +40,9 @@ public sealed record TinyKvSettings
     /// <summary>The bounds of the raw API.</summary>
     public required GatewaySettings Gateway { get; init; }
 
+    /// <summary>The numbers of <see cref="Stores"/>: what a cluster is. Addresses may change.</summary>
+    public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];
+
     /// <summary>This store's addresses.</summary>
     public StoreAddress Self => Stores.First(store => store.Id == StoreId);
 }

@@ -32,6 +32,8 @@ internal sealed class TransportMetrics(StoreId store)
     private readonly TagList _malformed = new() { { "store", (long)store.Value }, { "reason", "malformed" } };
     private readonly TagList _stranger = new() { { "store", (long)store.Value }, { "reason", "stranger" } };
 
+    private readonly TagList _unaccepted = new() { { "store", (long)store.Value }, { "reason", "unaccepted" } };
+
     public void Sent(int messages, long bytes)
     {
         SentBatches.Add(1, _tags);
@@ -48,4 +50,6 @@ internal sealed class TransportMetrics(StoreId store)
     public void DroppedMalformed() => DroppedBatches.Add(1, _malformed);
 
     public void DroppedStranger() => DroppedBatches.Add(1, _stranger);
+
+    public void DroppedUnaccepted() => DroppedBatches.Add(1, _unaccepted);
 }

@@ -36,7 +36,8 @@ internal sealed record DeliverTo(IActorRef Store);
 
 /// <summary>
 /// Carries the Raft messages of all regions of this store. Everything that accumulates in one turn for one store
-/// leaves in one batch: remoting's cost is per message, not per byte. Nothing is repeated or kept, Raft does that.
+/// leaves in one batch: remoting's cost is per message, not per byte. Nothing is repeated or kept, Raft does that. Listens
+/// to the incarnations of other stores that the <see cref="Handshake"/> has accepted, and to nobody else.
 /// </summary>
 internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
 {
@@ -53,7 +54,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private readonly SortedDictionary<ulong, List<PeerLetter>> _outbox = [];
     private readonly Dictionary<ulong, LinkWatch> _links =
         spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.Patience));
-    private readonly HashSet<(ulong Cluster, ulong From, ulong To)> _strangers = [];
+    private readonly Dictionary<ulong, ulong> _accepted = [];
+    private readonly HashSet<(ulong Cluster, ulong From, ulong To, Address At)> _strangers = [];
     private IActorRef _store = ActorRefs.Nobody;
     private bool _flushing;
 
@@ -70,6 +72,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             case Flush: SendAll(); break;
             case EncodedRaftBatch encoded: Receive(encoded); break;
             case DeliverTo deliver: _store = deliver.Store; break;
+            case Listen listen: _accepted[listen.Store.Value] = listen.Incarnation; break;
             default: Unhandled(message); break;
         }
     }
@@ -172,31 +175,31 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
 
     private bool IsForUs(RaftBatch batch)
     {
-        var known = batch.ClusterId == spec.Cluster && batch.ToStore == spec.Self.Value
-            && spec.Stores.ContainsKey(new StoreId(batch.FromStore));
-        if (known)
+        if (batch.ClusterId != spec.Cluster || batch.ToStore != spec.Self.Value
+            || !spec.Stores.TryGetValue(new StoreId(batch.FromStore), out var there)
+            || there.Path.Address != Sender.Path.Address)
         {
-            Notice(batch);
-            return true;
+            _metrics.DroppedStranger();
+            WarnOnce(batch, Sender.Path.Address);
+            return false;
         }
-        _metrics.DroppedStranger();
-        // Once per sender, and bounded: a stranger must not fill the log or the memory.
-        if (_strangers.Count < 1024 && _strangers.Add((batch.ClusterId, batch.FromStore, batch.ToStore)))
+        // It introduces itself until it is accepted; what it says before does not count.
+        if (_accepted.GetValueOrDefault(batch.FromStore) != batch.Incarnation)
         {
-            _log.Warning(
-                "Dropping what store {From} of cluster {Cluster} sends to store {To}: this is {Self} of cluster {Own}",
-                batch.FromStore, batch.ClusterId, batch.ToStore, spec.Self, spec.Cluster);
+            _metrics.DroppedUnaccepted();
+            return false;
         }
-        return false;
+        _links[batch.FromStore].Receive(batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber);
+        return true;
     }
 
-    private void Notice(RaftBatch batch)
+    // Once per sender, and bounded: a stranger must not fill the log or the memory.
+    private void WarnOnce(RaftBatch batch, Address at)
     {
-        var link = _links[batch.FromStore];
-        var known = link.HeardIncarnation == batch.Incarnation;
-        link.Receive(batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber);
-        if (known) return;
-        _log.Info("Store {Store} speaks, incarnation {Incarnation:x}", batch.FromStore, batch.Incarnation);
+        if (_strangers.Count >= 1024 || !_strangers.Add((batch.ClusterId, batch.FromStore, batch.ToStore, at))) return;
+        _log.Warning(
+            "Dropping what store {From} of cluster {Cluster} at {Address} sends to store {To}: this is {Self} of cluster {Own}",
+            batch.FromStore, batch.ClusterId, at, batch.ToStore, spec.Self, spec.Cluster);
     }
 
     /// <summary>What was in the mailbox is collected.</summary>

@@ -1,11 +1,16 @@
 using System.Collections.Immutable;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Core.Raft;
 
 /// <summary>What a peer is born with: the first event in its journal.</summary>
 /// <param name="Voters">The members of the group, ascending.</param>
 /// <param name="Truncated">The position before the first entry of the log.</param>
-public sealed record RaftBirth(ImmutableArray<PeerId> Voters, LogPosition Truncated);
+public sealed record RaftBirth(ImmutableArray<PeerId> Voters, LogPosition Truncated)
+{
+    /// <summary>The data directory of the store, which the journal belongs to wherever it is kept.</summary>
+    public DirectoryId Directory { get; init; }
+}
 
 /// <summary>
 /// One durable step: what changed on stable storage, all of it or nothing. The entries override everything

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyKv.Actors;
 using TinyKv.Core;
 using TinyKv.Host.Cli;
 using TinyKv.Persistence;
@@ -71,9 +72,11 @@ internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
         await Task.WhenAny(asked.Task, server.Terminated);
         if (!stop.IsCancellationRequested)
         {
-            await error.WriteLineAsync(
-                LastWords(server.Terminated.Exception?.GetBaseException().Message ?? "the log says why"));
-            return ExitCode.Fatal;
+            var failure = server.Terminated.Exception?.GetBaseException();
+            var code = CodeOf(failure);
+            await error.WriteLineAsync(code == ExitCode.Usage
+                ? $"tinykv: {failure!.Message}" : LastWords(failure?.Message ?? "the log says why"));
+            return code;
         }
         log.LogInformation("Stopping");
         var started = Stopwatch.GetTimestamp();
@@ -91,12 +94,15 @@ internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
         {
             terminated.Wait();
         }
-        catch (AggregateException)
+        catch (AggregateException failure)
         {
-            endBy(Grace, ExitCode.Fatal);
+            endBy(Grace, CodeOf(failure.GetBaseException()));
         }
     })
     { IsBackground = true, Name = "failure watch" }.Start();
+
+    private static int CodeOf(Exception? failure) =>
+        failure is StoreFailedException { IsMisconfigured: true } ? ExitCode.Usage : ExitCode.Fatal;
 
     private static string LastWords(string reason) =>
         $"tinykv: the store has ended itself: {reason.ReplaceLineEndings(" | ")}";

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Stores;
 using Proto = TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Protocol.Raft;
@@ -31,6 +32,7 @@ public static partial class RaftWire
         {
             TruncatedIndex = birth.Truncated.Index,
             TruncatedTerm = birth.Truncated.Term,
+            Directory = birth.Directory.Value,
         };
         foreach (var voter in birth.Voters) wire.Voters.Add(voter.Value);
         return wire.ToByteArray();
@@ -51,6 +53,9 @@ public static partial class RaftWire
             [.. wire.Voters.Select(voter => new PeerId(voter))],
             new LogPosition(
                 WireCodec.Count(wire.TruncatedIndex, "truncated index"),
-                WireCodec.Count(wire.TruncatedTerm, "truncated term")));
+                WireCodec.Count(wire.TruncatedTerm, "truncated term")))
+        {
+            Directory = new DirectoryId(wire.Directory),
+        };
     }
 }

@@ -16,6 +16,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     private const string Birth = "b";
     private const string Record = "r";
     private const string Batch = "m";
+    private const string Hello = "h";
+    private const string HelloReply = "a";
     private const string AllocateId = "i";
     private const string AllocateTimestamps = "t";
     private const string PlacementReply = "p";
@@ -29,6 +31,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         RaftBirth => Birth,
         RaftRecord => Record,
         Proto.RaftBatch or EncodedRaftBatch => Batch,
+        Proto.StoreHello => Hello,
+        Proto.StoreHelloReply => HelloReply,
         Proto.PlacementAllocateId => AllocateId,
         Proto.PlacementAllocateTimestamps => AllocateTimestamps,
         Proto.PlacementReply => PlacementReply,
@@ -42,8 +46,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         RaftBirth birth => RaftWire.Encode(birth),
         RaftRecord record => RaftWire.Encode(record),
         EncodedRaftBatch batch => batch.Bytes.ToArray(),
-        Proto.RaftBatch or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
-            or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
+        Proto.RaftBatch or Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId
+            or Proto.PlacementAllocateTimestamps or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
         IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };
@@ -55,6 +59,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         Birth => RaftWire.DecodeBirth(bytes),
         Record => RaftWire.DecodeRecord(bytes),
         Batch => new EncodedRaftBatch(bytes),
+        Hello => WireCodec.Parse(Proto.StoreHello.Parser, bytes),
+        HelloReply => WireCodec.Parse(Proto.StoreHelloReply.Parser, bytes),
         AllocateId => WireCodec.Parse(Proto.PlacementAllocateId.Parser, bytes),
         AllocateTimestamps => WireCodec.Parse(
             Proto.PlacementAllocateTimestamps.Parser, bytes),

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Persistence;
@@ -8,6 +10,8 @@ public sealed class DataDirectoryTests : IDisposable
 {
     private static readonly StoreIdentity Identity =
         new(ClusterIdentity.IdOf("prod"), "prod", new StoreId(3), JournalSetup.RocksDb);
+
+    private static readonly ImmutableArray<StoreId> Three = [new(1), new(2), new(3)];
 
     private readonly TemporaryDirectory _parent = new();
 
@@ -18,20 +22,20 @@ public sealed class DataDirectoryTests : IDisposable
     [Fact]
     public void A_new_directory_is_made_and_opens_again()
     {
-        using (var first = DataDirectory.Open(Store, Identity))
+        using (var first = DataDirectory.Open(Store, Identity, Three))
         {
             Assert.Equal(Store, first.Path);
             Assert.True(Directory.Exists(first.DataPath));
             Assert.True(Directory.Exists(first.JournalPath));
         }
 
-        DataDirectory.Open(Store, Identity).Dispose();
+        DataDirectory.Open(Store, Identity, Three).Dispose();
     }
 
     [Fact]
     public void A_second_opener_is_told_which_process_has_the_directory()
     {
-        using var running = DataDirectory.Open(Store, Identity);
+        using var running = DataDirectory.Open(Store, Identity, Three);
 
         var refusal = Refused(Identity);
         Assert.Contains("locked by a running store", refusal, StringComparison.Ordinal);
@@ -50,7 +54,7 @@ public sealed class DataDirectoryTests : IDisposable
     public void Another_identity_is_refused_naming_both_and_nothing_is_written(
         StoreIdentity other, string found, string wanted)
     {
-        DataDirectory.Open(Store, Identity).Dispose();
+        DataDirectory.Open(Store, Identity, Three).Dispose();
         var before = Listing();
 
         var refusal = Refused(other);
@@ -61,22 +65,81 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_of_a_newer_version_is_refused()
+    public void A_new_directory_has_a_number_of_its_own_and_the_stores_that_it_was_made_for()
     {
-        DataDirectory.Open(Store, Identity).Dispose();
-        var file = Path.Combine(Store, "identity.json");
-        var identity = File.ReadAllText(file);
-        File.WriteAllText(file, identity.Replace("\"format\": 1", "\"format\": 2", StringComparison.Ordinal));
+        using var first = DataDirectory.Open(Store, Identity, Three);
+        using var second = DataDirectory.Open(_parent["other"], Identity, Three);
 
-        Assert.Contains("format 2", Refused(Identity), StringComparison.Ordinal);
+        Assert.NotEqual(DirectoryId.None, first.Record.Directory);
+        Assert.NotEqual(first.Record.Directory, second.Record.Directory);
+        Assert.Equal([.. Three], first.Record.Initial.ToArray());
+        Assert.False(first.Record.IsFormed);
     }
 
     [Fact]
-    public void A_damaged_identity_is_refused_with_its_name()
+    public void What_was_saved_is_there_at_the_next_start()
     {
-        DataDirectory.Open(Store, Identity).Dispose();
+        StoreRecord saved;
+        using (var directory = DataDirectory.Open(Store, Identity, Three))
+        {
+            directory.Start(Three);
+            saved = directory.Record with
+            {
+                Earlier = [5, ulong.MaxValue],
+                Stores = Three.ToImmutableSortedDictionary(
+                    store => store.Value, store => new KnownStore(new DirectoryId(store.Value), 7, long.MaxValue)),
+                Born = [0, 1],
+            };
+            directory.Save(saved);
+        }
+
+        using var again = DataDirectory.Open(Store, Identity, Three);
+        Assert.Equal((1, saved.Incarnation), (again.Record.Starts, again.Record.Incarnation));
+        Assert.Equal(saved.Directory, again.Record.Directory);
+        Assert.Equal([5, ulong.MaxValue], again.Record.Earlier.ToArray());
+        Assert.Equal([.. Three], again.Record.Initial.ToArray());
+        Assert.Equal([.. saved.Stores], again.Record.Stores.ToArray());
+        Assert.Equal([0, 1], again.Record.Born.ToArray());
+
+        again.Start(Three);
+        Assert.Equal(2, again.Record.Starts);
+        Assert.Equal([5, ulong.MaxValue, saved.Incarnation], again.Record.Earlier.ToArray());
+    }
+
+    // A thread that still writes must not change what the next process has read.
+    [Fact]
+    public void A_closed_directory_is_not_written_any_more()
+    {
+        var directory = DataDirectory.Open(Store, Identity, Three);
+        directory.Dispose();
+        var before = Listing();
+
+        Assert.Throws<IOException>(() => directory.Save(directory.Record));
+
+        Assert.Equal(before, Listing());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_directory_of_another_version_is_refused(int format)
+    {
+        DataDirectory.Open(Store, Identity, Three).Dispose();
+        File.WriteAllText(Path.Combine(Store, "identity.json"), $$"""{ "format": {{format}}, "clusterId": 1 }""");
+
+        Assert.Contains($"has format {format}, of another version; this version knows format 2", Refused(Identity),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "format": 2, """)]
+    [InlineData("""{ "format": 2 }""")]
+    [InlineData("null")]
+    public void A_damaged_identity_is_refused_with_its_name(string content)
+    {
+        DataDirectory.Open(Store, Identity, Three).Dispose();
         var file = Path.Combine(Store, "identity.json");
-        File.WriteAllText(file, "{ \"format\": 1, ");
+        File.WriteAllText(file, content);
 
         Assert.Contains(file, Refused(Identity), StringComparison.Ordinal);
     }
@@ -97,7 +160,7 @@ public sealed class DataDirectoryTests : IDisposable
     {
         File.WriteAllText(_parent["file"], "");
 
-        var refusal = Assert.Throws<TinyKvException>(() => DataDirectory.Open(_parent["file"], Identity));
+        var refusal = Assert.Throws<TinyKvException>(() => DataDirectory.Open(_parent["file"], Identity, Three));
         Assert.Contains(_parent["file"], refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("locked", refusal.Message, StringComparison.Ordinal);
     }
@@ -111,7 +174,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     private string Refused(StoreIdentity identity) =>
-        Assert.Throws<TinyKvException>(() => DataDirectory.Open(Store, identity)).Message;
+        Assert.Throws<TinyKvException>(() => DataDirectory.Open(Store, identity, Three)).Message;
 
     private List<string> Listing() =>
         [.. Directory.EnumerateFileSystemEntries(_parent.Path, "*", SearchOption.AllDirectories)

@@ -24,6 +24,8 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "r", new RaftRecord(1, new PeerId(2), []) },
         { "m", new Proto.RaftBatch { ClusterId = 4 } },
         { "m", new EncodedRaftBatch(new byte[] { 8, 4 }) },
+        { "h", new Proto.StoreHello { Directory = 5, Earlier = { 6, 7 } } },
+        { "a", new Proto.StoreHelloReply { Refusal = 3 } },
         { "i", new Proto.PlacementAllocateId() },
         { "t", new Proto.PlacementAllocateTimestamps { Count = 3 } },
         { "p", new Proto.PlacementReply { Id = 8 } },

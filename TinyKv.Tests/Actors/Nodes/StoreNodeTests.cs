@@ -133,13 +133,11 @@ public sealed class StoreNodeTests
     }
 
     [Fact]
-    public async Task A_store_whose_journal_names_a_store_without_an_address_ends_with_its_name()
+    public async Task A_store_that_is_told_other_stores_than_its_directory_was_formed_with_ends_with_both_lists()
     {
         await using var cluster = new TestCluster(3);
-        await cluster.StartAsync(1);
-        await Eventually.Async(async () =>
-            (await cluster[1].StatusAsync(Patience.Long)).Peers is { } peers && peers.All(peer => peer.Term > 0)
-                ? peers : null);
+        await cluster.StartAllAsync();
+        await cluster.LeaderAsync();
         await cluster.StopAsync(1);
 
         var node = await cluster.StartAsync(1, """
@@ -147,8 +145,68 @@ public sealed class StoreNodeTests
             """.Replace("remoting-port = 3", $"remoting-port = {Ports.Free()}", StringComparison.Ordinal));
 
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
-        Assert.Contains("store 2", reason.Message, StringComparison.Ordinal);
+        Assert.True(reason.IsMisconfigured);
+        Assert.Contains("initial stores [1, 2, 3], but tinykv.cluster.stores names [1];", reason.Message,
+            StringComparison.Ordinal);
         Assert.False(node.IsReady);
+    }
+
+    [Fact]
+    public async Task A_store_waits_for_all_others_before_the_cluster_is_formed_and_says_so()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAsync(1);
+        await cluster.StartAsync(2);
+
+        var waiting = await Eventually.Async(async () =>
+        {
+            var status = await cluster[1].StatusAsync(Patience.Long);
+            return status.Acquaintances[0].State == "accepted" ? status : null;
+        });
+        Assert.Equal((3UL, "waiting"), (waiting.Acquaintances[1].StoreId, waiting.Acquaintances[1].State));
+        Assert.False(waiting.Formed || waiting.Ready);
+        Assert.Empty(waiting.Peers);
+
+        await cluster.StartAsync(3);
+        await cluster.PutAsync("a", [1]);
+        Assert.True((await cluster[1].StatusAsync(Patience.Long)).Formed);
+    }
+
+    [Fact]
+    public async Task A_store_with_an_empty_directory_ends_and_serves_again_with_its_own()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        await cluster.PutAsync("a", [1]);
+        await cluster.StopAsync(3);
+
+        using var empty = new TinyKv.Tests.Persistence.TemporaryDirectory();
+        var stranger = await cluster.StartAsync(3, $"tinykv.store.data-directory = \"{empty.Path}\"");
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => stranger.Terminated.WaitAsync(Patience.Long));
+        Assert.False(reason.IsMisconfigured);
+        Assert.Contains("store 3 shows up with a new data directory", reason.Message, StringComparison.Ordinal);
+        Assert.Empty(stranger.Placement.Regions.Where(region => region.Leader is not null));
+        await cluster.StopAsync(3);
+
+        await cluster.StartAsync(3);
+        await cluster.LeaderAsync();
+        Assert.Equal([1], await cluster.GetAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_store_whose_journal_is_lost_ends()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        await cluster.PutAsync("a", [1]);
+        await cluster.StopAsync(1);
+        Directory.Delete(Path.Combine(node.Settings.DataDirectory, "journal"), recursive: true);
+
+        node = await cluster.StartAsync(1);
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        Assert.Contains("is empty, but it was not", reason.Message, StringComparison.Ordinal);
     }
 
     [Fact]

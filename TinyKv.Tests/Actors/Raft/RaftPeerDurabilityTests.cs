@@ -3,6 +3,7 @@ using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Actors.Raft;
 
@@ -163,9 +164,33 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         // The region comes from the engine, which knows nothing of the new list.
         CreateTestProbe().ChildActorOf(RaftPeer.Props(
-            SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1, 2, 3)) }));
+            SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1, 2, 3), default) }));
 
         Assert.Contains("lists store 2", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_journal_of_another_data_directory_ends_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        Sys.Stop(await StartAsync(SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1), new DirectoryId(7)) }));
+
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(
+            SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1), new DirectoryId(8)) }));
+
+        Assert.Contains("belongs to the data directory 0000000000000007, this is the data directory 0000000000000008",
+            (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_journal_of_a_peer_that_was_born_ends_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { WasBorn = true }));
+
+        Assert.Contains("is empty", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.Empty(Gate.Stored);
     }
 
     [Fact]

@@ -36,10 +36,34 @@ public sealed class StoreActorTests : RaftPeerKit
     {
         using var engine = new MemoryEngine();
         var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+        store.Tell(Begin.Instance, TestActor);
 
         Ask(store, new Read(new RegionId(9), null));
 
         Assert.Equal(new RegionError.RegionNotFound(new RegionId(9)), await World.ExpectMsgAsync<RegionError>(Patience));
+    }
+
+    [Fact]
+    public async Task Before_the_cluster_is_formed_nothing_is_led()
+    {
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+
+        Ask(store, new Read(RegionId.First, null));
+
+        Assert.Equal(
+            new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError>(Patience));
+    }
+
+    [Fact]
+    public async Task Whoever_forms_the_cluster_hears_of_each_replica_that_was_born()
+    {
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+
+        store.Tell(Begin.Instance, TestActor);
+
+        Assert.Equal(new RegionBorn(RegionId.First), await ExpectMsgAsync<RegionBorn>(Patience));
     }
 
     private RegionSpec SpecOf(MemoryEngine engine)

@@ -17,6 +17,9 @@ public sealed class RaftTransportTests : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly RaftEnvelope Heartbeat =
+        new(new PeerId(2), new PeerId(1), 6, new RaftMessage.Heartbeat(9, 1));
+
     private readonly TestProbe _store2;
     private readonly TestProbe _store3;
     private readonly TestProbe _regions;
@@ -29,6 +32,7 @@ public sealed class RaftTransportTests : TestKit
             .Add(new StoreId(2), _store2.Ref).Add(new StoreId(3), _store3.Ref);
         _transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)));
         _transport.Tell(new DeliverTo(_regions.Ref));
+        _transport.Tell(new Listen(new StoreId(2), 1));
     }
 
     [Fact]
@@ -63,7 +67,7 @@ public sealed class RaftTransportTests : TestKit
     [Fact]
     public async Task What_arrives_goes_to_the_regions()
     {
-        _transport.Tell(Encoded(77, 2, 1));
+        Arrive(Encoded(77, 2, 1));
 
         var mail = await _regions.ExpectMsgAsync<PeerMail>(Patience);
 
@@ -78,9 +82,9 @@ public sealed class RaftTransportTests : TestKit
     {
         await EventFilter.Warning(start: "Dropping what store").ExpectAsync(1, async () =>
         {
-            _transport.Tell(Encoded(cluster, from, to));
-            _transport.Tell(Encoded(cluster, from, to));
-            _transport.Tell(Encoded(77, 2, 1));
+            Arrive(Encoded(cluster, from, to));
+            Arrive(Encoded(cluster, from, to));
+            Arrive(Encoded(77, 2, 1));
             await _regions.ExpectMsgAsync<PeerMail>(Patience);
         });
         Assert.False(_regions.HasMessages);
@@ -91,9 +95,9 @@ public sealed class RaftTransportTests : TestKit
     {
         var empty = NewBatch(77, 2, 1);
         empty.Messages.Add(new PeerMessage { RegionId = 1, FromPeer = 2, ToPeer = 1 });
-        _transport.Tell(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
-        _transport.Tell(new EncodedRaftBatch(empty.ToByteArray()));
-        _transport.Tell(Encoded(77, 2, 1));
+        Arrive(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
+        Arrive(new EncodedRaftBatch(empty.ToByteArray()));
+        Arrive(Encoded(77, 2, 1));
 
         await _regions.ExpectMsgAsync<PeerMail>(Patience);
     }
@@ -129,12 +133,52 @@ public sealed class RaftTransportTests : TestKit
     {
         var heard = NewBatch(77, 2, 1);
         heard.Number = 5;
-        _transport.Tell(new EncodedRaftBatch(heard.ToByteArray()));
+        Arrive(new EncodedRaftBatch(heard.ToByteArray()));
         _transport.Tell(Letter(1, 2));
 
         var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
 
         Assert.Equal((1UL, 1UL, 5UL), (batch.Number, batch.HeardIncarnation, batch.HeardNumber));
+    }
+
+    [Fact]
+    public async Task What_comes_from_where_its_store_is_not_configured_is_dropped()
+    {
+        await EventFilter.Warning(contains: "akka.tcp://tinykv@elsewhere:1").ExpectAsync(1, async () =>
+        {
+            _transport.Tell(Encoded(77, 2, 1), new Elsewhere());
+            _transport.Tell(Encoded(77, 2, 1), new Elsewhere());
+            Arrive(Encoded(77, 2, 1));
+            await _regions.ExpectMsgAsync<PeerMail>(Patience);
+        });
+        Assert.False(_regions.HasMessages);
+    }
+
+    [Fact]
+    public async Task What_an_incarnation_says_that_was_not_accepted_is_dropped()
+    {
+        var later = NewBatch(77, 2, 1);
+        later.Incarnation = 2;
+        later.Messages.Add(RaftWire.ToWire(new RegionId(9), Heartbeat));
+
+        Arrive(new EncodedRaftBatch(later.ToByteArray()));
+        Arrive(Encoded(77, 2, 1));
+        Assert.Equal(RegionId.First, (await _regions.ExpectMsgAsync<PeerMail>(Patience)).Region);
+
+        _transport.Tell(new Listen(new StoreId(2), 2));
+        Arrive(Encoded(77, 2, 1));
+        Arrive(new EncodedRaftBatch(later.ToByteArray()));
+        Assert.Equal(new RegionId(9), (await _regions.ExpectMsgAsync<PeerMail>(Patience)).Region);
+    }
+
+    private void Arrive(EncodedRaftBatch batch) => _transport.Tell(batch, _store2.Ref);
+
+    private sealed class Elsewhere : MinimalActorRef
+    {
+        public override ActorPath Path =>
+            new RootActorPath(Address.Parse("akka.tcp://tinykv@elsewhere:1")) / "user" / RaftTransport.Name;
+
+        public override IActorRefProvider Provider => throw new InvalidOperationException("nobody asks");
     }
 
     // The transport sees none of them before all are in its mailbox: it is held up by a delivery meanwhile.
@@ -185,8 +229,7 @@ public sealed class RaftTransportTests : TestKit
     private static EncodedRaftBatch Encoded(ulong cluster, ulong from, ulong to)
     {
         var batch = NewBatch(cluster, from, to);
-        batch.Messages.Add(RaftWire.ToWire(
-            RegionId.First, new RaftEnvelope(new PeerId(2), new PeerId(1), 6, new RaftMessage.Heartbeat(9, 1))));
+        batch.Messages.Add(RaftWire.ToWire(RegionId.First, Heartbeat));
         return new EncodedRaftBatch(batch.ToByteArray());
     }
 

@@ -13,6 +13,7 @@ internal enum NodeMark
     MessageLost, MessageDuplicated, MessageOvertaken, MessageCut, MessageHeldByCut, MessageToNobody, AnswerToNobody,
     LinkCut, CutOneWay, LinkDied, MessageIntoDeadLink, LinkMadeAnew,
     NodeIsolated, LeaderIsolated, LeaderCongested, LeaderMigrated, Partitioned, BatchOfAnotherCluster, BatchForAnotherStore,
+    BatchFromElsewhere, BatchOfAnotherIncarnation,
     LeaderElected, LeaderReplaced, LogTruncated, RecordsWritten, RecordsAtOnce,
     ClientRequestLost, ClientAnswerLost, ClientGaveUp, ClientCancelled, CommandsAtOnce,
     RefusedNotLeader, RefusedBusy, OutcomeUnknown, UnknownWriteSeen,

@@ -83,6 +83,8 @@ internal sealed class Process
                 Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
                 Time = machine.Clock,
                 Draw = () => (ulong)process._random.NextInt64(),
+                Record = machine.Disk.Start(settings.Initial),
+                Save = (record, done) => machine.Disk.Save(process, record, done),
                 Readers = process.Tasks,
             });
         process.Gateway = process.System.ActorOf(

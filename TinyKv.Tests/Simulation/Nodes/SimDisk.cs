@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 
@@ -14,8 +16,12 @@ internal sealed class SimDisk(World world, Machine machine)
     private readonly List<JournalWrite> _underWay = [];
     private readonly List<Action<Exception?>> _reads = [];
     private readonly List<EngineVersion> _versions = [EngineVersion.Empty];
+    private StoreRecord? _recordUnderWay;
     private long _stalledUntil;
     private int _failures;
+
+    /// <summary>What the data directory says of the store; null for an empty one.</summary>
+    public StoreRecord? Record { get; private set; }
 
     /// <summary>What the next operations on the journal are to end with; set by the faults.</summary>
     public JournalFault NextFault { get; set; }
@@ -62,6 +68,24 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>Opens the engine for a process.</summary>
     public IEngine OpenEngine(Process process) => new SimEngine(world, process);
 
+    /// <summary>A start of the store: counted, in a directory that is made when there is none.</summary>
+    public StoreRecord Start(ImmutableArray<StoreId> initial)
+    {
+        var found = Record ?? new StoreRecord { Directory = new DirectoryId(Draw()), Initial = initial };
+        return (Record = found.Start(Draw(), initial))!;
+    }
+
+    /// <summary>Makes durable what a store knows of the others; <paramref name="done"/> when its process still lives.</summary>
+    public void Save(Process process, StoreRecord record, Action<Exception?> done)
+    {
+        _recordUnderWay = record;
+        After(process, Latency(), () =>
+        {
+            (Record, _recordUnderWay) = (record, null);
+            done(null);
+        });
+    }
+
     /// <summary>The engine holds something new.</summary>
     public void Add(EngineVersion version) => _versions.Add(version);
 
@@ -103,6 +127,8 @@ internal sealed class SimDisk(World world, Machine machine)
     public void Crash(bool keepsPower)
     {
         var ended = new DiskFaultException("the process has ended");
+        if (_recordUnderWay is { } record && _random.Percent(50)) Record = record;
+        _recordUnderWay = null;
         foreach (var write in _underWay)
         {
             var kept = SyncFailed ? 0 : _random.Next(write.Groups + 1);
@@ -180,6 +206,8 @@ internal sealed class SimDisk(World world, Machine machine)
         world.Marks.Hit(NodeMark.JournalReadFailed);
         return true;
     }
+
+    private ulong Draw() => (ulong)_random.NextInt64(1, long.MaxValue);
 
     private void After(Process process, TimeSpan delay, Action action) => world.After(delay, action, process);
 

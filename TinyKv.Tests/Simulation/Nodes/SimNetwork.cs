@@ -123,17 +123,21 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     }
 
     /// <summary>
-    /// A batch arrives that was meant for another cluster or another store: a leader there says how its log begins.
+    /// A batch arrives that was meant for another cluster or another store, or comes from elsewhere than its store is: a
+    /// leader says how its log begins.
     /// </summary>
     public void SendStray(Machine to)
     {
         if (to.Process is null || world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
-        var isForeign = _random.Percent(50);
+        var wrong = _random.Pick(NodeMark.BatchOfAnotherCluster, NodeMark.BatchForAnotherStore, NodeMark.BatchFromElsewhere,
+            NodeMark.BatchOfAnotherIncarnation);
+        var incarnation = from.Disk.Record?.Incarnation ?? 0;
         var stray = new RaftBatch
         {
-            ClusterId = NodeCluster.ClusterId + (isForeign ? 1UL : 0),
+            ClusterId = NodeCluster.ClusterId + (wrong == NodeMark.BatchOfAnotherCluster ? 1UL : 0),
             FromStore = from.Store.Value,
-            ToStore = to.Store.Value + (isForeign ? 0 : 1UL),
+            ToStore = to.Store.Value + (wrong == NodeMark.BatchForAnotherStore ? 1UL : 0),
+            Incarnation = incarnation + (wrong == NodeMark.BatchOfAnotherIncarnation ? 1UL : 0),
         };
         var entry = new Entry(new LogPosition(6, 1000), EntryKind.NoOp, default);
         foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
@@ -142,12 +146,15 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
                 new PeerId(from.Store.Value), new PeerId(to.Store.Value), entry.Term,
                 new RaftMessage.Append(new LogPosition(5, 5), [entry], entry.Index))));
         }
-        world.Marks.Hit(isForeign ? NodeMark.BatchOfAnotherCluster : NodeMark.BatchForAnotherStore);
-        world.Trace.Add($"{world.Clock} stray batch of cluster {stray.ClusterId} to {to.Name}");
+        world.Marks.Hit(wrong);
+        world.Trace.Add($"{world.Clock} stray batch to {to.Name}: {wrong}");
         var serializer = to.Process.System.Serialization.FindSerializerFor(stray);
-        Deliver(new Parcel(to.Process, new Recipient(to, TinyKv.Actors.Transport.RaftTransport.Name),
-            serializer.ToBinary(stray), serializer.Identifier, Serialization.ManifestFor(serializer, stray),
-            ActorRefs.Nobody));
+        // Its sender is read off its address.
+        var at = wrong == NodeMark.BatchFromElsewhere ? to : from;
+        var (_, transport) = new Recipient(to, TinyKv.Actors.Transport.RaftTransport.Name).Now()!.Value;
+        var message = to.Process.System.Serialization.Deserialize(
+            serializer.ToBinary(stray), serializer.Identifier, Serialization.ManifestFor(serializer, stray));
+        transport.Tell(message, new RemoteRef(to.Process, new Recipient(at, TinyKv.Actors.Transport.RaftTransport.Name)));
     }
 
     // As remoting does when there is no connection.

@@ -1,0 +1,274 @@
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Telemetry;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Stores;
+using Wire = TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Transport;
+
+/// <summary>
+/// Introduces this store to the others and them to it, as <see cref="Introductions"/> decides. What follows from a decision
+/// leaves when the decision is durable: answers, whom to listen to, and that the cluster is formed.
+/// </summary>
+internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
+{
+    /// <summary>The actor's name; every store's handshake is at <c>/user/handshake</c>.</summary>
+    public const string Name = "handshake";
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+
+    private readonly HandshakeSpec _spec;
+    private readonly Introductions _introductions;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly HandshakeLog _said;
+    private readonly HandshakeMetrics _metrics;
+    private readonly Dictionary<StoreId, LinkWatch> _links;
+    private readonly Dictionary<StoreId, ulong> _listening = [];
+    private readonly Dictionary<StoreId, ulong> _greeted = [];
+    private readonly List<(IActorRef To, Wire.StoreHelloReply Reply)> _replies = [];
+    private StoreRecord _saved;
+    private TimeSpan _pause = ShortestPause;
+    private TimeSpan? _farewell;
+    private bool _formed;
+    private bool _ended;
+
+    public Handshake(HandshakeSpec spec)
+    {
+        (_spec, _saved) = (spec, spec.Record);
+        // A cluster of one is formed by this; for others it is as it was.
+        _introductions = new Introductions(spec.Cluster, spec.Self, spec.Record, spec.Initial);
+        (_said, _metrics) = (new HandshakeLog(_log, Context.System.Scheduler, ReportInterval), new HandshakeMetrics(spec.Self));
+        _links = spec.Stores.Keys.ToDictionary(
+            store => store, _ => new LinkWatch(spec.Record.Incarnation, spec.Patience));
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public IStash Stash { get; set; } = null!;
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(HandshakeSpec spec) => Akka.Actor.Props.Create(() => new Handshake(spec));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Settle();
+        GreetAll();
+        ArmTimer();
+    }
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // A new one would not know what this one has told the others.
+        Context.System.EventStream.Publish(new StoreFailed($"the handshake has failed: {reason.Message}"));
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Wire.StoreHello hello: Read(hello, () => Hear(HelloWire.FromWire(hello))); break;
+            case Wire.StoreHelloReply reply: Read(reply, () => Hear(reply)); break;
+            case RegionBorn born: _introductions.Bear(born.Region); break;
+            case Tick: OnTick(); break;
+            case DescribeAcquaintance: Sender.Tell(Describe()); return;
+            default: Unhandled(message); return;
+        }
+        Settle();
+    }
+
+    private void Saving(object message)
+    {
+        switch (message)
+        {
+            case Saved { Failure: null } saved:
+                _saved = saved.Record;
+                UnbecomeStacked();
+                Stash.UnstashAll();
+                Announce();
+                break;
+            case Saved failed:
+                Context.System.EventStream.Publish(new StoreFailed(
+                    $"what the store knows of the others can not be written: {failed.Failure!.Message}"));
+                break;
+            case DescribeAcquaintance: Sender.Tell(Describe()); break;
+            default: Stash.Stash(); break;
+        }
+    }
+
+    // Nothing may be said that follows from what is not durable.
+    private void Settle()
+    {
+        var record = _introductions.Record;
+        if (record.Equals(_saved))
+        {
+            Announce();
+            return;
+        }
+        var self = Self;
+        BecomeStacked(Saving);
+        _spec.Save(record, failure => self.Tell(new Saved(record, failure)));
+    }
+
+    private void Announce()
+    {
+        foreach (var (to, reply) in _replies) to.Tell(reply);
+        _replies.Clear();
+        foreach (var contact in _introductions.Contacts)
+        {
+            if (contact.Accepted == _listening.GetValueOrDefault(contact.Store)) continue;
+            _listening[contact.Store] = contact.Accepted;
+            _pause = ShortestPause;
+            _log.Info("{Store} is accepted: directory {Directory}, start {Starts}",
+                contact.Store, contact.Known!.Directory, contact.Known.Starts);
+            _spec.Transport.Tell(new Listen(contact.Store, contact.Accepted));
+            Greet(contact);
+        }
+        if (_introductions.Ending is not null) End();
+        else if (_saved.IsFormed && !_formed) Begin();
+    }
+
+    private void Begin()
+    {
+        _formed = true;
+        if (_saved.Born.IsEmpty) _log.Info("The cluster of the initial stores {Stores} is formed", Acceptance.Show(_saved.Initial));
+        _spec.Regions.Tell(Regions.Begin.Instance);
+    }
+
+    // Whoever was told other stores says so to all before it ends, so that none of them forms a cluster.
+    private void End()
+    {
+        var ending = _introductions.Ending!;
+        _farewell ??= Now + _spec.Farewell;
+        var isHeard = !ending.Misconfigured || _introductions.Contacts.All(contact => contact.Answered);
+        if (_ended || (!isHeard && Now < _farewell)) return;
+        _ended = true;
+        Context.System.EventStream.Publish(new StoreFailed(ending.Text) { Misconfigured = ending.Misconfigured });
+    }
+
+    // Whatever arrives was written by others: nothing in it may stop this actor.
+    private void Read(object message, Action hear)
+    {
+        try
+        {
+            hear();
+        }
+        catch (MalformedMessageException e)
+        {
+            _metrics.Refused("malformed");
+            _said.Stranger(Sender.Path.Address, $"{message.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private void Hear(StoreHello hello)
+    {
+        var isThere = IsAt(hello.From);
+        // Who is not where the configuration says is answered, and otherwise of no account.
+        var refusal = isThere ? _introductions.Hear(hello) : Misplaced(hello);
+        if (refusal is not null)
+        {
+            _metrics.Refused(HandshakeMetrics.NameOf(refusal.Kind));
+            if (isThere) _said.Refused(hello.From, refusal.Text);
+            else _said.Stranger(Sender.Path.Address, refusal.Text);
+        }
+        if (!Sender.Equals(Context.System.DeadLetters))
+            _replies.Add((Sender, HelloWire.ToWire(_spec.Cluster, hello.From,
+                new StoreHelloReply(_spec.Self, _introductions.Record.Incarnation, hello.Incarnation, refusal))));
+        if (!isThere || refusal is { Kind: RefusalKind.Cluster }) return;
+        _links[hello.From].Receive(hello.Incarnation, 0, 0, 0);
+        // One that has just been started need not wait until it is its turn.
+        if (_greeted.GetValueOrDefault(hello.From) == hello.Incarnation) return;
+        _greeted[hello.From] = hello.Incarnation;
+        if (_introductions.ContactOf(hello.From) is { IsIntroduced: false } contact && refusal is not null) Greet(contact);
+    }
+
+    private StoreRefusal Misplaced(StoreHello hello) => _introductions.Judge(hello) ?? new StoreRefusal(
+        RefusalKind.Cluster, $"{hello.From} speaks from {Sender.Path.Address}, but is configured to be at "
+        + $"{_spec.Stores[hello.From].Path.Address}");
+
+    private void Hear(Wire.StoreHelloReply wire)
+    {
+        var reply = HelloWire.FromWire(wire);
+        if (wire.ClusterId != _spec.Cluster && reply.Refusal is null) return;
+        if (wire.ToStore != _spec.Self.Value || !IsAt(reply.From)) return;
+        var before = _introductions.ContactOf(reply.From)?.RefusedBy;
+        _introductions.Hear(reply);
+        _links[reply.From].Receive(reply.Incarnation, 0, reply.HelloIncarnation, ulong.MaxValue);
+        if (reply.Refusal is { } refusal && refusal != before)
+            _said.Refused(reply.From, $"{reply.From} does not accept this store: {refusal.Text}");
+    }
+
+    private bool IsAt(StoreId store) =>
+        _spec.Stores.TryGetValue(store, out var there) && there.Path.Address == Sender.Path.Address;
+
+    private void OnTick()
+    {
+        GreetAll();
+        foreach (var contact in _introductions.Contacts)
+        {
+            if (contact.IsIntroduced || !_links[contact.Store].IsDead(Now)) continue;
+            _log.Debug("{Store} does not answer; connecting anew", contact.Store);
+            _spec.Reconnect(_spec.Stores[contact.Store]);
+        }
+        var missing = Describe().Others.Where(other => other.State != "accepted").ToList();
+        if (!_saved.IsFormed && missing.Count > 0)
+            _said.Waiting(string.Join("; ", missing.Select(other => $"{other.Store} at {AddressOf(other.Store)}: {other.Reason}")));
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        ArmTimer();
+    }
+
+    private void ArmTimer() => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _pause);
+
+    private void GreetAll()
+    {
+        foreach (var contact in _introductions.Contacts)
+            if (!contact.IsIntroduced) Greet(contact);
+    }
+
+    private void Greet(Contact contact)
+    {
+        if (contact.IsIntroduced) return;
+        _links[contact.Store].Send(Now);
+        _spec.Stores[contact.Store].Tell(HelloWire.ToWire(_introductions.HelloTo(contact.Store)));
+    }
+
+    private string AddressOf(StoreId store)
+    {
+        var address = _spec.Stores[store].Path.Address;
+        return $"{address.Host}:{address.Port}";
+    }
+
+    private Acquaintance Describe() =>
+        new(_saved, [.. _introductions.Contacts.Select(contact => Describe(contact))]);
+
+    private static AcquaintedStore Describe(Contact contact) => contact switch
+    {
+        { IsIntroduced: true } => new(contact.Store, "accepted", ""),
+        { Refused: { } refusal } => new(contact.Store, "refused", refusal.Text),
+        { RefusedBy: { } refusal } => new(contact.Store, "refuses", refusal.Text),
+        _ => new(contact.Store, "waiting", "it has not answered since this store was started"),
+    };
+
+    /// <summary>Others are greeted again.</summary>
+    private sealed class Tick
+    {
+        public static Tick Instance { get; } = new();
+    }
+
+    /// <summary>What is known is durable, or was not written.</summary>
+    private sealed record Saved(StoreRecord Record, Exception? Failure);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
+
+namespace TinyKv.Actors.Transport;
+
+/// <summary>What the handshake of a store is made from.</summary>
+internal sealed record HandshakeSpec
+{
+    /// <summary>The cluster's number.</summary>
+    public required ulong Cluster { get; init; }
+
+    /// <summary>This store.</summary>
+    public required StoreId Self { get; init; }
+
+    /// <summary>What the store knows durably, with this start.</summary>
+    public required StoreRecord Record { get; init; }
+
+    /// <summary>The initial stores by the configuration, ascending.</summary>
+    public required ImmutableArray<StoreId> Initial { get; init; }
+
+    /// <summary>The handshakes of the other stores of the configuration, by references that outlive restarts of theirs.</summary>
+    public required ImmutableDictionary<StoreId, IActorRef> Stores { get; init; }
+
+    /// <summary>Is told to whom to listen.</summary>
+    public required IActorRef Transport { get; init; }
+
+    /// <summary>Is told when the cluster is formed.</summary>
+    public required IActorRef Regions { get; init; }
+
+    /// <summary>Makes durable what is known; see <see cref="Hosting.StoreEnvironment.Save"/>.</summary>
+    public required Action<StoreRecord, Action<Exception?>> Save { get; init; }
+
+    /// <summary>Makes the connection to the store of a handshake anew.</summary>
+    public Action<IActorRef> Reconnect { get; init; } = _ => { };
+
+    /// <summary>How long a store may hear nothing of what is sent to it before it is connected to anew.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a store that was told other initial stores than others goes on saying so before it ends.</summary>
+    public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Listen to one incarnation of a store, and to no other.</summary>
+internal sealed record Listen(StoreId Store, ulong Incarnation);
+
+/// <summary>Asks for <see cref="Acquaintance"/>.</summary>
+internal sealed record DescribeAcquaintance
+{
+    public static DescribeAcquaintance Instance { get; } = new();
+}
+
+/// <summary>What a store knows of itself and the others.</summary>
+internal sealed record Acquaintance(StoreRecord Record, ImmutableArray<AcquaintedStore> Others);
+
+/// <summary>How things stand with another store.</summary>
+/// <param name="Store">The other store.</param>
+/// <param name="State"><c>accepted</c>, <c>waiting</c>, <c>refused</c>, or <c>refuses</c> when it does not accept this one.</param>
+/// <param name="Reason">Why it is not accepted; empty when it is.</param>
+internal sealed record AcquaintedStore(StoreId Store, string State, string Reason);

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Core.Stores;
+
+/// <summary>Decides whether a store accepts another that introduces itself. Pure: a rule, no state.</summary>
+public static class Acceptance
+{
+    /// <summary>Why a store is not accepted; null when it is.</summary>
+    /// <param name="cluster">This store's cluster.</param>
+    /// <param name="self">This store.</param>
+    /// <param name="record">What it knows durably.</param>
+    /// <param name="known">What it knows of the other; null for nothing.</param>
+    /// <param name="hello">What the other says.</param>
+    public static StoreRefusal? Judge(
+        ulong cluster, StoreId self, StoreRecord record, KnownStore? known, StoreHello hello)
+    {
+        if (hello.Protocol != StoreHello.CurrentProtocol)
+            return new StoreRefusal(RefusalKind.Protocol,
+                $"{hello.From} speaks version {hello.Protocol} of the protocol between stores, {self} speaks version "
+                + $"{StoreHello.CurrentProtocol}");
+        if (hello.Cluster != cluster || hello.To != self || hello.From == self)
+            return new StoreRefusal(RefusalKind.Cluster,
+                $"{hello.From} of cluster {hello.Cluster:x16} asks for {hello.To}; this is {self} of cluster {cluster:x16}");
+        if (!hello.Initial.SequenceEqual(record.Initial) || !record.Initial.Contains(hello.From))
+            return new StoreRefusal(RefusalKind.InitialStores, Differ(self, record, hello));
+        if (known is null) return null;
+        // As long as nothing was promised, a directory may be replaced by a new one.
+        if (hello.Directory != known.Directory)
+            return record.IsFormed ? new StoreRefusal(RefusalKind.Directory, Unknown(hello, known)) : null;
+        // A directory remembers its starts; one that does not know the last that was heard of is from before it.
+        return known.Incarnation == hello.Incarnation || hello.Earlier.Contains(known.Incarnation)
+            ? null : new StoreRefusal(RefusalKind.OldCopy, Old(hello, known));
+    }
+
+    /// <summary>Numbers of stores as people write them.</summary>
+    public static string Show(ImmutableArray<StoreId> stores) =>
+        $"[{string.Join(", ", stores.Select(store => store.Value))}]";
+
+    private static string Differ(StoreId self, StoreRecord record, StoreHello hello)
+    {
+        var text = $"{Told(self, record.IsFormed, record.Initial)}, {Told(hello.From, hello.Formed, hello.Initial)}; "
+            + "tinykv.cluster.stores must name the same stores everywhere";
+        return record.IsFormed || hello.Formed ? $"{text}, and stores cannot be added to a cluster that was formed" : text;
+    }
+
+    private static string Told(StoreId store, bool formed, ImmutableArray<StoreId> initial) => formed
+        ? $"{store} belongs to a cluster of the initial stores {Show(initial)}"
+        : $"{store} was told the initial stores {Show(initial)}";
+
+    private static string Unknown(StoreHello hello, KnownStore known) =>
+        $"{hello.From} shows up with {(hello.Formed ? "another" : "a new")} data directory, {hello.Directory}; this cluster "
+        + $"knows it by its directory {known.Directory}, which holds what it has promised: start it with that one. If that "
+        + "is lost, so is the store; it may only come back as a new one, under another number, once stores can be added";
+
+    private static string Old(StoreHello hello, KnownStore known) =>
+        $"{hello.From} shows up with an old copy of its data directory {hello.Directory}, at its start {hello.Starts}, "
+        + $"without the start that was accepted last, {known.Starts}: what it has promised since is missing. Start it with "
+        + "the directory as it was; if that is lost, so is the store";
+}

@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Core.Stores;
+
+/// <summary>Why a store ends because of what the others say.</summary>
+/// <param name="Misconfigured">Whether its list of stores is wrong; its data directory otherwise.</param>
+/// <param name="Text">The reason, and what to do.</param>
+public sealed record StoreEnding(bool Misconfigured, string Text);
+
+/// <summary>
+/// Who of the initial stores has accepted whom. The cluster is formed, for this store, when all others have accepted it and
+/// it has accepted them; from then on it knows each by its data directory. Hosted by an actor, which makes
+/// <see cref="Record"/> durable before it lets others know of what follows from it.
+/// </summary>
+public sealed class Introductions
+{
+    private readonly ulong _cluster;
+    private readonly StoreId _self;
+    private readonly SortedDictionary<ulong, Contact> _contacts = [];
+
+    /// <param name="cluster">The cluster's number.</param>
+    /// <param name="self">This store.</param>
+    /// <param name="record">What it knows, with its present start.</param>
+    /// <param name="told">The initial stores by its configuration, ascending.</param>
+    public Introductions(ulong cluster, StoreId self, StoreRecord record, ImmutableArray<StoreId> told)
+    {
+        (_cluster, _self, Record) = (cluster, self, record);
+        foreach (var store in told)
+        {
+            if (store == self) continue;
+            _contacts[store.Value] = new Contact(store) { Known = record.Stores.GetValueOrDefault(store.Value) };
+        }
+        if (record.Initial.SequenceEqual(told)) Form();
+        else Ending = new StoreEnding(Misconfigured: true,
+            $"the data directory of {self} belongs to a cluster of the initial stores {Acceptance.Show(record.Initial)}, but "
+            + $"tinykv.cluster.stores names {Acceptance.Show(told)}; stores cannot be added to a cluster that was formed, "
+            + "nor be left out");
+    }
+
+    /// <summary>What must be durable.</summary>
+    public StoreRecord Record { get; private set; }
+
+    /// <summary>Why this store must end; null while it may go on.</summary>
+    public StoreEnding? Ending { get; private set; }
+
+    /// <summary>The other stores of the configuration, ascending.</summary>
+    public IReadOnlyCollection<Contact> Contacts => _contacts.Values;
+
+    /// <summary>The other store with a number, if the configuration names it.</summary>
+    public Contact? ContactOf(StoreId store) => _contacts.GetValueOrDefault(store.Value);
+
+    /// <summary>What this store says of itself to another.</summary>
+    public StoreHello HelloTo(StoreId store) => new()
+    {
+        Cluster = _cluster,
+        From = _self,
+        To = store,
+        Directory = Record.Directory,
+        Starts = Record.Starts,
+        Incarnation = Record.Incarnation,
+        Earlier = Record.Earlier,
+        Initial = Record.Initial,
+        Formed = Record.IsFormed,
+        Accepts = ContactOf(store)?.Accepted ?? 0,
+    };
+
+    /// <summary>Why whoever says this would be refused; null when it would be accepted. Changes nothing.</summary>
+    public StoreRefusal? Judge(StoreHello hello) => Ending is { Misconfigured: true } ending
+        ? new StoreRefusal(RefusalKind.InitialStores, ending.Text)
+        : Acceptance.Judge(_cluster, _self, Record, ContactOf(hello.From)?.Known, hello);
+
+    /// <summary>A store of the configuration has introduced itself, from its address.</summary>
+    public StoreRefusal? Hear(StoreHello hello)
+    {
+        var refusal = Judge(hello);
+        if (ContactOf(hello.From) is not { } contact) return refusal;
+        contact.Refused = refusal;
+        contact.AcceptedBy = refusal is null && hello.Accepts == Record.Incarnation ? hello.Incarnation : 0;
+        if (refusal is { Kind: RefusalKind.InitialStores } && !Record.IsFormed) End(misconfigured: true, refusal.Text);
+        if (refusal is not null) return refusal;
+        contact.Known = new KnownStore(hello.Directory, hello.Incarnation, hello.Starts);
+        if (Record.IsFormed) Record = Record with { Stores = Record.Stores.SetItem(hello.From.Value, contact.Known) };
+        else Form();
+        return null;
+    }
+
+    /// <summary>A store of the configuration has answered, from its address.</summary>
+    public void Hear(StoreHelloReply reply)
+    {
+        if (ContactOf(reply.From) is not { } contact || reply.HelloIncarnation != Record.Incarnation) return;
+        contact.Answered = true;
+        contact.RefusedBy = reply.Refusal;
+        contact.AcceptedBy = reply.Refusal is null ? reply.Incarnation : 0;
+        if (reply.Refusal is { } refusal) EndIfHopeless(refusal);
+        else if (Record.IsFormed) ForgetEarlier();
+        else Form();
+    }
+
+    /// <summary>The replica of a region on this store was born.</summary>
+    public void Bear(RegionId region) => Record = Record with { Born = Record.Born.Add(region.Value) };
+
+    private void Form()
+    {
+        if (Record.IsFormed || Ending is not null) return;
+        if (_contacts.Values.Any(contact => !contact.IsIntroduced)) return;
+        var self = new KnownStore(Record.Directory, Record.Incarnation, Record.Starts);
+        Record = Record with
+        {
+            Stores = _contacts.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.Known!).Add(_self.Value, self),
+        };
+        ForgetEarlier();
+    }
+
+    private void ForgetEarlier()
+    {
+        if (Record.Earlier.IsEmpty || _contacts.Values.Any(contact => contact.AcceptedBy == 0)) return;
+        // All others know this start, and will find it in what the next one says of itself.
+        Record = Record with { Earlier = [] };
+    }
+
+    private void EndIfHopeless(StoreRefusal refusal)
+    {
+        switch (refusal.Kind)
+        {
+            case RefusalKind.InitialStores when !Record.IsFormed: End(misconfigured: true, refusal.Text); break;
+            case RefusalKind.Directory or RefusalKind.OldCopy when !Record.IsFormed || IsShutOut:
+                End(misconfigured: false, refusal.Text);
+                break;
+        }
+    }
+
+    // One that is confused must not end this store; where those that refuse it leave no majority it can do nothing more.
+    private bool IsShutOut
+    {
+        get
+        {
+            var refuse = _contacts.Values.Count(
+                contact => contact.RefusedBy is { Kind: RefusalKind.Directory or RefusalKind.OldCopy });
+            var stores = _contacts.Count + 1;
+            return stores - refuse < stores / 2 + 1;
+        }
+    }
+
+    private void End(bool misconfigured, string text) => Ending ??= new StoreEnding(misconfigured, text);
+}
+
+/// <summary>Another store, as far as the two have been introduced.</summary>
+public sealed class Contact(StoreId store)
+{
+    /// <summary>The other store.</summary>
+    public StoreId Store => store;
+
+    /// <summary>What is known of it; null for nothing.</summary>
+    public KnownStore? Known { get; internal set; }
+
+    /// <summary>Its incarnation that is accepted; 0: none.</summary>
+    public ulong Accepted => Known?.Incarnation ?? 0;
+
+    /// <summary>Its incarnation that accepts this one; 0: none that is known.</summary>
+    public ulong AcceptedBy { get; internal set; }
+
+    /// <summary>Whether the two have accepted each other as they are now.</summary>
+    public bool IsIntroduced => Accepted != 0 && AcceptedBy == Accepted;
+
+    /// <summary>Why the last that introduced itself under its number was refused; null when it was accepted.</summary>
+    public StoreRefusal? Refused { get; internal set; }
+
+    /// <summary>Why it refuses this store; null when it does not, or has not said.</summary>
+    public StoreRefusal? RefusedBy { get; internal set; }
+
+    /// <summary>Whether it has answered this start, one way or the other.</summary>
+    public bool Answered { get; internal set; }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Core.Stores;
+
+/// <summary>The random number that a data directory got when it was made; 0 means none.</summary>
+public readonly record struct DirectoryId(ulong Value)
+{
+    /// <summary>No directory.</summary>
+    public static DirectoryId None => default;
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>What a store of a formed cluster knows of another.</summary>
+/// <param name="Directory">The only data directory that is accepted as that store's.</param>
+/// <param name="Incarnation">The incarnation of it that was accepted last; 0 for none.</param>
+/// <param name="Starts">The start that was.</param>
+public sealed record KnownStore(DirectoryId Directory, ulong Incarnation, long Starts);
+
+/// <summary>What a store knows durably of itself and of the others, apart from its regions.</summary>
+public sealed record StoreRecord
+{
+    /// <summary>The data directory.</summary>
+    public required DirectoryId Directory { get; init; }
+
+    /// <summary>The initial stores that the directory was made for, ascending.</summary>
+    public required ImmutableArray<StoreId> Initial { get; init; }
+
+    /// <summary>How often a store was started on the directory.</summary>
+    public long Starts { get; init; }
+
+    /// <summary>Drawn at the last start; 0 before the first.</summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>The incarnations since the last that all others have accepted, without the present one.</summary>
+    public ImmutableArray<ulong> Earlier { get; init; } = [];
+
+    /// <summary>All initial stores and their directories; empty until the cluster is formed.</summary>
+    public ImmutableSortedDictionary<ulong, KnownStore> Stores { get; init; } =
+        ImmutableSortedDictionary<ulong, KnownStore>.Empty;
+
+    /// <summary>The regions whose replicas on this store have been born: their journals are not empty.</summary>
+    public ImmutableSortedSet<ulong> Born { get; init; } = [];
+
+    /// <summary>Whether the cluster was formed, as far as this store knows.</summary>
+    public bool IsFormed => !Stores.IsEmpty;
+
+    /// <summary>The store is started once more.</summary>
+    /// <param name="incarnation">Never drawn before.</param>
+    /// <param name="told">The initial stores by its configuration; what is not formed yet takes them over.</param>
+    public StoreRecord Start(ulong incarnation, ImmutableArray<StoreId> told) => this with
+    {
+        Starts = Starts + 1,
+        Incarnation = incarnation,
+        Earlier = Incarnation == 0 ? Earlier : Earlier.Add(Incarnation),
+        Initial = IsFormed ? Initial : told,
+    };
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using TinyKv.Core;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
+
+namespace TinyKv.Persistence;
+
+/// <summary>The file that keeps a store's identity, and what it knows of the other stores.</summary>
+internal static class IdentityFile
+{
+    /// <summary>Goes up when the layout of the directory changes.</summary>
+    private const int Format = 2;
+
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };
+
+    private sealed record Known(ulong Id, string Directory, string Incarnation, long Starts);
+
+    // Random numbers are written in hexadecimal, as messages show them.
+    private sealed record Content(
+        int Format, ulong ClusterId, string ClusterName, ulong StoreId, string Journal, string Directory,
+        ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores, ulong[] Born);
+
+    /// <summary>What the file says, which must be what is expected; null when there is none.</summary>
+    /// <exception cref="TinyKvException">It says something else, or cannot be read.</exception>
+    public static StoreRecord? Read(string path, StoreIdentity expected)
+    {
+        if (!File.Exists(path)) return null;
+        var bytes = File.ReadAllBytes(path);
+        RequireFormat(path, bytes);
+        var found = Parse<Content>(path, bytes);
+        Require("cluster", Cluster(found.ClusterName, found.ClusterId),
+            Cluster(expected.ClusterName, expected.ClusterId));
+        Require("store", $"{found.StoreId}", $"{expected.Store.Value}");
+        Require("journal", found.Journal, expected.Journal);
+        try
+        {
+            return RecordOf(found);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or NullReferenceException)
+        {
+            throw Damaged(path, e);
+        }
+
+        void Require(string what, string actual, string wanted)
+        {
+            if (actual != wanted)
+                throw new TinyKvException(
+                    $"{Path.GetDirectoryName(path)} belongs to {what} {actual}, this is {what} {wanted}");
+        }
+    }
+
+    /// <summary>What a new directory is made with.</summary>
+    public static StoreRecord New(ImmutableArray<StoreId> initial) =>
+        new() { Directory = new DirectoryId(Draw()), Initial = initial };
+
+    /// <summary>A number that was never drawn before; not 0.</summary>
+    public static ulong Draw()
+    {
+        while (true)
+            if (BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) is > 0 and var drawn) return drawn;
+    }
+
+    /// <summary>Writes the file, durably: afterwards it is as it was or as it should be.</summary>
+    public static void Write(string path, StoreIdentity identity, StoreRecord record) =>
+        DurableFiles.WriteAtomically(path, JsonSerializer.SerializeToUtf8Bytes(
+            new Content(
+                Format, identity.ClusterId, identity.ClusterName, identity.Store.Value, identity.Journal,
+                record.Directory.ToString(), [.. record.Initial.Select(store => store.Value)], record.Starts,
+                Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
+                [.. record.Stores.Select(pair => new Known(
+                    pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
+                [.. record.Born]),
+            Json));
+
+    private static StoreRecord RecordOf(Content found) => new()
+    {
+        Directory = new DirectoryId(Number(found.Directory)),
+        Initial = found.InitialStores.Select(id => new StoreId(id)).ToImmutableArray(),
+        Starts = found.Starts,
+        Incarnation = Number(found.Incarnation),
+        Earlier = [.. found.Earlier.Select(Number)],
+        Stores = found.Stores.ToImmutableSortedDictionary(store => store.Id,
+            store => new KnownStore(new DirectoryId(Number(store.Directory)), Number(store.Incarnation), store.Starts)),
+        Born = [.. found.Born],
+    };
+
+    private static string Hex(ulong number) => number.ToString("x16", CultureInfo.InvariantCulture);
+
+    private static ulong Number(string text) =>
+        ulong.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private static string Cluster(string name, ulong id) => $"'{name}' ({id:x16})";
+
+    // Before anything else of it is looked at: what else there is depends on it.
+    private static void RequireFormat(string path, byte[] bytes)
+    {
+        var found = Parse<Versioned>(path, bytes).Format;
+        if (found == Format) return;
+        throw new TinyKvException($"{path} has format {found}, of another version; this version knows format {Format}");
+    }
+
+    private static T Parse<T>(string path, byte[] bytes) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(bytes, Json) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, e);
+        }
+    }
+
+    private static TinyKvException Damaged(string path, Exception e) => new($"{path} is damaged: {e.Message}", e);
+
+    private sealed record Versioned(int Format);
+}
