@@ -153,8 +153,12 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     private void End()
     {
         var ending = _introductions.Ending!;
-        _farewell ??= Now + _spec.Farewell;
-        var isHeard = !ending.Misconfigured || _introductions.Contacts.All(contact => contact.Answered);
+        if (_farewell is null)
+        {
+            _farewell = Now + _spec.Farewell;
+            if (ending.Misconfigured) GreetAll();
+        }
+        var isHeard = !ending.Misconfigured || _introductions.Contacts.All(contact => contact.HasHeardEnding);
         if (_ended || (!isHeard && Now < _farewell)) return;
         _ended = true;
         Context.System.EventStream.Publish(new StoreFailed(ending.Text) { Misconfigured = ending.Misconfigured });
@@ -193,7 +197,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         // One that has just been started need not wait until it is its turn.
         if (_greeted.GetValueOrDefault(hello.From) == hello.Incarnation) return;
         _greeted[hello.From] = hello.Incarnation;
-        if (_introductions.ContactOf(hello.From) is { IsIntroduced: false } contact && refusal is not null) Greet(contact);
+        if (refusal is not null && _introductions.ContactOf(hello.From) is { } contact) Greet(contact);
     }
 
     private StoreRefusal Misplaced(StoreHello hello) => _introductions.Judge(hello) ?? new StoreRefusal(
@@ -220,7 +224,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         GreetAll();
         foreach (var contact in _introductions.Contacts)
         {
-            if (contact.IsIntroduced || !_links[contact.Store].IsDead(Now)) continue;
+            if (!_introductions.MustGreet(contact) || !_links[contact.Store].IsDead(Now)) continue;
             _log.Debug("{Store} does not answer; connecting anew", contact.Store);
             _spec.Reconnect(_spec.Stores[contact.Store]);
         }
@@ -235,13 +239,12 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
 
     private void GreetAll()
     {
-        foreach (var contact in _introductions.Contacts)
-            if (!contact.IsIntroduced) Greet(contact);
+        foreach (var contact in _introductions.Contacts) Greet(contact);
     }
 
     private void Greet(Contact contact)
     {
-        if (contact.IsIntroduced) return;
+        if (!_introductions.MustGreet(contact)) return;
         _links[contact.Store].Send(Now);
         _spec.Stores[contact.Store].Tell(HelloWire.ToWire(_introductions.HelloTo(contact.Store)));
     }

@@ -22,7 +22,7 @@ internal sealed class HandshakeLog(ILoggingAdapter log, ITimeProvider clock, Tim
     public void Refused(StoreId store, string text)
     {
         var now = clock.MonotonicClock;
-        if (_refused.TryGetValue(store, out var last) && (last.Text == text || now < last.Until)) return;
+        if (_refused.Values.Any(last => last.Text == text) || _refused.GetValueOrDefault(store).Until > now) return;
         _refused[store] = (text, now + interval);
         log.Warning("{Reason}", text);
     }

@@ -24,6 +24,7 @@ public static class Acceptance
                 $"{hello.From} of cluster {hello.Cluster:x16} asks for {hello.To}; this is {self} of cluster {cluster:x16}");
         if (!hello.Initial.SequenceEqual(record.Initial) || !record.Initial.Contains(hello.From))
             return new StoreRefusal(RefusalKind.InitialStores, Differ(self, record, hello));
+        if (hello.Ending.Length > 0) return new StoreRefusal(RefusalKind.InitialStores, hello.Ending);
         if (known is null) return null;
         // As long as nothing was promised, a directory may be replaced by a new one.
         if (hello.Directory != known.Directory)

@@ -50,6 +50,10 @@ public sealed class Introductions
     /// <summary>The other store with a number, if the configuration names it.</summary>
     public Contact? ContactOf(StoreId store) => _contacts.GetValueOrDefault(store.Value);
 
+    /// <summary>Whether this store has something to say to another that it has not heard.</summary>
+    public bool MustGreet(Contact contact) =>
+        Ending is { Misconfigured: true } ? !contact.HasHeardEnding : !contact.IsIntroduced;
+
     /// <summary>What this store says of itself to another.</summary>
     public StoreHello HelloTo(StoreId store) => new()
     {
@@ -63,6 +67,7 @@ public sealed class Introductions
         Initial = Record.Initial,
         Formed = Record.IsFormed,
         Accepts = ContactOf(store)?.Accepted ?? 0,
+        Ending = Ending is { Misconfigured: true } ending ? ending.Text : "",
     };
 
     /// <summary>Why whoever says this would be refused; null when it would be accepted. Changes nothing.</summary>
@@ -89,7 +94,8 @@ public sealed class Introductions
     public void Hear(StoreHelloReply reply)
     {
         if (ContactOf(reply.From) is not { } contact || reply.HelloIncarnation != Record.Incarnation) return;
-        contact.Answered = true;
+        // Whoever accepts one that is about to end has not heard why.
+        contact.HasHeardEnding |= Ending is { Misconfigured: true } && reply.Refusal is not null;
         contact.RefusedBy = reply.Refusal;
         contact.AcceptedBy = reply.Refusal is null ? reply.Incarnation : 0;
         if (reply.Refusal is { } refusal) EndIfHopeless(refusal);
@@ -169,6 +175,6 @@ public sealed class Contact(StoreId store)
     /// <summary>Why it refuses this store; null when it does not, or has not said.</summary>
     public StoreRefusal? RefusedBy { get; internal set; }
 
-    /// <summary>Whether it has answered this start, one way or the other.</summary>
-    public bool Answered { get; internal set; }
+    /// <summary>Whether it has answered since this store is about to end for the list of stores.</summary>
+    public bool HasHeardEnding { get; internal set; }
 }

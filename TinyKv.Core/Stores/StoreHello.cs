@@ -41,6 +41,9 @@ public sealed record StoreHello
 
     /// <summary>The incarnation of the receiver that the sender accepts; 0: none.</summary>
     public required ulong Accepts { get; init; }
+
+    /// <summary>Why the sender is about to end: it was told other initial stores than others; empty otherwise.</summary>
+    public string Ending { get; init; } = "";
 }
 
 /// <summary>The answer to a <see cref="StoreHello"/>.</summary>

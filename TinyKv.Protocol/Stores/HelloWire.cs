@@ -26,6 +26,7 @@ public static class HelloWire
             Incarnation = hello.Incarnation,
             Formed = hello.Formed,
             Accepts = hello.Accepts,
+            Ending = hello.Ending,
         };
         wire.Earlier.AddRange(hello.Earlier);
         wire.InitialStores.AddRange(hello.Initial.Select(store => store.Value));
@@ -53,6 +54,7 @@ public static class HelloWire
             Initial = wire.InitialStores.Select(id => new StoreId(id)).ToImmutableArray(),
             Formed = wire.Formed,
             Accepts = wire.Accepts,
+            Ending = Shorten(wire.Ending),
         };
     }
 
@@ -75,10 +77,11 @@ public static class HelloWire
         WireCodec.Require(wire.FromStore != 0, "a store without a number");
         WireCodec.Require(wire.Incarnation != 0, "a store without an incarnation");
         WireCodec.Require(wire.Refusal <= (uint)RefusalKind.OldCopy, "an unknown reason");
-        var text = wire.Reason.Length <= MaxReason ? wire.Reason : wire.Reason[..MaxReason];
         return new StoreHelloReply(new StoreId(wire.FromStore), wire.Incarnation, wire.HelloIncarnation,
-            wire.Refusal == 0 ? null : new StoreRefusal((RefusalKind)wire.Refusal, text));
+            wire.Refusal == 0 ? null : new StoreRefusal((RefusalKind)wire.Refusal, Shorten(wire.Reason)));
     }
+
+    private static string Shorten(string text) => text.Length <= MaxReason ? text : text[..MaxReason];
 
     private static bool IsAscending(RepeatedField<ulong> stores)
     {

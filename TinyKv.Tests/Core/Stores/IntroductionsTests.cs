@@ -172,9 +172,11 @@ public sealed class IntroductionsTests
         Assert.True(one.Ending.Misconfigured);
         Assert.Equal(one.Ending, two.Ending);
 
-        // Whoever comes later hears it from each of them.
-        three.Introduce(one);
+        // Whoever comes later hears it from each of them, whoever of the two speaks first.
+        one.Introduce(three);
         Assert.Equal(one.Ending, three.Ending);
+        Assert.True(one.ContactOf(new StoreId(3))!.HasHeardEnding);
+        Assert.False(one.MustGreet(one.ContactOf(new StoreId(3))!));
     }
 
     [Fact]
@@ -192,7 +194,7 @@ public sealed class IntroductionsTests
         Assert.All(new[] { grown, two, three }, store => Assert.True(store.Ending!.Misconfigured));
         Assert.False(two.Record.IsFormed || three.Record.IsFormed);
         Assert.Contains("[1]", two.Ending!.Text, StringComparison.Ordinal);
-        Assert.All(grown.Contacts, contact => Assert.True(contact.Answered));
+        Assert.All(grown.Contacts, contact => Assert.True(contact.HasHeardEnding));
     }
 
     [Fact]

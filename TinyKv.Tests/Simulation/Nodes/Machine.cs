@@ -11,12 +11,13 @@ internal sealed class Machine
     private readonly World _world;
     private readonly TinyKvSettings _settings;
     private readonly ulong _cluster;
+    private readonly Random _random;
 
     public Machine(World world, TinyKvSettings settings, ulong cluster, double pace, TimeSpan wallOffset)
     {
-        (_world, _settings, _cluster) = (world, settings, cluster);
+        (_world, _settings, _cluster, _random) = (world, settings, cluster, world.NewRandom());
         Clock = new SimClock(world, pace, wallOffset);
-        Disk = new SimDisk(world, this);
+        Disk = Own = new SimDisk(world, this);
     }
 
     /// <summary>The store that runs here.</summary>
@@ -25,8 +26,17 @@ internal sealed class Machine
     /// <summary>Its name in traces.</summary>
     public string Name => $"s{Store.Value}";
 
-    /// <summary>What outlives a process.</summary>
-    public SimDisk Disk { get; }
+    /// <summary>What the process that runs now works on.</summary>
+    public SimDisk Disk { get; private set; }
+
+    /// <summary>What belongs to the store and outlives its processes.</summary>
+    public SimDisk Own { get; }
+
+    /// <summary>An old copy of <see cref="Own"/>, if one was made.</summary>
+    public SimDisk? Backup { get; private set; }
+
+    /// <summary>Whether a process runs on what does not belong to the store, or not any more.</summary>
+    public bool IsImpostor => Disk != Own;
 
     /// <summary>Wall clock and monotonic clock.</summary>
     public SimClock Clock { get; }
@@ -41,6 +51,15 @@ internal sealed class Machine
         Process = Process.Start(_world, this, _settings, _cluster);
     }
 
+    /// <summary>Starts the store on another disk; the next start is on its own again.</summary>
+    /// <param name="disk">An old copy; null for an empty one.</param>
+    public void StartOn(SimDisk? disk)
+    {
+        Disk = disk?.Copy() ?? new SimDisk(_world, this);
+        Start();
+        _world.Cluster.Rules.Impostors.Add(Disk.Record!.Incarnation);
+    }
+
     /// <summary>The process ends; with the power, unless <paramref name="keepsPower"/>.</summary>
     public void Crash(bool keepsPower)
     {
@@ -49,6 +68,8 @@ internal sealed class Machine
         Process.Kill();
         Process = null;
         Disk.Crash(keepsPower);
+        Disk = Own;
+        if (_random.Percent(30)) Backup = Own.Copy();
         _world.Cluster.Network.Disconnect(this);
     }
 
@@ -59,6 +80,7 @@ internal sealed class Machine
         if (process.IsDead) return;
         switch (why)
         {
+            case StoreFailed when IsImpostor: _world.Marks.Hit(NodeMark.ImpostorEnded); break;
             case JournalFailed: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedSync); break;
             case StoreFailed when process.SawEngineFail: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedEngine); break;
             default: _world.Fail($"{Name} ends itself: {why}"); break;

@@ -1,4 +1,5 @@
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 
@@ -30,6 +31,7 @@ internal sealed class Nemesis(World world)
         {
             machine.Disk.Calm();
             machine.Process?.Resume();
+            if (machine.IsImpostor) machine.Crash(keepsPower: true);
             if (machine.Process is null) machine.Start();
         }
     }
@@ -77,6 +79,8 @@ internal sealed class Nemesis(World world)
                 break;
             case Fault.KillLink: break;
             case Fault.BreakLinks: Cluster.Network.Break(leader ?? any); break;
+            case Fault.EmptyDisk: Impersonate(any, empty: true); break;
+            case Fault.OldCopy: Impersonate(any, empty: false); break;
             case Fault.Stray: Cluster.Network.SendStray(any); break;
             default: Cut(fault.Value, any, leader); break;
         }
@@ -159,6 +163,32 @@ internal sealed class Nemesis(World world)
             foreach (var other in Cluster.Machines) Cluster.Network.Cut(leader, other);
             world.After(cut, Cluster.Network.Mend);
         });
+    }
+
+    // As when somebody mounts the wrong disk, or puts back a backup. What nobody can know is left out: a copy that has all
+    // starts that the others have heard of, and a cluster that is not formed yet, or has one store.
+    private void Impersonate(Machine machine, bool empty)
+    {
+        var others = Cluster.Machines.Where(other => other != machine).Select(other => other.Own.Record).ToList();
+        if (machine.IsImpostor || others.Count == 0 || others.Exists(record => record is not { IsFormed: true })) return;
+        var copy = empty ? null : machine.Backup;
+        if (!empty && (copy?.Record is not { IsFormed: true } old || others.Exists(record => IsIn(old, record!)))) return;
+        machine.Crash(keepsPower: _random.Percent(50));
+        world.Marks.Hit(empty ? NodeMark.StartedOnEmptyDisk : NodeMark.StartedOnOldCopy);
+        machine.StartOn(copy);
+        var impostor = machine.Process;
+        world.After(Some(8), () =>
+        {
+            if (machine.Process != impostor) return;
+            machine.Crash(keepsPower: true);
+            RestartLater();
+        });
+
+        bool IsIn(StoreRecord copied, StoreRecord other)
+        {
+            var heard = other.Stores[machine.Store.Value].Incarnation;
+            return copied.Incarnation == heard || copied.Earlier.Contains(heard);
+        }
     }
 
     private void JumpClock(Machine machine)

@@ -14,6 +14,7 @@ internal enum NodeMark
     LinkCut, CutOneWay, LinkDied, MessageIntoDeadLink, LinkMadeAnew,
     NodeIsolated, LeaderIsolated, LeaderCongested, LeaderMigrated, Partitioned, BatchOfAnotherCluster, BatchForAnotherStore,
     BatchFromElsewhere, BatchOfAnotherIncarnation,
+    StartedOnEmptyDisk, StartedOnOldCopy, ImpostorSpoke, ImpostorEnded,
     LeaderElected, LeaderReplaced, LogTruncated, RecordsWritten, RecordsAtOnce,
     ClientRequestLost, ClientAnswerLost, ClientGaveUp, ClientCancelled, CommandsAtOnce,
     RefusedNotLeader, RefusedBusy, OutcomeUnknown, UnknownWriteSeen,

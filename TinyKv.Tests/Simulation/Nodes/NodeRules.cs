@@ -1,5 +1,6 @@
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 
@@ -15,6 +16,9 @@ internal sealed class NodeRules(World world, int stores)
     private readonly Dictionary<(RegionId, long Index), long> _states = [];
     private readonly Dictionary<(Machine, RegionId), long> _furthest = [];
 
+    /// <summary>The incarnations that ran on a disk that was not their store's, or was an old copy of it.</summary>
+    public HashSet<ulong> Impostors { get; } = [];
+
     private IEnumerable<Machine> Machines => world.Cluster.Machines;
 
     /// <summary>A Raft message leaves a store.</summary>
@@ -22,6 +26,12 @@ internal sealed class NodeRules(World world, int stores)
     {
         var disk = from.Disk.LogOf(region);
         Require(disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is born");
+        // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
+        if (from.IsImpostor)
+        {
+            world.Marks.Hit(NodeMark.ImpostorSpoke);
+            return;
+        }
         switch (envelope.Message)
         {
             case RaftMessage.Append or RaftMessage.Heartbeat: Leads(region, envelope); break;
@@ -40,6 +50,14 @@ internal sealed class NodeRules(World world, int stores)
                     $"{from.Name} acknowledges {appended.Match}, its disk ends at {disk.Last}");
                 break;
         }
+    }
+
+    /// <summary>A store makes durable what it knows of the others.</summary>
+    public void Knows(Machine machine, StoreRecord record)
+    {
+        if (machine.IsImpostor) return;
+        foreach (var (store, known) in record.Stores)
+            Require(!Impostors.Contains(known.Incarnation), $"{machine.Name} accepts a store {store} that is not what it was");
     }
 
     /// <summary>A state machine has written a batch to its engine.</summary>
@@ -86,7 +104,7 @@ internal sealed class NodeRules(World world, int stores)
     {
         var term = machine.Disk.LogOf(region)?.TermAt(index);
         Require(term is not null, $"{machine.Name} applies {index} of {region}, which is not on its disk");
-        var holders = Machines.Count(other => other.Disk.LogOf(region)?.TermAt(index) == term);
+        var holders = Machines.Count(other => other.Own.LogOf(region)?.TermAt(index) == term);
         Require(holders > stores / 2, $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
     }
 

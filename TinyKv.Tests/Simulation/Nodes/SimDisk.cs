@@ -49,6 +49,15 @@ internal sealed class SimDisk(World world, Machine machine)
         return file;
     }
 
+    /// <summary>What is on it now, on a disk of its own.</summary>
+    public SimDisk Copy()
+    {
+        var copy = new SimDisk(world, machine) { Record = Record };
+        copy._versions[0] = Engine;
+        foreach (var (id, file) in _files) copy._files[id] = file.Copy();
+        return copy;
+    }
+
     /// <summary>Nothing completes for a while.</summary>
     public void Stall(TimeSpan duration)
     {
@@ -78,6 +87,7 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>Makes durable what a store knows of the others; <paramref name="done"/> when its process still lives.</summary>
     public void Save(Process process, StoreRecord record, Action<Exception?> done)
     {
+        world.Cluster.Rules.Knows(machine, record);
         _recordUnderWay = record;
         After(process, Latency(), () =>
         {

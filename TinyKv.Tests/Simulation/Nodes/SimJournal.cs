@@ -98,6 +98,15 @@ internal sealed class JournalFile(string id)
 
     /// <summary>What the events mean.</summary>
     public DurableLog Log { get; } = new();
+
+    /// <summary>The same events.</summary>
+    public JournalFile Copy()
+    {
+        var copy = new JournalFile(id) { Highest = Highest };
+        copy.Events.AddRange(Events);
+        foreach (var stored in Events) copy.Log.Add(stored.Meaning);
+        return copy;
+    }
 }
 
 /// <summary>Events on their way to the disk, in groups of which all or none arrive.</summary>

@@ -1,0 +1,225 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
+using TinyKv.Protocol.Stores;
+using TinyKv.Tests.Core.Stores;
+using Wire = TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Tests.Actors.Transport;
+
+public sealed class HandshakeTests : TestKit
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly TestProbe _two;
+    private readonly TestProbe _transport;
+    private readonly TestProbe _regions;
+    private readonly List<(StoreRecord Record, Action<Exception?> Done)> _saves = [];
+    private readonly SemaphoreSlim _saveBegan = new(0);
+
+    public HandshakeTests() : base("akka.loglevel = INFO") =>
+        (_two, _transport, _regions) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+
+    [Fact]
+    public async Task Nothing_follows_from_an_introduction_before_it_is_durable()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        var two = Met.Store(2, Met.Fresh(2, 1, 2));
+        await FormAsync(handshake, two);
+
+        var again = two.Restart();
+        Tell(handshake, again);
+        var save = await SaveAsync();
+        Assert.Equal(again.Record.Incarnation, save.Record.Stores[2].Incarnation);
+        Assert.False(_transport.HasMessages);
+        save.Done(null);
+
+        Assert.Equal(new Listen(new StoreId(2), again.Record.Incarnation), await _transport.ExpectMsgAsync<Listen>(Patience));
+        var reply = await ReplyToAsync(again);
+        Assert.Equal((0U, again.Record.Incarnation), (reply.Refusal, reply.HelloIncarnation));
+    }
+
+    [Fact]
+    public async Task The_regions_begin_when_the_cluster_is_formed_and_their_births_are_kept()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        await FormAsync(handshake, Met.Store(2, Met.Fresh(2, 1, 2)));
+        await _regions.ExpectMsgAsync<Begin>(Patience);
+
+        handshake.Tell(new RegionBorn(RegionId.First));
+
+        Assert.Equal([1UL], (await SaveAsync()).Record.Born);
+    }
+
+    [Fact]
+    public async Task A_formed_store_begins_without_anybody_and_listens_to_whom_it_knows()
+    {
+        var known = Met.Three()[0].Restart().Record;
+
+        Start(known);
+
+        await _regions.ExpectMsgAsync<Begin>(Patience);
+        Assert.Equal(known.Stores[2].Incarnation, (await _transport.ExpectMsgAsync<Listen>(Patience)).Incarnation);
+        Assert.Empty(_saves);
+    }
+
+    [Fact]
+    public async Task A_stranger_is_told_why_and_changes_nothing()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        var stranger = CreateTestProbe();
+
+        await EventFilter.Warning(start: "Refused akka://").ExpectAsync(1, async () =>
+        {
+            for (var i = 0; i < 3; i++)
+                handshake.Tell(HelloWire.ToWire(Met.Store(9, Met.Fresh(9, 1, 2, 9)).HelloTo(new StoreId(1))), stranger);
+            for (var i = 0; i < 3; i++)
+                Assert.Equal((uint)RefusalKind.InitialStores,
+                    (await stranger.ExpectMsgAsync<Wire.StoreHelloReply>(Patience)).Refusal);
+        });
+
+        Assert.Equal("waiting", Assert.Single((await DescribeAsync(handshake)).Others).State);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_not_where_it_is_configured_is_refused()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2), two: new Elsewhere());
+        var two = Met.Store(2, Met.Fresh(2, 1, 2));
+
+        Tell(handshake, two);
+
+        var reply = await ReplyToAsync(two);
+        Assert.Equal((uint)RefusalKind.Cluster, reply.Refusal);
+        Assert.Contains("but is configured to be at akka.tcp://tinykv@elsewhere:1", reply.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Junk_does_no_harm()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        handshake.Tell(new Wire.StoreHello(), _two.Ref);
+        handshake.Tell(new Wire.StoreHelloReply { Refusal = 99, FromStore = 2, Incarnation = 1 }, _two.Ref);
+
+        await FormAsync(handshake, Met.Store(2, Met.Fresh(2, 1, 2)));
+    }
+
+    [Fact]
+    public async Task An_empty_directory_ends_the_store_with_the_reason_of_its_peers()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        var hello = HelloWire.FromWire(await HelloAsync());
+
+        handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
+            new StoreId(2), 5, hello.Incarnation, new StoreRefusal(RefusalKind.Directory, "not known"))), _two.Ref);
+
+        Assert.Equal(new StoreFailed("not known"), await ExpectMsgAsync<StoreFailed>(Patience));
+    }
+
+    [Fact]
+    public async Task A_store_of_another_list_tells_all_others_before_it_ends()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        var formed = Met.Store(1, Met.Fresh(1, 1)).Record;
+        var handshake = Start(Met.Started(formed, 1, 2), farewell: TimeSpan.FromMinutes(10));
+
+        var hello = HelloWire.FromWire(await HelloAsync());
+        Assert.Contains("cluster of the initial stores [1]", hello.Ending, StringComparison.Ordinal);
+        Assert.False(HasMessages);
+        var two = Met.Store(2, Met.Fresh(2, 1, 2));
+        handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
+            new StoreId(2), two.Record.Incarnation, hello.Incarnation, two.Hear(hello))), _two.Ref);
+
+        Assert.True((await ExpectMsgAsync<StoreFailed>(Patience)).Misconfigured);
+        Assert.True(two.Ending!.Misconfigured);
+        Assert.False(_regions.HasMessages);
+    }
+
+    [Fact]
+    public async Task A_store_of_another_list_does_not_wait_for_ever_for_others_to_hear_it()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+
+        Start(Met.Started(Met.Store(1, Met.Fresh(1, 1)).Record, 1, 2), farewell: TimeSpan.FromMilliseconds(300));
+
+        Assert.True((await ExpectMsgAsync<StoreFailed>(Patience)).Misconfigured);
+    }
+
+    [Fact]
+    public async Task What_can_not_be_made_durable_ends_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        Start(Met.Fresh(1, 1), two: ActorRefs.Nobody);
+
+        (await SaveAsync()).Done(new IOException("no space left"));
+
+        Assert.Contains("no space left", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.False(_regions.HasMessages);
+    }
+
+    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null) =>
+        Sys.ActorOf(Handshake.Props(new HandshakeSpec
+        {
+            Cluster = Met.Cluster,
+            Self = new StoreId(1),
+            Record = record,
+            Initial = two == ActorRefs.Nobody ? Met.Ids(1) : record.Initial.Length > 2 ? record.Initial : Met.Ids(1, 2),
+            Stores = record.Initial.Add(new StoreId(2)).Distinct().Where(store => store.Value != 1)
+                .ToImmutableDictionary(store => store, store => store.Value == 2 ? two ?? _two.Ref : CreateTestProbe().Ref),
+            Transport = _transport.Ref,
+            Regions = _regions.Ref,
+            Farewell = farewell ?? TimeSpan.FromSeconds(10),
+            Save = (saved, done) =>
+            {
+                lock (_saves) _saves.Add((saved, done));
+                _saveBegan.Release();
+            },
+        }));
+
+    private async Task<(StoreRecord Record, Action<Exception?> Done)> SaveAsync()
+    {
+        Assert.True(await _saveBegan.WaitAsync(Patience));
+        lock (_saves) return _saves[^1];
+    }
+
+    private void Tell(IActorRef handshake, Introductions from) =>
+        handshake.Tell(HelloWire.ToWire(from.HelloTo(new StoreId(1))), _two.Ref);
+
+    // Both are introduced; the store is formed.
+    private async Task FormAsync(IActorRef handshake, Introductions two)
+    {
+        var hello = HelloWire.FromWire(await HelloAsync());
+        handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
+            new StoreId(2), two.Record.Incarnation, hello.Incarnation, two.Hear(hello))), _two.Ref);
+        Tell(handshake, two);
+        (await SaveAsync()).Done(null);
+        await _transport.ExpectMsgAsync<Listen>(Patience);
+        Assert.Equal(0U, (await ReplyToAsync(two)).Refusal);
+        two.Hear(new StoreHelloReply(new StoreId(1), hello.Incarnation, two.Record.Incarnation, null));
+    }
+
+    private async Task<Wire.StoreHello> HelloAsync() =>
+        (Wire.StoreHello)await _two.FishForMessageAsync(message => message is Wire.StoreHello, Patience);
+
+    private async Task<Wire.StoreHelloReply> ReplyToAsync(Introductions from) =>
+        (Wire.StoreHelloReply)await _two.FishForMessageAsync(message =>
+            message is Wire.StoreHelloReply reply && reply.HelloIncarnation == from.Record.Incarnation, Patience);
+
+    private static Task<Acquaintance> DescribeAsync(IActorRef handshake) =>
+        handshake.Ask<Acquaintance>(DescribeAcquaintance.Instance, Patience);
+
+    private sealed class Elsewhere : MinimalActorRef
+    {
+        public override ActorPath Path =>
+            new RootActorPath(Address.Parse("akka.tcp://tinykv@elsewhere:1")) / "user" / Handshake.Name;
+
+        public override IActorRefProvider Provider => throw new InvalidOperationException("nobody asks");
+    }
+}
