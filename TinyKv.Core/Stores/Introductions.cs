@@ -120,8 +120,8 @@ public sealed class Introductions
 
     private void ForgetEarlier()
     {
-        if (Record.Earlier.IsEmpty || _contacts.Values.Any(contact => contact.AcceptedBy == 0)) return;
-        // All others know this start, and will find it in what the next one says of itself.
+        // Whoever is not accepted may be one that takes another's place: what it knows is not what that one knows.
+        if (Record.Earlier.IsEmpty || _contacts.Values.Any(contact => !contact.IsIntroduced)) return;
         Record = Record with { Earlier = [] };
     }
 

@@ -53,7 +53,7 @@ internal sealed record Arena(
         }
         catch (TimeoutException e)
         {
-            throw new TinyKvException($"store {store} still runs after {Bound.TotalSeconds} s, on a disk that fails", e);
+            throw new TinyKvException($"store {store} still runs after {Bound.TotalSeconds} s, but should have ended itself", e);
         }
         Cluster.Forget(store);
     }

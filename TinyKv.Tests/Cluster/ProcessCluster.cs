@@ -12,7 +12,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public const int PortsOfOneCluster = 64;
 
     private readonly PlaygroundDirectory _directory = PlaygroundDirectory.Open(null);
-    private readonly PlaygroundState _state;
+    private PlaygroundState _state;
     private readonly string _overrides;
     private readonly Dictionary<int, StoreProcess> _running = [];
     private readonly HashSet<int> _paused = [];
@@ -39,6 +39,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
         for (var storeId = 1; storeId <= _state.Stores; storeId++)
             if (!_running.ContainsKey(storeId)) Start(storeId);
     }
+
+    /// <summary>Where a store keeps its data.</summary>
+    public string DataOf(int storeId) => Path.Combine(_directory.OfStore(storeId), "data");
+
+    /// <summary>From now on the configuration of every store that is started names this many.</summary>
+    public void TellOf(int stores) => _state = _state with { Stores = stores };
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync(int storeId)

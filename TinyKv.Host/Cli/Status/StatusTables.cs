@@ -15,6 +15,7 @@ internal static class StatusTables
         console.Write(Stores(view));
         foreach (var store in view.Stores.Where(store => store.Status is null))
             console.WriteLine($"store {store.StoreId}: {store.Error}");
+        foreach (var line in Strangers(view)) console.WriteLine(line);
         console.Write(Regions(view));
         foreach (var region in view.Regions)
             foreach (var peer in region.Peers) WriteTroubles(console, region, peer);
@@ -27,6 +28,19 @@ internal static class StatusTables
         if (peer.RefusedMessages > 0)
             console.WriteLine($"{store}: refused {peer.RefusedMessages} messages; the last of {peer.LastRefusal}");
     }
+
+    // That one which has ended is not there is no news; who keeps a cluster from being formed, or is refused, is.
+    private static IEnumerable<string> Strangers(ClusterView view) =>
+        from store in view.Stores
+        where store.Status is not null
+        from other in store.Status!.Acquaintances
+        where other.State is "refused" or "refuses" || (other.State is "waiting" && !store.Status!.Formed)
+        select other.State switch
+        {
+            "waiting" => $"store {store.StoreId} waits for store {other.StoreId}: {other.Reason}",
+            "refused" => $"store {store.StoreId} refuses store {other.StoreId}: {other.Reason}",
+            _ => $"store {other.StoreId} refuses store {store.StoreId}: {other.Reason}",
+        };
 
     private static Table Stores(ClusterView view)
     {

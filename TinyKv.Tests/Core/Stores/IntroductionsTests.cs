@@ -75,6 +75,21 @@ public sealed class IntroductionsTests
         Assert.Empty(third.Record.Earlier);
     }
 
+    // The true store, which comes back, has not heard of the start.
+    [Fact]
+    public void Starts_are_not_forgotten_because_one_that_is_refused_has_accepted_them()
+    {
+        var stores = Met.Three();
+        var first = stores[0].Restart();
+        Met.IntroduceAll(first, stores[1]);
+        var empty = Met.Store(3, Met.Fresh(9, 1, 2, 3));
+        Assert.NotNull(empty.Introduce(first));
+        Assert.Null(first.Introduce(empty));
+
+        Assert.NotEmpty(first.Record.Earlier);
+        Assert.Null(first.Introduce(stores[2].Restart()));
+    }
+
     [Fact]
     public void An_empty_directory_under_a_known_number_is_refused_and_the_store_ends()
     {

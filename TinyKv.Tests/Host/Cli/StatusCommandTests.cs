@@ -32,6 +32,22 @@ public sealed class StatusCommandTests
     }
 
     [Fact]
+    public async Task Who_is_waited_for_and_who_is_refused_is_told()
+    {
+        var (waiting, formed) = (Answer(1, term: 0, leader: 0), Answer(2, term: 5, leader: 2));
+        waiting.Status!.Acquaintances.Add(new StoreAcquaintance { StoreId = 3, State = "waiting", Reason = "it is away" });
+        formed.Status!.Formed = true;
+        formed.Status.Acquaintances.Add(new StoreAcquaintance { StoreId = 1, State = "refused", Reason = "an [old] copy" });
+        formed.Status.Acquaintances.Add(new StoreAcquaintance { StoreId = 3, State = "waiting", Reason = "it is away" });
+
+        var run = await CliRun.Of(new FakeCluster { Statuses = [waiting, formed] }, "status");
+
+        Assert.Contains("store 1 waits for store 3: it is away", run.Text);
+        Assert.Contains("store 2 refuses store 1: an [old] copy", run.Text);
+        Assert.DoesNotContain("store 2 waits", run.Text);
+    }
+
+    [Fact]
     public async Task Json_says_the_same_to_programs()
     {
         var run = await CliRun.Of(_cluster, "status", "--format", "json");

@@ -15,6 +15,7 @@ internal static partial class NodeMutantList
     private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
+    private const string Handshake = "TinyKv.Actors/Transport/Handshake.cs";
     private const string Write = "TinyKv.Tests/Simulation/Nodes/SimJournal.cs";
     private const string Disk = "TinyKv.Tests/Simulation/Nodes/SimDisk.cs";
 
@@ -140,11 +141,25 @@ internal static partial class NodeMutantList
     private static Mutant[] Mail =>
     [
         new("mail of another cluster", Transport,
-            "batch.ClusterId == spec.Cluster && batch.ToStore == spec.Self.Value", "batch.ToStore == spec.Self.Value",
+            "batch.ClusterId != spec.Cluster || batch.ToStore != spec.Self.Value", "batch.ToStore != spec.Self.Value",
             "Its terms and entries mean something else."),
         new("mail for another store", Transport,
-            " && batch.ToStore == spec.Self.Value\n", "\n",
+            " || batch.ToStore != spec.Self.Value\n", "\n",
             "It was not meant for this replica."),
+        new("mail from elsewhere", Transport,
+            "\n            || there.Path.Address != Sender.Path.Address)", ")",
+            "Whoever sends it is not the store that it names."),
+        new("mail of a start that was not accepted", Transport,
+            "_accepted.GetValueOrDefault(batch.FromStore) != batch.Incarnation", "batch.FromStore == 0",
+            "A store that has forgotten its votes votes again."),
+        new("a directory that counts no starts", Disk,
+            "return (Record = found.Start(Draw(), initial))!;",
+            "return (Record = found.Start(Draw(), initial) with { Earlier = [] })!;",
+            "An honest store is taken for an old copy of itself."),
+        new("introductions that are not written down", Handshake,
+            "        var self = Self;\n        BecomeStacked(Saving);\n        _spec.Save(record, failure => self.Tell(new Saved(record, failure)));\n",
+            "        _saved = record;\n        Announce();\n",
+            "Nobody is known after a restart."),
         new("a connection that is never made anew", Transport,
             "        spec.Reconnect(target);\n", "",
             "A store that is not heard stays so for ever."),

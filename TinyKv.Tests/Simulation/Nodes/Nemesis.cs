@@ -166,11 +166,13 @@ internal sealed class Nemesis(World world)
     }
 
     // As when somebody mounts the wrong disk, or puts back a backup. What nobody can know is left out: a copy that has all
-    // starts that the others have heard of, and a cluster that is not formed yet, or has one store.
+    // starts that the others have heard of, a cluster that is not formed yet or has one store, and several empty disks,
+    // which are a new cluster.
     private void Impersonate(Machine machine, bool empty)
     {
         var others = Cluster.Machines.Where(other => other != machine).Select(other => other.Own.Record).ToList();
-        if (machine.IsImpostor || others.Count == 0 || others.Exists(record => record is not { IsFormed: true })) return;
+        if (Cluster.Machines.Any(each => each.IsImpostor) || others.Count == 0) return;
+        if (others.Exists(record => record is not { IsFormed: true })) return;
         var copy = empty ? null : machine.Backup;
         if (!empty && (copy?.Record is not { IsFormed: true } old || others.Exists(record => IsIn(old, record!)))) return;
         machine.Crash(keepsPower: _random.Percent(50));

@@ -1,0 +1,144 @@
+using TinyKv.Client;
+using Xunit.Abstractions;
+
+namespace TinyKv.Tests.Clusters;
+
+/// <summary>Stores on directories that are not theirs, or not any more, and lists of stores that differ.</summary>
+[Trait("kind", "cluster")]
+public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private ProcessCluster _cluster = null!;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        output.WriteLine(_cluster.Logs());
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_store_on_an_empty_directory_ends_with_70_and_serves_again_on_its_own()
+    {
+        await using var client = await StartAsync(3);
+        await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
+        await _cluster.KillAsync(3);
+        Directory.Move(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-away");
+
+        _cluster.Start(3);
+
+        var (code, complaint) = await _cluster.EndAsync(3);
+        Assert.Equal(70, code);
+        Assert.Contains("store 3 shows up with a new data directory", complaint, StringComparison.Ordinal);
+        PutBack(3);
+        await ServesWithAllAsync(client);
+    }
+
+    [Fact]
+    public async Task A_store_on_an_old_copy_of_its_directory_ends_with_70_and_serves_again_on_the_last()
+    {
+        await using var client = await StartAsync(3);
+        await _cluster.KillAsync(3);
+        Copy(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-old");
+        _cluster.Start(3);
+        await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
+        await _cluster.LeaderAsync();
+        await _cluster.KillAsync(3);
+        Directory.Move(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-away");
+        Directory.Move($"{_cluster.DataOf(3)}-old", _cluster.DataOf(3));
+
+        // A copy does not become younger by being started again, as a service manager would do.
+        for (var start = 0; start < 3; start++)
+        {
+            _cluster.Start(3);
+            var (code, complaint) = await _cluster.EndAsync(3);
+            Assert.Equal(70, code);
+            Assert.Contains("store 3 shows up with an old copy of its data directory", complaint, StringComparison.Ordinal);
+        }
+        PutBack(3);
+        await ServesWithAllAsync(client);
+    }
+
+    [Fact]
+    public async Task Stores_with_each_others_directories_say_whose_they_have()
+    {
+        await using var client = await StartAsync(3);
+        await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
+        await _cluster.KillAsync(2);
+        await _cluster.KillAsync(3);
+        Swap(_cluster.DataOf(2), _cluster.DataOf(3));
+
+        _cluster.Start(2);
+
+        Assert.Contains("belongs to store 3, this is store 2", (await _cluster.EndAsync(2)).Complaint, StringComparison.Ordinal);
+        Swap(_cluster.DataOf(2), _cluster.DataOf(3));
+        _cluster.Start(2);
+        _cluster.Start(3);
+        await ServesWithAllAsync(client);
+    }
+
+    [Fact]
+    public async Task A_list_of_stores_that_grew_ends_all_of_them_with_2_and_nothing_is_lost()
+    {
+        await using var client = await StartAsync(1);
+        await client.Raw.PutAsync("precious"u8.ToArray(), "1"u8.ToArray());
+        await _cluster.KillAsync(1);
+
+        _cluster.TellOf(3);
+        _cluster.StartAll();
+
+        for (var store = 1; store <= 3; store++)
+        {
+            var (code, complaint) = await _cluster.EndAsync(store);
+            Assert.Equal(2, code);
+            Assert.Contains("cluster of the initial stores [1]", complaint, StringComparison.Ordinal);
+            Assert.Contains("stores cannot be added", complaint, StringComparison.Ordinal);
+        }
+        _cluster.TellOf(1);
+        _cluster.Start(1);
+        await _cluster.LeaderAsync();
+        Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("precious"u8.ToArray()));
+    }
+
+    private void PutBack(int store)
+    {
+        Directory.Delete(_cluster.DataOf(store), recursive: true);
+        Directory.Move($"{_cluster.DataOf(store)}-away", _cluster.DataOf(store));
+        _cluster.Start(store);
+    }
+
+    // Without one of the others, so that the store that came back is needed.
+    private async Task ServesWithAllAsync(TinyKvClient client)
+    {
+        await _cluster.LeaderAsync();
+        await _cluster.KillAsync(1);
+        Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("a"u8.ToArray()));
+    }
+
+    private static void Swap(string one, string other)
+    {
+        Directory.Move(one, $"{one}-away");
+        Directory.Move(other, one);
+        Directory.Move($"{one}-away", other);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var directory in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
+
+    private async Task<TinyKvClient> StartAsync(int stores)
+    {
+        _cluster = new ProcessCluster(stores);
+        _cluster.StartAll();
+        await _cluster.LeaderAsync();
+        return await TinyKvClient.ConnectAsync(new TinyKvClientOptions
+        {
+            Endpoints = _cluster.Endpoints,
+            Timeout = TimeSpan.FromSeconds(60),
+        });
+    }
+}
