@@ -10,6 +10,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.V1;
 using Meta = TinyKv.Protocol.Wire.Meta;
+using Proto = TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Actors;
 
@@ -87,6 +88,13 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
         status.LogBytes = raft.LogBytes;
         status.RefusedMessages = raft.Refusals;
         status.LastRefusal = raft.LastRefusal;
+        foreach (var loss in raft.DataLosses)
+            status.DataLosses.Add(new Proto.DataLoss
+            {
+                StoreId = (replica.Region.PeerWith(loss.Member)?.Store ?? StoreId.None).Value,
+                AcknowledgedIndex = loss.Acknowledged.Index,
+                HeldIndex = loss.Held.Index,
+            });
         return status;
     }
 

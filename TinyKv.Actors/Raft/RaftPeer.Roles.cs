@@ -90,6 +90,7 @@ internal sealed partial class RaftPeer
         _log.Info("{Region}: {Role} in term {Term}, leader {Leader}",
             _spec.Region.Id, change.Role, change.Term, change.Leader);
         _telemetry.Changed(change);
+        _reported.Clear();
         switch (change.Role)
         {
             case RoleKind.Leader:
@@ -217,5 +218,5 @@ internal sealed partial class RaftPeer
         _spec.Region, _spec.Self, _applied,
         new RaftStatus(
             _core.Role, _core.Term, _core.Leader, _core.Commit, _core.FirstIndex, _core.Last.Index, _core.LogBytes,
-            _refusals, _lastRefusal));
+            [.. _core.DataLosses], _refusals, _lastRefusal));
 }

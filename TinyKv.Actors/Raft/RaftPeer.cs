@@ -144,6 +144,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         if (effects.Refused is { } refusal) Note(refusal);
         if (effects.Changed is { } change) Enter(change);
+        if (!effects.DataLoss.IsEmpty) Report(effects.DataLoss);
         Send(effects.SendNow);
         _telemetry.Sending(effects.SendNow);
         if (effects.Store is { } record)
@@ -207,7 +208,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         var change = new LeadershipChange(_core.Role, _core.Term, _core.Leader);
         var leader = _spec.Region.PeerWith(change.Leader);
         var sticky = _view is { CaughtUp: true } known && known.Leader == leader;
-        var caughtUp = sticky || (_core.HasCommittedInTerm && _applied >= _core.Commit);
+        var caughtUp = !_core.HasLostData && (sticky || (_core.HasCommittedInTerm && _applied >= _core.Commit));
         var view = new PeerView(change, leader, leader is not null && caughtUp);
         if (view == _view) return;
         _view = view;

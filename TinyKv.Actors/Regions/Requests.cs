@@ -63,7 +63,9 @@ internal sealed record ReplicaRef(Region Region, Peer Self, IActorRef Actor);
 internal sealed record ReplicaStatus(
     Region Region, Peer Self, long Applied, RaftStatus? Raft, string? StoppedBecause = null);
 
-/// <summary>A Raft member's numbers, and what it did not believe.</summary>
+/// <summary>
+/// A Raft member's numbers, the members that it knows to have lost what they acknowledged, and what it did not believe.
+/// </summary>
 internal sealed record RaftStatus(
     RoleKind Role, long Term, PeerId Leader, long Commit, long FirstIndex, long LastIndex, long LogBytes,
-    long Refusals = 0, string LastRefusal = "");
+    IReadOnlyList<DataLoss> DataLosses, long Refusals = 0, string LastRefusal = "");

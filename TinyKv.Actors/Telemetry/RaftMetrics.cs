@@ -52,6 +52,10 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
     private static readonly Gauge<long> Unapplied = Meter.CreateGauge<long>(
         "tinykv.raft.unapplied", "{entry}", "Entries that are committed and not yet applied here.");
 
+    private static readonly Gauge<long> DataLosses = Meter.CreateGauge<long>(
+        "tinykv.raft.data_losses", "{member}",
+        "Members known here to have less than they acknowledged: followers of a leader, or this replica itself.");
+
     private static readonly Gauge<long> Queue = Meter.CreateGauge<long>(
         "tinykv.raft.queue", "{request}", "Requests that wait to be taken up, by kind.");
 
@@ -102,6 +106,7 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
         Term.Record(core.Term, _tags);
         Commit.Record(core.Commit, _tags);
         Unapplied.Record(Math.Max(0, core.Commit - applied), _tags);
+        DataLosses.Record(core.DataLosses.Count(), _tags);
         Queue.Record(proposals, _proposals);
         Queue.Record(readers, _reads);
     }

@@ -28,8 +28,8 @@ internal static class Claims
             RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term),
             RaftMessage.Appended m => Index(m.Match),
             RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
-            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round),
-            RaftMessage.HeartbeatReply m => Round(m.Round),
+            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term),
+            RaftMessage.HeartbeatReply m => Round(m.Round) ?? Held(m, term),
             _ => null,
         };
     }
@@ -59,6 +59,18 @@ internal static class Claims
         return last.Term > term ? $"{last} is of a later term than {term}" : Index(last.Index);
     }
 
+    private static string? Held(RaftMessage.HeartbeatReply reply, long term)
+    {
+        var (acknowledged, held) = (reply.Acknowledged, reply.Held);
+        return Position(acknowledged, term) ?? Position(held, acknowledged.Term)
+            ?? (held.Index > acknowledged.Index ? $"{held} is behind {acknowledged}" : null);
+    }
+
+    /// <summary>No log has an entry of a later term than its member is in.</summary>
+    private static string? Position(LogPosition position, long term) =>
+        Index(position.Index)
+            ?? (position.Term < 0 || position.Term > term ? $"{position} is not of a term up to {term}" : null);
+
     private static string? Index(long index) => RaftLimits.Allow(index) ? null : $"index {index} is impossible";
 
     private static string? Round(long round) => RaftLimits.Allow(round) ? null : $"round {round} is impossible";
@@ -73,6 +85,8 @@ internal static class Claims
         {
             RaftMessage.Vote { Granted: true } when core.Vote != core.Self => "a vote that was not asked for",
             RaftMessage.Append append => AgainstLog(core.Log, append) ?? core.ContradictsRole(envelope),
+            RaftMessage.Heartbeat heartbeat =>
+                AgainstCommitted(core.Log, heartbeat.Acknowledged) ?? core.ContradictsRole(envelope),
             _ => core.ContradictsRole(envelope),
         };
     }
@@ -99,6 +113,6 @@ internal static class Claims
     }
 
     private static string? AgainstCommitted(RaftLog log, LogPosition position) =>
-        position.Index > log.Commit || log.Matches(position) ? null
+        position.Index > log.Commit || position.Index < log.Truncated.Index || log.Matches(position) ? null
             : $"{position} contradicts {log.PositionAt(position.Index)}, which is committed";
 }

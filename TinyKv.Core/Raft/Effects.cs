@@ -59,6 +59,9 @@ public sealed record Effects
 
     /// <summary>Set when the message contradicts the protocol and was not taken.</summary>
     public Refusal? Refused { get; init; }
+
+    /// <summary>What is new about members that have lost what they acknowledged.</summary>
+    public ImmutableArray<DataLossReport> DataLoss { get; init; } = [];
 }
 
 /// <summary>

@@ -59,6 +59,9 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
 
     private void Take(RaftMessage.Append append)
     {
+        // What our log looks like to the leader of this term is not what it is; only heartbeats settle that.
+        if (raft.LossEvidence.IsOf(raft.Term)) return;
+
         var log = raft.Log;
         var (previous, entries) = (append.Previous, append.Entries);
         if (previous.Index < log.Truncated.Index)
@@ -72,6 +75,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
             var match = previous.Index + entries.Length;
             // What is behind the match was not compared: it may be left from another leader.
             log.CommitTo(Math.Min(append.Commit, match));
+            raft.Report(raft.LossEvidence.CaughtUp(log.Last.Term));
             raft.SendDurable(_leader, new RaftMessage.Appended(match));
         }
         else
@@ -82,9 +86,11 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
 
     private void Take(RaftMessage.Heartbeat heartbeat)
     {
-        // The leader tells only what we acknowledged. A disk that lost it can not follow, but must not
-        // pretend.
-        if (heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
-        raft.SendNow(_leader, new RaftMessage.HeartbeatReply(heartbeat.Round));
+        // Nothing that we acknowledged in this term can have been overwritten in it: what is missing was lost.
+        var acknowledged = heartbeat.Acknowledged;
+        var held = raft.Log.HeldOf(acknowledged);
+        raft.Report(raft.LossEvidence.Told(raft.Term, heartbeat, held, raft.Now));
+        raft.SendNow(_leader, new RaftMessage.HeartbeatReply(heartbeat.Round, acknowledged, held));
+        if (held == acknowledged && heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
     }
 }

@@ -9,13 +9,23 @@ internal sealed partial class Leader
             $"{_raft.Self} and {envelope.From} both lead term {_raft.Term}",
         RaftMessage.Appended appended => Against(Find(envelope.From), appended),
         RaftMessage.Rejected rejected => Against(Find(envelope.From), rejected),
-        RaftMessage.HeartbeatReply reply when reply.Round > _round => $"round {reply.Round} has not begun",
+        RaftMessage.HeartbeatReply reply => Against(Find(envelope.From), reply),
         _ => null,
     };
 
     private static string? Against(Progress follower, RaftMessage.Appended appended) =>
         appended.Match <= follower.SentThrough ? null
             : $"{follower.Peer} acknowledges {appended.Match}, sent was {follower.SentThrough}";
+
+    private string? Against(Progress follower, RaftMessage.HeartbeatReply reply)
+    {
+        var asked = reply.Acknowledged;
+        if (reply.Round > _round) return $"round {reply.Round} has not begun";
+        if (asked.Index > follower.Match)
+            return $"{follower.Peer} was not asked for {asked}, acknowledged was {follower.Match}";
+        return asked.Index < _raft.Log.Truncated.Index || _raft.Log.Matches(asked) ? null
+            : $"{follower.Peer} was not asked for {asked}, which is not in the log";
+    }
 
     private string? Against(Progress follower, RaftMessage.Rejected rejected)
     {

@@ -30,6 +30,9 @@ internal sealed partial class Leader : Role
 
     public override PeerId LeaderId => _raft.Self;
 
+    public override IEnumerable<DataLoss> DataLosses =>
+        _followers.Where(static f => f.State == ProgressState.DataLoss).Select(static f => f.Loss);
+
     public override void Enter()
     {
         // Older terms' entries commit only together with one of our own (sections 5.4.2 and 8).
@@ -116,7 +119,8 @@ internal sealed partial class Leader : Role
 
     private void Take(Progress follower, RaftMessage.Appended appended)
     {
-        if (!follower.Acknowledged(appended.Match)) return;
+        // Before the truncated position there is nothing to send entries from.
+        if (appended.Match < _raft.Log.Truncated.Index || !follower.Acknowledged(appended.Match)) return;
         AdvanceCommit();
         Replicate(follower); // there is room in the window now
     }
@@ -131,12 +135,32 @@ internal sealed partial class Leader : Role
 
     private void Take(Progress follower, RaftMessage.HeartbeatReply reply)
     {
+        if (reply.Round >= follower.Round) Compare(follower, reply); // others are late
         follower.Round = Math.Max(follower.Round, reply.Round);
         ConfirmReads();
         // An append without entries behind all that was sent is acknowledged, or rejected if some of it was
         // lost.
         if (!follower.ShouldRetry(_raft.Now)) return;
         Send(follower, follower.IsReplicating ? [] : NextEntries(follower));
+    }
+
+    /// <summary>
+    /// Whether a follower has what it acknowledged. Its answer carries the position that we asked for, so neither
+    /// needs to remember what the other was told when.
+    /// </summary>
+    private void Compare(Progress follower, RaftMessage.HeartbeatReply reply)
+    {
+        var asked = reply.Acknowledged;
+        if (reply.Held != asked)
+        {
+            var loss = new DataLoss(follower.Peer, _raft.Term, asked, reply.Held);
+            if (follower.Lost(loss)) _raft.Report(new DataLossReport(loss, DataLossStage.Found));
+        }
+        else if (follower.Holds(asked))
+        {
+            _raft.Report(new DataLossReport(follower.Loss, DataLossStage.Cleared));
+            Replicate(follower);
+        }
     }
 
     private void Replicate()
@@ -146,6 +170,7 @@ internal sealed partial class Leader : Role
 
     private void Replicate(Progress follower)
     {
+        if (follower.State == ProgressState.DataLoss) return;
         while (follower.Next <= _raft.Log.Last.Index)
         {
             var entries = NextEntries(follower);
@@ -194,15 +219,21 @@ internal sealed partial class Leader : Role
         foreach (var follower in _followers)
         {
             var commit = Math.Min(follower.Match, _raft.Log.Commit);
-            _raft.SendNow(follower.Peer, new RaftMessage.Heartbeat(commit, round));
+            var isKnown = follower.Match >= _raft.Log.Truncated.Index;
+            var acknowledged = isKnown ? _raft.Log.PositionAt(follower.Match) : LogPosition.Zero;
+            _raft.SendNow(follower.Peer, new RaftMessage.Heartbeat(commit, round, acknowledged));
         }
     }
 
-    /// <summary>What a majority has reached, given our own value and how to find a follower's.</summary>
+    /// <summary>
+    /// What a majority has reached, given our own value and how to find a follower's. Who lost what it acknowledged has
+    /// reached nothing.
+    /// </summary>
     private long Reached(long own, Func<Progress, long> of)
     {
         _values[0] = own;
-        for (var i = 0; i < _followers.Length; i++) _values[i + 1] = of(_followers[i]);
+        for (var i = 0; i < _followers.Length; i++)
+            _values[i + 1] = _followers[i].State == ProgressState.DataLoss ? 0 : of(_followers[i]);
         return Quorum.Reached(_values);
     }
 }

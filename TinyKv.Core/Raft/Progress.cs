@@ -1,8 +1,21 @@
 namespace TinyKv.Core.Raft;
 
+/// <summary>How a leader treats a follower.</summary>
+internal enum ProgressState
+{
+    /// <summary>One append at a time, until one is accepted.</summary>
+    Probe,
+
+    /// <summary>Appends leave ahead of their answers, until one is rejected.</summary>
+    Replicate,
+
+    /// <summary>The follower has less than it acknowledged: it counts for nothing and gets heartbeats only.</summary>
+    DataLoss,
+}
+
 /// <summary>
-/// What a leader knows of one follower's log. It starts by probing: one append at a time, until one is
-/// accepted. From then on it replicates: appends leave ahead of their answers, until one is rejected.
+/// What a leader knows of one follower's log. It starts by probing; as soon as the logs are known to agree, it
+/// replicates.
 /// </summary>
 internal sealed class Progress(PeerId peer, long next, RaftOptions options, long now)
 {
@@ -18,8 +31,14 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// <summary>The last index that an append to the follower has reached: nobody can answer for more.</summary>
     public long SentThrough { get; private set; }
 
+    /// <summary>How the follower is treated.</summary>
+    public ProgressState State { get; private set; }
+
     /// <summary>Whether appends leave ahead of their answers.</summary>
-    public bool IsReplicating { get; private set; }
+    public bool IsReplicating => State == ProgressState.Replicate;
+
+    /// <summary>What the follower has lost of what it acknowledged, in <see cref="ProgressState.DataLoss"/>.</summary>
+    public DataLoss Loss { get; private set; }
 
     /// <summary>Whether a probe is on its way.</summary>
     public bool AwaitsProbe { get; private set; }
@@ -39,7 +58,12 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     public bool IsAcknowledged => IsReplicating && Match == Next - 1;
 
     /// <summary>Whether an append with entries of this size may leave.</summary>
-    public bool HasRoomFor(long bytes) => IsReplicating ? Inflights.HasRoomFor(bytes) : !AwaitsProbe;
+    public bool HasRoomFor(long bytes) => State switch
+    {
+        ProgressState.Replicate => Inflights.HasRoomFor(bytes),
+        ProgressState.Probe => !AwaitsProbe,
+        _ => false,
+    };
 
     /// <summary>An append left.</summary>
     public void Sent(int entries, long bytes, long tick)
@@ -62,11 +86,12 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// </summary>
     public bool Acknowledged(long match)
     {
+        if (State == ProgressState.DataLoss) return false; // it left before the loss
         if (match < Match || (match == Match && IsReplicating)) return false;
         Match = match;
         Inflights.FreeThrough(match);
         Next = IsReplicating ? Math.Max(Next, match + 1) : match + 1;
-        IsReplicating = true;
+        State = ProgressState.Replicate;
         AwaitsProbe = false;
         return true;
     }
@@ -77,12 +102,34 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// </summary>
     public bool Rejected(long previous, long guess)
     {
-        // What is acknowledged can not be missing, and only the probe under way says something about a probe.
+        if (State == ProgressState.DataLoss) return false;
+        // An answer that left before what it lacks was acknowledged is late: whether that is still there is asked by
+        // heartbeats. And only the probe under way says something about a probe.
         if (previous <= Match || previous >= Next || (!IsReplicating && previous != Next - 1)) return false;
-        Next = Math.Max(Match, Math.Min(previous - 1, guess)) + 1;
-        IsReplicating = false;
-        AwaitsProbe = false;
+        Probe(Math.Max(Match, Math.Min(previous - 1, guess)) + 1);
+        return true;
+    }
+
+    /// <summary>
+    /// The follower has not all of what it acknowledged up to <see cref="Match"/>. False when that is known.
+    /// </summary>
+    public bool Lost(DataLoss loss)
+    {
+        var isNew = State != ProgressState.DataLoss;
+        State = ProgressState.DataLoss;
+        Loss = loss;
         Inflights.Clear();
+        return isNew;
+    }
+
+    /// <summary>
+    /// The follower has what ends in <paramref name="acknowledged"/>. False when that is no news, or less than what it
+    /// has lost.
+    /// </summary>
+    public bool Holds(LogPosition acknowledged)
+    {
+        if (State != ProgressState.DataLoss || acknowledged.Index < Match) return false;
+        Probe(Match + 1);
         return true;
     }
 
@@ -92,8 +139,17 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// </summary>
     public bool ShouldRetry(long tick)
     {
+        if (State == ProgressState.DataLoss) return false;
         if (IsAcknowledged || tick - _sentAt < options.HeartbeatTicks) return false;
         AwaitsProbe = false;
         return true;
+    }
+
+    private void Probe(long next)
+    {
+        Next = next;
+        State = ProgressState.Probe;
+        AwaitsProbe = false;
+        Inflights.Clear();
     }
 }

@@ -17,6 +17,9 @@ public sealed partial class RaftCore
     /// <summary>The log.</summary>
     internal RaftLog Log { get; }
 
+    /// <summary>What speaks for a loss of our own.</summary>
+    internal LossEvidence LossEvidence { get; }
+
     /// <summary>The clock: ticks since the start.</summary>
     internal long Now { get; private set; }
 
@@ -39,6 +42,12 @@ public sealed partial class RaftCore
 
     /// <summary>Gives a read up.</summary>
     internal void Drop(long context) => _outbox.Drop(context);
+
+    /// <summary>Tells the host that a member has lost what it acknowledged, or has not.</summary>
+    internal void Report(DataLossReport? report)
+    {
+        if (report is { } news) _outbox.Report(news);
+    }
 
     private Effects Drain()
     {

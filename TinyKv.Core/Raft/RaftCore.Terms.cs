@@ -23,8 +23,9 @@ public sealed partial class RaftCore
     /// <summary>Asks whether an election could be won.</summary>
     internal void Poll()
     {
-        // The last term is the last one: a greater one could not be counted.
-        if (Term < RaftLimits.MaxNumber) Become(new PreCandidate(this));
+        // The last term is the last one: a greater one could not be counted. A log that lost its end must not win, and
+        // the votes that may be lost with it must not be given again.
+        if (Term < RaftLimits.MaxNumber && !HasLostData) Become(new PreCandidate(this));
     }
 
     /// <summary>Raises the term and asks for votes.</summary>
@@ -60,7 +61,7 @@ public sealed partial class RaftCore
     /// <summary>Answers a request for a vote in the current term.</summary>
     internal void AnswerVote(PeerId candidate, RaftMessage.RequestVote request)
     {
-        if (HearsLeader || !MayVoteFor(candidate) || !request.Last.IsAtLeast(Log.Last))
+        if (HasLostData || HearsLeader || !MayVoteFor(candidate) || !request.Last.IsAtLeast(Log.Last))
         {
             SendNow(candidate, new RaftMessage.Vote(Granted: false));
             return;
@@ -121,7 +122,7 @@ public sealed partial class RaftCore
     private void AnswerPoll(RaftEnvelope envelope, RaftMessage.PreVote poll)
     {
         var isOpen = envelope.Term > Term || (envelope.Term == Term && MayVoteFor(envelope.From));
-        var granted = !HearsLeader && isOpen && poll.Last.IsAtLeast(Log.Last);
+        var granted = !HasLostData && !HearsLeader && isOpen && poll.Last.IsAtLeast(Log.Last);
         // A refusal carries our own term: an asker whose term is behind would never be elected otherwise.
         var reply = new RaftMessage.PreVoteReply(granted, poll.Round);
         SendNow(envelope.From, reply, granted ? envelope.Term : Term);

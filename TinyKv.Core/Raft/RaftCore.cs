@@ -22,6 +22,7 @@ public sealed partial class RaftCore
         Options = options;
         Membership = new Membership(self, birth.Voters);
         Log = new RaftLog(birth.Truncated);
+        LossEvidence = new LossEvidence(self, options);
         Term = birth.Truncated.Term;
         _random = random;
         _heardLeaderAt = -options.ElectionTicks;
@@ -57,6 +58,15 @@ public sealed partial class RaftCore
 
     /// <summary>Bytes of the commands in the log.</summary>
     public long LogBytes => Log.Bytes;
+
+    /// <summary>
+    /// Whether this member has been told, and nothing contradicts it, that it has lost what it acknowledged. It grants
+    /// no votes, does not campaign and must not pass for ready meanwhile.
+    /// </summary>
+    public bool HasLostData => LossEvidence.Loss is not null;
+
+    /// <summary>The losses that this member knows of: its own, or while it leads its followers'.</summary>
+    public IEnumerable<DataLoss> DataLosses => LossEvidence.Loss is { } own ? [own] : _role.DataLosses;
 
     /// <summary>Takes in one recorded step. Only before <see cref="Start"/>.</summary>
     public void Replay(RaftRecord record)

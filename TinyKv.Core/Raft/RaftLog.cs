@@ -139,7 +139,7 @@ internal sealed class RaftLog(LogPosition truncated)
     {
         Invariant.Holds(
             applied >= Truncated.Index && applied <= Last.Index,
-            $"the state machine is at {applied}, outside the log {Truncated}..{Last}");
+            $"the state machine has applied entry {applied}, and the log goes from {Truncated} to {Last}: entries are lost");
         _durability.Recovered(Last.Index);
         _recorded = Last.Index;
         _handedOut = applied;
@@ -179,6 +179,13 @@ internal sealed class RaftLog(LogPosition truncated)
         _handedOut = end;
         return entries;
     }
+
+    /// <summary>
+    /// Where the log ends of what leads up to <paramref name="position"/>: there, if it has all of it. What was
+    /// compacted was committed, so it counts as held.
+    /// </summary>
+    public LogPosition HeldOf(LogPosition position) =>
+        position.Index <= Truncated.Index ? position : LastWithin(position);
 
     private void Truncate(long index)
     {

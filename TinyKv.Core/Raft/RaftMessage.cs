@@ -40,15 +40,18 @@ public abstract record RaftMessage
 
     /// <summary>
     /// I lead. <paramref name="Commit"/> is never above what the receiver has acknowledged; the round numbers
-    /// the leader's heartbeats, so that an answer tells which of them was heard.
+    /// the leader's heartbeats, so that an answer tells which of them was heard. <paramref name="Acknowledged"/> is
+    /// where the receiver's acknowledgements in this term end; zero before the first.
     /// </summary>
-    public sealed record Heartbeat(long Commit, long Round) : RaftMessage;
+    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default) : RaftMessage;
 
     /// <summary>
     /// You lead, in this term, and did when you sent the round. Round 0 answers a leader of the past: it only
-    /// tells the envelope's term.
+    /// tells the envelope's term. Of what ends in <paramref name="Acknowledged"/>, the position in the heartbeat, my
+    /// log has what ends in <paramref name="Held"/>: the same, or I have lost what I acknowledged.
     /// </summary>
-    public sealed record HeartbeatReply(long Round) : RaftMessage;
+    public sealed record HeartbeatReply(long Round, LogPosition Acknowledged = default, LogPosition Held = default)
+        : RaftMessage;
 }
 
 /// <summary>A message on its way, with the sender's term.</summary>

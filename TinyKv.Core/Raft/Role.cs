@@ -12,6 +12,9 @@ internal abstract class Role
     /// <summary>The leader of the current term, as far as this role knows one.</summary>
     public virtual PeerId LeaderId => PeerId.None;
 
+    /// <summary>The members that are known, in this role, to have lost what they acknowledged.</summary>
+    public virtual IEnumerable<DataLoss> DataLosses => [];
+
     /// <summary>Begins to play the part; may end it at once (a group of one).</summary>
     public virtual void Enter()
     {

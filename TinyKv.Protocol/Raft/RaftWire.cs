@@ -66,10 +66,20 @@ public static partial class RaftWire
                 wire.Rejected = new Proto.Rejected { Previous = m.Previous, Hint = EntryWire.ToWire(m.Hint) };
                 break;
             case RaftMessage.Heartbeat m:
-                wire.Heartbeat = new Proto.Heartbeat { Commit = m.Commit, Round = m.Round };
+                wire.Heartbeat = new Proto.Heartbeat
+                {
+                    Commit = m.Commit,
+                    Round = m.Round,
+                    Acknowledged = EntryWire.ToWire(m.Acknowledged),
+                };
                 break;
             case RaftMessage.HeartbeatReply m:
-                wire.HeartbeatReply = new Proto.HeartbeatReply { Round = m.Round };
+                wire.HeartbeatReply = new Proto.HeartbeatReply
+                {
+                    Round = m.Round,
+                    Acknowledged = EntryWire.ToWire(m.Acknowledged),
+                    Held = EntryWire.ToWire(m.Held),
+                };
                 break;
             default:
                 throw new UnreachableException($"no wire form for {message.GetType()}");
@@ -89,8 +99,10 @@ public static partial class RaftWire
         Body.Rejected => new RaftMessage.Rejected(
             WireCodec.Count(wire.Rejected.Previous, "previous"), EntryWire.FromWire(wire.Rejected.Hint)),
         Body.Heartbeat => new RaftMessage.Heartbeat(
-            WireCodec.Count(wire.Heartbeat.Commit, "commit"), Round(wire.Heartbeat.Round)),
-        Body.HeartbeatReply => new RaftMessage.HeartbeatReply(Round(wire.HeartbeatReply.Round)),
+            WireCodec.Count(wire.Heartbeat.Commit, "commit"), Round(wire.Heartbeat.Round),
+            EntryWire.FromWire(wire.Heartbeat.Acknowledged)),
+        Body.HeartbeatReply => new RaftMessage.HeartbeatReply(Round(wire.HeartbeatReply.Round),
+            EntryWire.FromWire(wire.HeartbeatReply.Acknowledged), EntryWire.FromWire(wire.HeartbeatReply.Held)),
         _ => throw new MalformedMessageException("a Raft message without a known body"),
     };
 

@@ -19,12 +19,15 @@ internal static class Forgery
             "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit")),
             "Appended" => new RaftMessage.Appended(Number("match")),
             "Rejected" => new RaftMessage.Rejected(Number("previous"), Position(values["hint"])),
-            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round")),
-            "HeartbeatReply" => new RaftMessage.HeartbeatReply(Number("round")),
+            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round"), Optional("acknowledged")),
+            "HeartbeatReply" => new RaftMessage.HeartbeatReply(
+                Number("round"), Optional("acknowledged"), Optional("held")),
             _ => throw new FormatException($"there is no message {words[2]}"),
         });
 
         long Number(string name) => long.Parse(values[name], CultureInfo.InvariantCulture);
+
+        LogPosition Optional(string name) => values.TryGetValue(name, out var text) ? Position(text) : default;
 
         ImmutableArray<Entry> Entries() => values.TryGetValue("entries", out var list)
             ? [.. list.Split(',').Select(text => new Entry(Position(text), EntryKind.NoOp, default))] : [];

@@ -10,6 +10,7 @@ internal sealed class RaftNode(
     PeerId id, RaftBirth birth, RaftOptions options, RaftTrace trace, Action<RaftEnvelope> send)
 {
     private readonly List<RaftRecord> _journal = [];
+    private readonly List<RaftRecord> _lost = [];
     private readonly Queue<Effects> _writing = new();
     private RaftRecord? _lastShown;
 
@@ -41,6 +42,25 @@ internal sealed class RaftNode(
         _writing.Clear();
     }
 
+    /// <summary>Loses the end of the journal, and what was applied of it, while the node is down.</summary>
+    public void Lose(int records)
+    {
+        if (Core is not null) throw new FormatException($"{id} runs");
+        var kept = _journal.Count - records;
+        _lost.AddRange(_journal[kept..]);
+        _journal.RemoveRange(kept, records);
+        var last = _journal.SelectMany(record => record.Entries).Select(entry => entry.Index).LastOrDefault();
+        Applied.RemoveAll(entry => entry.Index > last);
+    }
+
+    /// <summary>Puts back what the journal lost, while the node is down.</summary>
+    public void Restore()
+    {
+        if (Core is not null) throw new FormatException($"{id} runs");
+        _journal.AddRange(_lost);
+        _lost.Clear();
+    }
+
     /// <summary>Gives the core an input, and does what it wants done.</summary>
     public void Do(Func<RaftCore, Effects> input)
     {
@@ -70,6 +90,7 @@ internal sealed class RaftNode(
     {
         if (effects.Refused is { } refused) trace.Line($"{id} refuses what {refused.From} says: {refused.Reason}");
         if (effects.Changed is { } change) trace.Line(RaftTrace.Of(change, id));
+        foreach (var report in effects.DataLoss) trace.Line(RaftTrace.Of(report, id));
         if (effects.Store is { } record)
         {
             trace.Line($"{id} stores {RaftTrace.Of(record, _lastShown)}{(IsHeld ? " (held)" : "")}");

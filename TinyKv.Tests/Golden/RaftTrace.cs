@@ -29,7 +29,20 @@ internal sealed class RaftTrace
     };
 
     public static string Of(RaftCore core) =>
-        $"{core.Role}@{core.Term} leader={Name(core.Leader)} last={core.Last} commit={core.Commit}";
+        $"{core.Role}@{core.Term} leader={Name(core.Leader)} last={core.Last} commit={core.Commit}"
+        + string.Concat(core.DataLosses.Select(loss => $" lost={Name(loss.Member)}:{loss.Held}..{loss.Acknowledged}"));
+
+    public static string Of(DataLossReport report, PeerId self)
+    {
+        var (loss, stage) = (report.Loss, report.Stage);
+        var what = $"{loss.Member} acknowledged {loss.Acknowledged} in term {loss.Term} and holds {loss.Held}";
+        return stage switch
+        {
+            DataLossStage.Found => $"{self} finds: {what}",
+            DataLossStage.Confirmed => $"{self} must end: {what}",
+            _ => $"{self} clears: {what}",
+        };
+    }
 
     public static string Of(Entry entry) => entry.Kind == EntryKind.NoOp
         ? $"{entry.Position}"
@@ -62,7 +75,9 @@ internal sealed class RaftTrace
         RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}",
         RaftMessage.Appended m => $"Appended match={m.Match}",
         RaftMessage.Rejected m => $"Rejected previous={m.Previous} hint={m.Hint}",
-        RaftMessage.Heartbeat m => $"Heartbeat commit={m.Commit} round={m.Round}",
+        RaftMessage.Heartbeat m => $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}",
+        RaftMessage.HeartbeatReply m when m.Held != m.Acknowledged =>
+            $"HeartbeatReply round={m.Round} acknowledged={m.Acknowledged} held={m.Held}",
         RaftMessage.HeartbeatReply m => $"HeartbeatReply round={m.Round}",
         _ => throw new ArgumentOutOfRangeException(nameof(message), message, "not a message"),
     };

@@ -20,6 +20,7 @@ namespace TinyKv.Tests.Golden;
 /// partition n1 n2 | n3             and heal
 /// forge n3→n1 term=1 Heartbeat commit=0 round=1   a message that n3 did not send, as the trace shows it
 /// crash n1 | restart n1
+/// lose n1 2 | restore n1           its journal's last two records, while it is down
 /// release-storage n1 2 | release-storage n1
 /// status
 /// </code>
@@ -82,6 +83,8 @@ internal sealed class ScriptRunner
             case "heal": Cluster.Heal(); break;
             case "crash": Cluster.Crash(Peer(arguments[0])); break;
             case "restart": Cluster.Start(Peer(arguments[0])); break;
+            case "lose": Cluster[Peer(arguments[0])].Lose(int.Parse(arguments[1])); break;
+            case "restore": Cluster[Peer(arguments[0])].Restore(); break;
             case "release-storage": Release(arguments); break;
             case "status": ShowStatus(); break;
             default: throw new FormatException("there is no such command");

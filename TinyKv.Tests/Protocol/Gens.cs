@@ -49,8 +49,10 @@ internal static class Gens
             (last, tail, commit) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit)),
         Number.Select(match => (RaftMessage)new RaftMessage.Appended(match)),
         Number.Select(Position, (previous, hint) => (RaftMessage)new RaftMessage.Rejected(previous, hint)),
-        Number.Select(Number, (commit, round) => (RaftMessage)new RaftMessage.Heartbeat(commit, round)),
-        Number.Select(round => (RaftMessage)new RaftMessage.HeartbeatReply(round)));
+        Gen.Select(Number, Number, Position,
+            (commit, round, acknowledged) => (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged)),
+        Gen.Select(Number, Position, Position,
+            (round, acknowledged, held) => (RaftMessage)new RaftMessage.HeartbeatReply(round, acknowledged, held)));
 
     public static readonly Gen<RaftEnvelope> Envelope = Gen.Select(Peer, Peer, Number, Message,
         (from, to, term, message) => new RaftEnvelope(from, to, term, message));

@@ -31,6 +31,10 @@ internal sealed record RegionView(Region Region, ulong LeaderStore, long Term, I
     /// <summary>What to call it: region 0 holds no keys, it replicates placement's own state.</summary>
     public string Name => Region.Id == 0 ? "placement" : $"{Region.Id}";
 
+    /// <summary>The replicas that have lost what they acknowledged, by the word of the leader or by their own.</summary>
+    public IEnumerable<DataLoss> DataLosses =>
+        Peers.SelectMany(peer => peer.DataLosses).DistinctBy(loss => loss.StoreId).OrderBy(loss => loss.StoreId);
+
     public static RegionView Of(IReadOnlyList<PeerStatus> peers)
     {
         var newest = peers.MaxBy(peer => peer.Term)!;

@@ -71,6 +71,18 @@ internal static class StatusJson
         json.WriteStartArray("peers");
         foreach (var peer in region.Peers) WritePeer(json, peer);
         json.WriteEndArray();
+        json.WriteStartArray("dataLosses");
+        foreach (var loss in region.DataLosses) WriteLoss(json, loss);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteLoss(Utf8JsonWriter json, DataLoss loss)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("store", loss.StoreId);
+        json.WriteNumber("acknowledgedIndex", loss.AcknowledgedIndex);
+        json.WriteNumber("heldIndex", loss.HeldIndex);
         json.WriteEndObject();
     }
 

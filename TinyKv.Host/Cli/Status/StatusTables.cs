@@ -18,7 +18,10 @@ internal static class StatusTables
         foreach (var line in Strangers(view)) console.WriteLine(line);
         console.Write(Regions(view));
         foreach (var region in view.Regions)
+        {
+            foreach (var loss in region.DataLosses) console.WriteLine(Describe(region, loss));
             foreach (var peer in region.Peers) WriteTroubles(console, region, peer);
+        }
     }
 
     private static void WriteTroubles(IAnsiConsole console, RegionView region, PeerStatus peer)
@@ -41,6 +44,10 @@ internal static class StatusTables
             "refused" => $"store {store.StoreId} refuses store {other.StoreId}: {other.Reason}",
             _ => $"store {other.StoreId} refuses store {store.StoreId}: {other.Reason}",
         };
+
+    private static string Describe(RegionView region, DataLoss loss) =>
+        $"store {loss.StoreId} has lost data: region {region.Name} acknowledged up to {loss.AcknowledgedIndex}, " +
+        $"held up to {loss.HeldIndex}; it is not counted";
 
     private static Table Stores(ClusterView view)
     {

@@ -16,6 +16,8 @@ internal static class StatusTsv
                 region.Region.RegionEpoch?.ConfVer, region.Region.RegionEpoch?.Version, region.LeaderStore,
                 region.Term);
             foreach (var peer in region.Peers) WritePeer(writer, region, peer);
+            foreach (var loss in region.DataLosses)
+                WriteLine(writer, "data-loss", region.Region.Id, loss.StoreId, loss.AcknowledgedIndex, loss.HeldIndex);
         }
     }
 

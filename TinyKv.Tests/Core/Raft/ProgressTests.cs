@@ -1,3 +1,4 @@
+using CsCheck;
 using TinyKv.Core.Raft;
 
 namespace TinyKv.Tests.Core.Raft;
@@ -112,6 +113,53 @@ public sealed class ProgressTests
         Assert.True(progress.ShouldRetry(tick: 12));
         Assert.True(progress.HasRoomFor(1));
     }
+
+    [Fact]
+    public void A_follower_that_has_lost_data_is_sent_nothing_whatever_it_answered_before()
+    {
+        var progress = Replicating(match: 4);
+        progress.Sent(3, 3, tick: 0);
+        Assert.True(progress.Lost(Loss));
+        Assert.False(progress.Lost(Loss)); // known already
+
+        Assert.False(progress.HasRoomFor(1));
+        Assert.False(progress.Acknowledged(7));
+        Assert.False(progress.Rejected(previous: 7, guess: 2));
+        Assert.False(progress.ShouldRetry(tick: 100));
+        Assert.Equal((4, ProgressState.DataLoss), (progress.Match, progress.State));
+    }
+
+    [Fact]
+    public void A_follower_that_holds_what_it_acknowledged_after_all_is_probed_from_there()
+    {
+        var progress = Replicating(match: 4);
+        Assert.False(progress.Holds(Peers.At(4, 1))); // nothing was lost
+        progress.Sent(3, 3, tick: 0);
+        progress.Lost(Loss);
+        Assert.False(progress.Holds(Peers.At(3, 1))); // less than what it acknowledged
+        Assert.True(progress.Holds(Peers.At(4, 1)));
+        Assert.Equal((5, ProgressState.Probe, 0), (progress.Next, progress.State, progress.Inflights.Count));
+        Assert.True(progress.HasRoomFor(1));
+    }
+
+    [Fact]
+    public void No_answer_moves_the_match_of_a_follower_that_has_lost_data() =>
+        Gen.Select(Gen.Int[0, 3], Gen.Long[0, 12], Gen.Long[0, 12]).Array[0, 40].Sample(answers =>
+        {
+            var progress = Replicating(match: 4);
+            progress.Sent(3, 3, tick: 0);
+            progress.Lost(Loss);
+            foreach (var (kind, one, other) in answers)
+            {
+                if (kind == 0) progress.Acknowledged(one);
+                else if (kind == 1) progress.Rejected(one, other);
+                else if (kind == 2) progress.ShouldRetry(one);
+                else progress.Holds(Peers.At(one % 4, 1));
+            }
+            Assert.Equal((4, ProgressState.DataLoss), (progress.Match, progress.State));
+        });
+
+    private static DataLoss Loss => new(Peers.N2, 1, Peers.At(4, 1), Peers.At(2, 1));
 
     private static Progress Probing(long next) => new(Peers.N2, next, Options, now: 0);
 

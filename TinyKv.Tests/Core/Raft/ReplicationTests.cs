@@ -48,6 +48,20 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public void An_acknowledgement_of_what_was_compacted_changes_nothing()
+    {
+        var core = new RaftCore(N1, new RaftBirth([N1, N2, N3], At(5, 5)), new RaftOptions(), new Random(1));
+        core.Start(5);
+        core.Campaign();
+        core.Step(new RaftEnvelope(N2, N1, 6, new RaftMessage.PreVoteReply(Granted: true, Round: 1)));
+        core.Stored();
+        core.Step(new RaftEnvelope(N2, N1, 6, new RaftMessage.Vote(Granted: true)));
+        Assert.Equal(RoleKind.Leader, core.Role);
+
+        Assert.Same(Effects.None, core.Step(new RaftEnvelope(N2, N1, 6, new RaftMessage.Appended(0))));
+    }
+
+    [Fact]
     public void A_heartbeat_commits_what_is_there_and_no_more()
     {
         var member = new OneMember();

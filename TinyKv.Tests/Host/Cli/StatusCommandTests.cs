@@ -86,6 +86,28 @@ public sealed class StatusCommandTests
         Assert.Contains("no store of the cluster answered", run.Error);
     }
 
+    [Fact]
+    public async Task A_store_that_has_lost_data_is_named_once_in_every_format()
+    {
+        // Its leader says so, and so does it.
+        foreach (var status in _cluster.Statuses.Select(store => store.Status).OfType<StoreStatusResponse>())
+            status.Peers[0].DataLosses.Add(new DataLoss { StoreId = 1, AcknowledgedIndex = 12, HeldIndex = 7 });
+
+        var table = await CliRun.Of(_cluster, "status");
+        var tsv = await CliRun.Of(_cluster, "status", "--format", "tsv");
+        var json = await CliRun.Of(_cluster, "status", "--format", "json");
+
+        const string Line = "store 1 has lost data: region 1 acknowledged up to 12, held up to 7; it is not counted";
+        Assert.Single(table.Text.Split('\n'), Line);
+        Assert.Single(tsv.Text.Split('\n'), "data-loss\t1\t1\t12\t7");
+        var region = JsonDocument.Parse(json.Output).RootElement.GetProperty("regions")[1];
+        var loss = Assert.Single(region.GetProperty("dataLosses").EnumerateArray());
+        Assert.Equal(
+            (1, 12, 7),
+            (loss.GetProperty("store").GetInt32(), loss.GetProperty("acknowledgedIndex").GetInt32(),
+                loss.GetProperty("heldIndex").GetInt32()));
+    }
+
     private static StoreStatusOrError Answer(ulong store, long term, ulong leader)
     {
         var status = new StoreStatusResponse
