@@ -38,7 +38,8 @@ internal sealed class Chaos(Cluster cluster)
         else if ((roll -= _faults.Cut) < 0) Cut();
         else if ((roll -= _faults.Heal) < 0) Heal();
         else if ((roll -= _faults.Campaign) < 0) Campaign();
-        else Stray();
+        else if ((roll -= _faults.Stray) < 0) Stray();
+        else LoseTail();
     }
 
     private void Deliver()
@@ -169,6 +170,31 @@ internal sealed class Chaos(Cluster cluster)
         cluster.Trace.Add($"{node.Id} is asked to campaign");
         cluster.Marks.Hit(Mark.CampaignOnRequest);
         node.Feed(core => core.Campaign(), node.View);
+    }
+
+    /// <summary>
+    /// Only what Raft can see without harm: a majority of the other members has what is lost, so that nobody is
+    /// elected, with or without this member's vote, who has it not; and the vote itself stays.
+    /// </summary>
+    private void LoseTail()
+    {
+        var gaps = cluster.Nodes.Count(node => node.HasGap);
+        if (gaps >= cluster.Plan.Members - cluster.Plan.Quorum) return;
+        if (AnyUp(node => !node.Leads && FirstSpare(node) <= node.Log.Last.Index) is not { } victim) return;
+        victim.Crash();
+        if (FirstSpare(victim) is var first && first <= victim.Journal.Log.Last.Index)
+            victim.LoseTail(_random.NextInt64(first - 1, victim.Journal.Log.Last.Index));
+        if (_random.Percent(70)) victim.Start();
+    }
+
+    /// <summary>The first of a member's entries from which on a majority has them on disk without the member.</summary>
+    private long FirstSpare(Node node)
+    {
+        var log = node.Journal.Log;
+        var first = log.Last.Index + 1;
+        while (first - 1 > cluster.Plan.Truncated.Index && cluster.Nodes.Count(
+            other => other != node && other.Journal.Log.Contains(log.At(first - 1))) >= cluster.Plan.Quorum) first--;
+        return first;
     }
 
     private void Stray()

@@ -68,6 +68,18 @@ internal sealed class Cluster
         var envelope = packet.Envelope;
         Trace.Add($"{node.Id} ← {envelope.From} term {envelope.Term} {Node.Show(envelope.Message)}");
         node.Receive(packet);
+        if (node.MustEnd) End(node);
+    }
+
+    /// <summary>Whether somebody puts back at once what a member lost that has ended for it.</summary>
+    public bool RepairsAtOnce { get; set; }
+
+    private void End(Node node)
+    {
+        node.Crash();
+        if (!RepairsAtOnce) return;
+        node.PutBackTail();
+        node.Start();
     }
 
     /// <summary>Every clock ticks once, in any order.</summary>

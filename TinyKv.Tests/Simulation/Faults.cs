@@ -51,6 +51,9 @@ internal sealed record Faults
     /// <summary>A message arrives that was never meant for the group.</summary>
     public required int Stray { get; init; }
 
+    /// <summary>The disk of a follower loses entries that it had confirmed, and the member restarts.</summary>
+    public required int LoseTail { get; init; }
+
     /// <summary>Percent of messages that are lost.</summary>
     public required int Lose { get; init; }
 
@@ -67,7 +70,7 @@ internal sealed record Faults
 
     /// <summary>The sum of the weights.</summary>
     public int Total => Deliver + Tick + Sync + Apply + Flush + Propose + Read + Crash + Restart + Pause
-        + Stall + Cut + Heal + Campaign + Stray;
+        + Stall + Cut + Heal + Campaign + Stray + LoseTail;
 
     /// <summary>Draws the faults of a seed.</summary>
     public static Faults Draw(Random random) => new()
@@ -89,5 +92,6 @@ internal sealed record Faults
         Duplicate = random.Pick(0, 5, 25),
         Reorder = random.Pick(0, 5, 50),
         CutsLose = random.Percent(50),
+        LoseTail = random.Pick(0, 0, 5, 20),
     };
 }

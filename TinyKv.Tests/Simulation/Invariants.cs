@@ -12,6 +12,9 @@ internal sealed class Invariants(Cluster cluster)
     /// <summary>Who led, who voted.</summary>
     public ElectionRules Elections { get; } = new(cluster);
 
+    /// <summary>Who has lost data.</summary>
+    public LossRules Losses { get; } = new(cluster);
+
     /// <summary>What logs may contain.</summary>
     public LogRules Logs { get; } = new(cluster);
 
@@ -33,6 +36,7 @@ internal sealed class Invariants(Cluster cluster)
         CheckAnnounced(node, before, now, effects.Changed);
         Commits.AfterInput(node, before, now);
         Elections.AfterInput(node, before, now);
+        LossRules.AfterInput(node);
         Commits.Handed(node, effects);
         Reads.AfterInput(node, effects);
     }

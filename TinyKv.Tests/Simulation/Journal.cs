@@ -47,6 +47,23 @@ internal sealed class Journal(LogPosition truncated)
     }
 
     /// <summary>
+    /// Loses every entry behind <paramref name="last"/>, as a disk does that did not write what it confirmed.
+    /// </summary>
+    public void Lose(long last)
+    {
+        for (var i = 0; i < _durable.Count; i++)
+            _durable[i] = _durable[i] with { Entries = [.. _durable[i].Entries.Where(entry => entry.Index <= last)] };
+        Log.Cut(last);
+    }
+
+    /// <summary>Gets back what it lost of <paramref name="full"/>.</summary>
+    public void PutBack(LogCopy full)
+    {
+        Write(new RaftRecord(Term, Vote, full.After(Log.Last.Index)));
+        Sync();
+    }
+
+    /// <summary>
     /// Keeps the oldest <paramref name="survivors"/> of the writes under way and forgets the others.
     /// </summary>
     public void Crash(int survivors)

@@ -25,8 +25,8 @@ internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs)
         2 => new RaftMessage.RequestVote(Position(core, term)),
         3 => new RaftMessage.Vote(!onlyDisturbs && random.Percent(50)),
         4 => new RaftMessage.Rejected(Index(core), Position(core, term)),
-        5 => new RaftMessage.HeartbeatReply(Round()),
-        6 => new RaftMessage.Heartbeat(Index(core), Round()),
+        5 => new RaftMessage.HeartbeatReply(Round(), Position(core, term), Position(core, term)),
+        6 => new RaftMessage.Heartbeat(Index(core), Round(), Position(core, term)),
         7 => new RaftMessage.Appended(Index(core)),
         _ => Append(core, term),
     };

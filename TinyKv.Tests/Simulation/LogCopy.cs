@@ -34,6 +34,16 @@ internal sealed class LogCopy(LogPosition truncated)
         _entries.AddRange(entries);
     }
 
+    /// <summary>The entries behind <paramref name="index"/>.</summary>
+    public ImmutableArray<Entry> After(long index) => [.. _entries.Skip((int)(index - truncated.Index))];
+
+    /// <summary>Forgets every entry behind <paramref name="last"/>.</summary>
+    public void Cut(long last)
+    {
+        var kept = (int)(last - truncated.Index);
+        _entries.RemoveRange(kept, _entries.Count - kept);
+    }
+
     /// <summary>A copy that later changes do not touch.</summary>
     public LogCopy Clone()
     {

@@ -21,6 +21,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
 {
     private readonly Queue<(long After, RaftEnvelope Envelope)> _waiting = new();
     private RaftCore? _core;
+    private LogCopy? _full; // the log before its end was lost
 
     /// <summary>The member's number.</summary>
     public PeerId Id => id;
@@ -51,6 +52,15 @@ internal sealed class Node(Cluster cluster, PeerId id)
 
     /// <summary>What entries are applied to.</summary>
     public StateMachine Machine { get; } = new(cluster.Plan.Truncated.Index);
+
+    /// <summary>Whether the disk lost entries that nothing replaced yet.</summary>
+    public bool HasGap => _full is { } full && full.Last != Journal.Log.Last && full.Contains(Journal.Log.Last);
+
+    /// <summary>Whether the disk ever lost entries.</summary>
+    public bool EverLost => _full is not null;
+
+    /// <summary>Whether the core has said that the member must end.</summary>
+    public bool MustEnd { get; private set; }
 
     /// <summary>What the core shows now.</summary>
     public View View => new(Core.Role, Core.Term, Core.Leader, Core.Commit);
@@ -86,9 +96,28 @@ internal sealed class Node(Cluster cluster, PeerId id)
         Machine.Crash(applied);
         _waiting.Clear();
         _core = null;
+        MustEnd = false;
         PausedUntil = StalledUntil = 0;
         cluster.Clients.Forget(this);
         if (cluster.Random.Percent(50)) cluster.Network.LoseFrom(id);
+    }
+
+    /// <summary>The disk of a member that is down loses every entry behind <paramref name="last"/>.</summary>
+    public void LoseTail(long last)
+    {
+        cluster.Trace.Add($"{id} loses {last + 1}..{Journal.Log.Last}");
+        cluster.Marks.Hit(Mark.TailLost);
+        if (!HasGap) _full = Journal.Log.Clone();
+        Journal.Lose(last);
+        Machine.Crash(Math.Min(Machine.Applied, last));
+    }
+
+    /// <summary>Somebody puts back what the disk of a member that is down has lost.</summary>
+    public void PutBackTail()
+    {
+        if (!HasGap || _full is not { } full) return;
+        cluster.Trace.Add($"{id} gets {Journal.Log.Last.Index + 1}..{full.Last} back");
+        Journal.PutBack(full);
     }
 
     /// <summary>The clock ticks, also while the member is down.</summary>
@@ -104,9 +133,9 @@ internal sealed class Node(Cluster cluster, PeerId id)
     {
         var before = View;
         cluster.Marks.HitIf(packet.Envelope.Term < before.Term, Mark.MessageFromPastTerm);
-        cluster.Invariants.Reads.Heard(this, packet);
         var refused = Feed(core => core.Step(packet.Envelope), before).Refused;
         Invariant.Holds(refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
+        cluster.Invariants.Reads.Heard(this, packet);
         cluster.Invariants.Elections.AfterMessage(this, before, packet.Envelope.Message);
         cluster.Invariants.Commits.AfterMessage(this, packet.Envelope.Message);
     }
@@ -134,13 +163,25 @@ internal sealed class Node(Cluster cluster, PeerId id)
     {
         var effects = input(Core);
         if (effects.Store is { } record) Store(before, record);
-        foreach (var envelope in effects.SendNow) Leave(envelope);
+        foreach (var envelope in effects.SendNow)
+        {
+            cluster.Invariants.Losses.Promising(this, envelope);
+            Leave(envelope);
+        }
         foreach (var envelope in effects.SendDurable) Promise(envelope);
         SendWhatIsDurable();
         cluster.Invariants.AfterInput(this, before, effects);
         foreach (var entry in effects.Apply) Machine.Receive(entry);
+        foreach (var report in effects.DataLoss) Take(report);
         MixIn(effects);
         return effects;
+    }
+
+    private void Take(DataLossReport report)
+    {
+        cluster.Trace.Add($"{id} says {report}");
+        cluster.Invariants.Losses.Reported(this, report);
+        MustEnd |= report.Stage == DataLossStage.Confirmed;
     }
 
     private void Store(View before, RaftRecord record)
@@ -154,6 +195,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
     private void Promise(RaftEnvelope envelope)
     {
         cluster.Invariants.Elections.Granting(this, envelope);
+        cluster.Invariants.Losses.Promising(this, envelope);
         _waiting.Enqueue((Journal.Written, envelope));
     }
 

@@ -11,6 +11,10 @@ internal sealed class PromiseRules(Cluster cluster)
     private readonly Dictionary<(PeerId Follower, long Term), long> _acknowledged = [];
     private readonly Dictionary<(PeerId Leader, PeerId Follower, long Term), int> _unanswered = [];
 
+    /// <summary>Up to where a member has acknowledged the log to the leader of a term.</summary>
+    public long AcknowledgedBy(PeerId follower, long term) =>
+        _acknowledged.GetValueOrDefault((follower, term), cluster.Plan.Truncated.Index);
+
     /// <summary>Checks a message at the moment when it leaves.</summary>
     public void Leaving(Node node, RaftEnvelope envelope)
     {
@@ -24,7 +28,7 @@ internal sealed class PromiseRules(Cluster cluster)
             case RaftMessage.Vote { Granted: true }: CheckVote(node, envelope.Term, envelope.To); break;
             case RaftMessage.Append append: CheckAppend(node, envelope, append); break;
             case RaftMessage.Appended appended: CheckAppended(node, envelope, appended.Match); break;
-            case RaftMessage.Heartbeat heartbeat: CheckHeartbeat(envelope, heartbeat.Commit); break;
+            case RaftMessage.Heartbeat heartbeat: CheckHeartbeat(envelope, heartbeat); break;
             case RaftMessage.Vote: cluster.Marks.Hit(Mark.VoteRefused); break;
             case RaftMessage.Rejected: Rejected(envelope); break;
             case RaftMessage.PreVoteReply reply:
@@ -76,12 +80,11 @@ internal sealed class PromiseRules(Cluster cluster)
         _unanswered.Remove((envelope.To, node.Id, envelope.Term));
     }
 
-    private void CheckHeartbeat(RaftEnvelope envelope, long commit)
+    private void CheckHeartbeat(RaftEnvelope envelope, RaftMessage.Heartbeat heartbeat)
     {
-        var known = _acknowledged.GetValueOrDefault(
-            (envelope.To, envelope.Term), cluster.Plan.Truncated.Index);
-        Invariant.Holds(commit <= known,
-            $"{envelope.From} tells {envelope.To} of commit {commit}, acknowledged was {known}");
+        var known = AcknowledgedBy(envelope.To, envelope.Term);
+        Invariant.Holds(heartbeat.Commit <= known && heartbeat.Acknowledged.Index <= known,
+            $"{envelope.From} tells {envelope.To} {heartbeat}, acknowledged was {known}");
     }
 
     private void Rejected(RaftEnvelope envelope)

@@ -23,13 +23,15 @@ internal sealed class ReadRules(Cluster cluster)
     }
 
     /// <summary>
-    /// A member takes a message; if it comes from the leader of its term, it follows that leader.
+    /// A member has taken a message; if it comes from the leader of its term, it follows that leader. Who has been
+    /// told by that leader that it has lost data does not count.
     /// </summary>
     public void Heard(Node node, Packet packet)
     {
         var envelope = packet.Envelope;
         if (envelope.Message is not (RaftMessage.Heartbeat or RaftMessage.Append)) return;
         if (envelope.Term < node.Core.Term) return;
+        if (node.Core.HasLostData && node.Core.DataLosses.Any(loss => loss.Term == envelope.Term)) return;
         var key = (node.Id, envelope.Term);
         if (!_heard.TryGetValue(key, out var known) || known.Step < packet.SentStep)
             _heard[key] = new Contact(packet.SentStep, packet.SentClock);

@@ -19,6 +19,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Trace.Add($"faults end");
         cluster.Network.HealAll();
         cluster.Network.CutsLose = true;
+        cluster.RepairsAtOnce = true;
         foreach (var node in cluster.Nodes)
             if (!node.IsUp) node.Start();
         Converge(cluster.Nodes, "after the faults ended");
@@ -28,6 +29,8 @@ internal sealed class Recovery(Cluster cluster)
         if (cluster.Plan.Members >= 3) TakesBackAFollower();
         if (cluster.Plan.Members >= 3 && cluster.Plan.Options.LeaseReads) KeepsALease();
         if (cluster.Plan.Members >= 3) ReplacesALeaderWhoseDiskStalls();
+        if (cluster.Plan.Members >= 3) CountsNobodyWhoHasLostData();
+        if (cluster.Plan.Members >= 3) EndsAMemberThatHasLostData();
         if (cluster.Plan.Members >= 2) ReplacesItsLeader();
         cluster.Clients.CheckAcknowledged();
     }
@@ -151,6 +154,55 @@ internal sealed class Recovery(Cluster cluster)
         Converge(cluster.Nodes, $"after the disk of {leader.Id} works again");
     }
 
+    /// <summary>
+    /// A member that has lost the end of its log is the one that a majority lacks: the leader must step down in time,
+    /// and the member is caught up by the next one.
+    /// </summary>
+    private void CountsNobodyWhoHasLostData()
+    {
+        var (leader, term) = (Leader(), Leader().Core.Term);
+        var follower = LoseTailOfAFollower(leader);
+        foreach (var other in cluster.Nodes.Where(node => node != leader && node != follower)
+            .Skip(cluster.Plan.Quorum - 2)) Isolate(other);
+        cluster.NextStep();
+        cluster.Clients.Propose(leader, 1);
+        for (var i = 0; i <= _electionTicks && leader.Leads; i++) Round();
+        Invariant.Holds(!leader.Leads, $"{leader.Id} counts {follower.Id}, which has lost data: {Show()}");
+        Invariant.Holds(follower.Core.HasLostData, $"{follower.Id} does not know that it has lost data: {Show()}");
+        cluster.Marks.Hit(Mark.LeaderWithoutTheLostSteppedDown);
+        cluster.Network.HealAll();
+        Converge(cluster.Nodes, $"after {follower.Id} lost data");
+        Invariant.Holds(Leader().Core.Term > term, $"nobody else was elected: {Show()}");
+        cluster.Marks.Hit(Mark.LostCaughtUpByLaterLeader);
+    }
+
+    /// <summary>The others go on without a member that has lost data, and it ends within a few election timeouts.</summary>
+    private void EndsAMemberThatHasLostData()
+    {
+        cluster.RepairsAtOnce = false;
+        var (leader, term) = (Leader(), Leader().Core.Term);
+        var follower = LoseTailOfAFollower(leader);
+        for (var i = 0; i <= 3 * _electionTicks && follower.IsUp; i++) Round();
+        Invariant.Holds(!follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
+        Converge([.. cluster.Nodes.Where(node => node != follower)], $"without {follower.Id}");
+        follower.PutBackTail();
+        follower.Start();
+        cluster.RepairsAtOnce = true;
+        Converge(cluster.Nodes, $"after {follower.Id} got its log back");
+        Invariant.Holds(leader.Leads && leader.Core.Term == term, $"{follower.Id} disturbed: {Show()}");
+    }
+
+    private Node LoseTailOfAFollower(Node leader)
+    {
+        var follower = cluster.Nodes.First(node => node != leader);
+        // The leader must have heard of what is lost, or it is sent again as if nothing had been.
+        for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks; i++) Round();
+        follower.Crash();
+        follower.LoseTail(follower.Journal.Log.Last.Index - 1);
+        follower.Start();
+        return follower;
+    }
+
     private static void Restart(Node node)
     {
         node.Crash();
@@ -180,7 +232,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.NextStep();
         cluster.TickAll();
         // Catching up with single-entry appends takes a few messages per entry; a storm takes more.
-        var entries = cluster.Nodes.Max(node => node.Core.Last.Index) - cluster.Plan.Truncated.Index;
+        var entries = cluster.Up.Max(node => node.Core.Last.Index) - cluster.Plan.Truncated.Index;
         var patience = 1000 + 40 * cluster.Plan.Members * (entries + 10);
         while (Progress())
             Invariant.Holds(--patience > 0, $"messages never end: {Show()}");
@@ -201,6 +253,6 @@ internal sealed class Recovery(Cluster cluster)
         return moved;
     }
 
-    private string Show() => string.Join("; ", cluster.Nodes.Select(node =>
+    private string Show() => string.Join("; ", cluster.Up.Select(node =>
         $"{node.Id} {node.View} last {node.Core.Last} applied {node.Machine.Applied}"));
 }

@@ -5,7 +5,7 @@ internal static class MutantList
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
-        [.. Elections, .. Durability, .. Replication, .. Commits, .. Reads, .. Availability, .. Lies];
+        [.. Elections, .. Durability, .. Replication, .. Commits, .. Reads, .. Losses, .. Availability, .. Lies];
 
     private static Mutant[] Elections =>
     [
@@ -140,6 +140,31 @@ internal static class MutantList
         new("reads that outlive the leadership", "Leader.Reads.cs",
             "foreach (var context in _earlyReads) _raft.Drop(context);", "",
             "Clients wait for ever."),
+    ];
+
+    private static Mutant[] Losses =>
+    [
+        new("a member that has lost data and is counted", "Leader.cs",
+            "_followers[i].State == ProgressState.DataLoss ? 0 : of(_followers[i])", "of(_followers[i])",
+            "A leader and a member that lost what it acknowledged pass for a majority."),
+        new("a member that has lost data and votes", "RaftCore.Terms.cs",
+            "HasLostData || HearsLeader || ", "HearsLeader || ",
+            "It elects a leader that lacks what was committed with its acknowledgement, or votes twice in a term."),
+        new("a member that has lost data and promises its vote", "RaftCore.Terms.cs",
+            "!HasLostData && !HearsLeader", "!HearsLeader",
+            "An asker that can not win raises its term and deposes a leader that works."),
+        new("a member that has lost data and campaigns", "RaftCore.Terms.cs",
+            "if (!HasLostData) Become(", "Become(",
+            "It asks for votes with a log that is shorter than what it acknowledged."),
+        new("a member that does not look what it holds", "Follower.cs",
+            "var held = raft.Log.HeldOf(acknowledged);", "var held = acknowledged;",
+            "It stays behind for ever, and passes for one of a majority."),
+        new("a loss that one message proves", "LossEvidence.cs",
+            "_isConfirmed || tick - _since < options.ElectionTicks", "_isConfirmed || tick == _since",
+            "A confused peer ends a store."),
+        new("a loss that nothing makes good", "Leader.cs",
+            "else if (follower.Holds(asked))", "else if (reply.Round < 0 && follower.Holds(asked))",
+            "A store whose files were put back is never sent anything again."),
     ];
 
     private static Mutant[] Availability =>

@@ -21,7 +21,7 @@ internal static partial class NodeMutantList
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
-        [.. Durability, .. StateMachine, .. Requests, .. Gateway, .. Conditions, .. Timestamps, .. Mail];
+        [.. Durability, .. Losses, .. StateMachine, .. Requests, .. Gateway, .. Conditions, .. Timestamps, .. Mail];
 
     private static Mutant[] Durability =>
     [
@@ -53,6 +53,13 @@ internal static partial class NodeMutantList
             "                if (record.Entries.IsEmpty || record.Entries[0].Index > _core.Last.Index) "
             + "_core.Replay(record);",
             "Entries that another leader has replaced come back."),
+    ];
+
+    private static Mutant[] Losses =>
+    [
+        new("a store that goes on after it has lost data", "TinyKv.Actors/Raft/RaftPeer.DataLoss.cs",
+            "if (stage == DataLossStage.Confirmed) Fail(Describe(loss));", "if (stage == DataLossStage.Confirmed) continue;",
+            "Nobody learns that it can not be trusted any more."),
     ];
 
     private static Mutant[] StateMachine =>

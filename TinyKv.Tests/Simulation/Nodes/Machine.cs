@@ -82,10 +82,12 @@ internal sealed class Machine
         {
             case StoreFailed when IsImpostor: _world.Marks.Hit(NodeMark.ImpostorEnded); break;
             case JournalFailed: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedSync); break;
+            case StoreFailed when Disk.HasGap: _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss); break;
             case StoreFailed when process.SawEngineFail: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedEngine); break;
             default: _world.Fail($"{Name} ends itself: {why}"); break;
         }
         Crash(keepsPower: true);
+        Disk.PutBackTail();
         // Somebody starts it anew, as service managers do.
         _world.After(TimeSpan.FromSeconds(1), () =>
         {

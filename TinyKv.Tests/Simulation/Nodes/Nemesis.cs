@@ -82,6 +82,7 @@ internal sealed class Nemesis(World world)
             case Fault.EmptyDisk: Impersonate(any, empty: true); break;
             case Fault.OldCopy: Impersonate(any, empty: false); break;
             case Fault.Stray: Cluster.Network.SendStray(any); break;
+            case Fault.LoseTail: LoseTail(any, leader); break;
             default: Cut(fault.Value, any, leader); break;
         }
         RestartLater();
@@ -101,6 +102,29 @@ internal sealed class Nemesis(World world)
         if (writing.Count == 0) return;
         world.Marks.Hit(NodeMark.CrashedWhileWriting);
         Crash(writing[_random.Next(writing.Count)], keepsPower: false);
+    }
+
+    // Only what Raft can see without harm: votes stay, and a majority of the other disks has what is lost, so that
+    // nobody is elected who has it not.
+    private void LoseTail(Machine machine, Machine? leader)
+    {
+        var spared = Cluster.Plan.Stores - (Cluster.Plan.Stores / 2 + 1);
+        if (leader is null || machine == leader || machine.IsImpostor) return;
+        if (Cluster.Machines.Count(other => other.Own.HasGap) >= spared) return;
+        Crash(machine, keepsPower: true);
+        if (machine.Process is not null) return;
+        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+            if (machine.Disk.LogOf(region) is { } log && machine.Disk.LoseTail(region, FirstSpare(machine, region, log)))
+                world.Marks.Hit(NodeMark.TailLost);
+    }
+
+    // From here on a majority has the entries on disk without this machine.
+    private long FirstSpare(Machine machine, RegionId region, DurableLog log)
+    {
+        var first = log.Last.Index + 1;
+        while (log.TermAt(first - 1) is { } term && Cluster.Machines.Count(other =>
+            other != machine && other.Own.LogOf(region)?.TermAt(first - 1) == term) > Cluster.Plan.Stores / 2) first--;
+        return first;
     }
 
     private void CrashAll()

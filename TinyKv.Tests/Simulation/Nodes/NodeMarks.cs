@@ -22,5 +22,6 @@ internal enum NodeMark
     RequestForwarded, RequestNeverLeft, ConnectionBroke, ForwardRefused, ForwardOfUnknownOutcome,
     WriteServed, ReadServed, BatchWritten, BatchRead, ConditionMet, ConditionFailed,
     ScanServed, ReverseScanServed, ScanCut, RangeDeleted, RangeDeletionUnknown,
+    TailLost, DataLossFound, DataLossCleared, StoreEndedAfterDataLoss,
     IdsAllocated, TimestampsAllocated, PlacementUnavailable,
 }

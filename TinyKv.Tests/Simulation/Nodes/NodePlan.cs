@@ -171,5 +171,5 @@ internal enum Fault
     Kill, KillLeader, LosePower, LosePowerWhileWriting, CrashAll, Pause, PauseLeader, MigrateLeader, JumpClock, Flush,
     StallDisk, FailWrite, FailWriteButKeep, RejectWrite, FailRead, FailSync, FailEngine,
     CutLink, IsolateNode, IsolateLeader, Partition, CongestLeader, KillLink, BreakLinks, Mend, Stray,
-    EmptyDisk, OldCopy,
+    EmptyDisk, OldCopy, LoseTail,
 }

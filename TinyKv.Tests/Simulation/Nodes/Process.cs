@@ -144,6 +144,9 @@ internal sealed class Process
         if (logged.LogLevel() >= LogLevel.InfoLevel)
             _world.Trace.Add($"{_world.Clock} {_machine.Name} {logged.LogLevel()} {text} {logged.Cause?.Message}");
         _world.Marks.HitIf(text?.Contains("made again", StringComparison.Ordinal) == true, NodeMark.PeerMadeAgain);
+        _world.Marks.HitIf(text?.Contains("not counted any more", StringComparison.Ordinal) == true, NodeMark.DataLossFound);
+        _world.Marks.HitIf(
+            text?.Contains("has everything that it acknowledged", StringComparison.Ordinal) == true, NodeMark.DataLossCleared);
         if (logged.LogLevel() == LogLevel.ErrorLevel && !_machine.Explains(text, logged.Cause))
             _world.Fail($"{_machine.Name} logs an error: {text} {logged.Cause}");
     }

@@ -41,6 +41,33 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>What the journal holds of a region's log.</summary>
     public DurableLog? LogOf(RegionId region) => _files.Values.FirstOrDefault(file => file.Region == region)?.Log;
 
+    /// <summary>Whether entries are missing that it had confirmed.</summary>
+    public bool HasGap => _files.Values.Any(file => file.HasGap);
+
+    /// <summary>
+    /// Loses the end of a log that it had confirmed, and what the engine has of it; while no process runs.
+    /// </summary>
+    /// <param name="region">Whose log.</param>
+    /// <param name="first">The first entry that may be lost.</param>
+    /// <returns>Whether anything was lost: an engine that was flushed does not go back.</returns>
+    public bool LoseTail(RegionId region, long first)
+    {
+        var file = _files.Values.First(file => file.Region == region);
+        first = Math.Max(first, _versions[0].Applied(region) + 1);
+        if (first > file.Log.Last.Index) return false;
+        var last = _random.NextInt64(first - 1, file.Log.Last.Index);
+        world.Trace.Add($"{world.Clock} {machine.Name} loses {last + 1} to {file.Log.Last} of {region}");
+        file.Lose(last);
+        _versions.RemoveAll(version => version.Applied(region) > last);
+        return true;
+    }
+
+    /// <summary>Somebody puts back what was lost.</summary>
+    public void PutBackTail()
+    {
+        foreach (var file in _files.Values) file.PutBack();
+    }
+
     /// <summary>The journal of one actor.</summary>
     public JournalFile FileOf(string persistenceId)
     {

@@ -6,6 +6,7 @@ using Akka.Persistence.Journal;
 using Akka.Serialization;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Raft;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 
@@ -84,6 +85,8 @@ internal sealed record StoredEvent(long Number, byte[] Bytes, int Serializer, st
 /// <summary>The events of one actor on the disk.</summary>
 internal sealed class JournalFile(string id)
 {
+    private (StoredEvent[] Events, DurableLog Log)? _full; // before its end was lost
+
     /// <summary>The actor's persistence id.</summary>
     public string Id => id;
 
@@ -97,15 +100,47 @@ internal sealed class JournalFile(string id)
     public long Highest { get; set; }
 
     /// <summary>What the events mean.</summary>
-    public DurableLog Log { get; } = new();
+    public DurableLog Log { get; private set; } = new();
+
+    /// <summary>Whether it lost entries that nothing replaced yet.</summary>
+    public bool HasGap => _full is { } full && full.Log.Last.Index > Log.Last.Index
+        && full.Log.TermAt(Log.Last.Index) == Log.TermAt(Log.Last.Index);
+
+    /// <summary>Loses every entry behind <paramref name="last"/>; terms and votes stay.</summary>
+    public void Lose(long last)
+    {
+        if (!HasGap) _full = ([.. Events], Log);
+        for (var i = 0; i < Events.Count; i++)
+        {
+            if (Events[i].Meaning is not RaftRecord record) continue;
+            var left = record with { Entries = [.. record.Entries.Where(entry => entry.Index <= last)] };
+            Events[i] = Events[i] with { Bytes = RaftWire.Encode(left), Meaning = left };
+        }
+        Log = LogOf(Events);
+    }
+
+    /// <summary>Gets back what it has lost; what was written since then stays.</summary>
+    public void PutBack()
+    {
+        if (!HasGap || _full is not { } full) return;
+        for (var i = 0; i < full.Events.Length; i++) Events[i] = full.Events[i];
+        Log = LogOf(Events);
+    }
 
     /// <summary>The same events.</summary>
     public JournalFile Copy()
     {
         var copy = new JournalFile(id) { Highest = Highest };
         copy.Events.AddRange(Events);
-        foreach (var stored in Events) copy.Log.Add(stored.Meaning);
+        copy.Log = LogOf(Events);
         return copy;
+    }
+
+    private static DurableLog LogOf(IEnumerable<StoredEvent> events)
+    {
+        var log = new DurableLog();
+        foreach (var stored in events) log.Add(stored.Meaning);
+        return log;
     }
 }
 
