@@ -20,6 +20,9 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
     /// <summary>The numbers of all stores.</summary>
     public IEnumerable<int> All => Enumerable.Range(1, layout.Stores);
 
+    /// <summary>The data directory of a store.</summary>
+    public string DataOf(int store) => dataOf(store);
+
     /// <summary>The running process of a store.</summary>
     /// <exception cref="TinyKvException">It is not running.</exception>
     public ServerProcess this[int store] =>
@@ -98,6 +101,15 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
             }
             await Task.Delay(Poll, cancellation);
         }
+    }
+
+    /// <summary>The highest terms of the regions, in one text.</summary>
+    public async Task<string> TermsAsync(CancellationToken cancellation)
+    {
+        await LeaderAsync(cancellation); // somebody answers
+        var peers = (await _observer!.GetStoreStatusesAsync(cancellation)).SelectMany(store => store.Status?.Peers ?? []);
+        return string.Join(", ", peers.GroupBy(peer => peer.Region.Id).OrderBy(region => region.Key)
+            .Select(region => $"region {region.Key} term {region.Max(peer => peer.Term)}"));
     }
 
     /// <summary>The last lines that each store logged.</summary>

@@ -1,0 +1,140 @@
+using TinyKv.Core;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>
+/// A follower comes back with less than it has acknowledged. It must end with 70 and a cause while the others go on, and
+/// serves again with the files that it had.
+/// </summary>
+internal abstract class LostData(string name, string cause) : Fault(name)
+{
+    // By then the leader has heard of everything that was written before, and has told clients.
+    private static readonly TimeSpan Work = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var (cluster, due) = (arena.Cluster, arena.Now);
+        var leader = await cluster.LeaderAsync(cancellation);
+        var store = arena.Another(leader);
+        var data = cluster.DataOf(store);
+        var kept = $"{arena.Disks[store - 1].Path}-kept";
+
+        await RememberAsync(arena, store, cancellation);
+        await Task.Delay(Work, cancellation);
+        await cluster.KillAsync(store);
+        CopyDirectory(data, kept);
+        Damage(data);
+        var terms = await cluster.TermsAsync(cancellation);
+        cluster.Start(store);
+        await arena.FailStopAsync(store, cause, cancellation);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        // Nothing that it may have promised since then is taken back.
+        if (await cluster.TermsAsync(cancellation) is var now && now != terms)
+            throw new TinyKvException($"invalid: terms went from {terms} to {now}, and votes may be lost with the files");
+        PutBack(kept, data);
+        cluster.Start(store);
+        return new FaultReport($"store {store}", due, 1);
+    }
+
+    /// <summary>Takes note of the files as they are now.</summary>
+    protected abstract Task RememberAsync(Arena arena, int store, CancellationToken cancellation);
+
+    /// <summary>Makes the files of a store that does not run as they were then.</summary>
+    protected abstract void Damage(string data);
+
+    /// <summary>Gives a store that does not run the files that were kept for it.</summary>
+    protected abstract void PutBack(string kept, string data);
+
+    /// <summary>Copies a directory with all that is in it.</summary>
+    protected static void CopyDirectory(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var directory in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
+}
+
+/// <summary>The write-ahead logs lose their ends.</summary>
+internal sealed class LostTail() : LostData("lost-tail", cause: "lost")
+{
+    private readonly Dictionary<string, long> _lengths = [];
+
+    /// <inheritdoc/>
+    public override string Description =>
+        "kill -9 of a follower, and the write-ahead logs of journal and engine lose what was last written; it must end with 70";
+
+    /// <inheritdoc/>
+    protected override Task RememberAsync(Arena arena, int store, CancellationToken cancellation)
+    {
+        _lengths.Clear();
+        foreach (var log in LogsIn(arena.Cluster.DataOf(store))) _lengths[log] = new FileInfo(log).Length;
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override void Damage(string data)
+    {
+        foreach (var log in LogsIn(data))
+        {
+            using var file = File.OpenWrite(log);
+            // SQLite begins anew in the same file: what is there now may all be newer.
+            var kept = log.EndsWith("-wal", StringComparison.Ordinal) ? 0 : _lengths.GetValueOrDefault(log);
+            file.SetLength(Math.Min(file.Length, kept));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void PutBack(string kept, string data)
+    {
+        // That it was started since then must not be forgotten: the others have heard of it.
+        foreach (var directory in Directory.GetDirectories(kept))
+        {
+            var files = Path.Combine(data, Path.GetFileName(directory));
+            Directory.Delete(files, recursive: true);
+            CopyDirectory(directory, files);
+        }
+        Directory.Delete(kept, recursive: true);
+    }
+
+    private static IEnumerable<string> LogsIn(string data) =>
+        Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories).Where(file =>
+            file.EndsWith(".log", StringComparison.Ordinal) || file.EndsWith("-wal", StringComparison.Ordinal));
+}
+
+/// <summary>The data directory is replaced by an earlier copy.</summary>
+internal sealed class OldCopy() : LostData("old-copy", cause: "old copy")
+{
+    private string _copy = "";
+
+    /// <inheritdoc/>
+    public override string Description => "a follower is started from an earlier copy of its data directory; it must end with 70";
+
+    /// <inheritdoc/>
+    protected override async Task RememberAsync(Arena arena, int store, CancellationToken cancellation)
+    {
+        _copy = $"{arena.Disks[store - 1].Path}-copy";
+        await arena.Cluster.KillAsync(store);
+        CopyDirectory(arena.Cluster.DataOf(store), _copy);
+        arena.Cluster.Start(store);
+        await arena.Cluster.ReadyAsync(arena.Bound, cancellation);
+    }
+
+    /// <inheritdoc/>
+    protected override void Damage(string data)
+    {
+        Directory.Delete(data, recursive: true);
+        CopyDirectory(_copy, data);
+        Directory.Delete(_copy, recursive: true);
+    }
+
+    /// <inheritdoc/>
+    protected override void PutBack(string kept, string data)
+    {
+        Directory.Delete(data, recursive: true);
+        CopyDirectory(kept, data);
+        Directory.Delete(kept, recursive: true);
+    }
+}
