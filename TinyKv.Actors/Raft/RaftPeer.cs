@@ -105,7 +105,8 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         {
             throw new TinyKvException(
                 $"the journal of {_spec.Region.Id} on {_spec.Self.Store} belongs to the data directory {birth.Directory}, "
-                + $"this is the data directory {_spec.Birth.Directory}: start the store with the one that belongs to its journal");
+                + $"this is the data directory {_spec.Birth.Directory}: "
+                + "start the store with the one that belongs to its journal");
         }
         // Members that disagree about who the members are could elect two leaders.
         if (FirstMissing(birth.Voters, _spec.Birth.Voters) is { } unlisted)

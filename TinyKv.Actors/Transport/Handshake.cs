@@ -22,7 +22,6 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
 
     private readonly HandshakeSpec _spec;
     private readonly Introductions _introductions;
@@ -44,7 +43,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         (_spec, _saved) = (spec, spec.Record);
         // A cluster of one is formed by this; for others it is as it was.
         _introductions = new Introductions(spec.Cluster, spec.Self, spec.Record, spec.Initial);
-        (_said, _metrics) = (new HandshakeLog(_log, Context.System.Scheduler, ReportInterval), new HandshakeMetrics(spec.Self));
+        (_said, _metrics) = (new HandshakeLog(_log, Context.System.Scheduler), new HandshakeMetrics(spec.Self));
         _links = spec.Stores.Keys.ToDictionary(
             store => store, _ => new LinkWatch(spec.Record.Incarnation, spec.Patience));
     }
@@ -72,7 +71,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     protected override void PreRestart(Exception reason, object message)
     {
         // A new one would not know what this one has told the others.
-        Context.System.EventStream.Publish(new StoreFailed($"the handshake has failed: {reason.Message}"));
+        Context.System.EventStream.Publish(new StoreFailed("the handshake has failed", reason));
         base.PreRestart(reason, message);
     }
 
@@ -102,8 +101,8 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
                 Announce();
                 break;
             case Saved failed:
-                Context.System.EventStream.Publish(new StoreFailed(
-                    $"what the store knows of the others can not be written: {failed.Failure!.Message}"));
+                Context.System.EventStream.Publish(
+                    new StoreFailed("what the store knows of the others can not be written", failed.Failure));
                 break;
             case DescribeAcquaintance: Sender.Tell(Describe()); break;
             default: Stash.Stash(); break;
@@ -145,7 +144,8 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     private void Begin()
     {
         _formed = true;
-        if (_saved.Born.IsEmpty) _log.Info("The cluster of the initial stores {Stores} is formed", Acceptance.Show(_saved.Initial));
+        if (_saved.Born.IsEmpty)
+            _log.Info("The cluster of the initial stores {Stores} is formed", Acceptance.Show(_saved.Initial));
         _spec.Regions.Tell(Regions.Begin.Instance);
     }
 
@@ -228,9 +228,9 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             _log.Debug("{Store} does not answer; connecting anew", contact.Store);
             _spec.Reconnect(_spec.Stores[contact.Store]);
         }
-        var missing = Describe().Others.Where(other => other.State != "accepted").ToList();
-        if (!_saved.IsFormed && missing.Count > 0)
-            _said.Waiting(string.Join("; ", missing.Select(other => $"{other.Store} at {AddressOf(other.Store)}: {other.Reason}")));
+        var missing = Describe().Others.Where(other => other.State != "accepted")
+            .Select(other => $"{other.Store} at {AddressOf(other.Store)}: {other.Reason}").ToList();
+        if (!_saved.IsFormed && missing.Count > 0) _said.Waiting(string.Join("; ", missing));
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         ArmTimer();
     }

@@ -56,6 +56,7 @@ internal sealed record Acquaintance(StoreRecord Record, ImmutableArray<Acquainte
 
 /// <summary>How things stand with another store.</summary>
 /// <param name="Store">The other store.</param>
-/// <param name="State"><c>accepted</c>, <c>waiting</c>, <c>refused</c>, or <c>refuses</c> when it does not accept this one.</param>
+/// <param name="State"><c>accepted</c>, <c>waiting</c>, <c>refused</c>, or <c>refuses</c> when it does not accept this
+/// one.</param>
 /// <param name="Reason">Why it is not accepted; empty when it is.</param>
 internal sealed record AcquaintedStore(StoreId Store, string State, string Reason);

@@ -153,7 +153,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1, 2))));
 
-        Assert.Contains("store 3", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.Contains("store 3", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         CreateTestProbe().ChildActorOf(RaftPeer.Props(
             SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1, 2, 3), default) }));
 
-        Assert.Contains("lists store 2", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.Contains("lists store 2", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
             SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1), new DirectoryId(8)) }));
 
         Assert.Contains("belongs to the data directory 0000000000000007, this is the data directory 0000000000000008",
-            (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+            $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { WasBorn = true }));
 
-        Assert.Contains("is empty", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.Contains("is empty", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
         Assert.Empty(Gate.Stored);
     }
 
@@ -201,6 +201,6 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1))));
 
-        Assert.Contains("before the birth", (await ExpectMsgAsync<StoreFailed>(Patience)).Reason, StringComparison.Ordinal);
+        Assert.Contains("before the birth", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
     }
 }

@@ -107,8 +107,8 @@ public sealed class RaftTransportTests : TestKit
     {
         await EventFilter.Warning(start: "Dropped a batch").ExpectAsync(10, async () =>
         {
-            for (var i = 0; i < 1000; i++) _transport.Tell(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
-            _transport.Tell(Encoded(77, 2, 1));
+            for (var i = 0; i < 1000; i++) Arrive(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
+            Arrive(Encoded(77, 2, 1));
             await _regions.ExpectMsgAsync<PeerMail>(Patience);
         });
     }

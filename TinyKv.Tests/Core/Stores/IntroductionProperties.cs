@@ -22,7 +22,8 @@ public sealed class IntroductionProperties
             Assert.True(world.Refusals == 0, $"seed {seed}: {world.Refusals} refusals");
             world.Settle();
             Assert.All(world.Stores, store => Assert.True(store.Record.IsFormed, $"seed {seed}"));
-            Assert.All(world.Stores, store => Assert.All(store.Contacts, contact => Assert.True(contact.IsIntroduced, $"seed {seed}")));
+            Assert.All(world.Stores.SelectMany(store => store.Contacts),
+                contact => Assert.True(contact.IsIntroduced, $"seed {seed}"));
         }
     }
 
@@ -127,7 +128,8 @@ public sealed class IntroductionProperties
         private void Check(StoreHello hello, KnownStore known)
         {
             if (hello.Directory != known.Directory) Wrong ??= $"{hello} was accepted instead of {known}";
-            if (!_line[hello.Incarnation].Contains(known.Incarnation)) Wrong ??= $"{hello} was accepted, it is from before {known}";
+            if (!_line[hello.Incarnation].Contains(known.Incarnation))
+                Wrong ??= $"{hello} was accepted, it is from before {known}";
         }
     }
 }

@@ -164,7 +164,8 @@ internal static partial class NodeMutantList
             "return (Record = found.Start(Draw(), initial) with { Earlier = [] })!;",
             "An honest store is taken for an old copy of itself."),
         new("introductions that are not written down", Handshake,
-            "        var self = Self;\n        BecomeStacked(Saving);\n        _spec.Save(record, failure => self.Tell(new Saved(record, failure)));\n",
+            "        BecomeStacked(Saving);\n"
+            + "        _spec.Save(record, failure => self.Tell(new Saved(record, failure)));\n",
             "        _saved = record;\n        Announce();\n",
             "Nobody is known after a restart."),
         new("a connection that is never made anew", Transport,

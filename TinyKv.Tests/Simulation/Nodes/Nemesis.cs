@@ -203,6 +203,12 @@ internal sealed class Nemesis(World world)
         world.Marks.Hit(empty ? NodeMark.StartedOnEmptyDisk : NodeMark.StartedOnOldCopy);
         machine.StartOn(copy);
         var impostor = machine.Process;
+        if (_random.Percent(50))
+        {
+            // What it says arrives, and it does not hear that nobody wants to know.
+            foreach (var other in Cluster.Machines) Cluster.Network.Cut(other, machine);
+            world.After(Cluster.Plan.TickInterval * Cluster.Plan.Raft.ElectionTicks * 4, Cluster.Network.Mend);
+        }
         world.After(Some(8), () =>
         {
             if (machine.Process != impostor) return;
