@@ -113,7 +113,7 @@ internal sealed class FailingSync() : Fault("fsync-error")
         var due = arena.Now;
         var started = Stopwatch.GetTimestamp();
         using (await SystemCallTrace.AttachAsync(arena.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
-            await arena.FailStopAsync(store, "Input/output error", cancellation);
+            await arena.FailStopAsync(store, "error", cancellation);
         var ended = Stopwatch.GetElapsedTime(started);
         await arena.Load.ServedAsync(arena.Bound, cancellation);
         arena.Cluster.Start(store);
