@@ -59,8 +59,8 @@ internal sealed partial class StoreService(
     // disposes of the actor system waits for it.
     private void Stopped()
     {
-        if (_node is not { IsClosed: false } node) return;
-        endBy(ExitDeadline.AfterMain, node.Terminated.IsFaulted ? ExitCode.Fatal : Environment.ExitCode);
+        if (_node is not { IsClosed: false }) return;
+        endBy(ExitDeadline.AfterMain, Environment.ExitCode);
     }
 
     [LoggerMessage(LogLevel.Critical, "The store has ended itself, and the application with it: {Reason}")]
