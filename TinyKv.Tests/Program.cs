@@ -17,6 +17,7 @@ public static class Program
     public static int Main(string[] args)
     {
         if (args is ["hang"]) return Hang();
+        if (args is ["throw"]) return Throw();
         if (args is ["mutants"] or ["mutants", _]) return PrintMutants(args.ElementAtOrDefault(1) ?? "");
         int[] numbers = [.. args.Skip(1).Select(arg =>
             int.TryParse(arg, CultureInfo.InvariantCulture, out var number) ? number : -1)];
@@ -33,6 +34,15 @@ public static class Program
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Thread.Sleep(Timeout.Infinite);
         ExitDeadline.Arm(TimeSpan.FromSeconds(1), ExitCode.Fatal);
+        return ExitCode.Success;
+    }
+
+    // For the test of a process in which nobody catches an exception.
+    private static int Throw()
+    {
+        ServerProcess.GuardThreads();
+        new Thread(() => throw new OutOfMemoryException()).Start();
+        Thread.Sleep(Timeout.Infinite);
         return ExitCode.Success;
     }
 

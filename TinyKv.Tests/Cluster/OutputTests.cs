@@ -54,16 +54,29 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_hangs_while_it_exits_is_ended_with_its_code()
+    public async Task A_process_that_hangs_while_it_exits_is_ended_with_its_code() =>
+        Assert.Equal((ExitCode.Fatal, ""), await RunTestsAsync("hang"));
+
+    [Fact]
+    public async Task A_process_in_which_nobody_catches_an_exception_ends_with_70_and_the_cause_as_its_last_words()
     {
-        var tests = new ProcessStartInfo("dotnet") { UseShellExecute = false };
+        var (code, error) = await RunTestsAsync("throw");
+
+        Assert.Equal(ExitCode.Fatal, code);
+        Assert.StartsWith(
+            "tinykv: the store has ended itself: out of memory: ", error.TrimEnd('\n').Split('\n')[^1],
+            StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Error)> RunTestsAsync(string verb)
+    {
+        var tests = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = true };
         tests.ArgumentList.Add(typeof(OutputTests).Assembly.Location);
-        tests.ArgumentList.Add("hang");
+        tests.ArgumentList.Add(verb);
         using var process = Process.Start(tests)!;
-
+        var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(Bound);
-
-        Assert.Equal(ExitCode.Fatal, process.ExitCode);
+        return (process.ExitCode, await error);
     }
 
     private Process Start(string script)
