@@ -1,6 +1,5 @@
-using System.Text;
 using System.Text.Json;
-using Akka.Configuration;
+using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Server;
 
@@ -9,40 +8,24 @@ namespace TinyKv.Hosting;
 /// <summary>Makes a store's configuration of an application's options.</summary>
 internal static class StoreConfig
 {
-    /// <summary>The options over the application's HOCON over the defaults.</summary>
-    /// <exception cref="TinyKvException">The HOCON can not be read.</exception>
-    public static Config Of(TinyKvOptions options) => Parse(Render(options))
-        .WithFallback(Parse(options.Hocon)).WithFallback(ServerConfiguration.Reference);
+    private const string Name = nameof(TinyKvOptions);
 
-    private static string Render(TinyKvOptions options)
-    {
-        var text = new StringBuilder();
-        text.AppendLine($"tinykv.cluster.name = {Quote(options.ClusterName)}");
-        text.AppendLine($"tinykv.cluster.stores = [ {string.Join(", ", options.Stores.Select(Render))} ]");
-        text.AppendLine($"tinykv.store.id = {options.StoreId}");
-        text.AppendLine($"tinykv.store.data-directory = {Quote(options.DataDirectory)}");
-        text.AppendLine($"tinykv.store.bind-host = {Quote(options.BindHost)}");
-        text.AppendLine($"tinykv.journal = {Quote(options.Journal)}");
-        return text.ToString();
-    }
+    /// <summary>The options over the application's HOCON over the defaults.</summary>
+    /// <exception cref="TinyKvException">The HOCON is malformed; names the line and the key.</exception>
+    public static LoadedConfig Of(TinyKvOptions options) => new ConfigSources()
+        .AddText($"{Name}.{nameof(options.Hocon)}", options.Hocon)
+        .Add($"{Name}.{nameof(options.ClusterName)}", "tinykv.cluster.name", options.ClusterName)
+        .Add($"{Name}.{nameof(options.Stores)}", "tinykv.cluster.stores",
+            $"[ {string.Join(", ", options.Stores.Select(Render))} ]")
+        .Add($"{Name}.{nameof(options.StoreId)}", "tinykv.store.id", $"{options.StoreId}")
+        .Add($"{Name}.{nameof(options.DataDirectory)}", "tinykv.store.data-directory", options.DataDirectory)
+        .Add($"{Name}.{nameof(options.BindHost)}", "tinykv.store.bind-host", options.BindHost)
+        .Add($"{Name}.{nameof(options.Journal)}", "tinykv.journal", options.Journal)
+        .Resolve(ServerConfiguration.Reference);
 
     private static string Render(TinyKvStore store) =>
         $"{{ id = {store.Id}, host = {Quote(store.Host)}, grpc-port = {store.GrpcPort}, " +
         $"status-port = {store.StatusPort}, remoting-port = {store.RemotingPort} }}";
-
-    private static Config Parse(string text)
-    {
-        const string source = $"{nameof(TinyKvOptions)}.{nameof(TinyKvOptions.Hocon)}";
-        HoconSyntax.Check(source, text);
-        try
-        {
-            return ConfigurationFactory.ParseString(text);
-        }
-        catch (Exception e)
-        {
-            throw new TinyKvException($"{source} is not valid HOCON: {e.Message}", e);
-        }
-    }
 
     // A HOCON string is a JSON string.
     private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";

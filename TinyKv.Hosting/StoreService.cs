@@ -22,7 +22,7 @@ internal sealed partial class StoreService(
         // Files are opened and ports are bound with blocking calls.
         var node = _node = await Task.Run(services.GetRequiredService<StoreNode>, cancellationToken)
             .WaitAsync(cancellationToken);
-        var settings = ServerSettings.Read(StoreConfig.Of(options.Value));
+        var settings = ServerSettings.Read(StoreConfig.Of(options.Value).Config);
         var bind = await ServerEndpoints.ResolveAsync(node.Settings.BindHost, cancellationToken);
         var endpoints = new ServerEndpoints(bind, node.Settings.Self.GrpcPort, node.Settings.Self.StatusPort);
         _server = await StoreServer.StartAsync(

@@ -33,8 +33,8 @@ internal sealed class TinyKvOptionsValidator : IValidateOptions<TinyKvOptions>
         try
         {
             var config = StoreConfig.Of(options);
-            SettingsReader.Read(config);
-            ServerSettings.Read(config);
+            config.Read(SettingsReader.Read);
+            config.Read(ServerSettings.Read);
             return ValidateOptionsResult.Success;
         }
         catch (TinyKvException e)

@@ -33,7 +33,7 @@ public static class TinyKvServices
     {
         services.AddOptions<TinyKvOptions>().Configure(configure ?? (_ => { }));
         services.AddSingleton<IValidateOptions<TinyKvOptions>, TinyKvOptionsValidator>();
-        services.AddSingleton(provider => PreparedStore.Open(StoreConfig.Of(OptionsOf(provider))));
+        services.AddSingleton(provider => PreparedStore.Open(StoreConfig.Of(OptionsOf(provider)).Config));
         services.AddAkka(PreparedStore.SystemName, (builder, provider) =>
         {
             var store = provider.GetRequiredService<PreparedStore>();

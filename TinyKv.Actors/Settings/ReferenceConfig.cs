@@ -1,6 +1,7 @@
 using System.Reflection;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Persistence;
 using TinyKv.Protocol.Serialization;
@@ -15,16 +16,30 @@ public static class ReferenceConfig
         .WithFallback(PersistenceConfig.Reference)
         .WithFallback(ProtocolConfig.Reference);
 
+    /// <summary>The keys of all settings under <c>tinykv</c>.</summary>
+    public static IReadOnlySet<string> Keys
+    {
+        get
+        {
+            var known = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var reference in OfLoadedProjects())
+                known.UnionWith(Leaves("tinykv", reference.GetValue("tinykv")));
+            return known;
+        }
+    }
+
     /// <summary>Refuses what stands under <c>tinykv</c> in no reference file.</summary>
-    /// <exception cref="TinyKvException">Names the key.</exception>
+    /// <exception cref="SettingException">Names the key.</exception>
     public static void RefuseUnknownKeys(Config config)
     {
-        var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var reference in OfLoadedProjects())
-            known.UnionWith(Leaves("tinykv", reference.GetValue("tinykv")));
+        var known = Keys;
         foreach (var key in Leaves("tinykv", config.GetValue("tinykv")))
-            if (!known.Contains(key)) throw new TinyKvException($"{key} is not a setting{Nearest(key, known)}");
+            if (!known.Contains(key)) throw new SettingException(key, Unknown(key, known));
     }
+
+    /// <summary>Whether a setting is a list.</summary>
+    internal static bool IsList(string key) =>
+        OfLoadedProjects().Any(reference => reference.HasPath(key) && reference.GetValue(key).Values.Exists(part => part is HoconArray));
 
     // A project that reads settings is loaded when they are read, and brings the names of its own along.
     private static IEnumerable<Config> OfLoadedProjects() =>
@@ -48,10 +63,14 @@ public static class ReferenceConfig
             ? value.GetObject().Items.SelectMany(item => Leaves($"{path}.{item.Key}", item.Value)) : [path];
     }
 
-    private static string Nearest(string key, HashSet<string> known)
+    private static string Unknown(string key, IReadOnlySet<string> known)
     {
+        if (known.FirstOrDefault(name => key.StartsWith($"{name}.", StringComparison.Ordinal)) is { } value)
+            return $"is not a setting; {value} is one, with a value";
+        if (known.Any(name => name.StartsWith($"{key}.", StringComparison.Ordinal)))
+            return $"is a section; write {key} {{ ... }}";
         var last = key[(key.LastIndexOf('.') + 1)..];
         var similar = known.FirstOrDefault(name => name.EndsWith($".{last}", StringComparison.Ordinal));
-        return similar is null ? "" : $"; did you mean {similar}?";
+        return "is not a setting" + (similar is null ? Similar.DidYouMean(key, known) : $"; did you mean {similar}?");
     }
 }

@@ -43,18 +43,30 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     public long Bytes(string key, long max)
     {
         var bytes = Parse(key, value => value.GetByteSize(), "a size such as 8MiB");
-        return bytes >= 1 && bytes <= max ? bytes.Value : throw Wrong(key, $"must be from 1 to {max} bytes");
+        // The library's product of number and unit wraps around.
+        var digits = Text(key).TakeWhile(char.IsAsciiDigit).Count();
+        return bytes >= 1 && bytes <= max && digits <= 13
+            ? bytes.Value : throw Wrong(key, $"is '{Text(key)}', must be from 1 to {max} bytes");
     }
 
-    /// <summary>A time of at least one millisecond.</summary>
+    /// <summary>A time from one millisecond to an hour.</summary>
     public TimeSpan Duration(string key)
     {
         var time = Parse(key, value => value.GetTimeSpan(allowInfinite: false), "a time such as 100ms");
-        return time >= TimeSpan.FromMilliseconds(1) ? time : throw Wrong(key, "must be at least 1ms");
+        return time >= TimeSpan.FromMilliseconds(1) && time <= TimeSpan.FromHours(1)
+            ? time : throw Wrong(key, $"is '{Text(key)}', must be from 1ms to 1h");
+    }
+
+    /// <summary>The address that ports are bound to, or that others reach a store at: a name, or an IP address.</summary>
+    public string Host(string key)
+    {
+        var host = Text(key);
+        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
+            ? host.Trim('[', ']') : throw Wrong(key, $"is '{host}', must be a host name or an IP address");
     }
 
     /// <summary>Refuses a value.</summary>
-    public TinyKvException Wrong(string key, string why) => new($"{name}.{key} {why}");
+    public SettingException Wrong(string key, string why) => new($"{name}.{key}", why);
 
     private T Parse<T>(string key, Func<HoconValue, T> parse, string kind)
     {
@@ -71,5 +83,5 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
 
     private HoconValue Find(string key) => find(key) ?? throw Missing(key);
 
-    private TinyKvException Missing(string key) => new($"{name}.{key} is missing; it has no default");
+    private SettingException Missing(string key) => new($"{name}.{key}", "is missing; it has no default");
 }

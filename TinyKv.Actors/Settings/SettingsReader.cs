@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -40,7 +42,7 @@ public static class SettingsReader
             Stores = stores,
             StoreId = self,
             DataDirectory = Path.GetFullPath(store.Text("data-directory")),
-            BindHost = store.Text("bind-host"),
+            BindHost = store.Host("bind-host"),
             StorageMode = mode == "raft" ? StorageMode.Raft : StorageMode.Standalone,
             Journal = journal,
             TickInterval = raft.Duration("tick-interval"),
@@ -76,7 +78,8 @@ public static class SettingsReader
         }
         catch (ArgumentException e)
         {
-            throw new TinyKvException($"tinykv.raft.{e.Message}", e);
+            var key = e.Message.Split(' ')[0];
+            throw raft.Wrong(key, e.Message[key.Length..].TrimStart());
         }
         return options;
     }
@@ -86,7 +89,15 @@ public static class SettingsReader
     {
         foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft })
         {
-            Section.Of(config, dispatcher).Number("throughput", 1, 1_000_000);
+            var section = Section.Of(config, dispatcher);
+            section.Number("throughput", 1, 1_000_000);
+            if (dispatcher == Dispatchers.Raft) section.Duration("throughput-deadline-time");
+            if (section.Text("executor") is not ("fork-join-executor" or "thread-pool-executor") and var executor
+                && Type.GetType(executor) is null)
+            {
+                throw section.Wrong("executor", $"is '{executor}', must be fork-join-executor, thread-pool-executor or a type"
+                    + " such as TinyKv.Actors.Hosting.ThreadsExecutorConfigurator, TinyKv.Actors");
+            }
             Section.Of(config, $"{dispatcher}.dedicated-thread-pool").Number("thread-count", 0, 1024);
         }
     }
@@ -94,45 +105,42 @@ public static class SettingsReader
     private static ImmutableArray<StoreAddress> ReadStores(Config config, Section cluster)
     {
         var list = config.GetValue("tinykv.cluster.stores");
-        if (list is null || list.IsEmpty) throw cluster.Wrong("stores", "is missing; it has no default");
-        if (!list.IsArray()) throw cluster.Wrong("stores", "must be a list of objects");
-        var stores = ImmutableArray.CreateBuilder<StoreAddress>();
-        foreach (var value in list.GetArray()) stores.Add(ReadStore(value, stores.Count));
+        if (list is not null && !list.IsEmpty && !list.Values.TrueForAll(part => part.IsArray()))
+            throw cluster.Wrong("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
+        var stores = list?.GetArray().Select(ReadStore).ToList() ?? [];
         if (stores.Count == 0) throw cluster.Wrong("stores", "is missing; it has no default");
-        stores.Sort((a, b) => a.Id.Value.CompareTo(b.Id.Value));
-        for (var i = 1; i < stores.Count; i++)
-            if (stores[i].Id == stores[i - 1].Id) throw cluster.Wrong("stores", $"lists {stores[i].Id} twice");
         var taken = new Dictionary<(string Host, int Port), StoreId>();
-        foreach (var store in stores)
+        for (var i = 0; i < stores.Count; i++)
         {
-            foreach (var port in new[] { store.GrpcPort, store.StatusPort, store.RemotingPort })
+            var store = stores[i];
+            if (stores.FindIndex(other => other.Id == store.Id) < i)
+                throw cluster.Wrong($"stores[{i}].id", $"is {store.Id.Value} a second time; each store has its own");
+            foreach (var (name, port) in Ports(store))
+            {
                 if (!taken.TryAdd((store.Host, port), store.Id))
-                    throw cluster.Wrong("stores", $"uses {store.Host}:{port} twice, the second time for {store.Id}");
+                    throw cluster.Wrong($"stores[{i}].{name}",
+                        $"is {port}, but {store.Host}:{port} is taken by {taken[(store.Host, port)]}");
+            }
         }
-        return stores.ToImmutable();
+        return [.. stores.OrderBy(store => store.Id.Value)];
     }
 
-    private static StoreAddress ReadStore(Akka.Configuration.Hocon.HoconValue value, int position)
+    private static IEnumerable<(string Name, int Port)> Ports(StoreAddress store) =>
+        [("grpc-port", store.GrpcPort), ("status-port", store.StatusPort), ("remoting-port", store.RemotingPort)];
+
+    private static StoreAddress ReadStore(HoconValue value, int position)
     {
         var name = $"tinykv.cluster.stores[{position}]";
-        if (!value.IsObject()) throw new TinyKvException($"{name} must be an object with {string.Join(", ", StoreKeys)}");
+        if (!value.IsObject()) throw new SettingException(name, $"must be an object: {{ {string.Join(", ", StoreKeys)} }}");
         var items = value.GetObject().Items;
         if (items.Keys.FirstOrDefault(key => !StoreKeys.Contains(key, StringComparer.Ordinal)) is { } unknown)
-            throw new TinyKvException($"{name}.{unknown} is not a setting");
+            throw new SettingException($"{name}.{unknown}", "is not a setting" + Similar.DidYouMean(unknown, StoreKeys));
         var store = new Section(name, items.GetValueOrDefault);
         return new StoreAddress(
             new StoreId((ulong)store.Number("id", 1, long.MaxValue)),
-            Host(store),
+            store.Host("host"),
             (int)store.Number("grpc-port", 1, 65535),
             (int)store.Number("status-port", 1, 65535),
             (int)store.Number("remoting-port", 1, 65535));
-    }
-
-    // It becomes part of addresses that clients and other stores compare as texts.
-    private static string Host(Section store)
-    {
-        var host = store.Text("host");
-        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4
-            ? host : throw store.Wrong("host", $"is '{host}', must be a host name or an IPv4 address");
     }
 }

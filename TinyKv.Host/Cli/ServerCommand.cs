@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Akka.Configuration;
 using TinyKv.Actors.Settings;
+using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Server;
 
@@ -29,6 +29,12 @@ internal static class ServerCommand
         HelpName = "DIR",
     };
 
+    private static readonly Option<string[]> Set = new("--set")
+    {
+        Description = "Sets any setting, above all else; may be repeated: --set tinykv.raft.tick-interval=50ms",
+        HelpName = "KEY=VALUE",
+    };
+
     // For parents that must not leave stores behind when they are killed.
     private static readonly Option<bool> ExitWithParent = new("--exit-with-parent")
     {
@@ -42,7 +48,7 @@ internal static class ServerCommand
         var command = new Command(
             "server", "Runs one store of a cluster until it is stopped by SIGTERM or Ctrl-C.")
         {
-            File, StoreId, Data, ExitWithParent,
+            File, StoreId, Data, Set, ExitWithParent,
         };
         command.SetAction(RunAsync);
         return command;
@@ -52,13 +58,14 @@ internal static class ServerCommand
     {
         PoolThreads.Ensure();
         var error = arguments.InvocationConfiguration.Error;
-        Config config;
+        LoadedConfig config;
         ServerSettings settings;
         try
         {
-            config = ServerConfiguration.Load(arguments.GetRequiredValue(File), Overrides(arguments));
-            settings = ServerSettings.Read(config);
-            SettingsReader.Read(config);
+            config = ServerConfiguration.Load(
+                arguments.GetRequiredValue(File), Environment.GetEnvironmentVariables(), Overrides(arguments));
+            settings = config.Read(ServerSettings.Read);
+            config.Read(SettingsReader.Read);
         }
         catch (TinyKvException wrong)
         {
@@ -69,16 +76,22 @@ internal static class ServerCommand
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);
         using var logs = new ConsoleLoggerProvider(settings.Log);
         return await new ServerProcess(ExitDeadline.Arm, settings.ShutdownTimeout).RunAsync(
-            token => StoreServer.StartAsync(config, token), logs.CreateLogger("TinyKv.Server"), error, stop.Token);
+            token => StoreServer.StartAsync(config.Config, token), logs.CreateLogger("TinyKv.Server"), error, stop.Token);
     }
 
-    private static List<KeyValuePair<string, string>> Overrides(ParseResult arguments)
+    private static List<(string Option, string Key, string Value)> Overrides(ParseResult arguments)
     {
-        var overrides = new List<KeyValuePair<string, string>>();
+        var overrides = new List<(string Option, string Key, string Value)>();
         if (arguments.GetValue(StoreId) is { } id)
-            overrides.Add(new("tinykv.store.id", id.ToString(CultureInfo.InvariantCulture)));
+            overrides.Add((StoreId.Name, "tinykv.store.id", id.ToString(CultureInfo.InvariantCulture)));
         if (arguments.GetValue(Data) is { } directory)
-            overrides.Add(new("tinykv.store.data-directory", directory));
+            overrides.Add((Data.Name, "tinykv.store.data-directory", directory));
+        foreach (var setting in arguments.GetValue(Set) ?? [])
+        {
+            var equals = setting.IndexOf('=');
+            if (equals <= 0) throw new TinyKvException($"{Set.Name} {setting}: write {Set.Name} KEY=VALUE");
+            overrides.Add((Set.Name, setting[..equals].Trim(), setting[(equals + 1)..]));
+        }
         return overrides;
     }
 }

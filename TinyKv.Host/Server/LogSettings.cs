@@ -13,13 +13,13 @@ internal sealed record LogSettings(LogLevel Level)
         : Level > LogLevel.Warning ? Level : LogLevel.Warning;
 
     /// <summary>Reads a level by its name in the configuration.</summary>
-    /// <exception cref="TinyKvException">There is no such level.</exception>
+    /// <exception cref="SettingException">There is no such level.</exception>
     public static LogLevel Parse(string key, string name) => name.ToUpperInvariant() switch
     {
         "DEBUG" => LogLevel.Debug,
         "INFO" => LogLevel.Information,
         "WARNING" => LogLevel.Warning,
         "ERROR" => LogLevel.Error,
-        _ => throw new TinyKvException($"{key} is '{name}'; it must be DEBUG, INFO, WARNING or ERROR"),
+        _ => throw new SettingException(key, $"is '{name}'; it must be DEBUG, INFO, WARNING or ERROR"),
     };
 }

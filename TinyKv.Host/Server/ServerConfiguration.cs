@@ -1,6 +1,7 @@
+using System.Collections;
 using System.Reflection;
 using Akka.Configuration;
-using Akka.Configuration.Hocon;
+using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 
 namespace TinyKv.Host.Server;
@@ -22,21 +23,26 @@ internal static class ServerConfiguration
     public static IEnumerable<(string Project, string Text)> ReferenceTexts =>
         Projects.Select(project => (project, ReferenceText(project)));
 
-    /// <summary>Overrides first, then the file, then the defaults.</summary>
-    /// <param name="path">The user's file; null: defaults and overrides only.</param>
-    /// <param name="overrides">Full keys and their values, as the command line gives them.</param>
-    /// <exception cref="TinyKvException">The file cannot be read, or is not HOCON; names it and the
-    /// line.</exception>
-    public static Config Load(string? path, params IReadOnlyList<KeyValuePair<string, string>> overrides)
+    /// <summary>
+    /// What the command line sets above the environment (<see cref="EnvironmentSettings"/>), that above the file, and the
+    /// file above the defaults.
+    /// </summary>
+    /// <param name="path">The user's file; null: defaults and the others only.</param>
+    /// <param name="environment">The environment's variables.</param>
+    /// <param name="options">What options set, the later above the earlier.</param>
+    /// <exception cref="TinyKvException">Something cannot be read or is malformed; names the file and the line, the
+    /// variable or the option.</exception>
+    public static LoadedConfig Load(
+        string? path, IDictionary environment, params IReadOnlyList<(string Option, string Key, string Value)> options)
     {
-        var user = path is null ? Config.Empty : Parse(path, Read(path));
-        foreach (var (key, value) in overrides)
-            user = ConfigurationFactory.ParseString($"{key} = {Quoted(value)}").WithFallback(user);
-        var config = user.WithFallback(Reference);
+        var sources = new ConfigSources();
+        if (path is not null) sources.AddText(path, Read(path));
+        EnvironmentSettings.AddTo(sources, environment);
+        foreach (var (option, key, value) in options) sources.Add(option, key, value);
+        var loaded = sources.Resolve(Reference, name => (string?)environment[name]);
         // One setting for the level of all messages; akka's own still wins where the user sets it.
-        var level = ConfigurationFactory.ParseString(
-            $"akka.loglevel = {Quoted(config.GetString("tinykv.server.log-level", "INFO"))}");
-        return user.WithFallback(level).WithFallback(Reference);
+        return loaded.Sets("akka.loglevel") ? loaded
+            : loaded.With("akka.loglevel", loaded.Config.GetString("tinykv.server.log-level", "INFO"));
     }
 
     private static string Read(string path)
@@ -57,52 +63,6 @@ internal static class ServerConfiguration
             throw new TinyKvException($"cannot read the configuration {path}: {reason}", failure);
         }
     }
-
-    private static Config Parse(string path, string text)
-    {
-        HoconSyntax.Check(path, text);
-        Config config;
-        try
-        {
-            config = ConfigurationFactory.ParseString(text);
-        }
-        catch (Exception failure)
-        {
-            // The parser throws what it meets; a NullReferenceException is what it has for "include".
-            var reason = failure is NullReferenceException ? "'include' is not supported"
-                : failure.Message.ReplaceLineEndings("\n").Split('\n')[0];
-            throw new TinyKvException(
-                $"{path}{Line(text, failure.Message)}: not valid HOCON: {reason}", failure);
-        }
-        CheckValues(path, "", config.Root.GetObject());
-        return config;
-    }
-
-    private static void CheckValues(string path, string prefix, HoconObject? values)
-    {
-        foreach (var (key, value) in values?.Items ?? [])
-        {
-            var full = prefix + key;
-            if (prefix.Length == 0 && key is not ("tinykv" or "akka"))
-                throw new TinyKvException($"{path}: unknown key '{key}'; settings are under tinykv and akka");
-            if (value.IsEmpty && !value.IsString())
-                throw new TinyKvException($"{path}: {full} has no value");
-            if (value.IsObject()) CheckValues(path, full + ".", value.GetObject());
-        }
-    }
-
-    private static string Line(string text, string message)
-    {
-        const string mark = "at position ";
-        var start = message.IndexOf(mark, StringComparison.Ordinal);
-        if (start < 0) return "";
-        var digits = new string([.. message.Skip(start + mark.Length).TakeWhile(char.IsAsciiDigit)]);
-        return int.TryParse(digits, out var position) && position <= text.Length
-            ? $", line {text.AsSpan(0, position).Count('\n') + 1}" : "";
-    }
-
-    private static string Quoted(string value) =>
-        '"' + value.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n") + '"';
 
     private static string ReferenceText(string project)
     {

@@ -51,7 +51,7 @@ internal sealed record ServerSettings
     {
         var text = Text(config, key);
         if (int.TryParse(text, out var value) && value >= least && value <= most) return value;
-        throw new TinyKvException($"{Root}.{key} is '{text}'; it must be a number from {least} to {most}");
+        throw new SettingException($"{Root}.{key}", $"is '{text}'; it must be a number from {least} to {most}");
     }
 
     private static TimeSpan Duration(Config config, string key, TimeSpan most)
@@ -68,13 +68,13 @@ internal sealed record ServerSettings
         {
             // Reported below, with the bounds.
         }
-        throw new TinyKvException(
-            $"{Root}.{key} is '{text}'; it must be a duration from {least.TotalSeconds} s"
+        throw new SettingException($"{Root}.{key}",
+            $"is '{text}'; it must be a duration from {least.TotalSeconds} s"
             + $" to {most.TotalSeconds} s, such as 10s");
     }
 
     // A missing key reads as 0 or null otherwise.
     private static string Text(Config config, string key) =>
         config.GetString($"{Root}.{key}", null) is { Length: > 0 } text ? text
-            : throw new TinyKvException($"{Root}.{key} is missing");
+            : throw new SettingException($"{Root}.{key}", "is missing");
 }

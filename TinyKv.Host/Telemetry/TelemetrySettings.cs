@@ -17,17 +17,18 @@ internal sealed record TelemetrySettings(Uri? OtlpEndpoint, double TraceRatio)
     /// <summary>Reads the settings from the whole configuration.</summary>
     /// <exception cref="TinyKvException">A value is wrong; names its key.</exception>
     public static TelemetrySettings Read(Config config) =>
-        new(Endpoint(config.GetString($"{Root}.otlp-endpoint", "")), Ratio(config.GetString($"{Root}.trace-ratio", "")));
+        new(Endpoint(config.GetString($"{Root}.otlp-endpoint")
+                ?? throw new SettingException($"{Root}.otlp-endpoint", "must be a text")), Ratio(config.GetString($"{Root}.trace-ratio", "")));
 
     private static Uri? Endpoint(string text)
     {
         if (text.Length == 0) return null;
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri : throw new TinyKvException(
-                $"{Root}.otlp-endpoint is '{text}'; it must be a URL such as http://127.0.0.1:4317, or empty");
+            ? uri : throw new SettingException(
+                $"{Root}.otlp-endpoint", $"is '{text}'; it must be a URL such as http://127.0.0.1:4317, or empty");
     }
 
     private static double Ratio(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1
-            ? ratio : throw new TinyKvException($"{Root}.trace-ratio is '{text}'; it must be a number from 0 to 1");
+            ? ratio : throw new SettingException($"{Root}.trace-ratio", $"is '{text}'; it must be a number from 0 to 1");
 }

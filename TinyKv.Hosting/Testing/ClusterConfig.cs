@@ -36,6 +36,6 @@ internal sealed record ClusterConfig(string Directory, IReadOnlyList<StorePorts>
                 RemotingPort = Ports[i].Remoting,
             });
         }
-        return StoreConfig.Of(options);
+        return StoreConfig.Of(options).Config;
     }
 }

@@ -93,8 +93,8 @@ internal static class PostgreSqlDatabase
     {
         string[] keys = [ConnectionKey, ConnectionFileKey];
         if (keys.All(key => tinykv.GetString(key, "").Length == 0))
-            throw new TinyKvException(
-                $"tinykv.journal = postgresql needs tinykv.{ConnectionKey} or tinykv.{ConnectionFileKey}");
+            throw new SettingException(
+                "tinykv.journal", $"is postgresql, which needs tinykv.{ConnectionKey} or tinykv.{ConnectionFileKey}");
     }
 
     /// <summary>The connection string that the configuration gives, with this system's defaults.</summary>

@@ -27,7 +27,7 @@ public sealed class TelemetrySettingsTests
     [InlineData("tinykv.telemetry.trace-ratio = all", "trace-ratio")]
     public void A_value_that_makes_no_sense_is_refused_by_its_key(string hocon, string key)
     {
-        var refusal = Assert.Throws<TinyKvException>(() => Read(hocon));
+        var refusal = Assert.ThrowsAny<TinyKvException>(() => Read(hocon));
 
         Assert.StartsWith($"tinykv.telemetry.{key} is '", refusal.Message, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using System.Collections;
 using Akka.Configuration;
 using Google.Protobuf;
 using Grpc.Net.Client;
@@ -67,9 +68,9 @@ public sealed class HoconFilesTests : IAsyncLifetime
         {
             var config = ConfigurationFactory.ParseString(
                     $"tinykv.cluster.stores = [{list}]\nakka.loglevel = ERROR\n{overrides}")
-                .WithFallback(ServerConfiguration.Load(Path.Combine(HoconDirectory, file),
-                    new("tinykv.store.id", $"{id}"),
-                    new("tinykv.store.data-directory", Path.Combine(_directory, $"store-{id}"))));
+                .WithFallback(ServerConfiguration.Load(Path.Combine(HoconDirectory, file), new Hashtable(),
+                    ("--store-id", "tinykv.store.id", $"{id}"),
+                    ("--data", "tinykv.store.data-directory", Path.Combine(_directory, $"store-{id}"))).Config);
             var server = await StoreServer.StartAsync(config, deadline.Token);
             lock (_servers) _servers.Add(server);
         }));

@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using TinyKv.Core;
+
+namespace TinyKv.Actors.Settings.Sources;
+
+/// <summary>
+/// Reads HOCON into statements. Akka's own parser takes unclosed braces and strings, loses the lines, and does not end
+/// when a key refers to itself; what it makes of a file that somebody got wrong is no setting that anybody wrote.
+/// </summary>
+internal sealed class Parser
+{
+    private const int MaxDepth = 32;
+
+    private readonly Reader _text;
+    private int _depth;
+
+    private Parser(string source, string text) => _text = new Reader(source, text);
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="source">What to call it in messages.</param>
+    /// <param name="text">HOCON.</param>
+    /// <exception cref="TinyKvException">It is malformed; names the line and the key.</exception>
+    public static ImmutableArray<Statement> Parse(string source, string text) => new Parser(source, text).File();
+
+    private ImmutableArray<Statement> File()
+    {
+        var statements = ImmutableArray.CreateBuilder<Statement>();
+        _text.SkipBetween(commas: false);
+        var (braces, opened) = (_text.Take("{"), _text.Origin);
+        Fields(statements, "");
+        if (braces) Close("}", "{", opened);
+        _text.SkipBetween(commas: true);
+        if (!_text.AtEnd) throw _text.Wrong($"'{_text.Next}' closes nothing");
+        return statements.ToImmutable();
+    }
+
+    // Up to a closing brace or bracket, or the end.
+    private void Fields(ImmutableArray<Statement>.Builder into, string scope)
+    {
+        while (true)
+        {
+            _text.SkipBetween(commas: true);
+            if (_text.AtEnd || _text.Next is '}' or ']') return;
+            Field(into, scope);
+        }
+    }
+
+    private void Field(ImmutableArray<Statement>.Builder into, string scope)
+    {
+        var origin = _text.Origin;
+        var path = Path(scope);
+        var key = Full(scope, string.Join('.', path));
+        _text.TakeBlank();
+        var append = _text.Take("+=");
+        if (!append && !_text.Take("=") && !_text.Take(":") && _text.Next != '{') throw NoValue(key, origin);
+        var value = Value(key, origin);
+        if (append) value = new Concatenation([new Substitution(path, Optional: true), new ListExpression([value])]);
+        Assign(into, path, value, origin);
+    }
+
+    // "a { b = 1 }" and "a = ${c} { b = 1 }" are several statements: objects are merged, whatever they come from.
+    private static void Assign(
+        ImmutableArray<Statement>.Builder into, ImmutableArray<string> path, Expression value, Origin origin)
+    {
+        if (value is ObjectExpression inner)
+        {
+            into.Add(new Statement(path, Value: null, origin));
+            foreach (var field in inner.Fields) into.Add(field with { Path = [.. path, .. field.Path] });
+        }
+        else if (value is Concatenation joined && joined.Parts.Any(part => part is ObjectExpression)
+            && joined.Parts.All(part => part is ObjectExpression or Substitution or Blank))
+        {
+            foreach (var part in joined.Parts.Where(part => part is not Blank)) Assign(into, path, part, origin);
+        }
+        else
+        {
+            into.Add(new Statement(path, value, origin));
+        }
+    }
+
+    private ImmutableArray<string> Path(string scope)
+    {
+        var path = ImmutableArray.CreateBuilder<string>();
+        do
+        {
+            if (_text.Next == '"') path.Add(_text.TakeQuoted());
+            else if (_text.TakeWord(c => c == '.') is { Length: > 0 } part) path.Add(part);
+            else throw _text.Wrong(path.Count == 0
+                ? $"{In(scope)}'{_text.Next}' is no key"
+                : $"{Full(scope, string.Join('.', path))}. is no key; a part is missing after the dot");
+        }
+        while (_text.Take("."));
+        if (path.Count == 1 && path[0] == "include" && _text.TakeBlank().Length > 0 && _text.Next is '"' or 'f' or 'u')
+            throw _text.Wrong("'include' is not supported");
+        if (path.Count > MaxDepth) throw _text.Wrong("a key has too many parts");
+        return path.ToImmutable();
+    }
+
+    private Expression Value(string key, Origin origin)
+    {
+        _text.TakeBlank();
+        if (_text.AtLineEnd)
+        {
+            // A word on the next line is rather the next key.
+            _text.SkipBetween(commas: false);
+            if (_text.AtEnd || _text.Next is not ('{' or '[' or '"')) throw NoValue(key, origin);
+        }
+        var parts = Parts(key);
+        while (parts.Count > 0 && parts[^1] is Blank) parts.RemoveAt(parts.Count - 1);
+        return parts.Count switch
+        {
+            0 => throw NoValue(key, origin),
+            1 => parts[0],
+            _ => new Concatenation([.. parts]),
+        };
+    }
+
+    private List<Expression> Parts(string key)
+    {
+        var parts = new List<Expression>();
+        while (true)
+        {
+            if (_text.AtComment && parts.Count > 0 && parts[^1] is Literal)
+                throw _text.Wrong($"{key}: a comment begins within the value; write {key} = \"...\", "
+                    + "or a space before the comment");
+            if (_text.AtLineEnd || _text.Next is ',' or '}' or ']') return parts;
+            if (_text.TakeBlank() is { Length: > 0 } blank) parts.Add(new Blank(blank));
+            else if (_text.AtWord) parts.Add(new Literal(_text.TakeWord()));
+            else if (_text.Next == '"') parts.Add(new Literal(_text.TakeQuoted()));
+            else if (_text.Next == '{') parts.Add(Object(key));
+            else if (_text.Next == '[') parts.Add(List(key));
+            else if (_text.Take("${")) parts.Add(Reference(key));
+            else throw Misplaced(key, parts);
+        }
+    }
+
+    private TinyKvException Misplaced(string key, List<Expression> parts) =>
+        _text.Next is '=' or ':' or '+' && parts.Count > 1 && parts[0] is Literal && parts.Exists(part => part is Blank)
+            ? _text.Wrong($"{key}: two settings on one line need a comma between them")
+            : _text.Wrong($"{key}: a value with '{_text.Next}' needs quotes: {key} = \"...\"");
+
+    private Substitution Reference(string key)
+    {
+        var optional = _text.Take("?");
+        _text.TakeBlank();
+        var path = Path(key);
+        _text.TakeBlank();
+        return _text.Take("}") ? new Substitution(path, optional)
+            : throw _text.Wrong($"{key}: a substitution is written ${{NAME}} or ${{?NAME}}");
+    }
+
+    private ObjectExpression Object(string key)
+    {
+        var opened = Open("{");
+        var fields = ImmutableArray.CreateBuilder<Statement>();
+        Fields(fields, key);
+        Close("}", "{", opened);
+        return new ObjectExpression(fields.ToImmutable());
+    }
+
+    private ListExpression List(string key)
+    {
+        var opened = Open("[");
+        var items = ImmutableArray.CreateBuilder<Expression>();
+        while (true)
+        {
+            _text.SkipBetween(commas: true);
+            if (_text.AtEnd || _text.Next is '}' or ']') break;
+            items.Add(Value($"{key}[{items.Count}]", _text.Origin));
+        }
+        Close("]", "[", opened);
+        return new ListExpression(items.ToImmutable());
+    }
+
+    private Origin Open(string opening)
+    {
+        if (++_depth > MaxDepth) throw _text.Wrong("braces and brackets are nested too deeply");
+        var opened = _text.Origin;
+        _text.Take(opening);
+        return opened;
+    }
+
+    private void Close(string closing, string opening, Origin opened)
+    {
+        _depth--;
+        if (_text.AtEnd) throw Reader.Wrong(opened, $"'{opening}' is not closed");
+        if (!_text.Take(closing))
+            throw _text.Wrong($"'{_text.Next}' does not close '{opening}' of line {opened.Line}");
+    }
+
+    private TinyKvException NoValue(string key, Origin origin) =>
+        _text.AtLineEnd || _text.Next is ',' or '}' or ']' || _text.Origin != origin
+            ? Reader.Wrong(origin, $"{key} has no value; write {key} = VALUE")
+            : Reader.Wrong(origin, $"'=' is missing after {key}");
+
+    private static string Full(string scope, string key) => scope.Length == 0 ? key : $"{scope}.{key}";
+
+    private static string In(string scope) => scope.Length == 0 ? "" : $"{scope}: ";
+}
