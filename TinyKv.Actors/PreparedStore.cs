@@ -26,11 +26,11 @@ public sealed class PreparedStore : IDisposable
     private readonly StoreFaults? _faults;
 
     private PreparedStore(
-        TinyKvSettings settings, Config config, DataDirectory directory, JournalSetup journal, RocksEngine engine,
-        Stack<IDisposable> files, StoreFaults? faults)
+        TinyKvSettings settings, Config config, StoreNames names, DataDirectory directory, JournalSetup journal,
+        RocksEngine engine, Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, _directory, _engine, _files, _faults) = (settings, directory, engine, files, faults);
-        SystemConfig = StoreSystem.Configure(settings, config, journal);
+        SystemConfig = StoreSystem.Configure(settings, config, names, journal);
         Setups = faults is null ? journal.Setups : [.. journal.Setups, faults.Disk];
     }
 
@@ -54,6 +54,7 @@ public sealed class PreparedStore : IDisposable
     {
         var config = user.WithFallback(ReferenceConfig.OfStore);
         var settings = SettingsReader.Read(config);
+        var names = StoreNames.Lookup(settings);
         var files = new Stack<IDisposable>();
         try
         {
@@ -66,9 +67,9 @@ public sealed class PreparedStore : IDisposable
             var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
             files.Push(journal);
             cancellation.ThrowIfCancellationRequested();
-            StoreSystem.RequireFreePort(settings);
+            StoreSystem.RequireFreePort(settings, names.Bind);
             directory.Start(settings.Initial);
-            return new PreparedStore(settings, config, directory, journal, engine, files, faults);
+            return new PreparedStore(settings, config, names, directory, journal, engine, files, faults);
         }
         catch (IOException e)
         {

@@ -84,7 +84,7 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
     protected virtual void OnSilent(string address) { }
 
     /// <summary>Other stores' addresses are what the cluster says they are: requires that one is host:port.</summary>
-    protected static string Require(string address) => HostPort.TryParse(address, out _) ? address
+    protected static string Require(string address) => HostPort.TryParse(address, out var store) ? store.ToString()
         : throw new StoreCallException($"'{address}' is not a store's address: {HostPort.Expected}", mayBeDone: false);
 
     /// <summary>A store could not be reached: lets others be tried before it for a while.</summary>

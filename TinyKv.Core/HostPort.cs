@@ -20,9 +20,13 @@ public sealed record HostPort(string Host, int Port)
         if (colon <= 0 || !TryParseHost(text[..colon], out var host)) return false;
         if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             || port == 0) return false;
-        address = new HostPort(host, port);
+        address = new HostPort(Canonical(host), port);
         return true;
     }
+
+    /// <summary>The usual text of a host: what names the same IPv6 address is the same text.</summary>
+    public static string Canonical(string host) => Uri.CheckHostName(host) == UriHostNameType.IPv6
+        ? new Uri($"http://[{host.Trim('[', ']')}]").DnsSafeHost : host;
 
     /// <summary>As it is written.</summary>
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal)

@@ -28,8 +28,8 @@ internal static class StoreSystem
         settings.Stores.Any(store => Address.Parse(Root(store)) == address);
 
     /// <summary>The configuration of a store's actor system.</summary>
-    public static Config Configure(TinyKvSettings settings, Config user, JournalSetup journal) =>
-        user.WithFallback(OfThisStore(settings)).WithFallback(journal.Config)
+    public static Config Configure(TinyKvSettings settings, Config user, StoreNames names, JournalSetup journal) =>
+        user.WithFallback(OfThisStore(settings, names)).WithFallback(journal.Config)
             .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
 
     /// <summary>Ends the connections to another system, whatever state they are in; the next message opens one.</summary>
@@ -56,13 +56,11 @@ internal static class StoreSystem
     /// Asked before the system is made: one whose port is taken can not be taken apart again in order.
     /// </summary>
     /// <exception cref="TinyKvException">The port can not be bound.</exception>
-    public static void RequireFreePort(TinyKvSettings settings)
+    public static void RequireFreePort(TinyKvSettings settings, IPAddress bind)
     {
         try
         {
-            var address = IPAddress.TryParse(settings.BindHost, out var parsed)
-                ? parsed : Dns.GetHostAddresses(settings.BindHost)[0];
-            using var probe = new TcpListener(address, settings.Self.RemotingPort);
+            using var probe = new TcpListener(bind, settings.Self.RemotingPort);
             probe.Start();
         }
         catch (SocketException e)
@@ -76,13 +74,14 @@ internal static class StoreSystem
 
     // The lowest numbered store is the only one that may form a cluster by itself: two that did would stay apart for
     // ever. Until it has been there once the others are no members, which Raft does not need them to be.
-    private static Config OfThisStore(TinyKvSettings settings)
+    private static Config OfThisStore(TinyKvSettings settings, StoreNames names)
     {
         var seeds = string.Join(", ", settings.Stores.Select(store => $"\"{Root(store)}\""));
         var version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0";
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp {
-              hostname = "{{settings.BindHost}}"
+              hostname = "{{names.Bind}}"
+              dns-use-ipv6 = {{(names.UsesIpv6 ? "on" : "off")}}
               port = {{settings.Self.RemotingPort}}
               public-hostname = "{{settings.Self.Host}}"
               public-port = {{settings.Self.RemotingPort}}
@@ -105,6 +104,6 @@ internal static class StoreSystem
     };
 
     private static TinyKvException PortTaken(TinyKvSettings settings, SocketException cause) => new(
-        $"cannot listen on {settings.BindHost}:{settings.Self.RemotingPort}, " +
+        $"cannot listen on {new HostPort(settings.BindHost, settings.Self.RemotingPort)}, " +
         $"the remoting port of {settings.StoreId}: {cause.Message}", cause);
 }

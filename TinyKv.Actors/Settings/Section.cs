@@ -62,7 +62,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     {
         var host = Text(key);
         return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
-            ? host.Trim('[', ']') : throw Wrong(key, $"is '{host}', must be a host name or an IP address");
+            ? HostPort.Canonical(host) : throw Wrong(key, $"is '{host}', must be a host name or an IP address");
     }
 
     /// <summary>Refuses a value.</summary>

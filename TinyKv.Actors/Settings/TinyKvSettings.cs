@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 
@@ -58,13 +59,13 @@ public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int 
 public sealed record StoreAddress(StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort)
 {
     /// <summary>host:port of the gRPC services.</summary>
-    public string Grpc => $"{Host}:{GrpcPort}";
+    public string Grpc => new HostPort(Host, GrpcPort).ToString();
 
     /// <summary>host:port of the HTTP status pages.</summary>
-    public string Status => $"{Host}:{StatusPort}";
+    public string Status => new HostPort(Host, StatusPort).ToString();
 
     /// <summary>host:port of Akka remoting.</summary>
-    public string Remoting => $"{Host}:{RemotingPort}";
+    public string Remoting => new HostPort(Host, RemotingPort).ToString();
 }
 
 /// <summary>How the storage behind the services is made.</summary>

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Remote;
 using TinyKv.Core;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.V1;
 
@@ -47,10 +48,17 @@ internal static class ClientSystem
     /// <summary>Starts a system of the client's own.</summary>
     /// <param name="endpoint">A store, by which the address of this machine is chosen that it reaches the client
     /// at.</param>
-    public static ActorSystem Start(string endpoint) => ActorSystem.Create(
-        "tinykv-client",
-        ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.hostname = \"{AddressTowards(endpoint)}\"")
-            .WithFallback(ConfigurationFactory.ParseString(Settings)).WithFallback(ProtocolConfig.Reference));
+    public static ActorSystem Start(string endpoint)
+    {
+        _ = HostPort.TryParse(endpoint, out var store);
+        var usesIpv6 = NameLookup.UsesIpv6(NameLookup.Resolve([store!.Host])) ? "on" : "off";
+        return ActorSystem.Create(
+            "tinykv-client",
+            ConfigurationFactory.ParseString($$"""
+                akka.remote.dot-netty.tcp { hostname = "{{AddressTowards(store)}}", dns-use-ipv6 = {{usesIpv6}} }
+                """)
+                .WithFallback(ConfigurationFactory.ParseString(Settings)).WithFallback(ProtocolConfig.Reference));
+    }
 
     /// <summary>Requires of the application's system what the client needs.</summary>
     /// <exception cref="TinyKvInvalidRequestException">Something is missing.</exception>
@@ -68,13 +76,12 @@ internal static class ClientSystem
         new($"the actor system '{system.Name}' cannot speak to a store: {why}");
 
     // Nothing is sent: connecting a datagram socket only looks up the route.
-    private static IPAddress AddressTowards(string endpoint)
+    private static IPAddress AddressTowards(HostPort store)
     {
-        _ = HostPort.TryParse(endpoint, out var store);
         try
         {
             using var probe = new Socket(SocketType.Dgram, ProtocolType.Udp);
-            probe.Connect(store!.Host, store.Port);
+            probe.Connect(store.Host, store.Port);
             var local = ((IPEndPoint)probe.LocalEndPoint!).Address;
             return local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;
         }

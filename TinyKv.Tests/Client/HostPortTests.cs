@@ -17,6 +17,15 @@ public sealed class HostPortTests
     }
 
     [Theory]
+    [InlineData("[0:0:0:0:0:0:0:1]:5", "[::1]:5")]
+    [InlineData("[2001:DB8:0::A]:5", "[2001:db8::a]:5")]
+    public void One_ipv6_address_has_one_text(string text, string written)
+    {
+        Assert.True(HostPort.TryParse(text, out var address));
+        Assert.Equal(written, address.ToString());
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("localhost")]
     [InlineData("localhost:")]

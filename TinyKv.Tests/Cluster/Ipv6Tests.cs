@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Akka.Configuration;
+using TinyKv.Client;
+using TinyKv.Host.Cli.Playground;
+using TinyKv.Host.Server;
+using TinyKv.Tests.Actors.Nodes;
+
+namespace TinyKv.Tests.Clusters;
+
+[Trait("kind", "cluster")]
+public sealed class Ipv6Tests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-ipv6-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_store_at_an_ipv6_address_serves_clients_over_grpc_and_over_remoting()
+    {
+        var port = Ports.Free(3);
+        var config = ConfigurationFactory.ParseString(Cluster("0:0:0:0:0:0:0:1", [port]) + $$"""
+            tinykv.store { id = 1, data-directory = "{{_directory}}/data" }
+            akka.loglevel = ERROR
+            """).WithFallback(ServerConfiguration.Reference);
+        var server = await StoreServer.StartAsync(config, Patience.Long);
+        try
+        {
+            TinyKvClientOptions[] ways =
+            [
+                new() { Endpoints = [$"[::1]:{port}"] },
+                new TinyKvRemotingOptions { Endpoints = [$"[0::1]:{port + 2}"] },
+            ];
+            foreach (var way in ways)
+            {
+                await using var client = await TinyKvClient.ConnectAsync(way, Patience.Long);
+                await client.Raw.PutAsync("key"u8.ToArray(), "value"u8.ToArray());
+            }
+        }
+        finally
+        {
+            await server.StopAsync();
+            await server.DisposeAsync();
+        }
+    }
+
+    /// <summary>In a mount namespace of its own, with a hosts file that no other process sees.</summary>
+    [SkippableFact]
+    public async Task Stores_whose_names_have_only_ipv6_addresses_find_each_other()
+    {
+        Skip.If((await ShellAsync("unshare -m true")).ExitCode != 0, "unshare -m needs root");
+        await File.WriteAllTextAsync($"{_directory}/hosts", "127.0.0.1 localhost\n::1 only-ipv6.test\n");
+        var first = Ports.Free(9);
+        await File.WriteAllTextAsync($"{_directory}/tinykv.conf", Cluster("only-ipv6.test", [first, first + 3, first + 6]));
+
+        var (exitCode, output) = await ShellAsync($$"""
+            exec timeout 90 unshare -m sh -c '
+              mount --bind {{_directory}}/hosts /etc/hosts || exit
+              for store in 1 2 3; do
+                "$@" server --config {{_directory}}/tinykv.conf --store-id $store --data {{_directory}}/$store \
+                  > {{_directory}}/$store.log 2>&1 & stores="$stores $!"
+              done
+              until "$@" raw put -e only-ipv6.test:{{first}} key value; do kill -0 $stores || exit; done 2> {{_directory}}/put.log
+              "$@" raw get -e only-ipv6.test:{{first + 6}} key
+              result=$?
+              kill $stores; wait
+              [ $result = 0 ] || cat {{_directory}}/*.log
+              exit $result' sh "$@"
+            """, StoreProcess.ThisProgram());
+
+        Assert.Equal((0, "value\n"), (exitCode, output));
+    }
+
+    private static string Cluster(string host, IEnumerable<int> ports) => $$"""
+        tinykv.cluster.name = "ipv6"
+        tinykv.store.bind-host = "::1"
+        tinykv.cluster.stores = [{{string.Join(", ", ports.Select((port, i) =>
+            $"{{ id = {i + 1}, host = \"{host}\", grpc-port = {port}, status-port = {port + 1}, remoting-port = {port + 2} }}"))}}]
+
+        """;
+
+    private static async Task<(int ExitCode, string Output)> ShellAsync(string script, ProcessStartInfo? program = null)
+    {
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, UseShellExecute = false };
+        string[] arguments = program is null ? [] : [program.FileName, .. program.ArgumentList];
+        foreach (var argument in (string[])["-c", script, "sh", .. arguments]) start.ArgumentList.Add(argument);
+        using var shell = Process.Start(start)!;
+        var output = await shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        return (shell.ExitCode, output);
+    }
+}
