@@ -18,7 +18,9 @@ internal static class PostgreSqlDatabase
     /// room.</summary>
     private const int PoolSize = 16;
 
-    // Akka.Persistence.Sql's own layout, without the indexes on created and sequence_number. Three stores
+    // A write is refused unless the name of its connection is that of the store's latest start. The lock, which is shared
+    // by the writes under way and taken alone by the next start, makes that start wait for their end.
+    // The rest is Akka.Persistence.Sql's own layout, without the indexes on created and sequence_number. Three stores
     // starting at once would trip over each other's CREATE, IF NOT EXISTS or not: the lock, which ends with
     // the transaction, makes them take turns.
     private const string Schema = """
@@ -36,6 +38,28 @@ internal static class PostgreSqlDatabase
           manifest VARCHAR(500) NULL,
           writer_uuid VARCHAR(128) NULL,
           CONSTRAINT tinykv_journal_uq UNIQUE (persistence_id, sequence_number));
+        CREATE TABLE IF NOT EXISTS tinykv_owner (
+          store BIGINT PRIMARY KEY,
+          writer TEXT NOT NULL UNIQUE);
+        DO $do$
+        BEGIN
+          IF NOT EXISTS (SELECT FROM pg_trigger
+              WHERE tgrelid = 'tinykv_journal'::regclass AND tgname = 'tinykv_owner') THEN
+            CREATE FUNCTION tinykv_owner() RETURNS trigger LANGUAGE plpgsql AS $function$
+            BEGIN
+              PERFORM pg_advisory_xact_lock_shared(hashtextextended(current_setting('application_name'), 0));
+              PERFORM FROM tinykv_owner WHERE writer = current_setting('application_name');
+              IF NOT FOUND THEN
+                RAISE EXCEPTION USING ERRCODE = 'TINYK',
+                  MESSAGE = 'only the store itself writes to its journal, and it was started elsewhere since',
+                  DETAIL = 'application_name is ' || current_setting('application_name');
+              END IF;
+              RETURN NULL;
+            END $function$;
+            CREATE TRIGGER tinykv_owner BEFORE INSERT OR UPDATE OR DELETE ON tinykv_journal
+              FOR EACH STATEMENT EXECUTE FUNCTION tinykv_owner();
+          END IF;
+        END $do$;
         COMMIT;
         """;
 
@@ -50,6 +74,10 @@ internal static class PostgreSqlDatabase
         try
         {
             fence = PostgreSqlFence.Acquire(connection, cluster, new StoreId(store), Initialize);
+            // By this name the database knows whose writes they are, behind a pooler too.
+            connection.ApplicationName = fence.Writer;
+            // A reset would give the pooler's session the name back that it was opened with.
+            connection.NoResetOnClose = true;
         }
         catch (NpgsqlException e)
         {
@@ -111,7 +139,6 @@ internal static class PostgreSqlDatabase
         connection.Timeout = ConnectSeconds;
         // Keys, because ContainsKey says yes to every setting there is.
         if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
-        if (string.IsNullOrEmpty(connection.ApplicationName)) connection.ApplicationName = "tinykv";
         return connection;
     }
 

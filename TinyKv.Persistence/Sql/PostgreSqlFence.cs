@@ -8,12 +8,13 @@ using TinyKv.Core.Regions;
 namespace TinyKv.Persistence.Sql;
 
 /// <summary>
-/// Keeps a second process from running the same store on the same database: an advisory lock, held by a
-/// connection of its own and taken again when that breaks.
+/// Keeps a second process from running the same store on the same database. An advisory lock, held by a connection of its
+/// own and taken again when that breaks, refuses the second at its start; a row that names the latest start, which the
+/// database compares with the writer's name at every write, refuses the first when the lock did not hold.
 /// </summary>
 /// <remarks>
-/// It makes the mistake visible; it is not what makes it harmless. That is the unique constraint on id and
-/// sequence number: of two writers one fails at its first write, before it has answered anybody.
+/// A lock belongs to a session of the server. A pooler that gives one session to several clients in turn gives them the
+/// lock too, hence <see cref="PooledSessions"/> and the row.
 /// </remarks>
 internal sealed class PostgreSqlFence : IDisposable
 {
@@ -25,7 +26,11 @@ internal sealed class PostgreSqlFence : IDisposable
     /// <summary>The longest name that PostgreSQL shows, in bytes.</summary>
     private const int MaxNameBytes = 63;
 
+    /// <summary>What the database raises when another start owns the store.</summary>
+    public const string NotOwnerState = "TINYK";
+
     private readonly string _what;
+    private readonly string _database;
     private readonly long _key;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _lost =
@@ -36,14 +41,15 @@ internal sealed class PostgreSqlFence : IDisposable
     private bool _held = true;
     private int _holder;
 
-    private PostgreSqlFence(NpgsqlConnection connection, string what, long key)
+    private PostgreSqlFence(NpgsqlConnection connection, string what, string database, long key, string writer)
     {
-        _connection = connection;
-        _what = what;
-        _key = key;
-        _holder = connection.ProcessID;
+        (_connection, _what, _database, _key, Writer) = (connection, what, database, key, writer);
+        _holder = PooledSessions.Process(connection);
         _watch = Task.Run(WatchAsync);
     }
+
+    /// <summary>The name of the connections that may write.</summary>
+    public string Writer { get; }
 
     /// <summary>Connects, runs <paramref name="initialize"/> and takes the lock.</summary>
     /// <exception cref="TinyKvException">Another process holds it; says which.</exception>
@@ -60,17 +66,21 @@ internal sealed class PostgreSqlFence : IDisposable
                 $"tinykv store {store.Value} process {Environment.ProcessId} on {Environment.MachineName}"),
         };
         var what = $"{store} of cluster '{cluster}'";
+        var where = PostgreSqlDatabase.Describe(database);
         var key = (long)ClusterIdentity.IdOf($"{cluster}/{store.Value}");
+        var writer = $"tinykv {store.Value} {Guid.NewGuid():N}";
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {
             connection.Open();
+            if (PooledSessions.Shares(connection)) throw new TinyKvException(PooledSessions.Refusal(where));
             initialize(connection);
             if (!SpinWait.SpinUntil(() => TryLock(connection, key, Pause), Patience))
                 throw new TinyKvException(
-                    $"{what} already runs on {PostgreSqlDatabase.Describe(database)}: "
+                    $"{what} already runs on {where}: "
                     + (Holder(connection, key)?.Name ?? "unknown"));
-            return new PostgreSqlFence(connection, what, key);
+            Own(connection, key, writer);
+            return new PostgreSqlFence(connection, what, where, key, writer);
         }
         catch
         {
@@ -125,12 +135,13 @@ internal sealed class PostgreSqlFence : IDisposable
         }
         if (_held)
         {
-            await using var command = new NpgsqlCommand("SELECT 1", _connection);
-            await command.ExecuteScalarAsync(_stop.Token);
+            if (PooledSessions.Process(_connection) != _holder || PooledSessions.Shares(_connection))
+                _lost.TrySetResult(PooledSessions.Refusal(_database));
         }
         else if (TryLock(_connection, _key, TimeSpan.Zero))
         {
-            (_held, _holder) = (true, _connection.ProcessID);
+            if (Owns(_connection, Writer)) (_held, _holder) = (true, PooledSessions.Process(_connection));
+            else _lost.TrySetResult($"{_what} was started elsewhere");
         }
         else if (Holder(_connection, _key) is { } holder)
         {
@@ -138,6 +149,35 @@ internal sealed class PostgreSqlFence : IDisposable
             if (holder.Process == _holder) Terminate(_connection, _holder);
             else _lost.TrySetResult($"{_what} was started elsewhere: {holder.Name}");
         }
+    }
+
+    // Waits for the former start's writes that are under way; those that come after fail.
+    private static void Own(NpgsqlConnection connection, long key, string writer)
+    {
+        using var transaction = connection.BeginTransaction();
+        using var command = new NpgsqlCommand(
+            """
+            SELECT pg_advisory_xact_lock(hashtextextended(writer, 0)) FROM tinykv_owner WHERE store = $1 FOR UPDATE;
+            """, connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = key });
+        command.ExecuteNonQuery();
+        using var own = new NpgsqlCommand(
+            """
+            INSERT INTO tinykv_owner (store, writer) VALUES ($1, $2)
+            ON CONFLICT (store) DO UPDATE SET writer = excluded.writer
+            """, connection, transaction);
+        own.Parameters.Add(new NpgsqlParameter<long> { TypedValue = key });
+        own.Parameters.Add(new NpgsqlParameter<string> { TypedValue = writer });
+        own.ExecuteNonQuery();
+        transaction.Commit();
+    }
+
+    private static bool Owns(NpgsqlConnection connection, string writer)
+    {
+        using var command = new NpgsqlCommand("SELECT FROM tinykv_owner WHERE writer = $1", connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = writer });
+        using var reader = command.ExecuteReader();
+        return reader.Read();
     }
 
     private static bool TryLock(NpgsqlConnection connection, long key, TimeSpan pause)

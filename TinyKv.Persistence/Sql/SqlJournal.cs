@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace TinyKv.Persistence.Sql;
 
@@ -74,9 +75,9 @@ public sealed class SqlJournal : SqlWriteJournal
         {
             await operation();
         }
-        catch (Exception e) when (Find(e) is { } fatal)
+        catch (Exception e) when (Find(e, IsFatal) is { } fatal)
         {
-            Report(JournalSetup.Sqlite, fatal);
+            Report(fatal is PostgresException ? JournalSetup.PostgreSql : JournalSetup.Sqlite, fatal);
             throw;
         }
     }
@@ -87,12 +88,18 @@ public sealed class SqlJournal : SqlWriteJournal
             _events.Publish(new JournalFailed(journal, cause));
     }
 
-    private static SqliteException? Find(Exception e) => e switch
+    private static bool IsFatal(Exception e) => e switch
     {
-        SqliteException sqlite when FatalSqliteCodes.Contains(sqlite.SqliteErrorCode) => sqlite,
-        AggregateException many =>
-            many.Flatten().InnerExceptions.Select(Find).FirstOrDefault(found => found is not null),
-        { InnerException: { } inner } => Find(inner),
-        _ => null,
+        SqliteException sqlite => FatalSqliteCodes.Contains(sqlite.SqliteErrorCode),
+        PostgresException refusal => refusal.SqlState == PostgreSqlFence.NotOwnerState,
+        _ => false,
+    };
+
+    private static Exception? Find(Exception? e, Func<Exception, bool> wanted) => e switch
+    {
+        null => null,
+        _ when wanted(e) => e,
+        AggregateException many => many.InnerExceptions.Select(inner => Find(inner, wanted)).FirstOrDefault(found => found is not null),
+        _ => Find(e.InnerException, wanted),
     };
 }

@@ -39,14 +39,19 @@ internal sealed class PostgreSqlServer : IDisposable
     /// <summary>Runs a statement in the database.</summary>
     public void Execute(string sql) => Execute(Settings.ConnectionString, sql);
 
+    /// <summary>The first value of a query's first row; null: no row.</summary>
+    public object? Query(string sql) => Run(Settings.ConnectionString, sql, command => command.ExecuteScalar());
+
     public void Dispose() => Execute(_server, $"DROP DATABASE {_database} WITH (FORCE)");
 
-    private static void Execute(string server, string sql)
+    private static void Execute(string server, string sql) => Run(server, sql, command => command.ExecuteNonQuery());
+
+    private static T Run<T>(string server, string sql, Func<NpgsqlCommand, T> run)
     {
         using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
         connection.Open();
         using var command = new NpgsqlCommand(sql, connection);
-        command.ExecuteNonQuery();
+        return run(command);
     }
 }

@@ -156,7 +156,7 @@ public sealed class PostgreSqlSetupTests
         JournalSetup.PostgreSql, "/nowhere", ConfigurationFactory.ParseString(
             $"cluster.name = c, store.id = 1, postgresql.connection-string = \"{connection}\""));
 
-    private static string Refused(string configuration) => Assert.Throws<TinyKvException>(
+    private static string Refused(string configuration) => Assert.ThrowsAny<TinyKvException>(
         () => JournalSetup.Create(
             JournalSetup.PostgreSql, "/nowhere", ConfigurationFactory.ParseString(configuration))).Message;
 }

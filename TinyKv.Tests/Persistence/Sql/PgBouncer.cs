@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace TinyKv.Tests.Persistence.Sql;
+
+/// <summary>A PgBouncer in front of a test's database.</summary>
+internal sealed class PgBouncer : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-pgbouncer-").FullName;
+    private readonly Process _process;
+    private readonly NpgsqlConnectionStringBuilder _server;
+    private readonly int _port = Ports.Free(1);
+
+    private PgBouncer(string program, NpgsqlConnectionStringBuilder server, string mode)
+    {
+        _server = server;
+        File.WriteAllText($"{_directory}/users", $"\"{server.Username}\" \"\"\n");
+        Configure(mode);
+        // Its server's user: as root it does not run.
+        Process.Start("chmod", ["-R", "a+rX", _directory])!.WaitForExit();
+        string[] user = Environment.UserName == "root" ? ["-u", "nobody"] : [];
+        _process = Process.Start(new ProcessStartInfo(program, ["-q", .. user, $"{_directory}/ini"])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+    }
+
+    /// <summary>How it is reached, not how the database is.</summary>
+    public string Connection => new NpgsqlConnectionStringBuilder(_server.ConnectionString)
+    {
+        Host = "127.0.0.1", Port = _port,
+    }.ConnectionString;
+
+    /// <summary>Starts it; skips the test when it is not installed.</summary>
+    public static async Task<PgBouncer> StartAsync(NpgsqlConnectionStringBuilder server, string mode)
+    {
+        string[] places = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
+        var program = Array.Find(places, File.Exists);
+        Skip.If(program is null, "PgBouncer is not installed (Debian's package pgbouncer)");
+        var bouncer = new PgBouncer(program!, server, mode);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await bouncer.ListensAsync())
+        {
+            if (bouncer._process.HasExited)
+                throw new InvalidOperationException(await bouncer._process.StandardError.ReadToEndAsync(deadline.Token));
+            await Task.Delay(20, deadline.Token);
+        }
+        return bouncer;
+    }
+
+    /// <summary>Changes the mode of a PgBouncer that runs.</summary>
+    public void Reconfigure(string mode)
+    {
+        Configure(mode);
+        Process.Start("kill", ["-HUP", $"{_process.Id}"])!.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private void Configure(string mode) => File.WriteAllText($"{_directory}/ini", $"""
+        [databases]
+        * = host={_server.Host} port={_server.Port}
+        [pgbouncer]
+        listen_addr = 127.0.0.1
+        listen_port = {_port}
+        unix_socket_dir =
+        auth_type = trust
+        auth_file = {_directory}/users
+        pool_mode = {mode}
+        """);
+
+    private async Task<bool> ListensAsync()
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync(IPAddress.Loopback, _port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
