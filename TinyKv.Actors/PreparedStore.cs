@@ -52,6 +52,7 @@ public sealed class PreparedStore : IDisposable
 
     internal static PreparedStore Open(Config user, StoreFaults? faults, CancellationToken cancellation)
     {
+        Circles.Refuse(user);
         var config = user.WithFallback(ReferenceConfig.OfStore);
         var settings = SettingsReader.Read(config);
         var names = StoreNames.Lookup(settings);

@@ -136,6 +136,10 @@ public sealed class AddTinyKvTests : IDisposable
         { options => options.Stores[0].GrpcPort = 0, "grpc-port is 0" },
         { options => options.Hocon = "tinykv.raft.election-tick = 1", "tinykv.raft.election-tick is not a setting" },
         { options => options.Hocon = "tinykv {", "TinyKvOptions.Hocon, line 1" },
+        { options => options.Hocon = "\ntinykv.raft.election-ticks = x", "TinyKvOptions.Hocon, line 2: tinykv.raft.election-ticks is 'x'" },
+        { options => options.Hocon = "tinykv.raft.election-ticks = ${TINYKV_NO_SUCH}", "line 1: tinykv.raft.election-ticks is ${TINYKV_NO_SUCH}, and" },
+        { options => options.Hocon = "tinykv.raft.election-ticks = ${tinykv.raft.election-ticks}${PATH}", "line 1: tinykv.raft.election-ticks is '10" },
+        { options => options.BindHost = "no host", "TinyKvOptions.BindHost: tinykv.store.bind-host is 'no host'" },
         { options => options.Hocon = "tinykv.server.shutdown-timeout = never", "tinykv.server.shutdown-timeout" },
     };
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using TinyKv.Actors.Settings.Sources;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -50,8 +51,13 @@ internal sealed class StoreProcess : IAsyncDisposable
     }
 
     /// <summary>How to start a store that ends with this process.</summary>
-    public static ProcessStartInfo Server(string configFile) =>
-        ThisProgram("server", "--config", configFile, "--exit-with-parent");
+    public static ProcessStartInfo Server(string configFile)
+    {
+        var start = ThisProgram("server", "--config", configFile, "--exit-with-parent");
+        // The environment wins over the file; what differs from store to store is not for it to say.
+        foreach (var key in StoreConfigFile.Keys) start.Environment.Remove(EnvironmentSettings.NameOf(key));
+        return start;
+    }
 
     /// <summary>Starts a process; its output is appended to the log file.</summary>
     public static StoreProcess Start(ProcessStartInfo start, string logFile)

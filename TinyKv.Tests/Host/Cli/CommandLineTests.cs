@@ -3,6 +3,7 @@ using TinyKv.Core.Keys;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Server;
+using TinyKv.Tests.Host.Server;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -104,6 +105,21 @@ public sealed class CommandLineTests
 
         await CliRun.Of(cluster, "-e", "store1:1", "raw", "delete", "k", "--endpoint", "[::1]:2");
         Assert.Equal(["store1:1", "[::1]:2"], cluster.Options!.Endpoints);
+    }
+
+    [Theory]
+    [InlineData("tinykv.raft.tick-interval", "tinykv: --set tinykv.raft.tick-interval: write --set KEY=VALUE")]
+    [InlineData("=5", "tinykv: --set =5: write --set KEY=VALUE")]
+    [InlineData("tinykv.raft.tick=5", "tinykv: --set: tinykv.raft.tick is not a setting")]
+    [InlineData("tinykv.server.max-connections=none", "tinykv: --set: tinykv.server.max-connections is 'none'; it must be a number")]
+    public async Task A_setting_on_the_command_line_that_is_wrong_is_refused_with_2(string setting, string expected)
+    {
+        var file = Path.Combine(ConfigurationDocsTests.RepositoryRoot(), "hocon", "one-store.conf");
+
+        var run = await CliRun.Of(NoCluster, "server", "--config", file, "--set", setting);
+
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.StartsWith(expected, run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Configuration;
+using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Playground;
 
@@ -149,6 +150,16 @@ public sealed class PlaygroundFilesTests : IDisposable
         Assert.Equal(["30000", "30001"], stores.Select(store => store.GetKey("grpc-port").GetString()));
         Assert.Equal(["30020", "30021"], stores.Select(store => store.GetKey("status-port").GetString()));
         Assert.Equal(["30040", "30041"], stores.Select(store => store.GetKey("remoting-port").GetString()));
+    }
+
+    [Fact]
+    public void What_a_playground_decides_for_a_store_is_taken_from_the_environment_of_none()
+    {
+        var state = new PlaygroundState(1, "test", 1, "postgresql", 30000);
+        var file = File.ReadAllText(StoreConfigFile.Write(state, 1, _path, "Host=h;Password=secret"));
+
+        Assert.Empty(Parser.Parse("file", file).Where(statement => statement.Value is not null)
+            .Select(statement => statement.Key).Except(StoreConfigFile.Keys));
     }
 
     [Fact]
