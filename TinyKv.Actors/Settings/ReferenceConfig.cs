@@ -38,8 +38,8 @@ public static class ReferenceConfig
     }
 
     /// <summary>Whether a setting is a list.</summary>
-    internal static bool IsList(string key) =>
-        OfLoadedProjects().Any(reference => reference.HasPath(key) && reference.GetValue(key).Values.Exists(part => part is HoconArray));
+    internal static bool IsList(string key) => OfLoadedProjects().Any(reference =>
+        reference.HasPath(key) && reference.GetValue(key).Values.Exists(part => part is HoconArray));
 
     // A project that reads settings is loaded when they are read, and brings the names of its own along.
     private static IEnumerable<Config> OfLoadedProjects() =>

@@ -17,8 +17,10 @@ internal sealed record TelemetrySettings(Uri? OtlpEndpoint, double TraceRatio)
     /// <summary>Reads the settings from the whole configuration.</summary>
     /// <exception cref="TinyKvException">A value is wrong; names its key.</exception>
     public static TelemetrySettings Read(Config config) =>
-        new(Endpoint(config.GetString($"{Root}.otlp-endpoint")
-                ?? throw new SettingException($"{Root}.otlp-endpoint", "must be a text")), Ratio(config.GetString($"{Root}.trace-ratio", "")));
+        new(Endpoint(Text(config, "otlp-endpoint")), Ratio(Text(config, "trace-ratio")));
+
+    private static string Text(Config config, string key) =>
+        config.GetString($"{Root}.{key}") ?? throw new SettingException($"{Root}.{key}", "must be a text");
 
     private static Uri? Endpoint(string text)
     {

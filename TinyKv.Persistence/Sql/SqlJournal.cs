@@ -99,7 +99,8 @@ public sealed class SqlJournal : SqlWriteJournal
     {
         null => null,
         _ when wanted(e) => e,
-        AggregateException many => many.InnerExceptions.Select(inner => Find(inner, wanted)).FirstOrDefault(found => found is not null),
+        AggregateException many =>
+            many.InnerExceptions.Select(inner => Find(inner, wanted)).FirstOrDefault(found => found is not null),
         _ => Find(e.InnerException, wanted),
     };
 }

@@ -33,8 +33,8 @@ internal static class NameLookup
         var ipv6 = Only(addresses, AddressFamily.InterNetworkV6);
         var ipv4 = Only(addresses, AddressFamily.InterNetwork);
         if (ipv6 is not null && ipv4 is not null)
-            throw new TinyKvException($"the host {ipv6} has only IPv6 addresses and {ipv4} only IPv4 addresses; remoting looks up "
-                + "one kind for all names: write an IP address in place of one of them");
+            throw new TinyKvException($"the host {ipv6} has only IPv6 addresses and {ipv4} only IPv4 addresses; "
+                + "remoting looks up one kind for all names: write an IP address in place of one of them");
         return ipv6 is not null;
     }
 

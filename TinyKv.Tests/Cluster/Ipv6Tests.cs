@@ -74,7 +74,8 @@ public sealed class Ipv6Tests : IDisposable
         tinykv.cluster.name = "ipv6"
         tinykv.store.bind-host = "::1"
         tinykv.cluster.stores = [{{string.Join(", ", ports.Select((port, i) =>
-            $"{{ id = {i + 1}, host = \"{host}\", grpc-port = {port}, status-port = {port + 1}, remoting-port = {port + 2} }}"))}}]
+            $"{{ id = {i + 1}, host = \"{host}\", grpc-port = {port}, status-port = {port + 1}, "
+            + $"remoting-port = {port + 2} }}"))}}]
 
         """;
 

@@ -62,7 +62,7 @@ public sealed partial class ConfigSources
         return new LoadedConfig(config.WithFallback(reference), origins, _sources.Count == 0 ? null : _sources[0]);
     }
 
-    [GeneratedRegex(@"^(tinykv|akka)(\.[A-Za-z0-9_-]+)+$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^(tinykv|akka)(\.[A-Za-z0-9_-]+)+$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Key();
 
     private static string? Default(Config reference, string key)

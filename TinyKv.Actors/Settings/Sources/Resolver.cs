@@ -36,7 +36,10 @@ internal sealed class Resolver
     private Resolved? Evaluate(int index)
     {
         if (_running.Contains(index))
-            throw Wrong($"refers to itself by way of {string.Join(", ", _running.Reverse().Select(i => _statements[i].Key).Distinct())}");
+        {
+            var way = _running.Reverse().Select(i => _statements[i].Key).Distinct();
+            throw Wrong($"refers to itself by way of {string.Join(", ", way)}");
+        }
         if (_running.Count == MaxDepth) throw Wrong("refers to others that refer to others, too many times");
         _running.Push(index);
         var value = Evaluate(_statements[index].Value!, _statements[index].Origin);
@@ -72,8 +75,8 @@ internal sealed class Resolver
             ? self : _statements.Length;
         if (_root.Find(wanted.Path, before) is { } found) return Counted(found) with { Origin = statement.Origin };
         if (_outside(wanted.Key) is { } text) return Text(text, statement.Origin);
-        return wanted.Optional ? null : throw Wrong(
-            $"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
+        if (wanted.Optional) return null;
+        throw Wrong($"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
     }
 
     private Resolved Counted(Resolved value)

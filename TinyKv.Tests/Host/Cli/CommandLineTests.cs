@@ -111,7 +111,8 @@ public sealed class CommandLineTests
     [InlineData("tinykv.raft.tick-interval", "tinykv: --set tinykv.raft.tick-interval: write --set KEY=VALUE")]
     [InlineData("=5", "tinykv: --set =5: write --set KEY=VALUE")]
     [InlineData("tinykv.raft.tick=5", "tinykv: --set: tinykv.raft.tick is not a setting")]
-    [InlineData("tinykv.server.max-connections=none", "tinykv: --set: tinykv.server.max-connections is 'none'; it must be a number")]
+    [InlineData("tinykv.server.max-connections=none",
+        "tinykv: --set: tinykv.server.max-connections is 'none'; it must be a number")]
     public async Task A_setting_on_the_command_line_that_is_wrong_is_refused_with_2(string setting, string expected)
     {
         var file = Path.Combine(ConfigurationDocsTests.RepositoryRoot(), "hocon", "one-store.conf");

@@ -86,10 +86,12 @@ public sealed class ConfigSourcesTests
     }
 
     [Theory]
-    [InlineData("akka.a = ${akka.a}", "line 1: akka.a is ${akka.a}, and akka.a is set neither in the configuration nor in the environment")]
+    [InlineData("akka.a = ${akka.a}",
+        "line 1: akka.a is ${akka.a}, and akka.a is set neither in the configuration nor in the environment")]
     [InlineData("\nakka.a = ${NOT_SET}", "line 2: akka.a is ${NOT_SET}, and NOT_SET is set neither")]
     [InlineData("akka.a = ${akka.b}\nakka.b = ${akka.a}", "refers to itself by way of akka.a, akka.b")]
-    [InlineData("akka.a = ${?akka.b}\nakka.b = ${?akka.c}\nakka.c = x${akka.a}", "line 3: akka.c refers to itself by way of akka.a, akka.b, akka.c")]
+    [InlineData("akka.a = ${?akka.b}\nakka.b = ${?akka.c}\nakka.c = x${akka.a}",
+        "line 3: akka.c refers to itself by way of akka.a, akka.b, akka.c")]
     [InlineData("akka { a { b = ${akka.c} }, c { d = ${akka.a} } }", "refers to itself by way of")]
     [InlineData("akka.a = [${akka.b}]\nakka.b = [${akka.a}]", "refers to itself by way of")]
     [InlineData("akka.a = [1] text", "line 1: akka.a puts a text, a list or an object next to")]
@@ -128,7 +130,8 @@ public sealed class ConfigSourcesTests
         for (var seed = 0; seed < 20_000; seed++)
         {
             var random = new Random(seed);
-            var text = "akka" + string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)]));
+            var text = "akka" + string.Concat(
+                Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)]));
             try
             {
                 Resolve(text);
