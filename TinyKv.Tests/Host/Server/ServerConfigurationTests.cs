@@ -219,7 +219,8 @@ public sealed class ServerConfigurationTests : IDisposable
             "tinykv.kv-dispatcher.dedicated-thread-pool.thread-count is -1, must be from 0 to 1024" },
         { "tinykv.raft-dispatcher.executor = TinyKv.Nothing",
             "tinykv.raft-dispatcher.executor is 'TinyKv.Nothing', "
-            + "must be fork-join-executor, thread-pool-executor or a type such as TinyKv.Actors.Hosting.ThreadsExecutorConfigurator, TinyKv.Actors" },
+            + "must be fork-join-executor, thread-pool-executor or a type such as "
+            + "TinyKv.Actors.Hosting.ThreadsExecutorConfigurator, TinyKv.Actors" },
         { "tinykv.raft-dispatcher.throughput-deadline-time = x",
             "tinykv.raft-dispatcher.throughput-deadline-time is 'x', must be a time such as 100ms" },
         { "tinykv.store.bind-host = \"a b\"", "tinykv.store.bind-host is 'a b', must be a host name or an IP address" },
