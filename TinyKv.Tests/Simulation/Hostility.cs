@@ -35,10 +35,12 @@ internal sealed class Hostility
     {
         _cluster.Trace.Add($"one of {_victims.Count + 1} members {(_onlyDisturbs ? "disturbs" : "lies")}");
         foreach (var victim in _victims) victim.Start();
+        for (var ticks = _random.Next(4 * _cluster.Plan.Options.ElectionTicks); ticks > 0; ticks--) Round();
         for (var i = 0; i < 300; i++)
         {
             _cluster.NextStep();
-            Step(_victims[_random.Next(_victims.Count)]);
+            var leader = _random.Percent(30) ? _victims.Find(victim => victim.Core.Role == RoleKind.Leader) : null;
+            Step(leader ?? _victims[_random.Next(_victims.Count)]);
         }
         if (_onlyDisturbs) ServesAgain();
     }

@@ -9,6 +9,9 @@ namespace TinyKv.Tests.Simulation;
 /// </summary>
 internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs)
 {
+    // Who raises the term with every other message never speaks to a leader.
+    private readonly bool _keepsTheTerm = random.Percent(50);
+
     /// <summary>A message for a member, from its state.</summary>
     public RaftEnvelope Lie(Victim to)
     {
@@ -47,7 +50,7 @@ internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs)
         return new RaftMessage.Append(previous, entries.ToImmutable(), Index(core));
     }
 
-    private long Term(RaftCore core) => random.Next(60) switch
+    private long Term(RaftCore core) => _keepsTheTerm && random.Percent(97) ? core.Term : random.Next(60) switch
     {
         0 => core.Term + RaftLimits.MaxTermStep,
         1 => core.Term + RaftLimits.MaxTermStep + random.Next(1, 100),

@@ -9,12 +9,13 @@ namespace TinyKv.Tests.Core.Raft;
 /// </summary>
 internal sealed class OneMember
 {
-    public OneMember(RaftOptions? options = null, RaftRecord? journal = null, int seed = 1, int members = 3)
+    public OneMember(
+        RaftOptions? options = null, RaftRecord? journal = null, int seed = 1, int members = 3, LogPosition truncated = default)
     {
         Options = options ?? new RaftOptions();
-        Core = new RaftCore(N1, new RaftBirth([.. Of(members)], LogPosition.Zero), Options, new Random(seed));
+        Core = new RaftCore(N1, new RaftBirth([.. Of(members)], truncated), Options, new Random(seed));
         if (journal is not null) Core.Replay(journal);
-        Do(core => core.Start(0));
+        Do(core => core.Start(truncated.Index));
     }
 
     public RaftCore Core { get; }
