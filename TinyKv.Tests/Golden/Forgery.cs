@@ -33,6 +33,7 @@ internal static class Forgery
             ? [.. list.Split(',').Select(text => new Entry(Position(text), EntryKind.NoOp, default))] : [];
     }
 
-    private static LogPosition Position(string text) => new(
-        long.Parse(text.Split('@')[0], CultureInfo.InvariantCulture), long.Parse(text.Split('@')[1], CultureInfo.InvariantCulture));
+    private static LogPosition Position(string text) => text.Split('@') is [var index, var term]
+        ? new LogPosition(long.Parse(index, CultureInfo.InvariantCulture), long.Parse(term, CultureInfo.InvariantCulture))
+        : throw new FormatException($"{text} is not a position");
 }

@@ -61,5 +61,6 @@ public sealed class KvCommandFormTests
 
     private static bool IsPlacement(PlacementCommand command) => PlacementCommandCodec.IsCommand(command.ToByteArray());
 
-    private static byte[] Command(Modify modify) => new Proto.KvCommand { RegionVersion = 1, Modifies = { modify } }.ToByteArray();
+    private static byte[] Command(Modify modify) =>
+        new Proto.KvCommand { RegionVersion = 1, Modifies = { modify } }.ToByteArray();
 }
