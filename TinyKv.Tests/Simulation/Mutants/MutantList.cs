@@ -66,7 +66,7 @@ internal static class MutantList
             "else if (log.Matches(previous))", "else if (previous.Index <= log.Last.Index)",
             "Logs that agree in an entry differ in what is before it."),
         new("appends that are never sent again", "Progress.cs",
-            "        AwaitsProbe = false;\n        return true;\n    }\n}", "        return false;\n    }\n}",
+            "        AwaitsProbe = false;\n        return true;\n    }\n\n    private", "        return false;\n    }\n\n    private",
             "One lost message leaves a follower behind for ever."),
     ];
 
@@ -157,7 +157,7 @@ internal static class MutantList
             "!HasLostData && !HearsLeader", "!HearsLeader",
             "An asker that can not win raises its term and deposes a leader that works."),
         new("a member that has lost data and campaigns", "RaftCore.Terms.cs",
-            "if (!HasLostData) Become(", "Become(",
+            "Term < RaftLimits.MaxNumber && !HasLostData", "Term < RaftLimits.MaxNumber",
             "It asks for votes with a log that is shorter than what it acknowledged."),
         new("a member that does not look what it holds", "Follower.cs",
             "var held = raft.Log.HeldOf(acknowledged);", "var held = acknowledged;",
