@@ -1,6 +1,5 @@
 using TinyKv.Actors;
 using TinyKv.Actors.Hosting;
-using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
