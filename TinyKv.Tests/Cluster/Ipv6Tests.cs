@@ -55,6 +55,7 @@ public sealed class Ipv6Tests : IDisposable
         var (exitCode, output) = await ShellAsync($$"""
             exec timeout 90 unshare -m sh -c '
               mount --bind {{_directory}}/hosts /etc/hosts || exit
+              trap "kill \$stores; wait; exit 124" TERM
               for store in 1 2 3; do
                 "$@" server --config {{_directory}}/tinykv.conf --store-id $store --data {{_directory}}/$store \
                   > {{_directory}}/$store.log 2>&1 & stores="$stores $!"

@@ -73,10 +73,10 @@ internal sealed class Resolver
         // What a key says of itself is what was said before.
         var before = IsPrefix(wanted.Path, statement.Path) || IsPrefix(statement.Path, wanted.Path)
             ? self : _statements.Length;
-        if (_root.Find(wanted.Path, before) is { } found) return Counted(found) with { Origin = statement.Origin };
-        if (_outside(wanted.Key) is { } text) return Text(text, statement.Origin);
-        if (wanted.Optional) return null;
-        throw Wrong($"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
+        Resolved? value = _root.Find(wanted.Path, before) is { } found ? Counted(found) with { Origin = statement.Origin }
+            : _outside(wanted.Key) is { } text ? Text(text, statement.Origin) : null;
+        return value is not null || wanted.Optional ? value : throw Wrong(
+            $"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
     }
 
     private Resolved Counted(Resolved value)
