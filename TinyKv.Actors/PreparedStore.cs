@@ -31,7 +31,8 @@ public sealed class PreparedStore : IDisposable
     {
         (Settings, _directory, _engine, _files, _faults) = (settings, directory, engine, files, faults);
         SystemConfig = StoreSystem.Configure(settings, config, names, journal);
-        Setups = faults is null ? journal.Setups : [.. journal.Setups, faults.Disk];
+        var setups = journal.Setups.Append(StoreSystem.Guard(settings));
+        Setups = [.. faults is null ? setups : setups.Append(faults.Disk)];
     }
 
     /// <summary>The effective settings.</summary>
@@ -40,7 +41,7 @@ public sealed class PreparedStore : IDisposable
     /// <summary>The whole configuration of the actor system.</summary>
     public Config SystemConfig { get; }
 
-    /// <summary>What goes to the journal through the actor system's setup.</summary>
+    /// <summary>What goes to the journal and to the guard of the remoting port through the actor system's setup.</summary>
     public IReadOnlyList<Setup> Setups { get; }
 
     /// <summary>Locks and checks the data directory, and opens engine and journal. Blocks on the disk.</summary>

@@ -40,7 +40,7 @@ public sealed class StoreNode : IAsyncDisposable
         (System, _engine, _files) = (system, engine, files);
         _log = Logging.GetLogger(system, this);
         var watch = system.ActorOf(
-            FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Failed), "failure-watch");
+            FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Serves, Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
         engine.WhenFailed(cause => system.EventStream.Publish(
             new StoreFailed($"the engine in {settings.DataDirectory} has failed", cause)));
@@ -91,7 +91,7 @@ public sealed class StoreNode : IAsyncDisposable
 
     /// <summary>Whether every replica of this store knows a leader and has applied what was committed when it was
     /// last heard from.</summary>
-    public bool IsReady => !Terminated.IsCompleted && _actors.Board.Views.All(view => view.IsReady);
+    public bool IsReady => !Terminated.IsCompleted && Serves();
 
     /// <summary>
     /// Completes when the actor system has ended by <see cref="DisposeAsync"/>; with a <see cref="StoreFailedException"/>
@@ -165,6 +165,8 @@ public sealed class StoreNode : IAsyncDisposable
             throw;
         }
     }
+
+    private bool Serves() => _actors is not null && _actors.Board.Views.All(view => view.IsReady);
 
     // The others stop listening to a store that has left them; for one that is leaving that is no failure.
     private void Failed(StoreFailed failure)

@@ -7,6 +7,7 @@ using Akka.Cluster.Tools.Client;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Akka.Remote;
+using TinyKv.Actors.Remoting;
 using TinyKv.Actors.Settings;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -26,6 +27,12 @@ internal static class StoreSystem
     /// <summary>Whether a store of the cluster is at an address.</summary>
     public static bool IsStore(TinyKvSettings settings, Address address) =>
         settings.Stores.Any(store => Address.Parse(Root(store)) == address);
+
+    /// <summary>What the guard of the remoting port is made from.</summary>
+    public static GuardSetup Guard(TinyKvSettings settings) => new(
+        Address.Parse(Root(settings.Self)),
+        [.. settings.Stores.Where(store => store.Id != settings.StoreId).Select(store => Address.Parse(Root(store)))],
+        settings.Remoting);
 
     /// <summary>The configuration of a store's actor system.</summary>
     public static Config Configure(TinyKvSettings settings, Config user, StoreNames names, JournalSetup journal) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Remoting;
 using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
@@ -49,6 +50,7 @@ public static class SettingsReader
             Raft = ReadRaft(raft),
             MaxQueuedRequests = (int)raft.Number("max-queued-requests", 1, 1_000_000),
             Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
+            Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
         };
     }
 
@@ -57,6 +59,13 @@ public static class SettingsReader
         gateway.Bytes("max-request-bytes", 1L << 40),
         (int)gateway.Number("max-concurrent-scans", 1, 1024),
         gateway.Duration("patience"));
+
+    private static RemotingSettings ReadRemoting(Section remoting) => new(
+        (int)remoting.Number("max-connections", 1, 100_000),
+        (int)remoting.Number("max-connections-per-address", 1, 100_000),
+        remoting.Duration("handshake-timeout"),
+        remoting.Duration("message-timeout"),
+        remoting.Bytes("max-unfinished-bytes", 1L << 40));
 
     private static RaftOptions ReadRaft(Section raft)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Actors.Remoting;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -40,6 +41,9 @@ public sealed record TinyKvSettings
 
     /// <summary>The bounds of the raw API.</summary>
     public required GatewaySettings Gateway { get; init; }
+
+    /// <summary>The bounds of the remoting port.</summary>
+    public required RemotingSettings Remoting { get; init; }
 
     /// <summary>The numbers of <see cref="Stores"/>: what a cluster is. Addresses may change.</summary>
     public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];

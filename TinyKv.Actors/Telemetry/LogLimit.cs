@@ -9,7 +9,7 @@ namespace TinyKv.Actors.Telemetry;
 /// </summary>
 /// <param name="clock">The time, from the actor system's scheduler.</param>
 /// <param name="linesPerMinute">The most lines of one kind within a minute.</param>
-internal sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
+public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
 {
     // Kinds come from the code; a caller that makes them from what it was sent must not fill the memory.
     private const int MaxKinds = 256;

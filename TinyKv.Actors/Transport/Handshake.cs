@@ -193,7 +193,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             _replies.Add((Sender, HelloWire.ToWire(_spec.Cluster, hello.From,
                 new StoreHelloReply(_spec.Self, _introductions.Record.Incarnation, hello.Incarnation, refusal))));
         if (!isThere || refusal is { Kind: RefusalKind.Cluster }) return;
-        _links[hello.From].Receive(hello.Incarnation, 0, 0, 0);
+        _links[hello.From].Receive(hello.Incarnation, 0, 0, 0, Now);
         // One that has just been started need not wait until it is its turn.
         if (_greeted.GetValueOrDefault(hello.From) == hello.Incarnation) return;
         _greeted[hello.From] = hello.Incarnation;
@@ -211,7 +211,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         if (wire.ToStore != _spec.Self.Value || !IsAt(reply.From)) return;
         var before = _introductions.ContactOf(reply.From)?.RefusedBy;
         _introductions.Hear(reply);
-        _links[reply.From].Receive(reply.Incarnation, 0, reply.HelloIncarnation, ulong.MaxValue);
+        _links[reply.From].Receive(reply.Incarnation, 0, reply.HelloIncarnation, ulong.MaxValue, Now);
         if (reply.Refusal is { } refusal && refusal != before)
             _said.Refused(reply.From, $"{reply.From} does not accept this store: {refusal.Text}");
     }

@@ -23,6 +23,9 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     /// <summary>The number of the last batch that arrived.</summary>
     public ulong HeardNumber { get; private set; }
 
+    /// <summary>When that was; zero before there was one.</summary>
+    public TimeSpan LastHeard { get; private set; }
+
     /// <summary>A batch leaves; its number.</summary>
     public ulong Send(TimeSpan now)
     {
@@ -38,9 +41,10 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     /// <param name="number">The batch's number.</param>
     /// <param name="heardIncarnation">Which incarnation of this store the sender has heard last.</param>
     /// <param name="heardNumber">Which batch of it.</param>
-    public void Receive(ulong from, ulong number, ulong heardIncarnation, ulong heardNumber)
+    /// <param name="now">The time.</param>
+    public void Receive(ulong from, ulong number, ulong heardIncarnation, ulong heardNumber, TimeSpan now)
     {
-        (HeardIncarnation, HeardNumber) = (from, number);
+        (HeardIncarnation, HeardNumber, LastHeard) = (from, number, now);
         _spoke = true;
         if (heardIncarnation == incarnation && heardNumber >= _unheard?.Number) _unheard = null;
     }

@@ -31,6 +31,11 @@ internal sealed record TransportSpec(
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 }
 
+/// <summary>Published when another store has heard nothing of this one for long, however often it was connected to.</summary>
+/// <param name="Address">Where the store is.</param>
+/// <param name="LastHeard">When this one has heard it last, by the monotonic clock; zero: never.</param>
+internal sealed record StoreUnheard(Address Address, TimeSpan LastHeard);
+
 /// <summary>Who takes the <see cref="PeerMail"/> that arrives; what comes before is dropped.</summary>
 internal sealed record DeliverTo(IActorRef Store);
 
@@ -122,6 +127,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
         if (!_links[store].IsDead(Now)) return;
         _log.Warning("Store {Store} does not hear this one; connecting anew", store);
+        Context.System.EventStream.Publish(new StoreUnheard(target.Path.Address, _links[store].LastHeard));
         spec.Reconnect(target);
     }
 
@@ -189,7 +195,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             _metrics.DroppedUnaccepted();
             return false;
         }
-        _links[batch.FromStore].Receive(batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber);
+        _links[batch.FromStore].Receive(
+            batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber, Now);
         return true;
     }
 

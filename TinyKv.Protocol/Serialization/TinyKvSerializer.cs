@@ -69,6 +69,13 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
             ? WireCodec.ParseAny(parser, bytes) : throw new MalformedMessageException($"unknown manifest '{Start(manifest)}'"),
     };
 
+    /// <summary>
+    /// Whether messages of a manifest are taken only from those who are stores of the cluster. The gateway's are for all;
+    /// batches and introductions of strangers are refused by the transport, which tells them why.
+    /// </summary>
+    public static bool IsForStoresOnly(string manifest) =>
+        manifest is not (Batch or Hello or HelloReply) && GatewayManifests.ParserOf(manifest) is null;
+
     // It comes from outside and goes into logs.
     private static string Start(string manifest) => manifest.Length <= 80 ? manifest : manifest[..80];
 

@@ -16,7 +16,7 @@ public sealed class LinkWatchTests
         {
             var number = _link.Send(At(second));
             Assert.False(_link.IsDead(At(second)));
-            _link.Receive(Other, number, Self, number);
+            _link.Receive(Other, number, Self, number, now: default);
         }
     }
 
@@ -28,7 +28,7 @@ public sealed class LinkWatchTests
         {
             _link.Send(At(second));
             if (_link.IsDead(At(second))) asked.Add(second);
-            _link.Receive(Other, (ulong)second + 1, heardIncarnation: 0, heardNumber: 0);
+            _link.Receive(Other, (ulong)second + 1, heardIncarnation: 0, heardNumber: 0, now: default);
         }
         Assert.Equal([5, 11, 17], asked);
     }
@@ -37,7 +37,7 @@ public sealed class LinkWatchTests
     public void What_an_earlier_incarnation_said_does_not_count_as_heard()
     {
         _link.Send(At(0));
-        _link.Receive(Other, 1, heardIncarnation: Self - 1, heardNumber: 100);
+        _link.Receive(Other, 1, heardIncarnation: Self - 1, heardNumber: 100, now: default);
         Assert.True(_link.IsDead(At(5)));
     }
 
@@ -54,7 +54,7 @@ public sealed class LinkWatchTests
     public void A_silence_of_both_sides_proves_nothing()
     {
         _link.Send(At(0));
-        _link.Receive(Other, 1, heardIncarnation: 0, heardNumber: 0);
+        _link.Receive(Other, 1, heardIncarnation: 0, heardNumber: 0, now: default);
 
         _link.Send(At(3600));
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Actors.Remoting;
 using TinyKv.Actors.Settings;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -85,6 +86,7 @@ internal sealed class NodeCluster
             Raft = Plan.Raft,
             MaxQueuedRequests = Plan.MaxQueuedRequests,
             Gateway = new GatewaySettings(MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.Patience),
+            Remoting = new RemotingSettings(1, 1, Plan.Patience, Plan.Patience, 1),
         };
         var pace = 1 + (random.NextDouble() * 2 - 1) * Plan.MaxDrift;
         return new Machine(_world, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());
