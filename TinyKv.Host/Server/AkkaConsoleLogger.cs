@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
+using TinyKv.Actors.Telemetry;
 using MsLogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace TinyKv.Host.Server;
@@ -11,6 +12,8 @@ internal sealed class AkkaConsoleLogger : UntypedActor, IRequiresMessageQueue<IL
     private readonly LogSettings _settings = new(
         ToLevel(Logging.LogLevelFor(Context.System.Settings.LogLevel)));
 
+    private readonly LogLimit _limit = new(Context.System.Scheduler);
+
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
@@ -20,7 +23,7 @@ internal sealed class AkkaConsoleLogger : UntypedActor, IRequiresMessageQueue<IL
                 Sender.Tell(new LoggerInitialized());
                 break;
             case LogEvent entry:
-                Write(entry, _settings);
+                Write(entry, _settings, _limit);
                 break;
             default:
                 Unhandled(message);
@@ -29,12 +32,20 @@ internal sealed class AkkaConsoleLogger : UntypedActor, IRequiresMessageQueue<IL
     }
 
     /// <summary>Writes an entry if the settings let it through.</summary>
-    public static void Write(LogEvent entry, LogSettings settings)
+    /// <param name="entry">The entry.</param>
+    /// <param name="settings">What is logged.</param>
+    /// <param name="limit">Bounds what Akka says, which others can make it say as often as they like.</param>
+    /// <param name="line">Writes it; null: to standard output.</param>
+    public static void Write(LogEvent entry, LogSettings settings, LogLimit? limit = null, LogLine? line = null)
     {
         var level = ToLevel(entry.LogLevel());
         var framework = entry.LogClass?.Namespace?.StartsWith("Akka", StringComparison.Ordinal) ?? false;
         if (level < (framework ? settings.FrameworkLevel : settings.Level)) return;
-        ConsoleLog.Write(entry.Timestamp, level, Source(entry), $"{entry.Message}", entry.Cause);
+        var omitted = 0L;
+        if (framework && settings.Level > MsLogLevel.Debug
+            && limit?.Allows($"{entry.LogClass!.FullName} {level}", out omitted) is false) return;
+        (line ?? ConsoleLog.Write)(
+            entry.Timestamp, level, Source(entry), ConsoleLog.WithOmitted($"{entry.Message}", omitted), entry.Cause);
     }
 
     // "[akka://tinykv/user/store#42]" names an actor; its class says more than the numbers in its path.

@@ -2,6 +2,9 @@ using System.Globalization;
 
 namespace TinyKv.Host.Server;
 
+/// <summary>Writes a message, such as <see cref="ConsoleLog.Write"/> does.</summary>
+internal delegate void LogLine(DateTime utc, LogLevel level, string source, string message, Exception? cause);
+
 /// <summary>The one format of all log lines, whichever framework they come from.</summary>
 internal static class ConsoleLog
 {
@@ -17,6 +20,10 @@ internal static class ConsoleLog
         var line = $"{time} {Name(level)} {source}: {OneLine(message)}\n";
         return cause is null ? line : line + $"    {cause.ToString().ReplaceLineEndings("\n    ")}\n";
     }
+
+    /// <summary>A message that says how many like it were left out before.</summary>
+    public static string WithOmitted(string message, long omitted) =>
+        omitted == 0 ? message : $"{message} ({omitted} more from here were not logged)";
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" | ");
 

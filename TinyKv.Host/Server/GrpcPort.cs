@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Remoting;
 using TinyKv.Host.Grpc;
 
 namespace TinyKv.Host.Server;
@@ -9,6 +10,10 @@ namespace TinyKv.Host.Server;
 /// <summary>The port of the gRPC services: HTTP/2 without TLS.</summary>
 internal static class GrpcPort
 {
+    // What every client of HTTP/2 sends first, without waiting for anything.
+    private const int PrefaceBytes = 24;
+    private static readonly TimeSpan PrefacePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Binds and serves; calls are refused until the gate opens.</summary>
     /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
     public static Task<WebPort> StartAsync(IPEndPoint address, StoreGate gate, ServerSettings settings)
@@ -29,8 +34,9 @@ internal static class GrpcPort
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
             gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        var bounds = ConnectionBounds.Of(settings.MaxConnections, settings.MaxConnectionsPerAddress);
         return WebPort.StartAsync("gRPC", address, builder, kestrel => Limit(kestrel.Limits, settings),
-            HttpProtocols.Http2, Map);
+            new ConnectionGate("grpc", bounds, PrefaceBytes, PrefacePatience), HttpProtocols.Http2, Map);
     }
 
     private static void Map(WebApplication application)
@@ -47,7 +53,6 @@ internal static class GrpcPort
 
     private static void Limit(KestrelServerLimits limits, ServerSettings settings)
     {
-        limits.MaxConcurrentConnections = settings.MaxConnections;
         limits.Http2.MaxStreamsPerConnection = settings.MaxStreamsPerConnection;
         limits.Http2.KeepAlivePingDelay = settings.KeepAliveInterval;
         limits.Http2.KeepAlivePingTimeout = settings.KeepAliveTimeout;

@@ -15,6 +15,9 @@ internal sealed record ServerSettings
     /// <summary>The most connections to the gRPC port.</summary>
     public required int MaxConnections { get; init; }
 
+    /// <summary>The most connections to the gRPC port from one address.</summary>
+    public required int MaxConnectionsPerAddress { get; init; }
+
     /// <summary>The most calls at once over one connection.</summary>
     public required int MaxStreamsPerConnection { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record ServerSettings
     {
         Log = new LogSettings(LogSettings.Parse($"{Root}.log-level", Text(config, "log-level"))),
         MaxConnections = Number(config, "max-connections", 1, 1_000_000),
+        MaxConnectionsPerAddress = Number(config, "max-connections-per-address", 1, 1_000_000),
         MaxStreamsPerConnection = Number(config, "max-streams-per-connection", 1, 100_000),
         KeepAliveInterval = Duration(config, "keep-alive-interval", TimeSpan.FromHours(1)),
         KeepAliveTimeout = Duration(config, "keep-alive-timeout", TimeSpan.FromHours(1)),

@@ -2,6 +2,7 @@ using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using TinyKv.Actors.Remoting;
 using TinyKv.Host.Telemetry;
 
 namespace TinyKv.Host.Server;
@@ -12,6 +13,10 @@ namespace TinyKv.Host.Server;
 /// </summary>
 internal static class StatusPort
 {
+    // A request is answered at once, so that the oldest connection is the one that only holds its place: it makes room
+    // for the next, and a probe is never refused.
+    private static readonly ConnectionBounds Bounds = new(256, 64, 0, 0);
+
     private static readonly JsonFormatter Json = new(
         JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
 
@@ -22,7 +27,8 @@ internal static class StatusPort
         var builder = WebPort.CreateBuilder(settings.Log);
         Exporters.Add(builder.Services, settings.Telemetry);
         return WebPort.StartAsync("status", address, builder,
-            kestrel => Limit(kestrel.Limits), HttpProtocols.Http1, application => Map(application, gate));
+            kestrel => Limit(kestrel.Limits), new ConnectionGate("status", Bounds, opening: 0, patience: default),
+            HttpProtocols.Http1, application => Map(application, gate));
     }
 
     private static void Map(WebApplication application, StoreGate gate)
@@ -73,7 +79,6 @@ internal static class StatusPort
 
     private static void Limit(KestrelServerLimits limits)
     {
-        limits.MaxConcurrentConnections = 256;
         limits.MaxRequestHeaderCount = 64;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestLineSize = 4 * 1024;

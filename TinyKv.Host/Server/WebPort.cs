@@ -52,18 +52,23 @@ internal sealed class WebPort : IAsyncDisposable
     /// <param name="address">Where to bind.</param>
     /// <param name="builder">From <see cref="CreateBuilder"/>, with services.</param>
     /// <param name="limits">Kestrel's options of the port.</param>
+    /// <param name="gate">Who may hold a connection.</param>
     /// <param name="protocols">The one protocol that the port speaks.</param>
     /// <param name="map">Adds what is served.</param>
     /// <exception cref="TinyKvException">The port cannot be bound.</exception>
     public static async Task<WebPort> StartAsync(
         string purpose, IPEndPoint address, WebApplicationBuilder builder,
-        Action<KestrelServerOptions> limits, HttpProtocols protocols, Action<WebApplication> map)
+        Action<KestrelServerOptions> limits, ConnectionGate gate, HttpProtocols protocols, Action<WebApplication> map)
     {
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
             limits(options);
-            options.Listen(address, listen => listen.Protocols = protocols);
+            options.Listen(address, listen =>
+            {
+                listen.Use(gate.Over);
+                listen.Protocols = protocols;
+            });
         });
         var application = builder.Build();
         map(application);

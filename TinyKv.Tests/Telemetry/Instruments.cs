@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using TinyKv.Actors;
+using TinyKv.Host.Server;
 using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Telemetry;
@@ -10,7 +11,7 @@ internal static class Instruments
 {
     public static IReadOnlyList<Instrument> All { get; } =
     [
-        .. from assembly in new[] { typeof(StoreNode).Assembly, typeof(DataDirectory).Assembly }
+        .. from assembly in new[] { typeof(StoreNode).Assembly, typeof(DataDirectory).Assembly, typeof(StatusPort).Assembly }
            from type in assembly.GetTypes()
            where !type.ContainsGenericParameters
            from field in type.GetFields(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)

@@ -1,4 +1,6 @@
+using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Server;
@@ -21,10 +23,51 @@ public sealed class ConsoleLogTests
             line => Assert.StartsWith("    ", line, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void What_others_make_the_frameworks_say_is_so_many_lines_a_minute_and_a_count()
+    {
+        var clock = new Clock();
+        var (limit, lines) = (new LogLimit(clock), new List<string>());
+        void Say(Type source) => AkkaConsoleLogger.Write(new Akka.Event.Warning("source", source, "a peer's doing"),
+            new LogSettings(LogLevel.Information), limit, (_, _, _, message, _) => lines.Add(message));
+
+        for (var i = 0; i < 1000; i++) Say(typeof(ActorSystem));
+        Assert.Equal(10, lines.Count);
+        clock.MonotonicClock += TimeSpan.FromMinutes(1);
+        Say(typeof(ActorSystem));
+        Assert.Equal("a peer's doing (990 more from here were not logged)", lines[^1]);
+        for (var i = 0; i < 20; i++) Say(typeof(ConsoleLogTests));
+        Assert.Equal(31, lines.Count);
+    }
+
+    [Fact]
+    public void What_clients_make_the_ports_say_is_so_many_lines_a_minute()
+    {
+        var lines = new List<string>();
+        using var provider = new ConsoleLoggerProvider(
+            new LogSettings(LogLevel.Information), (_, _, _, message, _) => lines.Add(message));
+        var (kestrel, services) = (provider.CreateLogger("Microsoft.Kestrel"), provider.CreateLogger("TinyKv.Host.Grpc"));
+        for (var i = 0; i < 1000; i++)
+        {
+            kestrel.Log(LogLevel.Warning, new EventId(i % 2), "a client's doing", null, (text, _) => text);
+            services.Log(LogLevel.Error, new EventId(1), "a client's doing", null, (text, _) => text);
+        }
+        Assert.Equal(30, lines.Count);
+    }
+
     [Theory]
     [InlineData(LogLevel.Information, LogLevel.Warning)]
     [InlineData(LogLevel.Error, LogLevel.Error)]
     [InlineData(LogLevel.Debug, LogLevel.Debug)]
     public void Frameworks_are_quiet_unless_everything_is_asked_for(LogLevel level, LogLevel expected) =>
         Assert.Equal(expected, new LogSettings(level).FrameworkLevel);
+
+    private sealed class Clock : ITimeProvider
+    {
+        public DateTimeOffset Now => DateTimeOffset.UnixEpoch + MonotonicClock;
+
+        public TimeSpan MonotonicClock { get; set; }
+
+        public TimeSpan HighResMonotonicClock => MonotonicClock;
+    }
 }

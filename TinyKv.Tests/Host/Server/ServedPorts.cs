@@ -25,6 +25,7 @@ internal sealed class ServedPorts : IAsyncDisposable
     {
         Log = new LogSettings(LogLevel.None),
         MaxConnections = 100,
+        MaxConnectionsPerAddress = 50,
         MaxStreamsPerConnection = 100,
         KeepAliveInterval = TimeSpan.FromSeconds(10),
         KeepAliveTimeout = TimeSpan.FromSeconds(5),

@@ -15,6 +15,7 @@ public sealed class ServerSettingsTests
         {
             Log = new LogSettings(LogLevel.Information),
             MaxConnections = 4096,
+            MaxConnectionsPerAddress = 1024,
             MaxStreamsPerConnection = 512,
             KeepAliveInterval = TimeSpan.FromSeconds(10),
             KeepAliveTimeout = TimeSpan.FromSeconds(5),

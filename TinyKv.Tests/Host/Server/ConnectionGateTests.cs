@@ -1,0 +1,104 @@
+using System.Net.Sockets;
+using TinyKv.Protocol.Wire.Kv;
+using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Host.Grpc;
+
+namespace TinyKv.Tests.Host.Server;
+
+/// <summary>Connections to the gRPC and status ports that only take room.</summary>
+public sealed class ConnectionGateTests : ServedTests, IDisposable
+{
+    private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
+    private static readonly byte[] EmptySettings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    private readonly List<TcpClient> _idle = [];
+
+    public void Dispose() => _idle.ForEach(connection => connection.Dispose());
+
+    [Fact]
+    public async Task Connections_that_say_nothing_keep_nobody_out_of_the_grpc_port()
+    {
+        for (var i = 0; i < 2 * ServedPorts.Settings.MaxConnections; i++) await ConnectAsync(Ports.Grpc.Number, []);
+        await AssertServingAsync();
+    }
+
+    [Fact]
+    public async Task One_address_has_so_many_connections_to_the_grpc_port_and_no_more()
+    {
+        for (var i = 0; i < ServedPorts.Settings.MaxConnectionsPerAddress; i++)
+        {
+            var connection = await ConnectAsync(Ports.Grpc.Number, [.. Preface, .. EmptySettings]);
+            Assert.True(await IsServedAsync(connection));
+        }
+        Assert.False(await IsServedAsync(await ConnectAsync(Ports.Grpc.Number, [.. Preface, .. EmptySettings])));
+        _idle[0].Dispose();
+        await Eventually.Async(async () =>
+        {
+            try
+            {
+                await AssertServingAsync();
+                return "there is room again";
+            }
+            catch (global::Grpc.Core.RpcException)
+            {
+                return null;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_connection_that_does_not_begin_to_speak_is_closed() =>
+        Assert.False(await IsServedAsync(await ConnectAsync(Ports.Grpc.Number, Preface[..10])));
+
+    [Fact]
+    public async Task Half_requests_do_not_keep_a_probe_from_its_answer()
+    {
+        for (var i = 0; i < 400; i++) await ConnectAsync(Ports.Status.Number, "GET /health/live HTTP/1.1\r\n"u8.ToArray());
+        for (var i = 0; i < 20; i++)
+        {
+            using var probe = new HttpClient();
+            Assert.Equal("live\n", await probe.GetStringAsync(
+                new Uri($"http://127.0.0.1:{Ports.Status.Number}/health/live"), Patience.Long));
+        }
+    }
+
+    private async Task<TcpClient> ConnectAsync(int port, byte[] opening)
+    {
+        var connection = new TcpClient();
+        _idle.Add(connection);
+        await connection.ConnectAsync("127.0.0.1", port, Patience.Long);
+        try
+        {
+            await connection.GetStream().WriteAsync(opening, Patience.Long);
+        }
+        catch (IOException)
+        {
+            // Closed already, to make room for another.
+        }
+        return connection;
+    }
+
+    // Whoever is served gets the server's settings.
+    private static async Task<bool> IsServedAsync(TcpClient connection)
+    {
+        try
+        {
+            return await connection.GetStream().ReadAsync(new byte[1], Patience.Long) > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private async Task AssertServingAsync()
+    {
+        var client = new TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient(Ports.Channel);
+        var put = await client.RawPutAsync(new RawPutRequest
+        {
+            Context = RawServiceTests.Context(),
+            Key = RawServiceTests.Bytes("k"),
+        });
+        Assert.Empty(put.Error);
+    }
+}
