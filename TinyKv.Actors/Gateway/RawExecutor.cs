@@ -78,16 +78,16 @@ internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
 
     private static IRawReply BatchGet(BatchGetRequest request, ColumnFamily family, IStorageReader reader)
     {
-        var (reply, bytes) = (new BatchGetResponse(), 0L);
+        var (reply, size) = (new BatchGetResponse(), new ReplySize());
         foreach (var key in request.Keys)
         {
             if (RawChecks.Outside(reader, key) is { } refusal) return request.Refused(refusal);
             var value = reader.GetCF(family, key.Span);
-            bytes += value?.Length ?? 0;
-            if (bytes > Limits.MaxBatchReplyBytes)
+            if (!size.TryAdd(ReplySize.OfMaybeValue(value?.Length)))
             {
-                return request.Wrong($"the values of the {request.Keys.Count} keys have more than "
-                    + $"{Limits.MaxBatchReplyBytes} bytes; ask for fewer at once");
+                return request.Wrong($"the values of the {request.Keys.Count} keys need more than "
+                    + $"{Limits.MaxReplyBytes} bytes, the most that a reply holds; "
+                    + $"ask for {reply.Values.Count} or fewer at once");
             }
             reply.Values.Add(RawReplies.Maybe(value));
         }

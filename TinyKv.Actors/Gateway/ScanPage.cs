@@ -11,6 +11,9 @@ namespace TinyKv.Actors.Gateway;
 /// <summary>One page of a scan, in either direction.</summary>
 internal static class ScanPage
 {
+    // The next key may be a bound, which has one byte more than a key.
+    private static readonly int MaxNextKeyBytes = ReplySize.OfBytes(Limits.MaxKeyBytes + 1);
+
     /// <summary>Reads the page. It ends with the limit, with the range, with the region, or when it is full.</summary>
     public static IRawReply Read(
         ScanRequest request, ColumnFamily family, IStorageReader reader, CancellationToken cancellation)
@@ -29,14 +32,13 @@ internal static class ScanPage
     private static bool Fill(
         ScanResponse page, IEngineIterator pairs, ScanRequest request, CancellationToken cancellation)
     {
-        var (bytes, last) = (0L, ByteString.Empty);
+        var (size, last) = (new ReplySize(MaxNextKeyBytes), ByteString.Empty);
         while (page.Pairs.Count < request.Limit)
         {
             if (!pairs.MoveNext()) return true;
             cancellation.ThrowIfCancellationRequested();
             var key = ByteString.CopyFrom(pairs.Key);
-            bytes += key.Length + (request.KeysOnly ? 0 : pairs.Value.Length);
-            if (bytes > Limits.MaxScanPageBytes && page.Pairs.Count > 0)
+            if (!size.TryAdd(ReplySize.OfPair(key.Length, request.KeysOnly ? 0 : pairs.Value.Length)))
             {
                 // The next page ends before its bound in reverse, and begins with it otherwise.
                 page.NextKey = request.Reverse ? last : key;

@@ -7,8 +7,8 @@ namespace TinyKv.Client.Grpc;
 /// <summary>How the client connects.</summary>
 internal static class Channels
 {
-    // A scan's page, or one value of the largest size.
-    private const int MaxReplyBytes = Limits.MaxValueBytes + Limits.MaxScanPageBytes;
+    // One value of the largest size, or many; with room for what newer stores may add.
+    private const int MaxReplyBytes = Limits.MaxValueBytes + Limits.MaxReplyBytes;
 
     /// <summary>Makes a channel, which connects when it is used.</summary>
     public static GrpcChannel Open(string address, TimeSpan connectTimeout)

@@ -15,12 +15,10 @@ public static class Limits
     /// <summary>The most keys or pairs in one batch.</summary>
     public const int MaxBatchCount = 10_240;
 
-    /// <summary>The most bytes of values in the reply to one batch of gets.</summary>
-    public const int MaxBatchReplyBytes = 8 * 1024 * 1024;
-
     /// <summary>The most pairs that one scan request may ask for.</summary>
     public const int MaxScanLimit = 10_240;
 
-    /// <summary>The most bytes of keys and values in one scan reply; the first pair always fits.</summary>
-    public const int MaxScanPageBytes = 4 * 1024 * 1024;
+    /// <summary>The most bytes of a reply that holds more than one pair or value, all framing included: what gRPC
+    /// clients take unless they are told otherwise.</summary>
+    public const int MaxReplyBytes = 4 * 1024 * 1024;
 }

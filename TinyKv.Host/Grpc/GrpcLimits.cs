@@ -12,9 +12,6 @@ internal static class GrpcLimits
     /// <summary>The most bytes of large requests that are received or served at once; one always fits.</summary>
     public const long MaxLargeRequestBytes = 128 * 1024 * 1024;
 
-    /// <summary>At most so many bytes does a pair take in a reply beyond its key and value.</summary>
-    public const int PairOverheadBytes = 16;
-
     /// <summary>The most timestamps in one request: as many as one millisecond has, whose counter is never 0.</summary>
     public const uint MaxTimestamps = (1 << 18) - 1;
 }

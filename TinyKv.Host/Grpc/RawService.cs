@@ -6,6 +6,7 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Host.Server;
 using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Kv;
 using Service = TinyKv.Protocol.Wire.Store.TinyKv;
 
@@ -14,9 +15,6 @@ namespace TinyKv.Host.Grpc;
 /// <summary>The raw calls of the TinyKV protocol. Calls that are not here answer UNIMPLEMENTED.</summary>
 internal sealed class RawService(StoreGate gate) : Service.TinyKvBase
 {
-    /// <summary>The largest reply in bytes: what a call may send, less the frame.</summary>
-    internal const int MaxReplyBytes = GrpcLimits.MaxMessageBytes - 1024;
-
     private IStorage Storage => gate.Storage;
 
     public override async Task<RawGetResponse> RawGet(RawGetRequest request, ServerCallContext context)
@@ -81,17 +79,16 @@ internal sealed class RawService(StoreGate gate) : Service.TinyKvBase
     private static RawScanResponse Page(IEngineIterator pairs, uint limit, CancellationToken cancellation)
     {
         var page = new RawScanResponse();
-        var bytes = 0L;
+        var size = new ReplySize();
         while (page.Kvs.Count < limit && pairs.MoveNext())
         {
             cancellation.ThrowIfCancellationRequested();
-            bytes += pairs.Key.Length + pairs.Value.Length + GrpcLimits.PairOverheadBytes;
-            if (bytes > MaxReplyBytes)
+            if (!size.TryAdd(ReplySize.OfPair(pairs.Key.Length, pairs.Value.Length)))
             {
                 return new RawScanResponse
                 {
-                    Error = $"the {limit} pairs need more than {MaxReplyBytes} bytes,"
-                        + $" the most that a reply holds; ask for {Math.Max(1, page.Kvs.Count)} or fewer",
+                    Error = $"the {limit} pairs need more than {Limits.MaxReplyBytes} bytes,"
+                        + $" the most that a reply holds; ask for {page.Kvs.Count} or fewer",
                 };
             }
             page.Kvs.Add(new KvPair

@@ -39,13 +39,12 @@ public sealed class RawApiScanTests : ServedTests
     [Fact]
     public async Task Full_pages_lead_to_every_pair()
     {
-        await PutAsync(Limits.MaxScanPageBytes / 3, "a", "b", "c", "d", "e", "f", "g");
+        await PutAsync(Limits.MaxReplyBytes / 3, "a", "b", "c", "d", "e", "f", "g");
         var (keys, next) = (new List<string>(), "");
         do
         {
             var page = await ScanAsync(next, "");
-            var bytes = page.Pairs.Sum(pair => pair.Key.Length + pair.Value.Length);
-            Assert.InRange(bytes, 1, Limits.MaxScanPageBytes);
+            Assert.InRange(page.CalculateSize(), 1, Limits.MaxReplyBytes);
             keys.AddRange(Keys(page));
             next = page.NextKey.ToStringUtf8();
         }
@@ -56,7 +55,7 @@ public sealed class RawApiScanTests : ServedTests
     [Fact]
     public async Task Full_pages_lead_downwards_to_every_pair()
     {
-        await PutAsync(Limits.MaxScanPageBytes / 3, "a", "b", "c", "d", "e", "f", "g");
+        await PutAsync(Limits.MaxReplyBytes / 3, "a", "b", "c", "d", "e", "f", "g");
         var (keys, next) = (new List<string>(), "");
         do
         {

@@ -64,7 +64,9 @@ public sealed class RawApiServiceTests : ServedTests
     {
         await Raw.PutAsync(new PutRequest { Key = Bytes("k"), Value = Zeros(Limits.MaxValueBytes) });
         var read = await Raw.BatchGetAsync(new BatchGetRequest { Keys = { Bytes("k"), Bytes("k") } });
-        Assert.Equal("the values of the 2 keys have more than 8388608 bytes; ask for fewer at once", read.Error);
+        Assert.Equal(
+            "the values of the 2 keys need more than 4194304 bytes, the most that a reply holds; "
+            + "ask for 1 or fewer at once", read.Error);
     }
 
     [Fact]

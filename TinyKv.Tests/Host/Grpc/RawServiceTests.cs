@@ -177,13 +177,21 @@ public sealed class RawServiceTests : ServedTests
         foreach (var key in new[] { "a", "b", "c" })
         {
             await Kv.RawPutAsync(
-                new() { Context = Context(), Key = Bytes(key), Value = Zeros(Limits.MaxValueBytes) });
+                new() { Context = Context(), Key = Bytes(key), Value = Zeros(Limits.MaxReplyBytes * 2 / 5) });
         }
         var tooMany = await Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 3 });
         var fitting = await Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 2 });
         Assert.EndsWith("ask for 2 or fewer", tooMany.Error, StringComparison.Ordinal);
         Assert.Empty(tooMany.Kvs);
         Assert.Equal(2, fitting.Kvs.Count);
+    }
+
+    [Fact]
+    public async Task One_pair_fits_into_a_reply_whatever_its_size()
+    {
+        await Kv.RawPutAsync(new() { Context = Context(), Key = Bytes("a"), Value = Zeros(Limits.MaxValueBytes) });
+        var scan = await Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 2 });
+        Assert.Single(scan.Kvs);
     }
 
     [Fact]
