@@ -55,7 +55,7 @@ internal abstract class PlacementClient(TinyKvClientOptions options, StoreCaller
     /// <summary>Asks one store after the other until one answers.</summary>
     protected async Task<T> AskAsync<T>(Func<string, Task<T>> ask)
     {
-        StoreCallException? last = null;
+        var failures = new List<StoreCallException>();
         foreach (var address in Candidates())
         {
             try
@@ -66,10 +66,10 @@ internal abstract class PlacementClient(TinyKvClientOptions options, StoreCaller
             }
             catch (StoreCallException e)
             {
-                last = e;
+                failures.Add(e);
             }
         }
-        throw new StoreCallException($"no store knows; last: {last?.Message}", mayBeDone: false, last);
+        throw StoreCallException.Of(failures);
     }
 
     /// <summary>Requires that a store belongs to the cluster that the client is connected to.</summary>

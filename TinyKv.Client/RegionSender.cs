@@ -45,8 +45,7 @@ internal sealed class RegionSender(
         }
         catch (StoreCallException e)
         {
-            state.Last = e;
-            await state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
+            await PauseAsync(e);
             return null;
         }
 
@@ -65,7 +64,7 @@ internal sealed class RegionSender(
             state.Avoid = target.Peer.Store;
             regions.DropLeader(target.Peer.Store);
             if (e.MayBeDone) OutcomeUnknown(request, state, target.Region.Id);
-            await state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
+            await PauseAsync(e);
             return null;
         }
 
@@ -78,8 +77,18 @@ internal sealed class RegionSender(
         state.Last = new StoreCallException($"{target.Address}: {refusal.Message}", mayBeDone: false);
         if (refusal.StaleCommand is not null) OutcomeUnknown(request, state, target.Region.Id);
         if (Learn(refusal, target, state) is { } reason)
+        {
+            options.OnWaiting?.Invoke(state.Last.Message);
             await state.Backoff.PauseAsync(reason, cancellation, refusal.ServerIsBusy?.BackoffMs ?? 0);
+        }
         return null;
+
+        Task PauseAsync(StoreCallException failure)
+        {
+            state.Last = failure;
+            options.OnWaiting?.Invoke(failure.Message);
+            return state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
+        }
     }
 
     /// <summary>The replica to try: the leader where it is known and reachable, else one after the

@@ -6,16 +6,6 @@ using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Client;
 
-/// <summary>A store gave no usable answer.</summary>
-/// <param name="mayBeDone">Whether the store may have received the request.</param>
-/// <param name="message">Names the store and what happened.</param>
-/// <param name="cause">What the transport reported.</param>
-internal sealed class StoreCallException(string message, bool mayBeDone, Exception? cause = null)
-    : Exception(message, cause)
-{
-    public bool MayBeDone => mayBeDone;
-}
-
 /// <summary>Single calls to single stores, and what their failures mean. Derived for each transport.</summary>
 internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposable
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyKv.Client.Grpc;
 using TinyKv.Client.Remoting;
 using TinyKv.Core;
@@ -21,7 +22,8 @@ public sealed class TinyKvClient : IAsyncDisposable
     /// <param name="options">Over Akka.Remote when they are <see cref="TinyKvRemotingOptions"/>, otherwise over
     /// gRPC.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="TinyKvUnavailableException">No endpoint answered within the timeout.</exception>
+    /// <exception cref="TinyKvUnavailableException">No endpoint answered within the timeout, or none took a connection
+    /// within <see cref="TinyKvClientOptions.UnreachableTimeout"/>.</exception>
     /// <exception cref="TinyKvInvalidRequestException">An endpoint is not host:port, or no TinyKv store; or the
     /// application's actor system is not configured for it.</exception>
     public static async Task<TinyKvClient> ConnectAsync(
@@ -95,6 +97,7 @@ public sealed class TinyKvClient : IAsyncDisposable
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_options.Timeout);
+        var started = Stopwatch.GetTimestamp();
         var backoff = new Backoff();
         StoreCallException? last = null;
         try
@@ -108,17 +111,31 @@ public sealed class TinyKvClient : IAsyncDisposable
                 catch (StoreCallException e)
                 {
                     last = e;
+                    if (IsHopeless(e, Stopwatch.GetElapsedTime(started))) break;
+                    _options.OnWaiting?.Invoke(e.Message);
                     await backoff.PauseAsync(PauseReason.Unreachable, deadline.Token);
                 }
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new TinyKvUnavailableException(
-                $"none of {string.Join(", ", _options.Endpoints)} answered within "
-                + $"{_options.Timeout.TotalSeconds:0.#} s; last: {last?.Message ?? "no answer"}", last);
+            // The time is up.
         }
+        var reason = last?.Message ?? $"no answer from {string.Join(", ", _options.Endpoints)}";
+        if (last?.Failure == CallFailure.NotAStore) throw new TinyKvInvalidRequestException(reason);
+        throw new TinyKvUnavailableException(
+            $"no store answered within {Stopwatch.GetElapsedTime(started).TotalSeconds:0.#} s: {reason}", last)
+        {
+            IsUnreachable = last?.Failure == CallFailure.Unreachable,
+        };
     }
+
+    private bool IsHopeless(StoreCallException failure, TimeSpan elapsed) => failure.Failure switch
+    {
+        CallFailure.NotAStore => true,
+        CallFailure.Unreachable => elapsed >= (_options.UnreachableTimeout ?? _options.Timeout),
+        _ => false,
+    };
 
     private static void Check(IReadOnlyList<string> endpoints)
     {

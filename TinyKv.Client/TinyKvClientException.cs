@@ -10,7 +10,11 @@ public sealed class TinyKvInvalidRequestException(string message) : TinyKvClient
 
 /// <summary>Nobody served the request in time. Nothing was done; it is safe to try again.</summary>
 public sealed class TinyKvUnavailableException(string message, Exception? cause = null)
-    : TinyKvClientException(message, cause);
+    : TinyKvClientException(message, cause)
+{
+    /// <summary>Whether nothing took a connection: no store runs, or the endpoints are mistaken.</summary>
+    public bool IsUnreachable { get; init; }
+}
 
 /// <summary>A write was sent and not answered: it may have been done, or be done later.</summary>
 public sealed class TinyKvUndeterminedException(string message, Exception? cause = null)

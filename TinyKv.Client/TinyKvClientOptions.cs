@@ -17,6 +17,19 @@ public record TinyKvClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// How long <see cref="TinyKvClient.ConnectAsync"/> goes on while no endpoint takes a connection: stores that restart
+    /// take none for some seconds. Null: as long as <see cref="Timeout"/>. Where somebody waits for the answer who may
+    /// have mistaken the address, a second is better.
+    /// </summary>
+    public TimeSpan? UnreachableTimeout { get; init; }
+
+    /// <summary>
+    /// Is told, in words for people, why a call has to wait before its next attempt; from any thread, often, and it must
+    /// not block. Null: nobody is told.
+    /// </summary>
+    public Action<string>? OnWaiting { get; init; }
+
+    /// <summary>
     /// Repeats a write whose outcome is unknown instead of throwing
     /// <see cref="TinyKvUndeterminedException"/>. Harmless when nobody else writes the same keys meanwhile,
     /// as in an import; otherwise the repetition may overwrite what others wrote after the first attempt

@@ -24,12 +24,17 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
             cancellation);
 
     /// <summary>Makes a call of any service.</summary>
+    /// <param name="address">Whom to ask.</param>
+    /// <param name="start">Starts the call.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="everyStoreHasIt">Whether what does not know the call can be no store.</param>
     /// <exception cref="StoreCallException">The store did not answer, or failed.</exception>
     /// <exception cref="TinyKvInvalidRequestException">The store says that the request is wrong.</exception>
     public async Task<T> CallAsync<T>(
         string address,
         Func<GrpcChannel, CallOptions, AsyncUnaryCall<T>> start,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        bool everyStoreHasIt = false)
     {
         using var call = start(ChannelTo(address), new CallOptions(cancellationToken: cancellation));
         try
@@ -39,6 +44,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         catch (RpcException e)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (everyStoreHasIt && e.StatusCode == StatusCode.Unimplemented) throw GrpcFailures.NotAStore(address, e);
             throw Translate(address, e);
         }
     }
@@ -92,25 +98,17 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
 
     private Exception Translate(string address, RpcException e)
     {
-        var message = $"{address}: {e.Status.Detail}";
-        switch (e.StatusCode)
+        if (e.StatusCode is StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition
+            or StatusCode.Unimplemented or StatusCode.ResourceExhausted
+            or StatusCode.PermissionDenied or StatusCode.Unauthenticated)
         {
-            case StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition
-                or StatusCode.Unimplemented or StatusCode.ResourceExhausted
-                or StatusCode.PermissionDenied or StatusCode.Unauthenticated:
-                return new TinyKvInvalidRequestException(message);
-            case StatusCode.Unavailable:
-                ShunUnreachableStore(address);
-                break;
+            return new TinyKvInvalidRequestException($"{address}: {e.Status.Detail}");
         }
-        return new StoreCallException(message, mayBeDone: !NeverConnected(e), e);
+        var failure = GrpcFailures.Of(address, e);
+        if (e.StatusCode == StatusCode.Unavailable || failure.Failure != CallFailure.Passing)
+            ShunUnreachableStore(address);
+        return failure;
     }
-
-    private static bool NeverConnected(RpcException e) =>
-        e.Status.DebugException is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
-        };
 
     private GrpcChannel ChannelTo(string address) => _channels.GetOrAdd(address, Prepare).Value;
 

@@ -56,7 +56,8 @@ internal sealed class GrpcPlacement(TinyKvClientOptions options, GrpcCaller call
         AskAsync(async address =>
         {
             var reply = await caller.CallAsync(
-                address, (channel, call) => start(new Scheduler.SchedulerClient(channel), call), cancellation);
+                address, (channel, call) => start(new Scheduler.SchedulerClient(channel), call), cancellation,
+                everyStoreHasIt: true);
             Check(address, header(reply));
             return reply;
         });

@@ -100,7 +100,10 @@ internal sealed class RemotingCaller : StoreCaller
         catch (LinkFailedException e)
         {
             ShunUnreachableStore(address);
-            throw new StoreCallException(e.Message, e.MayBeDone, e);
+            throw new StoreCallException(e.Message, e.MayBeDone, e)
+            {
+                Failure = e.MayBeDone ? CallFailure.Passing : CallFailure.Unreachable,
+            };
         }
         finally
         {

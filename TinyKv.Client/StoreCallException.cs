@@ -1,0 +1,44 @@
+namespace TinyKv.Client;
+
+/// <summary>What the failure of a call says about the address.</summary>
+internal enum CallFailure
+{
+    /// <summary>A store is there, or was: it is starting, busy or silent.</summary>
+    Passing,
+
+    /// <summary>Nothing there takes connections now: it may be a store that restarts, or a mistake.</summary>
+    Unreachable,
+
+    /// <summary>What is there is no store's port of this kind, and waiting does not make it one.</summary>
+    NotAStore,
+}
+
+/// <summary>A store gave no usable answer.</summary>
+/// <param name="mayBeDone">Whether the store may have received the request.</param>
+/// <param name="message">Names the store and what happened.</param>
+/// <param name="cause">What the transport reported.</param>
+internal sealed class StoreCallException(string message, bool mayBeDone, Exception? cause = null)
+    : Exception(message, cause)
+{
+    // More reasons than these are no help.
+    private const int MostReasons = 5;
+
+    public bool MayBeDone => mayBeDone;
+
+    /// <summary>What it says about the address.</summary>
+    public CallFailure Failure { get; init; }
+
+    /// <summary>The failures of one call at every store that there is to ask.</summary>
+    public static StoreCallException Of(IReadOnlyList<StoreCallException> failures)
+    {
+        // In an order of their own: the stores were asked in any, and each time in another one.
+        var reasons = failures.Select(failure => failure.Message).Distinct().Order(StringComparer.Ordinal).ToList();
+        var more = reasons.Count > MostReasons ? $"; and {reasons.Count - MostReasons} more" : "";
+        return new StoreCallException(
+            string.Join("; ", reasons.Take(MostReasons)) + more, mayBeDone: false, failures.LastOrDefault())
+        {
+            // While one of them may be a store that comes back, all of them are worth asking again.
+            Failure = failures.Count == 0 ? CallFailure.Passing : failures.Min(failure => failure.Failure),
+        };
+    }
+}
