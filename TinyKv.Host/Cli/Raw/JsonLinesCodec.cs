@@ -30,14 +30,26 @@ internal sealed class JsonLinesCodec(bool hex) : PairCodec
 
     protected override RawPair Decode(ReadOnlySpan<byte> line)
     {
+        RefuseWhatIsNotText(line);
         try
         {
             return DecodeObject(line);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw new FormatException($"{Expected}, found something that is not JSON", error);
+            throw new FormatException($"{Expected}, found what is not JSON at column {error.BytePositionInLine + 1}", error);
         }
+    }
+
+    // The reader finds both late, and says neither what is wrong nor where.
+    private static void RefuseWhatIsNotText(ReadOnlySpan<byte> line)
+    {
+        if (Utf8Text.FirstInvalid(line) is >= 0 and var bad)
+            throw new FormatException($"{Expected}, found a byte that is not UTF-8, 0x{line[bad]:x2}, at column {bad + 1}; "
+                + "such bytes are given in base64 as key64 or value64");
+        if (JsonHalves.IndexOf(line) is >= 0 and var half)
+            throw new FormatException($"found half of a surrogate pair, {JsonHalves.EscapeAt(line, half)}, at column "
+                + $"{half + 1}, which is no character: expected both halves, or bytes in base64 as key64 or value64");
     }
 
     private RawPair DecodeObject(ReadOnlySpan<byte> line)

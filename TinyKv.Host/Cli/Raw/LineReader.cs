@@ -17,7 +17,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes)
     public long BytesRead { get; private set; }
 
     /// <summary>The next line, valid until the next call; null at the end.</summary>
-    /// <exception cref="FormatException">The line is longer than allowed; it is counted.</exception>
+    /// <exception cref="FormatException">The line is longer than allowed, and is counted; or the file is UTF-16.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellation)
     {
         // Lines that are in the buffer already must not delay the end either.
@@ -43,7 +43,13 @@ internal sealed class LineReader(Stream stream, int maxLineBytes)
         var start = _start;
         _start = _scanned = end + terminator;
         BytesRead += _start - start;
-        if (++LineNumber == 1 && _buffer.AsSpan(start, end - start).StartsWith("\uFEFF"u8)) start += 3;
+        if (++LineNumber == 1)
+        {
+            var line = _buffer.AsSpan(start, end - start);
+            if (line.StartsWith("\uFEFF"u8)) start += 3;
+            if (line is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+                throw new FormatException("the file is UTF-16, as its first two bytes say: expected UTF-8");
+        }
         if (end > start && _buffer[end - 1] == '\r') end--;
         return _buffer.AsMemory(start, end - start);
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Unicode;
 using TinyKv.Client;
 
 namespace TinyKv.Host.Cli.Raw;
@@ -45,8 +44,8 @@ internal sealed class TsvCodec(bool hex) : PairCodec
             if (line[at] is < 0x20 and not (byte)'\t' or 0x7f)
                 throw new FormatException($"expected text, KEY TAB VALUE, found the byte 0x{line[at]:x2} at " +
                     $"column {at + 1}; such a byte is written \\x{line[at]:x2}");
-        if (!Utf8.IsValid(line))
-            throw new FormatException("expected text, KEY TAB VALUE, found bytes that are not UTF-8; " +
-                "such a byte is written \\xNN");
+        if (Utf8Text.FirstInvalid(line) is >= 0 and var bad)
+            throw new FormatException($"expected text, KEY TAB VALUE, found a byte that is not UTF-8, 0x{line[bad]:x2}, " +
+                $"at column {bad + 1}; such a byte is written \\x{line[bad]:x2}");
     }
 }

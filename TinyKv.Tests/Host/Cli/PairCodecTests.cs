@@ -74,7 +74,7 @@ public sealed class PairCodecTests
         Assert.Contains(expected, Error(OutputFormat.Tsv, line));
 
     [Theory]
-    [InlineData("k\tv", "not JSON")]
+    [InlineData("k\tv", "not JSON at column 1")]
     [InlineData("[]", "expected an object")]
     [InlineData("{\"key\":\"k\"}", "no value")]
     [InlineData("{\"value\":\"k\"}", "no key")]
@@ -82,9 +82,13 @@ public sealed class PairCodecTests
     [InlineData("{\"key\":\"k\",\"value\":\"v\",\"valeu\":\"v\"}", "unknown name 'valeu'")]
     [InlineData("{\"key\":\"k\",\"key64\":\"aw==\",\"value\":\"\"}", "second 'key64'")]
     [InlineData("{\"key\":\"k\",\"value64\":\"???\"}", "not base64")]
-    [InlineData("{\"key\":\"\\ud800\",\"value\":\"v\"}", "not JSON")]
-    [InlineData("{\"key\":\"k\",\"value\":\"v\"", "not JSON")]
-    [InlineData("{\"key\":\"k\",\"value\":\"v\"} x", "not JSON")]
+    [InlineData("{\"key\":\"\\ud800\",\"value\":\"v\"}", "half of a surrogate pair, \\ud800, at column 9")]
+    [InlineData("{\"key\":\"k\",\"value\":\"cut \\ud83d\"}", "both halves, or bytes in base64 as key64 or value64")]
+    [InlineData("{\"key\":\"k\",\"value\":\"\\ud83d\\ud83d\\ude00\"}", "surrogate pair, \\ud83d, at column 21")]
+    [InlineData("{\"key\":\"k\",\"value\":\"\\\\\\uDE00\"}", "surrogate pair, \\uDE00, at column 23")]
+    [InlineData("{\"\\udfff\":\"k\",\"value\":\"v\"}", "surrogate pair, \\udfff, at column 3")]
+    [InlineData("{\"key\":\"k\",\"value\":\"v\"", "not JSON at column 23")]
+    [InlineData("{\"key\":\"k\",\"value\":\"v\"} x", "not JSON at column 25")]
     public void A_bad_json_line_says_what_was_expected(string line, string expected) =>
         Assert.Contains(expected, Error(OutputFormat.Json, line));
 
