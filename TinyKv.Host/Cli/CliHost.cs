@@ -31,6 +31,12 @@ public sealed record CliHost
     /// <summary>Whether a person watches standard error, so that progress bars make sense.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>How wide the screen is in columns, where somebody watches; null: as it says itself.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>The value of an environment variable; null when it is not set.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
     /// <summary>Connects to a cluster.</summary>
     public Func<TinyKvClientOptions, CancellationToken, Task<ICluster>> Connect { get; init; } =
         ClusterConnection.ConnectAsync;
@@ -71,10 +77,18 @@ public sealed record CliHost
     /// <summary>For progress on standard error.</summary>
     public IAnsiConsole ErrorConsole() => ConsoleOver(Error, ErrorIsTerminal);
 
-    private static IAnsiConsole ConsoleOver(TextWriter writer, bool isTerminal)
+    private IAnsiConsole ConsoleOver(TextWriter writer, bool isTerminal)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if (!isTerminal) console.Profile.Width = 10_000;
+        var isAnsi = isTerminal && Variable("TERM") != "dumb";
+        var isPlain = !isAnsi || !string.IsNullOrEmpty(Variable("NO_COLOR"));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            // Progress bars need the escapes that move the cursor, with colours or without.
+            Ansi = !isAnsi ? AnsiSupport.No : OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes,
+            ColorSystem = isPlain ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard,
+        });
+        console.Profile.Width = isTerminal ? Width ?? console.Profile.Width : 10_000;
         return console;
     }
 }

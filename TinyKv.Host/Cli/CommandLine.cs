@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using TinyKv.Client;
 using TinyKv.Core;
+using TinyKv.Host.Cli.Parsing;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Server;
 
@@ -16,6 +17,9 @@ public static class CommandLine
     // What commands that heed their cancellation never need.
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(15);
 
+    private const string WhatToCheck = "is a server or a playground running there? "
+        + $"--endpoint or {CommonOptions.EndpointsVariable} names others, --timeout waits longer";
+
     // A value may begin with '@' and an argument with '-': neither means anything special here.
     private static readonly ParserConfiguration Parsing =
         new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
@@ -25,8 +29,11 @@ public static class CommandLine
         IReadOnlyList<string> arguments, CliHost? host = null, CancellationToken cancellation = default)
     {
         host ??= HostOf(arguments);
-        var parsed = RootCommandFactory.Create(host).Parse(arguments, Parsing);
-        if (parsed.Action is ParseErrorAction or null) return ReportUsage(parsed, host);
+        if (ArgumentText.WhyNotText(arguments) is { } notText) return ReportUsage(notText, host);
+        var options = new CommonOptions();
+        var parsed = RootCommandFactory.Create(host, options).Parse(arguments, Parsing);
+        if (IsToRun(parsed) && UsageErrors.First(parsed, options) is { } wrong)
+            return ReportUsage($"{wrong} (see '{UsageErrors.PathOf(parsed.CommandResult)} --help')", host);
 
         var configuration = new InvocationConfiguration
         {
@@ -53,10 +60,13 @@ public static class CommandLine
         return command is "server" or "playground" ? CliHost.OfService() : CliHost.OfProcess();
     }
 
-    private static int ReportUsage(ParseResult parsed, CliHost host)
+    // Rather than to print help, the version or what completes it, errors or not.
+    private static bool IsToRun(ParseResult parsed) => parsed.Action is null or ParseErrorAction
+        || parsed.Action == parsed.CommandResult.Command.Action;
+
+    private static int ReportUsage(string message, CliHost host)
     {
-        foreach (var error in parsed.Errors) host.Error.WriteLine($"tinykv: {error.Message}");
-        host.Error.WriteLine($"Run '{PathOf(parsed)} --help' for usage.");
+        host.Error.WriteLine($"tinykv: {message}");
         return ExitCode.Usage;
     }
 
@@ -76,6 +86,7 @@ public static class CommandLine
         var (code, message) = error switch
         {
             UsageException => (ExitCode.Usage, error.Message),
+            TinyKvUnavailableException { IsUnreachable: true } => (ExitCode.Failure, $"{error.Message}; {WhatToCheck}"),
             TinyKvUnavailableException => (ExitCode.Failure, $"{error.Message} (nothing was done)"),
             TinyKvUndeterminedException => (ExitCode.Failure, $"{error.Message} (the write may have been done)"),
             TinyKvClientException or TinyKvException => (ExitCode.Failure, error.Message),
@@ -86,14 +97,5 @@ public static class CommandLine
         host.Error.WriteLine($"tinykv: {message}");
         if (verbose) host.Error.WriteLine(error);
         return code;
-    }
-
-    private static string PathOf(ParseResult parsed)
-    {
-        var names = new List<string>();
-        for (var result = parsed.CommandResult; result is not null;
-            result = result.Parent as System.CommandLine.Parsing.CommandResult)
-            names.Insert(0, result.Command is RootCommand ? "tinykv" : result.Command.Name);
-        return string.Join(' ', names);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
+using TinyKv.Host.Cli.Parsing;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Host.Cli;
@@ -21,6 +22,7 @@ internal static class ServerCommand
     {
         Description = "Which of the configured stores this is; overrides tinykv.store.id.",
         HelpName = "N",
+        CustomParser = result => OptionValues.Number("--store-id", 1, ulong.MaxValue, result),
     };
 
     private static readonly Option<string> Data = new("--data")

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinyKv.Host.Cli.Parsing;
 using TinyKv.Persistence;
 
 namespace TinyKv.Host.Cli.Playground;
@@ -13,6 +14,7 @@ internal sealed class PlaygroundOptions
     {
         Description = $"How many stores, 1 to {PlaygroundPorts.MaxStores}; 3 unless the directory says otherwise",
         HelpName = "N",
+        CustomParser = result => OptionValues.Number("--stores", 1, PlaygroundPorts.MaxStores, result),
     };
 
     private readonly Option<string?> _journal = new("--journal")
@@ -25,6 +27,7 @@ internal sealed class PlaygroundOptions
     {
         Description = $"The first gRPC port, {PlaygroundPorts.DefaultBase} by default; the others follow from it",
         HelpName = "PORT",
+        CustomParser = result => OptionValues.Number("--base-port", 1024, PlaygroundPorts.MaxBase, result),
     };
 
     private readonly Option<string?> _data = new("--data")
@@ -42,6 +45,7 @@ internal sealed class PlaygroundOptions
 
     public void AddTo(Command command)
     {
+        _journal.CompletionSources.Add([.. JournalSetup.Kinds]);
         command.Options.Add(_stores);
         command.Options.Add(_data);
         command.Options.Add(_journal);
@@ -56,10 +60,6 @@ internal sealed class PlaygroundOptions
             arguments.GetValue(_stores), arguments.GetValue(_journal), arguments.GetValue(_basePort),
             arguments.GetValue(_data),
             arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable));
-        if (request.Stores is < 1 or > PlaygroundPorts.MaxStores)
-            throw new UsageException($"--stores {request.Stores}: expected 1 to {PlaygroundPorts.MaxStores}");
-        if (request.BasePort is < 1024 or > PlaygroundPorts.MaxBase)
-            throw new UsageException($"--base-port {request.BasePort}: expected 1024 to {PlaygroundPorts.MaxBase}");
         if (request.Journal is { } journal && !JournalSetup.Kinds.Contains(journal))
             throw new UsageException($"--journal '{journal}': expected {string.Join(", ", JournalSetup.Kinds)}");
         if (request.DataDirectory is "") throw new UsageException("--data is empty: expected a directory");

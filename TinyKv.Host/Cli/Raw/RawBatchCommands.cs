@@ -10,12 +10,13 @@ internal static class RawBatchCommands
     {
         var keysArgument = KeysArgument();
         var command = new Command("batch-get", "Prints the values of some keys, all as of one moment") { keysArgument };
+        options.AddTo(command, options.Family, options.Hex, options.Format);
         command.SetAction(async (arguments, cancellation) =>
         {
             var hex = arguments.GetValue(options.Hex);
             var keys = KeysOf(arguments.GetRequiredValue(keysArgument), hex);
             var format = arguments.GetValue(options.Format) ?? OutputFormat.Table;
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             var values = await cluster.Raw.BatchGetAsync(keys, arguments.GetValue(options.Family), cancellation);
 
             var answers = keys.Zip(values, (key, value) => (Key: key, Value: value)).ToLookup(each => each.Value is null);
@@ -36,6 +37,7 @@ internal static class RawBatchCommands
             Arity = ArgumentArity.OneOrMore,
         };
         var command = new Command("batch-put", "Sets some keys, all or none") { pairsArgument };
+        options.AddTo(command, options.Family, options.Hex);
         command.SetAction(async (arguments, cancellation) =>
         {
             var hex = arguments.GetValue(options.Hex);
@@ -44,7 +46,7 @@ internal static class RawBatchCommands
                 throw new UsageException($"the key '{words[^1]}' has no value: expected KEY VALUE KEY VALUE ...");
             var pairs = words.Chunk(2).Select(pair => new RawPair(
                 KeyText.ParseKey("KEY", pair[0], hex), KeyText.ParseValue("VALUE", pair[1], hex))).ToList();
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             await cluster.Raw.BatchPutAsync(pairs, arguments.GetValue(options.Family), cancellation);
             return ExitCode.Success;
         });
@@ -58,10 +60,11 @@ internal static class RawBatchCommands
         {
             keysArgument,
         };
+        options.AddTo(command, options.Family, options.Hex);
         command.SetAction(async (arguments, cancellation) =>
         {
             var keys = KeysOf(arguments.GetRequiredValue(keysArgument), arguments.GetValue(options.Hex));
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             await cluster.Raw.BatchDeleteAsync(keys, arguments.GetValue(options.Family), cancellation);
             return ExitCode.Success;
         });

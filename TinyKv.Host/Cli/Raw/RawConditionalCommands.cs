@@ -15,6 +15,7 @@ internal static class RawConditionalCommands
         {
             keyArgument, expectedOption, desiredOption,
         };
+        options.AddTo(command, options.Family, options.Hex);
         command.SetAction(async (arguments, cancellation) =>
         {
             var hex = arguments.GetValue(options.Hex);
@@ -23,7 +24,7 @@ internal static class RawConditionalCommands
             var desired = Parse("--desired", arguments.GetValue(desiredOption), hex);
             if (expected is null && desired is null)
                 throw new UsageException("nothing is to be done: expected --expected, --desired or both");
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             var result = await cluster.Raw.CompareAndSetAsync(
                 key, expected, desired, arguments.GetValue(options.Family), cancellation);
             return Report(host, key, result, hex);
@@ -36,12 +37,13 @@ internal static class RawConditionalCommands
         var keyArgument = new Argument<string>("KEY") { Description = "The key" };
         var valueArgument = new Argument<string>("VALUE") { Description = "The value; may be empty" };
         var command = new Command("put-if-absent", "Sets a key if it is absent") { keyArgument, valueArgument };
+        options.AddTo(command, options.Family, options.Hex);
         command.SetAction(async (arguments, cancellation) =>
         {
             var hex = arguments.GetValue(options.Hex);
             var key = KeyText.ParseKey("KEY", arguments.GetRequiredValue(keyArgument), hex);
             var value = KeyText.ParseValue("VALUE", arguments.GetRequiredValue(valueArgument), hex);
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             var result = await cluster.Raw.PutIfAbsentAsync(
                 key, value, arguments.GetValue(options.Family), cancellation);
             return Report(host, key, result, hex);

@@ -19,6 +19,7 @@ internal static class RawExportCommand
         };
         var command = new Command("export", "Writes all pairs of a range to a file") { fileArgument };
         range.AddTo(command);
+        options.AddTo(command, options.Family, options.Hex, options.Format);
         command.SetAction(async (arguments, cancellation) =>
         {
             var hex = arguments.GetValue(options.Hex);
@@ -32,7 +33,7 @@ internal static class RawExportCommand
                 Family = arguments.GetValue(options.Family),
             };
             var target = file == "-" ? null : ExportFile.At(file);
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             var pairs = cluster.Raw.ScanAsync(scan, cancellation);
             await TransferProgress.RunAsync(host, "exported", totalBytes: null, progress => target is null
                 ? WriteAsync(host.Output, pairs, codec, progress, cancellation)

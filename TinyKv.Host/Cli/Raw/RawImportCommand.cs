@@ -16,6 +16,7 @@ internal static class RawImportCommand
             Description = "A file of pairs, .tsv or .jsonl, of any size; - for standard input (with --format)",
         };
         var command = new Command("import", "Stores the pairs of a file") { fileArgument };
+        options.AddTo(command, options.Family, options.Hex, options.Format);
         command.SetAction(async (arguments, cancellation) =>
         {
             var file = arguments.GetRequiredValue(fileArgument);
@@ -24,10 +25,10 @@ internal static class RawImportCommand
             if (Directory.Exists(file)) throw new TinyKvException($"{file} is a directory: expected a file");
             await using var input = file == "-" ? host.Input : File.OpenRead(file);
             // A write whose outcome is unknown is repeated: the file says what the value is to be in the end.
-            var clientOptions = options.ClientOptions(arguments) with
+            var clientOptions = options.ClientOptions(arguments, host) with
             {
                 RetryUndeterminedWrites = true,
-                Timeout = PutTimeout,
+                Timeout = arguments.GetValue(options.Timeout) ?? PutTimeout,
             };
             await using var cluster = await host.Connect(clientOptions, cancellation);
             var importer = new Importer(cluster.Raw, arguments.GetValue(options.Family), codec,

@@ -8,9 +8,10 @@ internal static class StatusCommand
     public static Command Create(CliHost host, CommonOptions options)
     {
         var command = new Command("status", "Shows the stores, the regions and their replicas");
+        options.AddTo(command, options.Format);
         command.SetAction(async (arguments, cancellation) =>
         {
-            await using var cluster = await host.Connect(options.ClientOptions(arguments), cancellation);
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             var view = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation));
             switch (arguments.GetValue(options.Format) ?? OutputFormat.Table)
             {

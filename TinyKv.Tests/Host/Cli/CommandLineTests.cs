@@ -13,9 +13,32 @@ public sealed class CommandLineTests
         new() { ConnectError = new InvalidOperationException("a usage error must be found before connecting") };
 
     [Theory]
-    [InlineData("Required command", "raw")]
-    [InlineData("'frob'", "frob")]
-    [InlineData("'VALUE'", "raw", "put", "k")]
+    [InlineData("a command is missing: expected get, put", "raw")]
+    [InlineData("'frob' is no command of 'tinykv': expected server, playground", "frob")]
+    [InlineData("did you mean 'tinykv status'?", "statsu")]
+    [InlineData("did you mean 'tinykv raw import'?", "import", "pairs.tsv")]
+    [InlineData("did you mean 'tinykv raw batch-get'?", "raw", "batchget", "k")]
+    [InlineData("did you mean 'tinykv raw get'?", "help", "raw", "gte")]
+    [InlineData("'x' is no command of 'tinykv get'", "help", "get", "x")]
+    [InlineData("'--hxe' is no option of 'tinykv raw get': did you mean '--hex'?", "raw", "get", "--hxe", "k")]
+    [InlineData("'--limt' is no option of 'tinykv scan': did you mean '--limit'?", "scan", "--limt", "3")]
+    [InlineData("'--endpoint' is no option of 'tinykv server'", "server", "--endpoint", "a:1")]
+    [InlineData("--endpoint means nothing to 'tinykv playground'", "--endpoint", "a:1", "playground")]
+    [InlineData("--hex means nothing to 'tinykv status'", "--hex", "status")]
+    [InlineData("'b' is too much: 'tinykv get' takes KEY", "get", "a", "b")]
+    [InlineData("VALUE is missing: expected KEY VALUE", "raw", "put", "k")]
+    [InlineData("KEY is missing", "get")]
+    [InlineData("--config FILE is missing", "server")]
+    [InlineData("--store-id 'x' is not a number: expected 1 or more", "server", "--config", "f", "--store-id", "x")]
+    [InlineData("--endpoint has no value: expected --endpoint HOST:PORT", "get", "k", "--endpoint")]
+    [InlineData("--cf is given more than once", "get", "k", "--cf", "lock", "--cf", "write")]
+    [InlineData("--timeout 'soon' is not a time: expected seconds", "get", "k", "--timeout", "soon")]
+    [InlineData("--timeout '0' is not a time", "get", "k", "--timeout", "0")]
+    [InlineData("--timeout '-1s' is not a time", "get", "k", "--timeout", "-1s")]
+    [InlineData("--timeout '2000m' is not a time", "get", "k", "--timeout", "2000m")]
+    [InlineData("'csh' is not a shell", "completion", "csh")]
+    [InlineData("argument 2, 'gr\uFFFD', is not UTF-8", "get", "gr\uFFFD")]
+    [InlineData("with --hex for keys and values of other bytes", "put", "k", "half \ud83d")]
     [InlineData("KEY is empty", "raw", "get", "")]
     [InlineData("expected HOST:PORT", "raw", "get", "k", "--endpoint", "foo")]
     [InlineData("expected HOST:PORT", "raw", "get", "k", "--endpoint", "http://localhost:20160")]
@@ -36,6 +59,7 @@ public sealed class CommandLineTests
     [InlineData(".tsv or .jsonl", "raw", "import", "pairs.csv")]
     [InlineData("expected tsv or json", "raw", "import", "pairs.tsv", "--format", "table")]
     [InlineData("expected 1 to 20", "playground", "--stores", "0")]
+    [InlineData("--stores 'abc' is out of range: expected 1 to 20", "playground", "--stores", "abc")]
     [InlineData("expected 1024 to 65000", "playground", "--base-port", "80")]
     [InlineData("expected rocksdb, sqlite, postgresql", "playground", "--journal", "paper")]
     public async Task A_wrong_command_line_is_a_usage_error_that_says_what_is_expected(
@@ -45,7 +69,9 @@ public sealed class CommandLineTests
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(expected, run.Error);
-        Assert.DoesNotContain("   at ", run.Error);
+        Assert.StartsWith("tinykv: ", run.Error);
+        Assert.Equal(1, run.Error.Count(c => c == '\n'));
+        Assert.DoesNotContain("System.", run.Error);
         Assert.Empty(run.Text);
     }
 
@@ -121,6 +147,72 @@ public sealed class CommandLineTests
 
         Assert.Equal(ExitCode.Usage, run.ExitCode);
         Assert.StartsWith(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_environment_names_endpoints_for_those_who_name_none()
+    {
+        var cluster = new FakeCluster();
+
+        await RunAsync("a:1, b:2", "status");
+        Assert.Equal(["a:1", "b:2"], cluster.Options!.Endpoints);
+        await RunAsync("a:1", "status", "-e", "c:3");
+        Assert.Equal(["c:3"], cluster.Options!.Endpoints);
+        var wrong = await RunAsync("a", "status");
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.StartsWith("tinykv: TINYKV_ENDPOINTS 'a' is not an address: expected HOST:PORT", wrong.Error);
+
+        Task<CliRun> RunAsync(string endpoints, params string[] arguments) => CliRun.On(
+            host => host with
+            {
+                Connect = cluster.ConnectAsync,
+                Variable = name => name == "TINYKV_ENDPOINTS" ? endpoints : null,
+            }, CancellationToken.None, arguments);
+    }
+
+    [Theory]
+    [InlineData("7", 7_000)]
+    [InlineData("1.5s", 1_500)]
+    [InlineData("250ms", 250)]
+    [InlineData("2m", 120_000)]
+    public async Task A_timeout_is_how_long_to_try_even_while_nothing_takes_a_connection(string text, int milliseconds)
+    {
+        var cluster = new FakeCluster();
+
+        await CliRun.Of(cluster, "delete", "k");
+        Assert.InRange(cluster.Options!.UnreachableTimeout!.Value.TotalSeconds, 0, 1);
+        await CliRun.Of(cluster, "delete", "k", "--timeout", text);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), cluster.Options!.Timeout);
+        Assert.Null(cluster.Options.UnreachableTimeout);
+    }
+
+    [Fact]
+    public async Task The_everyday_commands_stand_at_the_top_as_well_as_below_raw()
+    {
+        var cluster = new FakeCluster();
+        await CliRun.Of(cluster, "put", "k", "v");
+        var (short_, long_) = (await CliRun.Of(cluster, "get", "k"), await CliRun.Of(cluster, "raw", "get", "k"));
+        var scan = await CliRun.Of(cluster, "scan", "--format", "tsv");
+        await CliRun.Of(cluster, "delete", "k");
+        var gone = await CliRun.Of(cluster, "get", "/h");
+
+        Assert.Equal(("v\n", "v\n", "k\tv\n"), (short_.Text, long_.Text, scan.Text));
+        Assert.Equal("tinykv: there is no key '/h'", gone.Error.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("server", "--endpoint")]
+    [InlineData("playground", "--format")]
+    [InlineData("status", "--hex")]
+    [InlineData("put", "--format")]
+    public async Task Help_lists_only_what_applies(string command, string foreign)
+    {
+        var help = await CliRun.Of(NoCluster, "help", command);
+
+        Assert.Equal(0, help.ExitCode);
+        Assert.Contains($"tinykv {command}", help.Text.Replace("testhost", "tinykv"));
+        Assert.DoesNotContain(foreign, help.Text);
+        Assert.Equal(help.Text, (await CliRun.Of(NoCluster, command, "--help")).Text);
     }
 
     [Fact]

@@ -1,0 +1,42 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace TinyKv.Host.Cli.Parsing;
+
+/// <summary>Reads the values of options; what is wrong with one is said in our words, not in the library's.</summary>
+internal static class OptionValues
+{
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
+
+    /// <summary>A whole number in a range.</summary>
+    public static int? Number(string name, int least, int most, ArgumentResult result) =>
+        (int?)Number(name, (ulong)least, (ulong)most, result);
+
+    /// <summary>A whole number in a range.</summary>
+    public static ulong? Number(string name, ulong least, ulong most, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most) return number;
+        result.AddError(most == ulong.MaxValue ? $"{name} '{text}' is not a number: expected {least} or more"
+            : $"{name} '{text}' is out of range: expected {least} to {most}");
+        return null;
+    }
+
+    /// <summary>A time: seconds, or a number with ms, s or m.</summary>
+    public static TimeSpan? Time(string name, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        var (digits, unit) = text switch
+        {
+            [.. var number, 'm', 's'] => (number, 0.001),
+            [.. var number, 's'] => (number, 1),
+            [.. var number, 'm'] => (number, 60),
+            _ => (text, 1.0),
+        };
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
+            && count * unit is > 0 and var seconds && seconds <= LongestTime.TotalSeconds) return TimeSpan.FromSeconds(seconds);
+        result.AddError($"{name} '{text}' is not a time: expected seconds, or a number with ms, s or m, up to a day");
+        return null;
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace TinyKv.Host.Cli.Parsing;
+
+/// <summary>What is wrong with a command line, in our words: what was found and what would be right. The library's own
+/// messages name its types and suggest nothing.</summary>
+internal static class UsageErrors
+{
+    /// <summary>The first thing that is wrong, or null when nothing is.</summary>
+    public static string? First(ParseResult parsed, CommonOptions options)
+    {
+        if (parsed.Errors.Count > 0) return Unknown(parsed) ?? Missing(parsed) ?? Wrong(parsed.Errors[0]);
+        return options.Misplaced(parsed) is { } option
+            ? $"{option.Name} means nothing to '{PathOf(parsed.CommandResult)}'" : null;
+    }
+
+    /// <summary>The command that was recognized, as it is called.</summary>
+    public static string PathOf(CommandResult result) => result.Parent is CommandResult parent
+        ? $"{PathOf(parent)} {result.Command.Name}" : "tinykv";
+
+    private static string? Unknown(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens is not [var first, ..]) return null;
+        var (command, path) = (parsed.CommandResult.Command, PathOf(parsed.CommandResult));
+        // A command that takes arguments takes for one what is like an option, and has one too many then.
+        var optionLike = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+            .Where(token => token.Type == TokenType.Argument && IsOptionLike(token.Value))
+            .Select(token => token.Value).Append(IsOptionLike(first) ? first : null).FirstOrDefault(word => word is not null);
+        if (optionLike is not null)
+        {
+            var meant = Suggestion.For(optionLike, OptionsOf(parsed.CommandResult));
+            return $"'{optionLike}' is no option of '{path}'" + (meant is null ? "" : $": did you mean '{meant}'?");
+        }
+        if (command.Subcommands.Count == 0)
+            return $"'{first}' is too much: '{path}' takes {ArgumentsOf(command)}";
+        if (Suggestion.ForCommand(first, command) is { } inside)
+            return $"'{first}' is no command of '{path}': did you mean '{path} {inside}'?";
+        return $"'{first}' is no command of '{path}': {Expected(command)}";
+    }
+
+    private static string? Missing(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count > 0 && command.Action is null) return $"a command is missing: {Expected(command)}";
+        var argument = command.Arguments.FirstOrDefault(argument =>
+            argument.Arity.MinimumNumberOfValues > (parsed.GetResult(argument)?.Tokens.Count ?? 0));
+        if (argument is not null) return $"{argument.Name} is missing: expected {ArgumentsOf(command)}";
+        var option = command.Options.FirstOrDefault(option =>
+            option.Required && parsed.GetResult(option) is null or { Implicit: true });
+        return option is null ? null : $"{option.Name} {option.HelpName} is missing";
+    }
+
+    private static string Wrong(ParseError error)
+    {
+        var result = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+        if (result is not { Option: var option }) return error.Message;
+        if (option.ValueType == typeof(bool)) return $"{option.Name} takes no value";
+        if (result.Tokens.Count < option.Arity.MinimumNumberOfValues)
+            return $"{option.Name} has no value: expected {option.Name} {option.HelpName}";
+        return result.IdentifierTokenCount > option.Arity.MaximumNumberOfValues
+            ? $"{option.Name} is given more than once" : error.Message;
+    }
+
+    private static string Expected(Command group) => "expected "
+        + string.Join(", ", group.Subcommands.Where(command => !command.Hidden).Select(command => command.Name));
+
+    private static string ArgumentsOf(Command command) => command.Arguments.Count == 0 ? "no arguments"
+        : string.Join(' ', command.Arguments.Select(argument => argument.Name));
+
+    private static bool IsOptionLike(string word) => word.Length > 2 && word.StartsWith("--", StringComparison.Ordinal);
+
+    private static IEnumerable<string> OptionsOf(CommandResult result)
+    {
+        var here = result.Command.Options.Where(option => !option.Hidden)
+            .SelectMany(option => option.Aliases.Prepend(option.Name));
+        return result.Parent is CommandResult parent
+            ? here.Concat(parent.Command.Options.Where(option => option.Recursive).Select(option => option.Name)) : here;
+    }
+}
