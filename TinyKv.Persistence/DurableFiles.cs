@@ -10,10 +10,12 @@ public static partial class DurableFiles
 {
     private const int ReadOnly = 0;
 
-    // Of statx, whose layout is the same on every Linux: relative to the working directory, the type is asked for,
-    // and where it comes.
+    // Of statx, whose layout is the same on every Linux: relative to the working directory, what is asked for, and where
+    // it comes.
     private const int CurrentDirectory = -100;
-    private const uint TypeOnly = 1;
+    private const uint TypeAndOwners = 0x1 | 0x8 | 0x10;
+    private const int UserOffset = 20;
+    private const int GroupOffset = 24;
     private const int ModeOffset = 28;
     private const int TypeMask = 0xF000;
     private const int RegularType = 0x8000;
@@ -60,10 +62,18 @@ public static partial class DurableFiles
     /// which must not be replaced and cannot be synced. Known on Linux only; false elsewhere.</summary>
     public static bool IsSpecial(string path)
     {
-        if (!OperatingSystem.IsLinux()) return false;
+        return Status(path) is { } status && (BitConverter.ToUInt16(status, ModeOffset) & TypeMask) != RegularType;
+    }
+
+    /// <summary>Who owns a file, links followed. Known on Linux only; null elsewhere.</summary>
+    internal static (uint User, uint Group)? Owners(string path) => Status(path) is { } status
+        ? (BitConverter.ToUInt32(status, UserOffset), BitConverter.ToUInt32(status, GroupOffset)) : null;
+
+    private static byte[]? Status(string path)
+    {
+        if (!OperatingSystem.IsLinux()) return null;
         var status = new byte[256];
-        if (StatX(CurrentDirectory, path, 0, TypeOnly, ref status[0]) != 0) return false;
-        return (BitConverter.ToUInt16(status, ModeOffset) & TypeMask) != RegularType;
+        return StatX(CurrentDirectory, path, 0, TypeAndOwners, ref status[0]) == 0 ? status : null;
     }
 
     private static IOException Failure(string operation, string path) =>

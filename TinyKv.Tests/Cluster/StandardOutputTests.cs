@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using TinyKv.Host.Cli.Playground;
 using TinyKv.Tests.Client;
 
 namespace TinyKv.Tests.Clusters;
@@ -40,21 +38,39 @@ public sealed class StandardOutputTests
         }
     }
 
-    /// <summary>Runs a script to which this program with the arguments is <c>"$@"</c>.</summary>
-    private static async Task<(string Output, string Error)> ShellAsync(string script, params string[] arguments)
+    [Fact]
+    public async Task The_device_that_stands_for_standard_output_is_no_file_to_be_replaced()
     {
-        var program = StoreProcess.ThisProgram(arguments);
-        var start = new ProcessStartInfo("/bin/sh")
+        await using var cluster = await FakeCluster.StartAsync(1);
+        cluster.Data["k"] = "v"u8.ToArray();
+        var file = Path.GetTempFileName();
+        try
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (var argument in (string[])["-c", script, "sh", program.FileName, .. program.ArgumentList])
-            start.ArgumentList.Add(argument);
-        using var shell = Process.Start(start)!;
-        var (output, error) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
-        await shell.WaitForExitAsync();
-        return (await output, await error);
+            await ShellAsync(
+                $$"""{ echo before; "$@"; echo after; } > '{{file}}'""",
+                "raw", "export", "/dev/stdout", "--format", "tsv", "-e", cluster.Store(1).Address);
+
+            Assert.Equal("before\nk\tv\nafter\n", await File.ReadAllTextAsync(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
+
+    [Theory]
+    [InlineData("get", "gr\\374\\337")]
+    [InlineData("put value", "\\355\\240\\275")]
+    public async Task Argument_bytes_that_are_not_UTF8_are_refused(string command, string escaped)
+    {
+        var (_, error) = await ShellAsync(
+            $$"""bad=$(printf '{{escaped}}'); "$@" "$bad"; echo "exit $?" >&2""", command.Split(' '));
+
+        Assert.Contains("is not UTF-8", error);
+        Assert.Contains("with --hex", error);
+        Assert.EndsWith("exit 2\n", error);
+    }
+
+    private static Task<(string Output, string Error)> ShellAsync(string script, params string[] arguments) =>
+        Shell.RunAsync(script, [], arguments);
 }

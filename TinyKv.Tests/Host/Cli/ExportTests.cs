@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Text;
 using TinyKv.Client;
+using TinyKv.Host.Cli.Raw;
+using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -92,6 +95,88 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_is_there_keeps_its_mode_and_its_owner()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var (cluster, path) = (new FakeCluster(), In("pairs.tsv"));
+        await CliRun.Of(cluster, "put", "k", "v");
+        File.WriteAllText(path, "before");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        // Only the superuser can give it away; whoever runs the test, it stays as it is then.
+        Shell("chown", "12345:23456", path);
+        var before = Shell("stat", "-c", "%a %u %g", path);
+
+        var run = await CliRun.Of(cluster, "raw", "export", path);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal("k\tv\n", File.ReadAllText(path));
+        Assert.Equal(before, Shell("stat", "-c", "%a %u %g", path));
+    }
+
+    [Fact]
+    public async Task A_new_file_has_the_mode_that_every_new_file_has()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        File.WriteAllText(In("like.txt"), "");
+
+        await CliRun.Of(new FakeCluster(), "raw", "export", In("pairs.tsv"));
+
+        Assert.Equal(File.GetUnixFileMode(In("like.txt")), File.GetUnixFileMode(In("pairs.tsv")));
+    }
+
+    [Fact]
+    public async Task What_is_being_written_in_place_of_a_secret_file_is_secret()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var path = In("pairs.tsv");
+        File.WriteAllText(path, "before");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        UnixFileMode? partial = null;
+
+        await ExportFile.At(path).WriteAsync(_ =>
+        {
+            partial = File.GetUnixFileMode(_directory.GetFiles("*.partial-*").Single().FullName);
+            return Task.FromResult(0L);
+        });
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, partial);
+    }
+
+    [Theory]
+    [InlineData("/proc/self/fd/")]
+    [InlineData("/dev/fd/")]
+    [InlineData("link")]
+    public async Task An_open_descriptor_is_written_to_where_it_stands(string kind)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var cluster = new FakeCluster();
+        await CliRun.Of(cluster, "put", "k", "v");
+        using var open = File.OpenHandle(In("all.tsv"), FileMode.CreateNew, FileAccess.Write);
+        var number = open.DangerousGetHandle();
+        await using var stream = new DescriptorStream((int)number);
+        stream.Write("before\n"u8);
+        if (kind == "link") File.CreateSymbolicLink(In("link"), $"/proc/self/fd/{number}");
+
+        var path = kind == "link" ? In("link") : $"{kind}{number}";
+        var run = await CliRun.Of(cluster, "raw", "export", path, "--format", "tsv");
+        stream.Write("after\n"u8);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal("before\nk\tv\nafter\n", File.ReadAllText(In("all.tsv")));
+    }
+
+    [Fact]
+    public async Task A_file_in_a_directory_that_does_not_exist_is_refused_before_anyone_is_asked()
+    {
+        var cluster = new FakeCluster { ConnectError = new InvalidOperationException("it connected") };
+
+        var run = await CliRun.Of(cluster, "raw", "export", In("none/pairs.tsv"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"there is no directory {In("none")}", run.Error);
+    }
+
+    [Fact]
     public async Task A_directory_is_refused_before_anyone_is_asked()
     {
         var cluster = new FakeCluster { ConnectError = new InvalidOperationException("it connected") };
@@ -100,6 +185,18 @@ public sealed class ExportTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains($"{_directory.FullName} is a directory: expected a file", run.Error);
+    }
+
+    private static string Shell(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return output;
     }
 
     private string In(string name) => Path.Combine(_directory.FullName, name);
