@@ -11,10 +11,8 @@ public static partial class FileRights
 
     private const uint Unchanged = uint.MaxValue;
 
-    /// <summary>What makes a file that nobody else can read until it has the rights it is to have; null where there are
-    /// none.</summary>
-    public static UnixFileMode? Private =>
-        OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>The mode of a file that nobody else can read until it has the rights it is to have.</summary>
+    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Gives a file the mode of the one that it is to replace, and as far as this user may its owner and group.
     /// A group that it cannot give gets no more than everybody.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Spectre.Console;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Status;
@@ -86,18 +85,16 @@ internal sealed class PlaygroundRun(CliHost host, PlaygroundState state, Playgro
 
     private void Announce(List<StoreSupervisor> supervisors)
     {
-        var table = new Table().Border(TableBorder.Rounded)
-            .AddColumns("store", "gRPC", "status", "remoting", "process", "directory");
+        var table = new FittingTable(new("store", 0), new("gRPC", 0), new("status", 2), new("remoting", 3),
+            new("process", 1), new("directory", 4));
         for (var index = 0; index < supervisors.Count; index++)
         {
             var ports = PlaygroundPorts.Of(state.BasePort, index);
-            table.AddRow(Array.ConvertAll(
-                [$"{index + 1}", Endpoint(index), $"http://127.0.0.1:{ports.Status}/status", $"127.0.0.1:{ports.Remoting}",
-                    $"{supervisors[index].ProcessId}", directory.OfStore(index + 1)],
-                (string cell) => new Text(cell)));
+            table.AddRow($"{index + 1}", Endpoint(index), $"http://127.0.0.1:{ports.Status}/status",
+                $"127.0.0.1:{ports.Remoting}", $"{supervisors[index].ProcessId}", directory.OfStore(index + 1));
         }
-        host.OutputConsole().Write(table);
-        host.Text.WriteLine($"{state.ClusterName} is ready. Try: tinykv raw put hello world " +
+        table.Write(host.OutputConsole());
+        host.Text.WriteLine($"{state.ClusterName} is ready. Try: tinykv put hello world " +
             $"--endpoint {Endpoint(0)}");
         host.Text.WriteLine("Ctrl-C stops it.");
     }

@@ -46,16 +46,16 @@ internal abstract partial class ExportFile
         for (var links = 0; links < MostLinks; links++)
         {
             if (DescriptorPath().Match(name) is { Success: true } match
-                && match.Groups[1].Value is { } process
+                && match.Groups["process"].Value is { } process
                 && (process.Length == 0 || process == $"{Environment.ProcessId}"))
-                return int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
+                return int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
             if (new FileInfo(name).LinkTarget is not { } target) return null;
             name = Path.GetFullPath(target, Path.GetDirectoryName(name)!);
         }
         return null;
     }
 
-    [GeneratedRegex(@"^/(?:dev/fd|proc/self/fd|proc/thread-self/fd|proc/(\d+)/fd)/(\d{1,6})$", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"^/(dev/fd|proc/self/fd|proc/thread-self/fd|proc/(?<process>\d+)/fd)/(?<number>\d{1,6})$", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex DescriptorPath();
 
     private sealed class Descriptor(int descriptor) : ExportFile
@@ -105,7 +105,7 @@ internal abstract partial class ExportFile
         private static FileStreamOptions Options(bool replaces)
         {
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (replaces && FileRights.Private is { } mode) options.UnixCreateMode = mode;
+            if (replaces && !OperatingSystem.IsWindows()) options.UnixCreateMode = FileRights.Private;
             return options;
         }
     }

@@ -12,16 +12,18 @@ internal static class StatusTables
     public static void Write(IAnsiConsole console, ClusterView view)
     {
         console.WriteLine($"cluster {view.ClusterName} ({view.ClusterId})");
-        console.Write(Stores(view));
+        var leftOut = Stores(view).Write(console).ToList();
         foreach (var store in view.Stores.Where(store => store.Status is null))
             console.WriteLine($"store {store.StoreId}: {store.Error}");
         foreach (var line in Strangers(view)) console.WriteLine(line);
-        console.Write(Regions(view));
+        if (view.Regions.Count > 0) leftOut.AddRange(Regions(view).Write(console));
         foreach (var region in view.Regions)
         {
             foreach (var loss in region.DataLosses) console.WriteLine(Describe(region, loss));
             foreach (var peer in region.Peers) WriteTroubles(console, region, peer);
         }
+        if (leftOut.Count > 0)
+            console.WriteLine($"left out: {string.Join(", ", leftOut)} (--format json shows all)");
     }
 
     private static void WriteTroubles(IAnsiConsole console, RegionView region, PeerStatus peer)
@@ -49,40 +51,49 @@ internal static class StatusTables
         $"store {loss.StoreId} has lost data: region {region.Name} acknowledged up to {loss.AcknowledgedIndex}, " +
         $"held up to {loss.HeldIndex}; it is not counted";
 
-    private static Table Stores(ClusterView view)
+    private static FittingTable Stores(ClusterView view)
     {
-        var table = Table("store", "state", "gRPC", "status", "remoting", "process", "version", "journal", "member");
-        foreach (var store in view.Stores) table.AddRow(Cells(StoreCells(store)));
+        var table = new FittingTable(new("store", 0), new("state", 0), new("gRPC", 0), new("status", 2), new("remoting", 3),
+            new("process", 1), new("version", 4), new("journal", 6), new("member", 5));
+        foreach (var store in view.Stores) table.AddRow(StoreCells(store));
         return table;
     }
 
-    private static string[] StoreCells(StoreStatusOrError store) => store.Status is not { } status
-        ? [$"{store.StoreId}", "unreachable", store.Address, "", "", "", "", "", ""]
-        : [$"{store.StoreId}", status.Ready ? "ready" : "not ready", status.GrpcEndpoint, status.StatusEndpoint,
-            status.RemotingEndpoint, $"{status.ProcessId}", status.Version, status.Journal,
-            status.ClusterMemberStatus];
+    private static Cell[] StoreCells(StoreStatusOrError store) => store.Status is not { } status
+        ? [$"{store.StoreId}", new("unreachable", Color.Red), store.Address, "", "", "", "", "", ""]
+        : [$"{store.StoreId}", status.Ready ? new Cell("ready", Color.Green) : new Cell("not ready", Color.Yellow),
+            status.GrpcEndpoint, status.StatusEndpoint, status.RemotingEndpoint, $"{status.ProcessId}", status.Version,
+            status.Journal, status.ClusterMemberStatus];
 
-    private static Table Regions(ClusterView view)
+    private static FittingTable Regions(ClusterView view)
     {
-        var table = Table("region", "keys", "epoch", "leader", "term", "peer", "role", "commit", "applied", "log");
+        var table = new FittingTable(new("region", 0), new("keys", 5), new("epoch", 8), new("leader", 3), new("term", 4),
+            new("peer", 7), new("store", 0), new("role", 0), new("commit", 2), new("applied", 1), new("log", 6));
         foreach (var region in view.Regions)
         {
-            string[] head = [region.Name, Range(region.Region), Epoch(region.Region),
-                region.LeaderStore == 0 ? "none" : $"store {region.LeaderStore}", $"{region.Term}"];
+            Cell[] head = [region.Name, Range(region.Region), Epoch(region.Region),
+                region.LeaderStore == 0 ? new Cell("none", Color.Red) : $"store {region.LeaderStore}", $"{region.Term}"];
             foreach (var peer in region.Peers)
             {
-                table.AddRow(Cells([.. head, .. PeerCells(peer)]));
+                table.AddRow([.. head, .. PeerCells(peer)]);
                 Array.Fill(head, "");       // what holds for the region stands beside its first replica
             }
         }
         return table;
     }
 
-    private static string[] PeerCells(PeerStatus peer) =>
+    private static Cell[] PeerCells(PeerStatus peer) =>
     [
-        $"{peer.Peer.Id} on store {peer.Peer.StoreId}", peer.Role, $"{peer.CommitIndex}", $"{peer.AppliedIndex}",
+        $"{peer.Peer.Id}", $"{peer.Peer.StoreId}", Role(peer.Role), $"{peer.CommitIndex}", $"{peer.AppliedIndex}",
         $"{peer.FirstIndex}..{peer.LastIndex}, {Bytes(peer.LogBytes)}",
     ];
+
+    private static Cell Role(string role) => role switch
+    {
+        "leader" => new Cell(role, Color.Green),
+        "follower" => role,
+        _ => new Cell(role, Color.Yellow),
+    };
 
     private static string Range(Region region) => region.Id == 0 ? "none"
         : region.StartKey.IsEmpty && region.EndKey.IsEmpty ? "all"
@@ -100,10 +111,4 @@ internal static class StatusTables
         < 10_240 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{count / 1024.0:0.0} KiB"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{count / 1048576.0:0.0} MiB"),
     };
-
-    private static Table Table(params string[] columns) =>
-        new Table().Border(TableBorder.Rounded).AddColumns(columns);
-
-    // Cells are text, never markup: a key or a message may hold brackets.
-    private static Text[] Cells(string[] cells) => Array.ConvertAll(cells, cell => new Text(cell));
 }

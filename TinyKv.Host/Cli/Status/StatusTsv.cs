@@ -3,9 +3,13 @@ using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Host.Cli.Status;
 
-/// <summary>The cluster as tab-separated lines; the first word says what the line is about.</summary>
+/// <summary>The cluster as tab-separated lines; the first word says what the line is about, and with it which columns
+/// there are.</summary>
 internal static class StatusTsv
 {
+    // An empty field would move those behind it, for readers that take any blanks for one separator.
+    private const string Nothing = "-";
+
     public static void Write(TextWriter writer, ClusterView view)
     {
         WriteLine(writer, "cluster", view.ClusterId, view.ClusterName);
@@ -23,12 +27,11 @@ internal static class StatusTsv
 
     private static void WriteStore(TextWriter writer, StoreStatusOrError store)
     {
-        if (store.Status is { } status)
-            WriteLine(writer, "store", store.StoreId, status.Ready ? "ready" : "not-ready", status.GrpcEndpoint,
-                status.StatusEndpoint, status.RemotingEndpoint, status.ProcessId, status.Version, status.Journal,
-                status.ClusterMemberStatus);
-        else
-            WriteLine(writer, "store", store.StoreId, "unreachable", store.Address, store.Error);
+        var status = store.Status;
+        var state = status switch { null => "unreachable", { Ready: true } => "ready", _ => "not-ready" };
+        WriteLine(writer, "store", store.StoreId, state, status?.GrpcEndpoint ?? store.Address, status?.StatusEndpoint,
+            status?.RemotingEndpoint, status?.ProcessId, status?.Version, status?.Journal, status?.ClusterMemberStatus,
+            store.Error);
     }
 
     private static void WritePeer(TextWriter writer, RegionView region, PeerStatus peer) =>
@@ -37,7 +40,9 @@ internal static class StatusTsv
 
     private static string Hex(Google.Protobuf.ByteString key) => Convert.ToHexStringLower(key.Span);
 
-    private static void WriteLine(TextWriter writer, params object?[] fields) => writer.Write(
-        string.Join('\t', fields.Select(field => KeyText.Display(CliHost.Utf8.GetBytes($"{field}"), hex: false)))
-        + '\n');
+    private static void WriteLine(TextWriter writer, params object?[] fields) =>
+        writer.Write(string.Join('\t', fields.Select(Field)) + '\n');
+
+    private static string Field(object? value) =>
+        KeyText.Display(CliHost.Utf8.GetBytes($"{value}"), hex: false) is { Length: > 0 } text ? text : Nothing;
 }

@@ -135,6 +135,7 @@ public sealed class ExportTests : IDisposable
 
         await ExportFile.At(path).WriteAsync(_ =>
         {
+            if (OperatingSystem.IsWindows()) return Task.FromResult(0L);
             partial = File.GetUnixFileMode(_directory.GetFiles("*.partial-*").Single().FullName);
             return Task.FromResult(0L);
         });
@@ -193,6 +194,7 @@ public sealed class ExportTests : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -72,8 +72,42 @@ public sealed class StatusCommandTests
         Assert.Equal(
             ["cluster", "store", "store", "store", "region", "peer", "peer", "region", "peer", "peer"],
             lines.Select(line => line[0]));
-        Assert.Equal(["store", "3", "unreachable", "127.0.0.1:20162", "connection [refused]"], lines[3]);
+        Assert.Equal(["store", "3", "unreachable", "127.0.0.1:20162", "-", "-", "-", "-", "-", "-", "connection [refused]"],
+            lines[3]);
+        Assert.Equal(["region", "1", "-", "-", "1", "1", "2", "5"], lines[7]);
+        Assert.All(lines, line => Assert.DoesNotContain("", line));
+        Assert.All(lines[1..4], line => Assert.Equal(lines[1].Length, line.Length));
     }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(60)]
+    public async Task On_a_narrow_screen_columns_are_left_out_and_no_word_is_broken(int width)
+    {
+        var run = await ShowAsync(width, name => name == "NO_COLOR" ? "1" : null);
+
+        Assert.All(run.Text.Split('\n'), line => Assert.True(line.Length <= width, line));
+        Assert.Matches("│ 3 +│ unreachable │ 127.0.0.1:20162 │", run.Text);
+        Assert.Matches("│ placement .*│ follower │", run.Text);
+        Assert.Contains("left out: ", run.Text);
+        Assert.InRange(run.Text.Count(c => c == '\n'), 15, 22);
+    }
+
+    [Theory]
+    [InlineData("NO_COLOR", "1", false)]
+    [InlineData("TERM", "dumb", false)]
+    [InlineData("NO_COLOR", "", true)]
+    public async Task States_are_coloured_where_colours_are_wanted(string variable, string value, bool coloured)
+    {
+        var run = await ShowAsync(100, name => name == variable ? value : null);
+
+        Assert.Equal(coloured, run.Text.Contains("\e[", StringComparison.Ordinal));
+        Assert.DoesNotContain('\e', (await CliRun.Of(_cluster, "status")).Text);
+    }
+
+    private Task<CliRun> ShowAsync(int width, Func<string, string?> variable) => CliRun.On(
+        host => host with { Connect = _cluster.ConnectAsync, OutputIsTerminal = true, Width = width, Variable = variable },
+        CancellationToken.None, "status");
 
     [Fact]
     public async Task A_cluster_of_which_no_store_answers_is_a_failure()
