@@ -55,7 +55,8 @@ internal abstract partial class ExportFile
         return null;
     }
 
-    [GeneratedRegex(@"^/(dev/fd|proc/self/fd|proc/thread-self/fd|proc/(?<process>\d+)/fd)/(?<number>\d{1,6})$", RegexOptions.ExplicitCapture, 5000)]
+    [GeneratedRegex(@"^/(dev/fd|proc/self/fd|proc/thread-self/fd|proc/(?<process>\d+)/fd)/(?<number>\d{1,6})$",
+        RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex DescriptorPath();
 
     private sealed class Descriptor(int descriptor) : ExportFile
