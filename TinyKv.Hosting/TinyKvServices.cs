@@ -1,7 +1,9 @@
 using Akka.Actor;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TinyKv.Actors;
 using TinyKv.Actors.Placement;
@@ -40,8 +42,9 @@ public static class TinyKvServices
             builder.ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
+                loggers.AddLogger<HostLogger>();
             });
+            builder.AddSetup(new LoggerFactorySetup(provider.GetRequiredService<ILoggerFactory>()));
             akka?.Invoke(builder, provider);
             builder.AddHocon(store.SystemConfig, HoconAddMode.Append);
             foreach (var setup in store.Setups) builder.AddSetup(setup);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 
 namespace TinyKv.Persistence;
@@ -96,6 +97,29 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Keeps every store from starting on a directory that is only looked at; changes no file.</summary>
+    /// <returns>Dispose it; null when no store has ever run here, so that there is nothing to lock.</returns>
+    /// <exception cref="TinyKvException">There is no such directory, it is no store's, or a store runs on it.</exception>
+    internal static IDisposable? LockForReading(string path)
+    {
+        try
+        {
+            if (!Directory.Exists(path)) throw new TinyKvException($"there is no directory {path}");
+            if (!File.Exists(In(path, IdentityName)) && !Directory.Exists(In(path, DataName)))
+                throw new TinyKvException($"{path} is no data directory of a store: it has no {IdentityName}");
+            if (!File.Exists(In(path, LockName))) return null;
+            return LockFile.TryHoldForReading(In(path, LockName)) ?? throw Locked(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TinyKvException($"cannot look at {path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The names of what is in the directory of a store.</summary>
+    internal static (string Identity, string Data, string Journal) Within(string path) =>
+        (In(path, IdentityName), In(path, DataName), In(path, JournalName));
+
     /// <summary>Unlocks the directory.</summary>
     public void Dispose()
     {
@@ -120,8 +144,10 @@ public sealed class DataDirectory : IDisposable
         DurableFiles.Sync(System.IO.Path.GetDirectoryName(Path) ?? Path);
     }
 
-    private static FileStream Lock(string path) => LockFile.TryHold(In(path, LockName))
-        ?? throw new TinyKvException($"{path} is locked by a running store, process {Owner(path)}");
+    private static FileStream Lock(string path) => LockFile.TryHold(In(path, LockName)) ?? throw Locked(path);
+
+    private static TinyKvException Locked(string path) =>
+        new($"{path} is locked by a running store, process {Owner(path)}");
 
     private static string Owner(string path)
     {
@@ -142,7 +168,7 @@ public sealed class DataDirectory : IDisposable
         {
             var directory = In(path, name);
             if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
-                throw new TinyKvException(
+                throw new StorageFailedException(
                     $"{directory} is not empty, but {In(path, IdentityName)}, which says whose, is missing");
         }
     }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using TinyKv.Core.Storage;
 
 namespace TinyKv.Persistence;
 
@@ -24,6 +25,9 @@ public static class FailureCause
     public static string Describe(Exception failure, string? directory)
     {
         var causes = Chain(failure).ToList();
+        // What is said of damage says more than its cause, and what to do.
+        if (causes.OfType<StorageFailedException>().FirstOrDefault(cause => cause.IsDamage) is { } damage)
+            return damage.Message;
         var innermost = causes[^1].Message;
         if (causes.Exists(cause => cause is OutOfMemoryException)) return $"out of memory: {MemoryInUse()} ({innermost})";
         if (!causes.Exists(IsFullDisk)) return innermost;

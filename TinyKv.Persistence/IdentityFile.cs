@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 
 namespace TinyKv.Persistence;
@@ -11,7 +12,7 @@ namespace TinyKv.Persistence;
 /// <summary>The file that keeps a store's identity, and what it knows of the other stores.</summary>
 internal static class IdentityFile
 {
-    /// <summary>Goes up when the layout of the directory changes.</summary>
+    /// <summary>Goes up when the layout of the directory, or of what is in it, changes.</summary>
     private const int Format = 2;
 
     private static readonly JsonSerializerOptions Json =
@@ -36,14 +37,7 @@ internal static class IdentityFile
             Cluster(expected.ClusterName, expected.ClusterId));
         Require("store", $"{found.StoreId}", $"{expected.Store.Value}");
         Require("journal", found.Journal, expected.Journal);
-        try
-        {
-            return RecordOf(found);
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or NullReferenceException)
-        {
-            throw Damaged(path, e);
-        }
+        return RecordOf(path, found);
 
         void Require(string what, string actual, string wanted)
         {
@@ -51,6 +45,19 @@ internal static class IdentityFile
                 throw new TinyKvException(
                     $"{Path.GetDirectoryName(path)} belongs to {what} {actual}, this is {what} {wanted}");
         }
+    }
+
+    /// <summary>Whose the file says that the directory is.</summary>
+    /// <exception cref="StorageFailedException">It is missing or damaged.</exception>
+    /// <exception cref="TinyKvException">It is of another version.</exception>
+    public static StoreIdentity IdentityIn(string path)
+    {
+        if (!File.Exists(path)) throw new StorageFailedException($"{path} is missing");
+        var bytes = File.ReadAllBytes(path);
+        RequireFormat(path, bytes);
+        var found = Parse<Content>(path, bytes);
+        _ = RecordOf(path, found);
+        return new StoreIdentity(found.ClusterId, found.ClusterName, new StoreId(found.StoreId), found.Journal);
     }
 
     /// <summary>What a new directory is made with.</summary>
@@ -75,6 +82,18 @@ internal static class IdentityFile
                     pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
                 [.. record.Born]),
             Json));
+
+    private static StoreRecord RecordOf(string path, Content found)
+    {
+        try
+        {
+            return RecordOf(found);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or NullReferenceException)
+        {
+            throw Damaged(path, e);
+        }
+    }
 
     private static StoreRecord RecordOf(Content found) => new()
     {
@@ -115,7 +134,8 @@ internal static class IdentityFile
         }
     }
 
-    private static TinyKvException Damaged(string path, Exception e) => new($"{path} is damaged: {e.Message}", e);
+    private static StorageFailedException Damaged(string path, Exception e) =>
+        new($"{path} is damaged: {e.Message}", e) { IsDamage = true };
 
     private sealed record Versioned(int Format);
 }

@@ -11,11 +11,19 @@ public static class LockFile
     /// <summary>Holds the file until it is disposed; null when another process holds it.</summary>
     /// <exception cref="IOException">The file cannot be opened for another reason.</exception>
     /// <exception cref="UnauthorizedAccessException">The file is not for this user to write.</exception>
-    public static FileStream? TryHold(string path)
+    public static FileStream? TryHold(string path) =>
+        TryHold(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+
+    /// <summary>As <see cref="TryHold(string)"/>, for a file that is there already and must not be changed.</summary>
+    /// <exception cref="IOException">It is not there, or can not be opened for another reason.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file is not for this user to read.</exception>
+    public static FileStream? TryHoldForReading(string path) => TryHold(path, FileMode.Open, FileAccess.Read);
+
+    private static FileStream? TryHold(string path, FileMode mode, FileAccess access)
     {
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path, mode, access, FileShare.None);
         }
         catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnMac)
         {

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
 
@@ -106,7 +107,8 @@ internal sealed class GatewayActor(
     // A failure is not sent as such: its type would have to be created on the other side.
     private IRawReply Failed(IRawRequest request, Exception failure)
     {
-        _log.Error(failure, "{Request} failed", request.GetType().Name);
+        // What the files are to blame for ends the store, which says so once.
+        if (failure is not StorageFailedException) _log.Error(failure, "{Request} failed", request.GetType().Name);
         return request.IsRead
             ? request.Refused(new RegionError.ServerIsBusy("the store failed to answer; its log says more", BackoffMs: 500))
             : request.Unanswered();

@@ -1,5 +1,6 @@
 using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
@@ -13,7 +14,21 @@ internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
     private const int SmallBatch = 64;
 
     /// <summary>Executes a request on the replica that <paramref name="context"/> names.</summary>
-    public Task<IRawReply> ExecuteAsync(IRawRequest request, RequestContext context, CancellationToken cancellation)
+    public async Task<IRawReply> ExecuteAsync(
+        IRawRequest request, RequestContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            return await DispatchAsync(request, context, cancellation);
+        }
+        catch (StorageFailedException) when (request.IsRead)
+        {
+            // This store ends; nothing was done, and the others have the same.
+            return request.Refused(new RegionError.NotLeader(context.Region, null));
+        }
+    }
+
+    private Task<IRawReply> DispatchAsync(IRawRequest request, RequestContext context, CancellationToken cancellation)
     {
         _ = ColumnFamilies.TryParse(request.Cf, out var family);
         return request switch

@@ -12,6 +12,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
+using TinyKv.Persistence;
 using TinyKv.Protocol.Kv;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Placement;
@@ -106,7 +107,7 @@ internal sealed record StoreActors(
             Seed = (int)(draw & int.MaxValue),
             Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
             {
-                PersistenceId = $"c{cluster}-s{settings.StoreId.Value}-r{initial.Id.Value}-p{self.Id.Value}",
+                PersistenceId = $"{new PeerJournalId(cluster, settings.StoreId, initial.Id, self.Id)}",
                 Region = state.Region,
                 Self = self,
                 Birth = Topology.Birth(initial, record.Directory),

@@ -13,8 +13,8 @@ namespace TinyKv.Actors.Hosting;
 /// </summary>
 internal static class Topology
 {
-    /// <summary>The position before the first entry of every log, as in TinyKV.</summary>
-    public static LogPosition Origin { get; } = new(5, 5);
+    /// <summary>The position before the first entry of every log.</summary>
+    public static LogPosition Origin => RaftBirth.Origin;
 
     /// <summary>The placement group.</summary>
     public static Region Placement(TinyKvSettings settings) => Group(RegionId.Placement, settings);

@@ -5,6 +5,7 @@ using TinyKv.Actors.Storage;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Kv;
 
 namespace TinyKv.Actors.Kv;

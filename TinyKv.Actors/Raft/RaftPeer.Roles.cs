@@ -87,8 +87,7 @@ internal sealed partial class RaftPeer
 
     private void Enter(LeadershipChange change)
     {
-        _log.Info("{Region}: {Role} in term {Term}, leader {Leader}",
-            _spec.Region.Id, change.Role, change.Term, change.Leader);
+        LogChange(change);
         _telemetry.Changed(change);
         _reported.Clear();
         switch (change.Role)
@@ -108,6 +107,18 @@ internal sealed partial class RaftPeer
                 break;
         }
         Publish();
+    }
+
+    private void LogChange(LeadershipChange change)
+    {
+        var (region, term) = (_spec.Region.Id, change.Term);
+        if (change.Role == RoleKind.Leader) _log.Info("{Region}: leads in term {Term}", region, term);
+        else if (change.Role == RoleKind.PreCandidate)
+            _log.Info("{Region}: hears no leader, asks whether others do, in term {Term}", region, term);
+        else if (change.Role == RoleKind.Candidate) _log.Info("{Region}: asks for votes in term {Term}", region, term);
+        else if (_spec.Region.PeerWith(change.Leader) is { } leader)
+            _log.Info("{Region}: follows {Leader} in term {Term}", region, leader.Store, term);
+        else _log.Info("{Region}: knows no leader in term {Term}", region, term);
     }
 
     private void Admit(RegionRequest request)

@@ -8,6 +8,7 @@ using TinyKv.Actors.Telemetry;
 using TinyKv.Actors.Transport;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Storage;
 using TinyKv.Protocol;
 
 namespace TinyKv.Actors.Raft;
@@ -19,11 +20,14 @@ namespace TinyKv.Actors.Raft;
 /// </summary>
 internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
 {
+    private const string Advice = "'tinykv check' says more once the store is stopped";
+
     private readonly RaftPeerSpec _spec;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly PeerTelemetry _telemetry;
     private readonly Queue<PendingWrite> _writes = new();
     private readonly List<RaftRecord> _records = [];
+    private readonly JournalReplay _replay;
     private RaftCore _core = null!;
     private PendingWrite? _lastWrite;
     private PeerView? _view;
@@ -35,6 +39,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         _spec = spec;
         _telemetry = new PeerTelemetry(spec.Self, spec.Region);
         _applied = spec.Applied;
+        _replay = new JournalReplay(Bear);
     }
 
     /// <summary>What makes the actor.</summary>
@@ -54,25 +59,33 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         switch (message)
         {
-            case RaftBirth birth: _core = Bear(birth); break;
-            case RaftRecord record:
-                Invariant.Holds(_core is not null, $"{PersistenceId}: a record before the birth");
-                _core.Replay(record);
-                break;
-            // Its votes and acknowledgements would be forgotten.
-            case RecoveryCompleted when _core is null && _spec.WasBorn:
-                Fail($"the journal of {_spec.Region.Id} on {_spec.Self.Store} is empty, but it was not when the store was "
-                    + "started before: the log is lost, and what was promised with it");
-                break;
-            case RecoveryCompleted when _core is null:
-                Persist(_spec.Birth, birth =>
-                {
-                    _core = Bear(birth);
-                    Start();
-                });
-                break;
-            case RecoveryCompleted: Start(); break;
+            case RaftBirth birth: _replay.Take(LastSequenceNr, birth); break;
+            case RaftRecord record: _replay.Take(LastSequenceNr, record); break;
+            case RecoveryCompleted: Recovered(); break;
         }
+    }
+
+    private void Recovered()
+    {
+        _replay.End(LastSequenceNr);
+        if (_replay.Member is { } member)
+        {
+            _core = member;
+            Start();
+            return;
+        }
+        if (_spec.WasBorn)
+        {
+            // Its votes and acknowledgements would be forgotten.
+            Fail($"the journal of {_spec.Region.Id} on {_spec.Self.Store} is empty, but it was not when the store was "
+                + "started before: the log is lost, and what was promised with it");
+            return;
+        }
+        Persist(_spec.Birth, birth =>
+        {
+            _core = Bear(birth);
+            Start();
+        });
     }
 
     /// <inheritdoc/>
@@ -80,7 +93,11 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         // What the journal holds will not change; a database that is away comes back.
         for (var cause = reason; cause is not null; cause = cause.InnerException)
-            if (IsInTheJournal(cause)) Fail($"{PersistenceId} can not be read", cause);
+            if (IsInTheJournal(cause))
+            {
+                var known = cause is TinyKvException ? cause : Damaged(cause);
+                Fail($"the journal of {_spec.Region.Id} can not be replayed", known);
+            }
         base.OnRecoveryFailure(reason, message);
     }
 
@@ -219,6 +236,9 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     private static bool IsInTheJournal(Exception cause) =>
         cause is InvariantViolationException or TinyKvException or MalformedMessageException
             or InvalidDataException or SerializationException;
+
+    private StorageFailedException Damaged(Exception cause) =>
+        new($"{PersistenceId} is damaged: {cause.Message}; {Advice}", cause) { IsDamage = true };
 
     private static void Fail(string reason, Exception? cause = null) =>
         Context.System.EventStream.Publish(new StoreFailed(reason, cause));

@@ -8,6 +8,9 @@ namespace TinyKv.Core.Raft;
 /// <param name="Truncated">The position before the first entry of the log.</param>
 public sealed record RaftBirth(ImmutableArray<PeerId> Voters, LogPosition Truncated)
 {
+    /// <summary>The position before the first entry that a region ever has, as in TinyKV.</summary>
+    public static LogPosition Origin { get; } = new(5, 5);
+
     /// <summary>The data directory of the store, which the journal belongs to wherever it is kept.</summary>
     public DirectoryId Directory { get; init; }
 }

@@ -11,7 +11,7 @@ internal static class FaultKinds
         new KillOne(leader: true), new KillOne(leader: false), new KillMajority(), new KillAll(), new Pause(),
         new LongPause(), new Partition(), new OneWay(), new BridgeCut(), new Reset(), new Loss(), new SlowDisk(),
         new StalledDisk(), new FullDisk(), new FailingSync(), new EmptyDirectory(),
-        new LostTail(), new OldCopy(),
+        new LostTail(), new OldCopy(), new DamagedEngine(),
     ];
 
     /// <summary>The kinds of a comma-separated list; all, when there is none.</summary>

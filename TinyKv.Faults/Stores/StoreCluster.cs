@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TinyKv.Client;
 using TinyKv.Core;
+using TinyKv.Faults.Sandbox;
 
 namespace TinyKv.Faults.Stores;
 
@@ -19,9 +20,6 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
 
     /// <summary>The numbers of all stores.</summary>
     public IEnumerable<int> All => Enumerable.Range(1, layout.Stores);
-
-    /// <summary>The data directory of a store.</summary>
-    public string DataOf(int store) => dataOf(store);
 
     /// <summary>The running process of a store.</summary>
     /// <exception cref="TinyKvException">It is not running.</exception>
@@ -51,6 +49,16 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
         Forget(store);
         return process.KillAsync();
     }));
+
+    /// <summary>The data directory of a store.</summary>
+    public string DataOf(int store) => dataOf(store);
+
+    /// <summary>Checks the files of a store that does not run; the exit code, and what it said.</summary>
+    public async Task<(int Code, string Said)> CheckAsync(int store)
+    {
+        var (code, output, error) = await Command.TryAsync("dotnet", program, "check", DataOf(store));
+        return (code, output + error);
+    }
 
     /// <summary>A store has ended, as it was meant to.</summary>
     public void Forget(int store) => _running[store] = null;

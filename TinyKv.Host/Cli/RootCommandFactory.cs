@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using TinyKv.Host.Cli.Check;
 using TinyKv.Host.Cli.Completion;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Raw;
@@ -23,6 +24,7 @@ public static class RootCommandFactory
         root.Subcommands.Add(ServerCommand.Create());
         root.Subcommands.Add(PlaygroundCommand.Create(host));
         root.Subcommands.Add(StatusCommand.Create(host, options));
+        root.Subcommands.Add(CheckCommand.Create(host, options));
         foreach (var command in RawCommand.OfOneKey(host, options)) root.Subcommands.Add(command);
         root.Subcommands.Add(RawScanCommand.Create(host, options));
         root.Subcommands.Add(RawCommand.Create(host, options));

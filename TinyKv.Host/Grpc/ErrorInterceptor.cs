@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using TinyKv.Actors.Placement;
+using TinyKv.Core.Storage;
 
 namespace TinyKv.Host.Grpc;
 
@@ -47,6 +48,9 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
                 return known;
             case PlacementUnavailableException unavailable:
                 return Failed(StatusCode.Unavailable, unavailable.Message);
+            // The store ends, and says why once; another has the same data.
+            case StorageFailedException:
+                return Failed(StatusCode.Unavailable, "the store can not read or write its files and ends; its log says more");
             case OperationCanceledException or IOException
                 when context.CancellationToken.IsCancellationRequested:
                 return Failed(StatusCode.Cancelled, "the call was cancelled");

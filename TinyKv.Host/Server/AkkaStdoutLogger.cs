@@ -11,9 +11,11 @@ internal sealed class AkkaStdoutLogger : MinimalLogger
 {
     private static readonly LogSettings Settings = new(MsLogLevel.Warning);
 
+    private readonly AkkaEntries _entries = new(clock: null);
+
     /// <inheritdoc/>
     protected override void Log(object message)
     {
-        if (message is LogEvent entry) AkkaConsoleLogger.Write(entry, Settings);
+        if (message is LogEvent entry) AkkaConsoleLogger.Write(entry, Settings, _entries);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TinyKv.Actors;
 using TinyKv.Core;
+using TinyKv.Core.Storage;
 using TinyKv.Host.Cli;
 using TinyKv.Persistence;
 
@@ -53,7 +54,7 @@ internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
         catch (TinyKvException wrong)
         {
             await error.WriteLineAsync($"tinykv: {wrong.Message}");
-            return ExitCode.Failure;
+            return wrong is StorageFailedException ? ExitCode.Fatal : ExitCode.Failure;
         }
         EndWhenFailed(server.Terminated);
         await using (server)

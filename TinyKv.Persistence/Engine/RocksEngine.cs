@@ -28,45 +28,48 @@ public sealed class RocksEngine : IEngine
     private readonly ColumnFamilyHandle[] _families;
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
     private readonly WriteOptions _unsynced = new WriteOptions().SetSync(false);
-    private readonly BackgroundErrors _errors;
+    private readonly RocksFailure _failure;
     private readonly Shared _lifetime;
 
-    private RocksEngine(RocksDb database, BackgroundErrors errors)
+    private RocksEngine(RocksDb database, RocksFailure failure)
     {
         _database = database;
-        _errors = errors;
+        _failure = failure;
         _families = Array.ConvertAll(Families, family => database.GetColumnFamily(family.Name()));
         _lifetime = new Shared(nameof(RocksEngine), database.Dispose);
     }
 
     /// <summary>Opens the engine in a directory, creating it when it is missing.</summary>
-    /// <exception cref="TinyKvException">The directory is in use, not readable or damaged.</exception>
+    /// <exception cref="StorageFailedException">Files are damaged or missing.</exception>
+    /// <exception cref="TinyKvException">The directory is in use, or not readable.</exception>
     public static RocksEngine Open(string path)
     {
-        // The Raft log holds what a crash took from here, so the longest intact prefix is the right thing to
-        // open.
-        var errors = new BackgroundErrors();
-        var options = RocksOptions.ForDatabase(errors)
-            .SetMaxTotalWalSize(LogBytes)
-            .SetWalRecoveryMode(Recovery.PointInTime);
-        var cache = Cache.CreateLru(BlockCacheBytes);
-        var families = new RocksDbSharp.ColumnFamilies();
-        foreach (var family in Families)
-            families.Add(family.Name(), RocksOptions.ForFamily(cache, WriteBufferBytes));
-        try
+        var failure = new RocksFailure($"the engine in {path}");
+        var options = Options().Report(failure);
+        var database = RocksFiles.Open("the engine", path, () =>
         {
             Directory.CreateDirectory(path);
-            return new RocksEngine(RocksDb.Open(options, path, families), errors);
-        }
-        catch (Exception e) when (e is RocksDbException or IOException or UnauthorizedAccessException)
-        {
-            throw new TinyKvException($"cannot open the data in {path}: {e.Message}", e);
-        }
+            return RocksDb.Open(options, path, FamilyOptions());
+        });
+        return new RocksEngine(database, failure);
     }
 
-    /// <summary>Who is told, once, of the first error that RocksDB meets while nobody writes; the store has to end then.
+    /// <summary>Opens the engine for reading, and changes no file.</summary>
+    /// <exception cref="StorageFailedException">Files are damaged or missing.</exception>
+    /// <exception cref="TinyKvException">The directory is not readable.</exception>
+    internal static RocksEngine OpenReadOnly(string path) => new(
+        RocksFiles.OpenReadOnly("the engine", path, Options(), FamilyOptions()),
+        new RocksFailure($"the engine in {path}"));
+
+    /// <summary>Reads every block of every table, and compares it with its checksum.</summary>
+    /// <exception cref="StorageFailedException">One does not match.</exception>
+    internal void VerifyChecksums() => RocksFiles.VerifyChecksums(_database, _failure);
+
+    /// <summary>
+    /// Calls back once, on whichever thread has found it, when anything that the engine does in the foreground or the
+    /// background fails; at once when it has failed already. The thread must not be held up.
     /// </summary>
-    public void WhenFailed(Action<Exception> failed) => _errors.Tell(failed);
+    public void WhenFailed(Action<StorageFailedException> told) => _failure.WhenFailed(told);
 
     /// <summary>After a failure: lets go of whoever waits in a write, which fails; blocks on the disk at worst.</summary>
     public void GiveUp()
@@ -108,6 +111,10 @@ public sealed class RocksEngine : IEngine
         {
             _database.Write(native, sync ? _synced : _unsynced);
         }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e);
+        }
         finally
         {
             _lifetime.Release();
@@ -121,6 +128,10 @@ public sealed class RocksEngine : IEngine
         try
         {
             RocksOptions.SyncLog(_database);
+        }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e);
         }
         finally
         {
@@ -137,4 +148,23 @@ public sealed class RocksEngine : IEngine
     internal ColumnFamilyHandle Handle(ColumnFamily family) => _families[(int)family];
 
     internal void Release() => _lifetime.Release();
+
+    /// <summary>A read has failed; what to throw.</summary>
+    internal StorageFailedException Failed(RocksDbException error, ColumnFamily family) =>
+        _failure.Report(error, $", column family {family.Name()},");
+
+    /// <summary>The options of the database.</summary>
+    internal static DbOptions Options() =>
+        // The Raft log holds what a crash took from here, so the longest intact prefix is the right thing to open.
+        RocksOptions.ForDatabase().SetMaxTotalWalSize(LogBytes).SetWalRecoveryMode(Recovery.PointInTime);
+
+    /// <summary>The column families and their options.</summary>
+    internal static RocksDbSharp.ColumnFamilies FamilyOptions()
+    {
+        var cache = Cache.CreateLru(BlockCacheBytes);
+        var families = new RocksDbSharp.ColumnFamilies();
+        foreach (var family in Families)
+            families.Add(family.Name(), RocksOptions.ForFamily(cache, WriteBufferBytes));
+        return families;
+    }
 }

@@ -7,6 +7,8 @@ namespace TinyKv.Persistence.Engine;
 /// <summary>A walk over a range of a snapshot. RocksDB stops at the bounds by itself.</summary>
 internal sealed class RocksIterator : IEngineIterator
 {
+    private readonly RocksEngine _engine;
+    private readonly ColumnFamily _family;
     private readonly KeyRange _range;
     private readonly bool _reverse;
     private readonly Action _release;
@@ -27,16 +29,17 @@ internal sealed class RocksIterator : IEngineIterator
 
     /// <summary>Takes over one use of the snapshot, given back through <paramref name="release"/>.</summary>
     public RocksIterator(
-        RocksDb database, ColumnFamilyHandle family, Snapshot snapshot, KeyRange range, bool reverse,
-        Action release)
+        RocksEngine engine, ColumnFamily family, Snapshot snapshot, KeyRange range, bool reverse, Action release)
     {
+        _engine = engine;
+        _family = family;
         _range = range;
         _reverse = reverse;
         _release = release;
         _options = new ReadOptions().SetSnapshot(snapshot);
         if (range.IsBounded) _options.SetIterateUpperBound(range.End.ToArray());
         if (reverse && !range.Start.IsEmpty) _options.SetIterateLowerBound(range.Start.ToArray());
-        _native = database.NewIterator(family, _options);
+        _native = engine.Database.NewIterator(engine.Handle(family), _options);
     }
 
     /// <inheritdoc/>
@@ -92,8 +95,20 @@ internal sealed class RocksIterator : IEngineIterator
         var valid = _native.Valid();
         _state = valid ? State.AtPair : State.AtEnd;
         // A damaged block ends the walk as the end of the range does; only the status tells them apart.
-        if (!valid) Native.Instance.rocksdb_iter_get_error(_native.Handle);
+        if (!valid) RequireSound();
         return valid;
+    }
+
+    private void RequireSound()
+    {
+        try
+        {
+            Native.Instance.rocksdb_iter_get_error(_native.Handle);
+        }
+        catch (RocksDbException e)
+        {
+            throw _engine.Failed(e, _family);
+        }
     }
 
     private Iterator AtPair() =>

@@ -11,15 +11,13 @@ internal static class RocksOptions
     private const ulong InfoLogBytes = 8 * 1024 * 1024;
 
     /// <summary>Options of a database that is created when it is missing.</summary>
-    /// <param name="errors">Hears of what goes wrong behind the back of whoever writes.</param>
-    public static DbOptions ForDatabase(BackgroundErrors errors)
+    public static DbOptions ForDatabase()
     {
         var options = new DbOptions()
             .SetCreateIfMissing()
             .SetCreateMissingColumnFamilies()
             .SetMaxLogFileSize(InfoLogBytes)
             .SetKeepLogFileNum(InfoLogs);
-        errors.Attach(options);
         // After a failed write or sync the state of the disk is unknown: stay failed, never resume by itself.
         Native.Instance.rocksdb_options_set_max_bgerror_resume_count(options.Handle, 0);
         // A log file that was deleted or cut behind our back is an error, not a shorter history.

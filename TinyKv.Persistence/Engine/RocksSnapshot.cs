@@ -29,6 +29,10 @@ internal sealed class RocksSnapshot : ISnapshot
         {
             return _engine.Database.Get(key, _engine.Handle(family), _options);
         }
+        catch (RocksDbException e)
+        {
+            throw _engine.Failed(e, family);
+        }
         finally
         {
             _lifetime.Release();
@@ -47,8 +51,7 @@ internal sealed class RocksSnapshot : ISnapshot
     private RocksIterator Walk(ColumnFamily family, KeyRange range, bool reverse)
     {
         _lifetime.Acquire();
-        return new RocksIterator(
-            _engine.Database, _engine.Handle(family), _native, range, reverse, _lifetime.Release);
+        return new RocksIterator(_engine, family, _native, range, reverse, _lifetime.Release);
     }
 
     private void Free()

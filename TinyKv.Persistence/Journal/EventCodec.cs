@@ -39,6 +39,24 @@ internal sealed class EventCodec(Serialization serialization)
     /// <exception cref="InvalidDataException">Damaged, or written by a newer version.</exception>
     public Persistent Decode(string persistenceId, long sequenceNumber, ReadOnlySpan<byte> bytes)
     {
+        var fields = Split(persistenceId, sequenceNumber, bytes);
+        try
+        {
+            var payload = serialization.Deserialize(fields.Body, fields.Serializer, fields.Manifest);
+            return new Persistent(
+                payload, sequenceNumber, persistenceId, fields.AdapterManifest, false, ActorRefs.NoSender);
+        }
+        catch (Exception e)
+        {
+            // Bytes that are not what was written can make any serializer fail in its own way.
+            throw Damaged(persistenceId, sequenceNumber, e);
+        }
+    }
+
+    /// <summary>The fields of an event, its payload not read.</summary>
+    /// <exception cref="InvalidDataException">Damaged, or written by a newer version.</exception>
+    public static EventFields Split(string persistenceId, long sequenceNumber, ReadOnlySpan<byte> bytes)
+    {
         if (bytes.IsEmpty || bytes[0] != Format)
             throw new InvalidDataException(
                 $"event {sequenceNumber} of {persistenceId} has format {(bytes.IsEmpty ? "none" : bytes[0])}; known is {Format}");
@@ -47,16 +65,16 @@ internal sealed class EventCodec(Serialization serialization)
             var serializer = BinaryPrimitives.ReadInt32LittleEndian(bytes[sizeof(byte)..]);
             var manifest = Read(bytes[FixedBytes..], out var rest);
             var adapterManifest = Read(rest, out var body);
-            var payload = serialization.Deserialize(body.ToArray(), serializer, manifest);
-            return new Persistent(
-                payload, sequenceNumber, persistenceId, adapterManifest, false, ActorRefs.NoSender);
+            return new EventFields(serializer, manifest, adapterManifest, body.ToArray());
         }
-        catch (Exception e)
+        catch (ArgumentOutOfRangeException e)
         {
-            // Bytes that are not what was written can make any serializer fail in its own way.
-            throw new InvalidDataException($"event {sequenceNumber} of {persistenceId} is damaged: {e.Message}", e);
+            throw Damaged(persistenceId, sequenceNumber, e);
         }
     }
+
+    private static InvalidDataException Damaged(string persistenceId, long sequenceNumber, Exception cause) =>
+        new($"event {sequenceNumber} of {persistenceId} is damaged: {cause.Message}", cause);
 
     private static int Size(string text) => sizeof(ushort) + Encoding.UTF8.GetByteCount(text);
 
@@ -74,3 +92,6 @@ internal sealed class EventCodec(Serialization serialization)
         return Encoding.UTF8.GetString(source[sizeof(ushort)..end]);
     }
 }
+
+/// <summary>An event as it is stored.</summary>
+internal readonly record struct EventFields(int Serializer, string Manifest, string AdapterManifest, byte[] Body);

@@ -127,15 +127,7 @@ public sealed class RocksJournal : AsyncWriteJournal
     private async Task<long> Read(Func<CancellationToken, long> read)
     {
         await _commits.Enqueue(new CommitRequest.Barrier());
-        try
-        {
-            return await _readers.Run(read);
-        }
-        catch (RocksDbException e)
-        {
-            _commits.Fail(e);
-            throw;
-        }
+        return await _readers.Run(read);
     }
 
     private Exception? TryEncode(AtomicWrite write, List<LoggedEvent> events)

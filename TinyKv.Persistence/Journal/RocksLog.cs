@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using RocksDbSharp;
 using TinyKv.Core;
+using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 
 namespace TinyKv.Persistence.Journal;
@@ -22,41 +23,57 @@ internal sealed class RocksLog : IDisposable
     private readonly RocksDb _database;
     private readonly ColumnFamilyHandle _highest;
     private readonly WriteOptions _options;
-    private readonly BackgroundErrors _errors;
+    private readonly RocksFailure _failure;
 
-    private RocksLog(RocksDb database, BackgroundErrors errors, bool sync)
+    private RocksLog(RocksDb database, RocksFailure failure, bool sync)
     {
         _database = database;
-        _errors = errors;
+        _failure = failure;
         _highest = database.GetColumnFamily(HighestFamily);
         _options = new WriteOptions().SetSync(sync);
     }
 
     /// <summary>Opens the log in a directory, creating it when it is missing.</summary>
-    /// <exception cref="TinyKvException">The directory is in use, not readable or damaged.</exception>
+    /// <exception cref="StorageFailedException">Files are damaged or missing.</exception>
+    /// <exception cref="TinyKvException">The directory is in use, or not readable.</exception>
     public static RocksLog Open(string path, bool sync)
     {
-        // Half a record at the end was never acknowledged. Damage before it may hide what was: a voter that
-        // forgets is worse than a store that does not start.
-        var errors = new BackgroundErrors();
-        var options = RocksOptions.ForDatabase(errors)
-            .SetMaxTotalWalSize(LogBytes)
-            .SetWalRecoveryMode(Recovery.TolerateCorruptedTailRecords);
-        var cache = Cache.CreateLru(BlockCacheBytes);
-        var families = new ColumnFamilies(RocksOptions.ForFamily(cache, WriteBufferBytes))
-        {
-            { HighestFamily, RocksOptions.ForFamily(cache, WriteBufferBytes) },
-        };
-        try
+        var failure = new RocksFailure($"the journal in {path}");
+        var options = Options().Report(failure);
+        var database = RocksFiles.Open("the journal", path, () =>
         {
             Directory.CreateDirectory(path);
-            return new RocksLog(RocksDb.Open(options, path, families), errors, sync);
-        }
-        catch (Exception e) when (e is RocksDbException or IOException or UnauthorizedAccessException)
-        {
-            throw new TinyKvException($"cannot open the journal in {path}: {e.Message}", e);
-        }
+            return RocksDb.Open(options, path, FamilyOptions());
+        });
+        return new RocksLog(database, failure, sync);
     }
+
+    /// <summary>Opens the log for reading, and changes no file.</summary>
+    /// <exception cref="StorageFailedException">Files are damaged or missing.</exception>
+    /// <exception cref="TinyKvException">The directory is not readable.</exception>
+    public static RocksLog OpenReadOnly(string path) => new(
+        RocksFiles.OpenReadOnly("the journal", path, Options(), FamilyOptions()),
+        new RocksFailure($"the journal in {path}"), sync: true);
+
+    /// <summary>Reads every block of every table, and compares it with its checksum.</summary>
+    /// <exception cref="StorageFailedException">One does not match.</exception>
+    public void VerifyChecksums() => RocksFiles.VerifyChecksums(_database, _failure);
+
+    /// <summary>Every persistence id that was ever written, with its highest sequence number.</summary>
+    /// <exception cref="StorageFailedException">They can not be read.</exception>
+    public IReadOnlyList<(string Id, long Highest)> Ids()
+    {
+        var ids = new List<(string, long)>();
+        using var highest = _database.NewIterator(_highest);
+        for (highest.SeekToFirst(); highest.Valid(); highest.Next())
+            ids.Add((Encoding.UTF8.GetString(highest.GetKeySpan()),
+                BinaryPrimitives.ReadInt64BigEndian(highest.GetValueSpan())));
+        RequireSound(highest);
+        return ids;
+    }
+
+    /// <summary>Calls back at the first failure of the database, in the foreground or in the background.</summary>
+    public void WhenFailed(Action<StorageFailedException> told) => _failure.WhenFailed(told);
 
     /// <summary>Adds events to a batch, and the number of the last as the highest.</summary>
     public void Append(WriteBatch batch, string persistenceId, IReadOnlyList<LoggedEvent> events)
@@ -72,19 +89,39 @@ internal sealed class RocksLog : IDisposable
         batch.DeleteRange(start, (ulong)start.Length, end, (ulong)end.Length);
 
     /// <summary>Writes a batch. It is on disk on return, unless the log was opened without sync.</summary>
-    public void Write(WriteBatch batch) => _database.Write(batch, _options);
+    /// <exception cref="StorageFailedException">It is not.</exception>
+    public void Write(WriteBatch batch)
+    {
+        try
+        {
+            _database.Write(batch, _options);
+        }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e);
+        }
+    }
 
     /// <summary>The highest sequence number ever written under an id; 0 when there is none.</summary>
+    /// <exception cref="StorageFailedException">It can not be read.</exception>
     public long Highest(string persistenceId)
     {
         Span<byte> highest = stackalloc byte[sizeof(long)];
-        return _database.GetFixedSizeValue(Encoding.UTF8.GetBytes(persistenceId), highest, _highest)
-            ? BinaryPrimitives.ReadInt64BigEndian(highest)
-            : 0;
+        try
+        {
+            return _database.GetFixedSizeValue(Encoding.UTF8.GetBytes(persistenceId), highest, _highest)
+                ? BinaryPrimitives.ReadInt64BigEndian(highest)
+                : 0;
+        }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e);
+        }
     }
 
     /// <summary>Reads the events of an id from one number to another, inclusive, at most
     /// <paramref name="max"/>.</summary>
+    /// <exception cref="StorageFailedException">They can not be read.</exception>
     public void Read(
         string persistenceId, long from, long to, long max, EventReader reader,
         CancellationToken cancellation)
@@ -99,16 +136,43 @@ internal sealed class RocksLog : IDisposable
             reader(JournalKeys.SequenceNumber(events.GetKeySpan()), events.GetValueSpan());
             events.Next();
         }
-        // Without this a damaged block would look like the end of the events.
-        Native.Instance.rocksdb_iter_get_error(events.Handle);
+        RequireSound(events);
         GC.KeepAlive(options);
     }
 
-    /// <summary>Who is told, once, of the first error that RocksDB meets while nobody writes.</summary>
-    public void WhenFailed(Action<Exception> failed) => _errors.Tell(failed);
-
     /// <summary>After a failure: lets go of whoever waits in a write, which fails.</summary>
     public void GiveUp() => RocksOptions.GiveUp(_database);
+
+    // Without this a damaged block would look like the end of the events.
+    private void RequireSound(Iterator events)
+    {
+        try
+        {
+            Native.Instance.rocksdb_iter_get_error(events.Handle);
+        }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e);
+        }
+    }
+
+    /// <summary>The options of the database.</summary>
+    internal static DbOptions Options() =>
+        // Half a record at the end was never acknowledged. Damage before it may hide what was: a voter that forgets is
+        // worse than a store that does not start.
+        RocksOptions.ForDatabase()
+            .SetMaxTotalWalSize(LogBytes)
+            .SetWalRecoveryMode(Recovery.TolerateCorruptedTailRecords);
+
+    /// <summary>The column families and their options.</summary>
+    internal static ColumnFamilies FamilyOptions()
+    {
+        var cache = Cache.CreateLru(BlockCacheBytes);
+        return new ColumnFamilies(RocksOptions.ForFamily(cache, WriteBufferBytes))
+        {
+            { HighestFamily, RocksOptions.ForFamily(cache, WriteBufferBytes) },
+        };
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _database.Dispose();

@@ -4,6 +4,7 @@ using LinqToDB;
 using Npgsql;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
+using TinyKv.Persistence.Checking;
 
 namespace TinyKv.Persistence.Sql;
 
@@ -90,6 +91,24 @@ internal static class PostgreSqlDatabase
             JournalSetup.PostgreSql, Config.Empty, [setup, new PostgreSqlFenceSetup(fence)], fence.Dispose);
     }
 
+    /// <summary>The events of a store in a database, for reading only.</summary>
+    /// <exception cref="TinyKvException">The database is not to be had.</exception>
+    public static IJournalEvents OpenReadOnly(string connectionString, string prefix)
+    {
+        var settings = ConnectionString(connectionString);
+        var connection = new NpgsqlConnection(settings.ConnectionString);
+        try
+        {
+            connection.Open();
+            return new SqlEvents(connection, $"the journal in {Describe(settings)}", "tinykv_journal", prefix, null, () => { });
+        }
+        catch (NpgsqlException e)
+        {
+            connection.Dispose();
+            throw new TinyKvException($"cannot use {Describe(settings)}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Which database a connection string names, without its secrets.</summary>
     public static string Describe(NpgsqlConnectionStringBuilder connection) =>
         $"PostgreSQL at {connection.Host}:{connection.Port}, "
@@ -131,6 +150,11 @@ internal static class PostgreSqlDatabase
         RequireConnection(tinykv);
         var text = tinykv.GetString(ConnectionKey, "");
         if (text.Length == 0) text = Read(tinykv.GetString(ConnectionFileKey, ""));
+        return ConnectionString(text);
+    }
+
+    private static NpgsqlConnectionStringBuilder ConnectionString(string text)
+    {
         var connection = Parse(text);
         if (string.IsNullOrEmpty(connection?.Host))
             throw new TinyKvException(

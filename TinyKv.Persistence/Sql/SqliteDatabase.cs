@@ -5,6 +5,8 @@ using LinqToDB;
 using LinqToDB.Interceptors;
 using Microsoft.Data.Sqlite;
 using TinyKv.Core;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Checking;
 
 namespace TinyKv.Persistence.Sql;
 
@@ -12,6 +14,9 @@ namespace TinyKv.Persistence.Sql;
 internal static class SqliteDatabase
 {
     private const string FileName = "journal.db";
+
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
 
     // Akka.Persistence.Sql's own layout, without the indexes on created and sequence_number.
     private const string Schema = """
@@ -40,6 +45,10 @@ internal static class SqliteDatabase
             Initialize(connectionString);
             DurableFiles.Sync(directory);
         }
+        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            throw new StorageFailedException($"the journal {path} is damaged: {e.Message}", e);
+        }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new TinyKvException($"cannot open the journal {path}: {e.Message}", e);
@@ -49,6 +58,53 @@ internal static class SqliteDatabase
             .UseConnectionString(ProviderName.SQLiteMS, connectionString)
             .UseInterceptor(new Connections()));
         return new JournalSetup(JournalSetup.Sqlite, Config.Empty, [setup], () => CloseAll(connectionString));
+    }
+
+    /// <summary>The file in a journal's directory.</summary>
+    public static string FileIn(string directory) => Path.Combine(directory, FileName);
+
+    /// <summary>The events of the file, for reading only: SQLite itself would change what lies beside it.</summary>
+    /// <exception cref="TinyKvException">The file can not be read.</exception>
+    public static IJournalEvents OpenReadOnly(string directory)
+    {
+        var path = FileIn(directory);
+        TemporaryCopy? copy = null;
+        SqliteConnection? connection = null;
+        try
+        {
+            // What was committed last may be in the log beside the file, which is only read together with it.
+            if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 }) copy = new TemporaryCopy(path);
+            connection = new SqliteConnection(copy is null
+                ? $"Data Source=file:{Escaped(path)}?immutable=1;Pooling=False"
+                : new SqliteConnectionStringBuilder { DataSource = copy.Path, Pooling = false }.ToString());
+            connection.Open();
+            return new SqlEvents(
+                connection, $"the journal {path}", "journal", "", "PRAGMA integrity_check", () => copy?.Dispose());
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            connection?.Dispose();
+            copy?.Dispose();
+            throw new StorageFailedException($"the journal {path} can not be read: {e.Message}", e);
+        }
+    }
+
+    private static string Escaped(string path) => Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal);
+
+    private sealed class TemporaryCopy : IDisposable
+    {
+        private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tinykv-check-");
+
+        public TemporaryCopy(string path)
+        {
+            Path = System.IO.Path.Combine(_directory.FullName, FileName);
+            File.Copy(path, Path);
+            File.Copy(path + "-wal", Path + "-wal");
+        }
+
+        public string Path { get; }
+
+        public void Dispose() => _directory.Delete(recursive: true);
     }
 
     /// <summary>Durable to the last commit, and patient with another connection's checkpoint.</summary>

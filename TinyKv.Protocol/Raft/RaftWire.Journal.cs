@@ -5,7 +5,7 @@ using Proto = TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Protocol.Raft;
 
-/// <content>Journal events. Their bytes live on disks: fields are only ever added.</content>
+/// <content>Journal events. Their bytes live on disks: fields are only ever added, and a checksum follows them.</content>
 public static partial class RaftWire
 {
     /// <summary>The bytes of one durable step.</summary>
@@ -13,14 +13,14 @@ public static partial class RaftWire
     {
         var wire = new Proto.RaftRecord { Term = record.Term, Vote = record.Vote.Value };
         EntryWire.AddTo(wire.Entries, record.Entries);
-        return wire.ToByteArray();
+        return Sealed(wire);
     }
 
     /// <summary>Reads what <see cref="Encode(RaftRecord)"/> wrote.</summary>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
     public static RaftRecord DecodeRecord(ReadOnlyMemory<byte> bytes)
     {
-        var wire = WireCodec.Parse(Proto.RaftRecord.Parser, bytes);
+        var wire = WireCodec.Parse(Proto.RaftRecord.Parser, Checksum.Open(bytes));
         return new RaftRecord(
             WireCodec.Count(wire.Term, "term"), new PeerId(wire.Vote), EntryWire.FromWire(wire.Entries));
     }
@@ -35,14 +35,14 @@ public static partial class RaftWire
             Directory = birth.Directory.Value,
         };
         foreach (var voter in birth.Voters) wire.Voters.Add(voter.Value);
-        return wire.ToByteArray();
+        return Sealed(wire);
     }
 
     /// <summary>Reads what <see cref="Encode(RaftBirth)"/> wrote.</summary>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
     public static RaftBirth DecodeBirth(ReadOnlyMemory<byte> bytes)
     {
-        var wire = WireCodec.Parse(Proto.RaftBirth.Parser, bytes);
+        var wire = WireCodec.Parse(Proto.RaftBirth.Parser, Checksum.Open(bytes));
         ulong previous = 0;
         foreach (var voter in wire.Voters)
         {
@@ -57,5 +57,12 @@ public static partial class RaftWire
         {
             Directory = new DirectoryId(wire.Directory),
         };
+    }
+
+    private static byte[] Sealed(IMessage wire)
+    {
+        var buffer = Checksum.NewBuffer(wire.CalculateSize());
+        wire.WriteTo(Checksum.Body(buffer));
+        return Checksum.Seal(buffer);
     }
 }

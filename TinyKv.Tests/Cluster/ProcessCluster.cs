@@ -73,6 +73,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     /// <summary>The process of a store.</summary>
     public int ProcessOf(int storeId) => _running[storeId].Id;
 
+    /// <summary>Where a store's engine keeps its files.</summary>
+    public string EngineOf(int storeId) => Path.Combine(DataOf(storeId), "data");
+
     /// <summary>Waits until a store ends by itself; its exit code and last words.</summary>
     public async Task<(int Code, string Complaint)> EndAsync(int storeId)
     {

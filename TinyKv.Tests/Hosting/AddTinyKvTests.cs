@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
@@ -116,6 +117,23 @@ public sealed class AddTinyKvTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_store_says_is_in_the_applications_log_with_level_and_time_of_that_log_alone()
+    {
+        var lines = new Lines();
+        using var application = await StartAsync(log: lines);
+        var line = await Eventually.Async(() => Task.FromResult(
+            lines.All.FirstOrDefault(each => each.Text.StartsWith("region 1: leads in term", StringComparison.Ordinal))));
+
+        await application.StopAsync(Patience.Long);
+
+        Assert.Equal(("TinyKv.Actors.Raft.RaftPeer", LogLevel.Information), (line.Category, line.Level));
+        Assert.DoesNotContain(lines.All, each => each.Text.Contains("[INFO]", StringComparison.Ordinal)
+            || each.Text.Contains("DummyClassForStringSources", StringComparison.Ordinal)
+            || each.Text.StartsWith('[')
+            || each.Category.Contains("DummyClass", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_port_in_use_keeps_the_application_from_starting()
     {
         using var other = new TcpListener(IPAddress.Loopback, _ports.Remoting);
@@ -158,10 +176,11 @@ public sealed class AddTinyKvTests : IDisposable
 
     private async Task<IHost> StartAsync(
         Action<TinyKvOptions>? change = null, Action<AkkaConfigurationBuilder, IServiceProvider>? akka = null,
-        Action<IServiceCollection>? services = null)
+        Action<IServiceCollection>? services = null, ILoggerProvider? log = null)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null) builder.Logging.AddProvider(log);
         builder.Services.AddTinyKv(options =>
         {
             options.ClusterName = "application";
@@ -188,6 +207,30 @@ public sealed class AddTinyKvTests : IDisposable
         {
             application.Dispose();
             throw;
+        }
+    }
+
+    private sealed record Line(string Category, LogLevel Level, string Text);
+
+    private sealed class Lines : ILoggerProvider
+    {
+        private readonly ConcurrentQueue<Line> _lines = new();
+
+        public IReadOnlyList<Line> All => [.. _lines];
+
+        public ILogger CreateLogger(string categoryName) => new Writer(categoryName, _lines);
+
+        public void Dispose() { }
+
+        private sealed class Writer(string category, ConcurrentQueue<Line> lines) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+                Func<TState, Exception?, string> formatter) =>
+                lines.Enqueue(new Line(category, logLevel, formatter(state, exception)));
         }
     }
 

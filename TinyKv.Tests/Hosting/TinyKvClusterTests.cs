@@ -115,7 +115,7 @@ public sealed class TinyKvClusterTests
     [Fact]
     public async Task A_store_or_a_setting_that_does_not_exist_is_refused_by_name()
     {
-        Assert.Contains("tinykv.raft.ticks", (await Assert.ThrowsAsync<TinyKvException>(
+        Assert.Contains("tinykv.raft.ticks", (await Assert.ThrowsAsync<SettingException>(
             () => TinyKvCluster.StartAsync(1, "tinykv.raft.ticks = 1"))).Message, StringComparison.Ordinal);
 
         await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);

@@ -55,6 +55,8 @@ public sealed class DecoderFuzzTests : IDisposable
         [
             bytes => RaftWire.DecodeRecord(bytes),
             bytes => RaftWire.DecodeBirth(bytes),
+            bytes => RaftWire.DecodeRecord(RaftWireTests.Sealed(bytes)),
+            bytes => RaftWire.DecodeBirth(RaftWireTests.Sealed(bytes)),
             bytes => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)),
             bytes => { foreach (var message in new EncodedRaftBatch(bytes).Parse().Messages) RaftWire.FromWire(message); },
             bytes => KvCommandCodec.Decode(bytes),

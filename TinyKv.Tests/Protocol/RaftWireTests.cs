@@ -60,7 +60,7 @@ public sealed class RaftWireTests
             new Entry(new LogPosition(301, 5), EntryKind.NoOp, default),
         ]);
 
-        Assert.Equal("08051003" + "1A0908AC02100422026162" + "1A0708AD0210051801",
+        Assert.Equal("08051003" + "1A0908AC02100422026162" + "1A0708AD0210051801" + "F6CC6847",
             Convert.ToHexString(RaftWire.Encode(record)));
     }
 
@@ -69,7 +69,7 @@ public sealed class RaftWireTests
     {
         var birth = new RaftBirth([new PeerId(1), new PeerId(2), new PeerId(300)], new LogPosition(5, 6));
 
-        Assert.Equal("0A040102AC0210051806", Convert.ToHexString(RaftWire.Encode(birth)));
+        Assert.Equal("0A040102AC0210051806" + "B97F141C", Convert.ToHexString(RaftWire.Encode(birth)));
     }
 
     [Fact]
@@ -83,6 +83,9 @@ public sealed class RaftWireTests
         {
             OnlyMalformed(() => RaftWire.DecodeRecord(bytes));
             OnlyMalformed(() => RaftWire.DecodeBirth(bytes));
+            // What a checksum protects was written by somebody: not every version need be right.
+            OnlyMalformed(() => RaftWire.DecodeRecord(Sealed(bytes)));
+            OnlyMalformed(() => RaftWire.DecodeBirth(Sealed(bytes)));
             OnlyMalformed(() => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)));
         }, iter: 2_000);
     }
@@ -99,8 +102,21 @@ public sealed class RaftWireTests
         wire.Entries.Add(new LogEntry { Index = index1, Term = term1 });
         wire.Entries.Add(new LogEntry { Index = index2, Term = term2 });
 
-        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(wire.ToByteArray()));
+        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(Sealed(wire.ToByteArray())));
     }
+
+    [Fact]
+    public void An_event_with_a_bit_turned_over_anywhere_is_malformed() => Gens.Record.Sample(record =>
+    {
+        var bytes = RaftWire.Encode(record);
+        for (var bit = 0; bit < 8 * Math.Min(bytes.Length, 512); bit++)
+        {
+            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(bytes));
+            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(bytes.AsMemory()[..^1]));
+    }, iter: 20);
 
     [Fact]
     public void An_append_that_leaves_a_gap_is_malformed()
@@ -131,7 +147,14 @@ public sealed class RaftWireTests
         var wire = new TinyKv.Protocol.Wire.Internal.RaftRecord();
         wire.Entries.Add(new LogEntry { Index = 1, Term = 1, Kind = 77 });
 
-        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(wire.ToByteArray()));
+        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeRecord(Sealed(wire.ToByteArray())));
+    }
+
+    internal static byte[] Sealed(byte[] message)
+    {
+        var buffer = Checksum.NewBuffer(message.Length);
+        message.CopyTo(Checksum.Body(buffer));
+        return Checksum.Seal(buffer);
     }
 
     private static PeerMessage Message() => new() { RegionId = 1, FromPeer = 1, ToPeer = 2, Term = 1 };

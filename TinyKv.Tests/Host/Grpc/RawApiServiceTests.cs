@@ -1,6 +1,7 @@
 using Grpc.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Host.Server;
 using static TinyKv.Tests.Host.Grpc.RawServiceTests;
@@ -99,6 +100,16 @@ public sealed class RawApiServiceTests : ServedTests
         Store.Data.Refusal = new RegionError.NotLeader(RegionId.First, null);
         var reply = await Raw.PutAsync(new PutRequest { Key = Bytes("k") });
         Assert.NotNull(reply.RegionError.NotLeader);
+    }
+
+    [Fact]
+    public async Task A_read_that_meets_damaged_files_is_refused_so_that_another_store_is_asked()
+    {
+        Store.Data.Failure = new StorageFailedException("the engine is damaged");
+        var got = await Raw.GetAsync(new GetRequest { Key = Bytes("k"), Context = Context() });
+        Assert.NotNull(got.RegionError.NotLeader);
+        var scanned = await Raw.ScanAsync(new ScanRequest { Limit = 1, Context = Context() });
+        Assert.NotNull(scanned.RegionError.NotLeader);
     }
 
     [Fact]

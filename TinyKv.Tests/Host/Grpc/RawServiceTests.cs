@@ -3,6 +3,7 @@ using Grpc.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Protocol.Wire.Kv;
 using TinyKv.Tests.Host.Server;
 using KvClient = TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient;
@@ -213,6 +214,15 @@ public sealed class RawServiceTests : ServedTests
 
         Task<RawScanResponse> ScanAsync() =>
             Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 1 }).ResponseAsync;
+    }
+
+    [Fact]
+    public async Task A_store_whose_files_are_damaged_is_unavailable_so_that_the_client_asks_another()
+    {
+        Store.Data.Failure = new StorageFailedException("the engine is damaged");
+        var failure = await Assert.ThrowsAsync<RpcException>(async () =>
+            await Kv.RawGetAsync(new RawGetRequest { Context = Context(), Key = Bytes("k") }));
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
-using TinyKv.Actors.Telemetry;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Server;
@@ -27,9 +26,11 @@ public sealed class ConsoleLogTests
     public void What_others_make_the_frameworks_say_is_so_many_lines_a_minute_and_a_count()
     {
         var clock = new Clock();
-        var (limit, lines) = (new LogLimit(clock), new List<string>());
-        void Say(Type source) => AkkaConsoleLogger.Write(new Akka.Event.Warning("source", source, "a peer's doing"),
-            new LogSettings(LogLevel.Information), limit, (_, _, _, message, _) => lines.Add(message));
+        var (entries, lines) = (new AkkaEntries(clock), new List<string>());
+        void Say(Type source)
+        {
+            if (entries.Of(new Akka.Event.Warning("source", source, "a peer's doing")) is { } shown) lines.Add(shown.Message);
+        }
 
         for (var i = 0; i < 1000; i++) Say(typeof(ActorSystem));
         Assert.Equal(10, lines.Count);

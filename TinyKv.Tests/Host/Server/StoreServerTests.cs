@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Core;
+using TinyKv.Core.Storage;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
 
@@ -60,6 +61,19 @@ public sealed class StoreServerTests
         Assert.Equal(ExitCode.Failure, exitCode);
         using var again = new TcpListener(IPAddress.Loopback, port);
         again.Start();
+    }
+
+    [Fact]
+    public async Task A_store_whose_files_are_damaged_ends_the_process_with_70_before_it_serves()
+    {
+        var error = new StringWriter();
+        var exitCode = await Process.RunAsync(
+            stop => StoreServer.StartAsync(
+                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings,
+                _ => throw new StorageFailedException("the engine is damaged"), stop),
+            NullLogger.Instance, error, default);
+        Assert.Equal("tinykv: the engine is damaged\n", error.ToString());
+        Assert.Equal(ExitCode.Fatal, exitCode);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using TinyKv.Core;
+using TinyKv.Core.Storage;
 using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Persistence.Journal;
@@ -54,7 +54,7 @@ public sealed class RocksJournalTests : JournalSpec
         }
         await using var damaged = new JournalSystem(Create(copy.Path));
         var failure = await damaged.Failures.ExpectMsgAsync<JournalFailed>(TimeSpan.FromSeconds(20));
-        Assert.IsType<TinyKvException>(failure.Cause);
+        Assert.IsType<StorageFailedException>(failure.Cause);
         Assert.Contains(copy.Path, failure.Cause.Message, StringComparison.Ordinal);
     }
 

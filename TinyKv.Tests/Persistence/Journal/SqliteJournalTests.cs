@@ -1,6 +1,6 @@
 using Akka.Configuration;
 using Microsoft.Data.Sqlite;
-using TinyKv.Core;
+using TinyKv.Core.Storage;
 using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Persistence.Journal;
@@ -49,7 +49,7 @@ public sealed class SqliteJournalTests : JournalSpec
         Directory.CreateDirectory(directory["journal"]);
         File.WriteAllText(directory["journal/journal.db"], new string('x', 4096));
 
-        var refusal = Assert.Throws<TinyKvException>(() => Create(directory.Path));
+        var refusal = Assert.Throws<StorageFailedException>(() => Create(directory.Path));
         Assert.Contains(directory["journal/journal.db"], refusal.Message, StringComparison.Ordinal);
     }
 

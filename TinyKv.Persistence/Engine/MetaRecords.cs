@@ -7,7 +7,7 @@ using TinyKv.Core.Storage;
 using TinyKv.Protocol.Errors;
 using Meta = TinyKv.Protocol.Wire.Meta;
 
-namespace TinyKv.Actors.Regions;
+namespace TinyKv.Persistence.Engine;
 
 /// <summary>
 /// The records that a store keeps of a region in the column family <c>meta</c>. Key: <c>r</c>, the region's number
@@ -15,6 +15,8 @@ namespace TinyKv.Actors.Regions;
 /// </summary>
 internal static class MetaRecords
 {
+    private const int KeyBytes = 10;
+
     private const byte AppliedIndex = (byte)'a';
     private const byte Descriptor = (byte)'d';
     private const byte PlacementState = (byte)'p';
@@ -63,9 +65,20 @@ internal static class MetaRecords
         batch.Put(ColumnFamily.Meta, Key(RegionId.Placement, PlacementState), value);
     }
 
+    /// <summary>The regions that the engine keeps records of, ascending.</summary>
+    public static IReadOnlyList<RegionId> Regions(ISnapshot snapshot)
+    {
+        var regions = new SortedSet<ulong>();
+        using var records = snapshot.Iterate(ColumnFamily.Meta, KeyRange.All);
+        while (records.MoveNext())
+            if (records.Key.Length == KeyBytes && records.Key[0] == 'r')
+                regions.Add(BinaryPrimitives.ReadUInt64BigEndian(records.Key[1..]));
+        return [.. regions.Select(region => new RegionId(region))];
+    }
+
     private static byte[] Key(RegionId region, byte record)
     {
-        var key = new byte[10];
+        var key = new byte[KeyBytes];
         key[0] = (byte)'r';
         BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(1), region.Value);
         key[9] = record;

@@ -1,0 +1,53 @@
+using TinyKv.Core;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>A bit of a store's engine turns over while the store is stopped.</summary>
+internal sealed class DamagedEngine() : Fault("damaged-engine")
+{
+    /// <inheritdoc/>
+    public override string Description =>
+        "kill -9 of one store and a damaged block in its engine; 'tinykv check' must find it, and what it says must help";
+
+    /// <inheritdoc/>
+    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    {
+        var store = await arena.VictimAsync(cancellation);
+        var (engine, due, kills) = (Path.Combine(arena.Cluster.DataOf(store), "data"), arena.Now, 1);
+        await arena.Cluster.KillAsync(store);
+        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        // What is in memory goes to tables when the store is started again.
+        for (; Tables(engine).Length == 0; kills++)
+        {
+            arena.Cluster.Start(store);
+            await arena.Cluster.ReadyAsync(arena.Bound, cancellation);
+            await arena.Cluster.KillAsync(store);
+        }
+        var table = Damage(engine);
+        await RequireFoundAsync(arena, store, table);
+        Directory.Delete(engine, recursive: true);
+        arena.Cluster.Start(store);
+        return new FaultReport($"store {store}, {table}", due, kills);
+    }
+
+    private static FileInfo[] Tables(string engine) => new DirectoryInfo(engine).GetFiles("*.sst");
+
+    private static string Damage(string engine)
+    {
+        var table = Tables(engine).MaxBy(file => file.Length)!;
+        using var file = table.Open(FileMode.Open);
+        file.Position = file.Length / 2;
+        var turned = (byte)(file.ReadByte() ^ 1);
+        file.Position--;
+        file.WriteByte(turned);
+        return table.Name;
+    }
+
+    private static async Task RequireFoundAsync(Arena arena, int store, string table)
+    {
+        var (code, said) = await arena.Cluster.CheckAsync(store);
+        if (code != 1 || !said.Contains(table, StringComparison.Ordinal)
+            || !said.Contains("What to do: move", StringComparison.Ordinal))
+            throw new TinyKvException($"{table} is damaged, and tinykv check of store {store} ended with {code}: {said}");
+    }
+}

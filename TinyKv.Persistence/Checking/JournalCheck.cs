@@ -1,0 +1,98 @@
+using System.Runtime.Serialization;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Persistence.Journal;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Serialization;
+
+namespace TinyKv.Persistence.Checking;
+
+/// <summary>Replays all of a journal by the rules that a starting store replays it by.</summary>
+internal sealed class JournalCheck
+{
+    // Its events say themselves what they are; it needs no actor system to read them.
+    private static readonly TinyKvSerializer Serializer = new(null!);
+
+    private readonly List<string> _damage = [];
+    private readonly Dictionary<RegionId, RaftCore> _members = [];
+
+    /// <summary>What was found.</summary>
+    public CheckedPart Part { get; }
+
+    /// <summary>The members that could be replayed whole. Not started.</summary>
+    public IReadOnlyDictionary<RegionId, RaftCore> Members => _members;
+
+    /// <summary>Whether every log begins with the first entry there ever was.</summary>
+    public bool HoldsEverything => _members.Count > 0
+        && _members.Values.All(member => member.FirstIndex == RaftBirth.Origin.Index + 1);
+
+    public JournalCheck(Func<IJournalEvents> open, StoreIdentity? identity)
+    {
+        try
+        {
+            using var events = open();
+            Collect("", events.VerifyFiles);
+            foreach (var (id, highest) in events.Ids()) Replay(events, id, highest, identity);
+        }
+        catch (TinyKvException e)
+        {
+            _damage.Add(e.Message);
+        }
+        Part = _damage.Count > 0 ? new CheckedPart("journal", PartState.Damaged, _damage) : new CheckedPart(
+            "journal", PartState.Sound, _members.Count == 0 ? ["nothing was written yet"] : [.. _members.Select(
+                each => $"{each.Key}: term {each.Value.Term}, entries {each.Value.FirstIndex} to {each.Value.Last.Index}")]);
+    }
+
+    private void Replay(IJournalEvents events, string id, long highest, StoreIdentity? identity)
+    {
+        if (PeerJournalId.Parse(id) is not { } peer)
+        {
+            _damage.Add($"{id} is the name of no peer");
+            return;
+        }
+        if (identity is not null && (peer.Cluster != identity.ClusterId || peer.Store != identity.Store))
+            _damage.Add($"{id} belongs to another store");
+        var replay = new JournalReplay(birth => new RaftCore(peer.Peer, birth, new RaftOptions(), new Random(0)));
+        var whole = Collect($"{peer.Region} ({id}): ", () =>
+        {
+            events.Read(id, (number, stored) => Take(replay, number, stored));
+            replay.End(highest);
+        });
+        if (whole && replay.Member is { } member) _members[peer.Region] = member;
+    }
+
+    private static void Take(JournalReplay replay, long number, EventFields stored)
+    {
+        try
+        {
+            if (stored.Serializer != Serializer.Identifier)
+                throw new InvalidDataException($"no serializer has the number {stored.Serializer}");
+            switch (Serializer.FromBinary(stored.Body, stored.Manifest))
+            {
+                case RaftBirth birth: replay.Take(number, birth); break;
+                case RaftRecord record: replay.Take(number, record); break;
+                default: throw new InvalidDataException($"'{stored.Manifest}' is no event of a peer");
+            }
+        }
+        catch (Exception e) when (e is MalformedMessageException or InvalidDataException)
+        {
+            throw new InvalidDataException($"event {number}: {e.Message}", e);
+        }
+    }
+
+    private bool Collect(string where, Action check)
+    {
+        try
+        {
+            check();
+            return true;
+        }
+        catch (Exception e) when (e is TinyKvException or InvariantViolationException or InvalidDataException
+            or SerializationException)
+        {
+            _damage.Add(where + e.Message);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
+using TinyKv.Persistence.Sql;
+
+namespace TinyKv.Persistence.Checking;
+
+/// <summary>Checks the files of a stopped store; changes none of them.</summary>
+public static class StoreCheck
+{
+    /// <summary>Reads everything that a store would read, and compares what belongs together.</summary>
+    /// <param name="directory">The data directory. No store can start on it meanwhile.</param>
+    /// <param name="postgreSql">The connection string of the journal, if that is in PostgreSQL and is to be checked.</param>
+    /// <exception cref="TinyKvException">There is no such directory, it is no store's, a store runs on it, or the database
+    /// is not to be had.</exception>
+    public static StoreReport Run(string directory, string? postgreSql = null)
+    {
+        directory = Path.GetFullPath(directory);
+        using var held = DataDirectory.LockForReading(directory);
+        var names = DataDirectory.Within(directory);
+        var identity = Identity(names.Identity, out var identityPart);
+        var engine = new EngineCheck(names.Data);
+        var journal = Journal(names.Journal, identity, postgreSql);
+        List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
+        if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
+            parts.Add(Agreement(engine, journal));
+        return new StoreReport(directory, identity, parts) { Remedy = Remedy(parts, names, journal) };
+    }
+
+    private static StoreIdentity? Identity(string path, out CheckedPart part)
+    {
+        try
+        {
+            var identity = IdentityFile.IdentityIn(path);
+            part = new CheckedPart("identity", PartState.Sound,
+                [$"{identity.Store} of cluster '{identity.ClusterName}', journal {identity.Journal}"]);
+            return identity;
+        }
+        catch (StorageFailedException e)
+        {
+            part = new CheckedPart("identity", PartState.Damaged, [e.Message]);
+            return null;
+        }
+    }
+
+    // Without an identity the files show which journal it is, unless it is elsewhere.
+    private static JournalCheck? Journal(string path, StoreIdentity? identity, string? postgreSql)
+    {
+        var kind = identity?.Journal ?? (File.Exists(SqliteDatabase.FileIn(path)) ? JournalSetup.Sqlite
+            : RocksFiles.IsEmpty(path) ? JournalSetup.PostgreSql : JournalSetup.RocksDb);
+        var prefix = identity is null ? "" : PeerJournalId.PrefixOf(identity.ClusterId, identity.Store);
+        return kind switch
+        {
+            JournalSetup.Sqlite => new JournalCheck(
+                () => SqliteDatabase.OpenReadOnly(path), identity),
+            JournalSetup.PostgreSql when postgreSql is null || identity is null => null,
+            JournalSetup.PostgreSql => new JournalCheck(
+                () => PostgreSqlDatabase.OpenReadOnly(postgreSql, prefix), identity),
+            _ => new JournalCheck(() => RocksFiles.IsEmpty(path) ? new NoEvents() : new RocksEvents(path), identity),
+        };
+    }
+
+    private static CheckedPart NotChecked(StoreIdentity? identity) => new("journal", PartState.NotChecked,
+        [identity is null ? "it is not in this directory, and without the identity nobody knows where"
+            : "it is in PostgreSQL; with the connection string it is checked, too"]);
+
+    // What the engine has applied, the log must hold or have held.
+    private static CheckedPart Agreement(EngineCheck engine, JournalCheck journal)
+    {
+        var damage = new List<string>();
+        foreach (var (region, applied) in engine.Applied)
+            if (!journal.Members.ContainsKey(region))
+                damage.Add($"{region}: the engine has applied entries up to {applied}, and the journal holds nothing");
+        foreach (var (region, member) in journal.Members)
+        {
+            try
+            {
+                member.Start(engine.Applied.GetValueOrDefault(region, RaftBirth.Origin.Index));
+            }
+            catch (InvariantViolationException e)
+            {
+                damage.Add($"{region}: {e.Message}");
+            }
+        }
+        return damage.Count > 0 ? new CheckedPart("agreement", PartState.Damaged, damage)
+            : new CheckedPart("agreement", PartState.Sound, ["the journal holds what the engine has applied"]);
+    }
+
+    private static string? Remedy(
+        List<CheckedPart> parts, (string Identity, string Data, string Journal) names, JournalCheck? journal)
+    {
+        if (parts.All(part => part.State != PartState.Damaged)) return null;
+        if (Is("identity")) return $"restore {names.Identity} as it was, then check again";
+        if (Is("engine") && !Is("journal"))
+        {
+            if (journal is null) return "check the journal, too: if it is sound, the engine can be made anew from it";
+            if (journal.Members.Count == 0) return $"restore {names.Data} from a backup: there is no log to make it anew from";
+            if (journal.HoldsEverything)
+                return $"move {names.Data} away and start the store: the engine is made anew from the journal, which is sound";
+        }
+        return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
+            + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";
+
+        bool Is(string name) => parts.Any(part => part.Name == name && part.State == PartState.Damaged);
+    }
+
+    private sealed class NoEvents : IJournalEvents
+    {
+        public void VerifyFiles() { }
+
+        public IReadOnlyList<(string Id, long Highest)> Ids() => [];
+
+        public void Read(string id, Action<long, Persistence.Journal.EventFields> reader) { }
+
+        public void Dispose() { }
+    }
+}

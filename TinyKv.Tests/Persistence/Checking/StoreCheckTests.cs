@@ -1,0 +1,254 @@
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using RocksDbSharp;
+using TinyKv.Actors;
+using TinyKv.Core;
+using TinyKv.Persistence.Checking;
+using TinyKv.Persistence.Journal;
+using TinyKv.Tests.Actors.Nodes;
+
+namespace TinyKv.Tests.Persistence.Checking;
+
+/// <summary>What a check says of files that a real store has left, sound and damaged.</summary>
+public sealed class StoreCheckTests : IAsyncLifetime
+{
+    private readonly TestCluster _cluster = new(1);
+    private string _store = "";
+
+    private string Data => Path.Combine(_store, "data");
+
+    private string Journal => Path.Combine(_store, "journal");
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    [Theory]
+    [InlineData("rocksdb", false)]
+    [InlineData("rocksdb", true)]
+    [InlineData("sqlite", false)]
+    [InlineData("sqlite", true)]
+    public async Task Files_that_a_store_left_are_sound_and_stay_as_they_are(string journal, bool killed)
+    {
+        await RunAsync(journal);
+        using var copy = killed ? CopyOf(_store) : null;
+        await _cluster.StopAsync(1);
+        var directory = copy?.Path ?? _store;
+        var before = Hashes(directory);
+
+        var report = StoreCheck.Run(directory);
+
+        Assert.True(report.IsSound, string.Join('\n', report.Parts.SelectMany(part => part.Details)));
+        Assert.Equal(["identity", "engine", "journal", "agreement"], report.Parts.Select(part => part.Name));
+        Assert.All(report.Parts, part => Assert.Equal(PartState.Sound, part.State));
+        Assert.Null(report.Remedy);
+        Assert.Contains("region 1: term", string.Join('\n', report.Parts[2].Details), StringComparison.Ordinal);
+        Assert.Equal(before, Hashes(directory));
+    }
+
+    [Fact]
+    public async Task A_damaged_block_of_the_engine_is_named_and_what_to_do_helps()
+    {
+        await RunAsync();
+        await RestartAsync();
+        var table = Damage.Block(Data);
+
+        var report = StoreCheck.Run(_store);
+
+        var damage = Assert.Single(Assert.Single(report.Parts, part => part.State == PartState.Damaged).Details);
+        Assert.Contains(Path.GetFileName(table), damage, StringComparison.Ordinal);
+        Assert.Contains("column family default", damage, StringComparison.Ordinal);
+        Assert.Contains($"move {Data} away", report.Remedy, StringComparison.Ordinal);
+
+        Directory.Delete(Data, recursive: true);
+        await _cluster.StartAsync(1);
+        Assert.Equal(Value(3), await _cluster.GetAsync("key 3"));
+    }
+
+    [Fact]
+    public async Task A_damaged_block_of_the_journal_is_found_and_the_store_must_not_be_started()
+    {
+        await RunAsync();
+        await RestartAsync();
+        Damage.Block(Journal);
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Equal(PartState.Damaged, Part(report, "journal").State);
+        Assert.Contains("do not start this store", report.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rocksdb")]
+    [InlineData("sqlite")]
+    public async Task An_event_that_is_missing_in_the_middle_of_the_journal_is_found(string journal)
+    {
+        await RunAsync(journal);
+        await _cluster.StopAsync(1);
+        if (journal == "sqlite") Execute("DELETE FROM journal WHERE persistence_id LIKE '%-r1-p1' AND sequence_number = 3");
+        else ChangeEvent(3, (database, key) => database.Remove(key));
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Contains("event 4 follows event 2", Assert.Single(Part(report, "journal").Details), StringComparison.Ordinal);
+        Assert.Contains("event 4 follows event 2", await EndAsync(journal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rocksdb")]
+    [InlineData("sqlite")]
+    public async Task An_event_that_is_none_is_found(string journal)
+    {
+        await RunAsync(journal);
+        await _cluster.StopAsync(1);
+        if (journal == "sqlite")
+            Execute("UPDATE journal SET message = x'ff' WHERE persistence_id LIKE '%-r1-p1' AND sequence_number = 3");
+        else ChangeEvent(3, (database, key) => database.Put(key, database.Get(key)[..12]));
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Contains("event 3: an event", Assert.Single(Part(report, "journal").Details), StringComparison.Ordinal);
+        Assert.Contains("an event is cut off; 'tinykv check'", await EndAsync(journal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_page_of_an_SQLite_journal_is_found()
+    {
+        await RunAsync("sqlite");
+        await _cluster.StopAsync(1);
+        var file = Path.Combine(Journal, "journal.db");
+        await using (var pages = File.OpenWrite(file))
+        {
+            pages.Position = 4096;
+            pages.Write(new byte[4096]);
+        }
+
+        Assert.Equal(PartState.Damaged, Part(StoreCheck.Run(_store), "journal").State);
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_ahead_of_its_journal_contradicts_it()
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        Directory.Delete(Journal, recursive: true);
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Contains("region 1: the engine has applied entries up to", string.Join('\n', Part(report, "agreement").Details),
+            StringComparison.Ordinal);
+        Assert.Contains("do not start this store", report.Remedy, StringComparison.Ordinal);
+        Assert.Contains(
+            "is empty, but it was not when the store was started before", await EndAsync("rocksdb"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData(null)]
+    public async Task An_identity_that_is_damaged_or_missing_is_to_be_restored(string? content)
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        var identity = Path.Combine(_store, "identity.json");
+        if (content is null) File.Delete(identity);
+        else await File.WriteAllTextAsync(identity, content);
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Equal(PartState.Damaged, Part(report, "identity").State);
+        Assert.Equal(PartState.Sound, Part(report, "journal").State);
+        Assert.Contains($"restore {identity}", report.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_running_store_is_not_checked_and_its_process_is_named()
+    {
+        await RunAsync();
+
+        var refusal = Assert.Throws<TinyKvException>(() => StoreCheck.Run(_store));
+
+        Assert.Contains($"process {Environment.ProcessId}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_data_directory_is_refused()
+    {
+        using var directory = new TemporaryDirectory();
+
+        Assert.Contains("no data directory",
+            Assert.Throws<TinyKvException>(() => StoreCheck.Run(directory.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no directory",
+            Assert.Throws<TinyKvException>(() => StoreCheck.Run(directory["absent"])).Message, StringComparison.Ordinal);
+    }
+
+    private async Task RunAsync(string journal = "rocksdb")
+    {
+        var node = await _cluster.StartAsync(1, $"tinykv.journal = {journal}");
+        _store = node.Settings.DataDirectory;
+        for (var i = 0; i < 10; i++) await _cluster.PutAsync($"key {i}", Value(i));
+    }
+
+    // What the logs hold goes to tables when they are opened again.
+    private async Task RestartAsync()
+    {
+        await _cluster.StopAsync(1);
+        await _cluster.StartAsync(1);
+        await _cluster.LeaderAsync();
+        await _cluster.StopAsync(1);
+    }
+
+    // Why the store ends that is started on these files all the same.
+    private async Task<string> EndAsync(string journal)
+    {
+        var node = await _cluster.StartAsync(1, $"tinykv.journal = {journal}");
+        return (await Assert.ThrowsAsync<StoreFailedException>(
+            () => node.Terminated.WaitAsync(TimeSpan.FromSeconds(60)))).Message;
+    }
+
+    private static CheckedPart Part(StoreReport report, string name) => Assert.Single(report.Parts, part => part.Name == name);
+
+    // Values that do not compress, so that they make up most of a table.
+    private static byte[] Value(int seed)
+    {
+        var value = new byte[20_000];
+        new Random(seed).NextBytes(value);
+        return value;
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(Journal, "journal.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        Assert.Equal(1, command.ExecuteNonQuery());
+    }
+
+    private void ChangeEvent(long number, Action<RocksDb, byte[]> change)
+    {
+        using var database = RocksDb.Open(RocksLog.Options(), Journal, RocksLog.FamilyOptions());
+        using var log = database.NewIterator(database.GetColumnFamily("highest"));
+        log.SeekToFirst();
+        while (!log.StringKey().EndsWith("-r1-p1", StringComparison.Ordinal)) log.Next();
+        change(database, JournalKeys.Event(log.StringKey(), number));
+    }
+
+    private static TemporaryDirectory CopyOf(string directory)
+    {
+        var copy = new TemporaryDirectory();
+        // The engine before the journal: what goes on meanwhile must not look as if the one were ahead of the other.
+        foreach (var file in Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetRelativePath(directory, file);
+            if (name == "lock") continue;
+            Directory.CreateDirectory(Path.GetDirectoryName(copy[name])!);
+            File.Copy(file, copy[name]);
+        }
+        return copy;
+    }
+
+    private static SortedDictionary<string, string> Hashes(string directory) => new(
+        Directory.GetFiles(directory, "*", SearchOption.AllDirectories).ToDictionary(
+            file => Path.GetRelativePath(directory, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))),
+        StringComparer.Ordinal);
+}
