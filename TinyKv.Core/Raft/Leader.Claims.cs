@@ -13,13 +13,9 @@ internal sealed partial class Leader
         _ => null,
     };
 
-    private string? Against(Progress follower, RaftMessage.Appended appended)
-    {
-        var (match, log) = (appended.Match, _raft.Log);
-        if (match < log.Truncated.Index) return $"{follower.Peer} acknowledges {match}, the log begins after {log.Truncated}";
-        return match <= follower.SentThrough ? null
-            : $"{follower.Peer} acknowledges {match}, sent was {follower.SentThrough}";
-    }
+    private static string? Against(Progress follower, RaftMessage.Appended appended) =>
+        appended.Match <= follower.SentThrough ? null
+            : $"{follower.Peer} acknowledges {appended.Match}, sent was {follower.SentThrough}";
 
     private string? Against(Progress follower, RaftMessage.HeartbeatReply reply)
     {

@@ -62,11 +62,6 @@ public sealed class RefusalTests
         MustRefuse(member, N3, term, message, reason);
     }
 
-    [Fact]
-    public void A_leader_refuses_an_acknowledgement_from_before_its_log() => MustRefuse(
-        new OneMember(truncated: At(5, 5)).BecomeLeader(), N3, 6, new RaftMessage.Appended(1),
-        "n3 acknowledges 1, the log begins after 5@5");
-
     [Theory]
     [MemberData(nameof(ToAFollowerOfN2))]
     public void A_follower_refuses_what_contradicts_its_leader_or_its_log(string reason, long term, RaftMessage message) =>
