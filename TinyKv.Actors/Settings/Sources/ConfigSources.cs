@@ -10,8 +10,12 @@ namespace TinyKv.Actors.Settings.Sources;
 /// Makes one configuration of texts and single settings, the later above the earlier. Substitutions see them all, then the
 /// defaults, then the environment.
 /// </summary>
-public sealed partial class ConfigSources
+public sealed class ConfigSources
 {
+    // Not generated: the planted bugs are compiled together with this project, without its generators.
+    private static readonly Regex Key = new(
+        @"^(tinykv|akka)(\.[A-Za-z0-9_-]+)+$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+
     private readonly ImmutableArray<Statement>.Builder _statements = ImmutableArray.CreateBuilder<Statement>();
     private readonly List<string> _sources = [];
 
@@ -40,7 +44,7 @@ public sealed partial class ConfigSources
     /// <exception cref="TinyKvException">There can be no such key, or the value of a list is malformed.</exception>
     public ConfigSources Add(string source, string key, string value)
     {
-        if (!Key().IsMatch(key)) throw new SettingException(source, $"'{key}'", "is no key; settings are under tinykv and akka");
+        if (!Key.IsMatch(key)) throw new SettingException(source, $"'{key}'", "is no key; settings are under tinykv and akka");
         // Akka's settings are known to Akka only.
         var isList = ReferenceConfig.IsList(key) || (key.StartsWith("akka.", StringComparison.Ordinal) && value.StartsWith('['));
         if (isList) return AddText(source, $"{key} = {value}");
@@ -61,9 +65,6 @@ public sealed partial class ConfigSources
         var config = new Config(new HoconRoot(resolved.ToHocon()));
         return new LoadedConfig(config.WithFallback(reference), origins, _sources.Count == 0 ? null : _sources[0]);
     }
-
-    [GeneratedRegex(@"^(tinykv|akka)(\.[A-Za-z0-9_-]+)+$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Key();
 
     private static string? Default(Config reference, string key)
     {
