@@ -81,7 +81,7 @@ internal sealed class Nemesis(World world)
             case Fault.BreakLinks: Cluster.Network.Break(leader ?? any); break;
             case Fault.EmptyDisk: Impersonate(any, empty: true); break;
             case Fault.OldCopy: Impersonate(any, empty: false); break;
-            case Fault.Stray: Cluster.Network.SendStray(any); break;
+            case Fault.Stray: Cluster.Network.SendStrays(any); break;
             case Fault.LoseTail: LoseTail(any, leader); break;
             default: Cut(fault.Value, any, leader); break;
         }

@@ -123,21 +123,25 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     }
 
     /// <summary>
-    /// A batch arrives that was meant for another cluster or another store, or comes from elsewhere than its store is: a
-    /// leader says how its log begins.
+    /// Batches arrive that were meant for another cluster or another store, that come from elsewhere than their store is, or
+    /// are of a start of it that nobody has accepted: a leader says how its log begins.
     /// </summary>
-    public void SendStray(Machine to)
+    public void SendStrays(Machine to)
     {
-        if (to.Process is null || world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
-        var wrong = _random.Pick(NodeMark.BatchOfAnotherCluster, NodeMark.BatchForAnotherStore, NodeMark.BatchFromElsewhere,
-            NodeMark.BatchOfAnotherIncarnation);
-        var incarnation = from.Disk.Record?.Incarnation ?? 0;
+        if (world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
+        foreach (var wrong in (ReadOnlySpan<NodeMark>)[NodeMark.BatchOfAnotherCluster, NodeMark.BatchForAnotherStore,
+            NodeMark.BatchFromElsewhere, NodeMark.BatchOfAnotherIncarnation])
+            if (to.Process is { } receiver) SendStray(from, to, receiver, wrong);
+    }
+
+    private void SendStray(Machine from, Machine to, Process receiver, NodeMark wrong)
+    {
         var stray = new RaftBatch
         {
             ClusterId = NodeCluster.ClusterId + (wrong == NodeMark.BatchOfAnotherCluster ? 1UL : 0),
             FromStore = from.Store.Value,
             ToStore = to.Store.Value + (wrong == NodeMark.BatchForAnotherStore ? 1UL : 0),
-            Incarnation = incarnation + (wrong == NodeMark.BatchOfAnotherIncarnation ? 1UL : 0),
+            Incarnation = (from.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.BatchOfAnotherIncarnation ? 1UL : 0),
         };
         var entry = new Entry(new LogPosition(6, 1000), EntryKind.NoOp, default);
         foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
@@ -148,13 +152,14 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         }
         world.Marks.Hit(wrong);
         world.Trace.Add($"{world.Clock} stray batch to {to.Name}: {wrong}");
-        var serializer = to.Process.System.Serialization.FindSerializerFor(stray);
         // Its sender is read off its address.
         var at = wrong == NodeMark.BatchFromElsewhere ? to : from;
-        var (_, transport) = new Recipient(to, TinyKv.Actors.Transport.RaftTransport.Name).Now()!.Value;
-        var message = to.Process.System.Serialization.Deserialize(
+        var serialization = receiver.System.Serialization;
+        var serializer = serialization.FindSerializerFor(stray);
+        var message = serialization.Deserialize(
             serializer.ToBinary(stray), serializer.Identifier, Serialization.ManifestFor(serializer, stray));
-        transport.Tell(message, new RemoteRef(to.Process, new Recipient(at, TinyKv.Actors.Transport.RaftTransport.Name)));
+        var name = TinyKv.Actors.Transport.RaftTransport.Name;
+        new Recipient(to, name).Now()!.Value.Actor.Tell(message, new RemoteRef(receiver, new Recipient(at, name)));
     }
 
     // As remoting does when there is no connection.
