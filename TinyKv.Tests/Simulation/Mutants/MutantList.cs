@@ -66,7 +66,8 @@ internal static class MutantList
             "else if (log.Matches(previous))", "else if (previous.Index <= log.Last.Index)",
             "Logs that agree in an entry differ in what is before it."),
         new("appends that are never sent again", "Progress.cs",
-            "        AwaitsProbe = false;\n        return true;\n    }\n\n    private", "        return false;\n    }\n\n    private",
+            "        AwaitsProbe = false;\n        return true;\n    }\n\n    private",
+            "        return false;\n    }\n\n    private",
             "One lost message leaves a follower behind for ever."),
     ];
 
