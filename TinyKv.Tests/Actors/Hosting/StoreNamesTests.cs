@@ -10,7 +10,10 @@ public sealed class StoreNamesTests
 {
     private static readonly Dictionary<string, string[]> Addresses = new()
     {
-        ["four"] = ["10.0.0.1"], ["six"] = ["2001:db8::1"], ["both"] = ["10.0.0.2", "2001:db8::2"], ["away"] = [],
+        ["four"] = ["10.0.0.1"],
+        ["six"] = ["2001:db8::1"],
+        ["both"] = ["10.0.0.2", "2001:db8::2"],
+        ["away"] = [],
     };
 
     [Theory]

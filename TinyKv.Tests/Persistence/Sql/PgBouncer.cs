@@ -31,7 +31,8 @@ internal sealed class PgBouncer : IAsyncDisposable
     /// <summary>How it is reached, not how the database is.</summary>
     public string Connection => new NpgsqlConnectionStringBuilder(_server.ConnectionString)
     {
-        Host = "127.0.0.1", Port = _port,
+        Host = "127.0.0.1",
+        Port = _port,
     }.ConnectionString;
 
     /// <summary>Starts it; skips the test when it is not installed.</summary>

@@ -85,7 +85,8 @@ public sealed class PostgreSqlFenceTests
         using (server.Create()) writer = (string)server.Query("SELECT writer FROM tinykv_owner")!;
         await using var late = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.Settings.ConnectionString)
         {
-            ApplicationName = writer, Pooling = false,
+            ApplicationName = writer,
+            Pooling = false,
         }.ConnectionString);
         await late.OpenAsync();
         await using var transaction = await late.BeginTransactionAsync();

@@ -9,7 +9,10 @@ public sealed class ConfigSourcesTests
 {
     private static readonly Dictionary<string, string> Variables = new()
     {
-        ["SET"] = "there", ["NUMBER"] = "7", ["EMPTY"] = "", ["akka.dotted"] = "dots",
+        ["SET"] = "there",
+        ["NUMBER"] = "7",
+        ["EMPTY"] = "",
+        ["akka.dotted"] = "dots",
     };
 
     [Theory]
