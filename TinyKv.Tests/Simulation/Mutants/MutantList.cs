@@ -77,9 +77,6 @@ internal static class MutantList
             "        RaftMessage.Append or RaftMessage.Heartbeat =>\n"
             + "            $\"{_raft.Self} and {envelope.From} both lead term {_raft.Term}\",\n", "",
             "One forged heartbeat ends the leader."),
-        new("an acknowledgement of what was never sent", "Leader.Claims.cs",
-            "appended.Match <= follower.SentThrough", "appended.Match >= 0",
-            "One forged acknowledgement ends the leader."),
         new("a late acknowledgement taken for a lie", "Leader.Claims.cs",
             "appended.Match <= follower.SentThrough", "appended.Match == follower.SentThrough",
             "Honest members refuse each other."),
