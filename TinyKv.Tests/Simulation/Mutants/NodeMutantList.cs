@@ -15,7 +15,6 @@ internal static partial class NodeMutantList
     private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
-    private const string Handshake = "TinyKv.Actors/Transport/Handshake.cs";
     private const string Write = "TinyKv.Tests/Simulation/Nodes/SimJournal.cs";
     private const string Disk = "TinyKv.Tests/Simulation/Nodes/SimDisk.cs";
 
@@ -163,11 +162,6 @@ internal static partial class NodeMutantList
             "return (Record = found.Start(Draw(), initial))!;",
             "return (Record = found.Start(Draw(), initial) with { Earlier = [] })!;",
             "An honest store is taken for an old copy of itself."),
-        new("introductions that are not written down", Handshake,
-            "        BecomeStacked(Saving);\n"
-            + "        _spec.Save(record, failure => self.Tell(new Saved(record, failure)));\n",
-            "        _saved = record;\n        Announce();\n",
-            "Nobody is known after a restart."),
         new("a connection that is never made anew", Transport,
             "        spec.Reconnect(target);\n", "",
             "A store that is not heard stays so for ever."),
