@@ -160,7 +160,7 @@ public sealed class StoreNode : IAsyncDisposable
         catch
         {
             // Actors use the files until they have ended.
-            await system.Terminate().WaitAsync(PatienceWhenEnding);
+            await system.Terminate().WaitAsync(PatienceWhenEnding, CancellationToken.None);
             throw;
         }
     }

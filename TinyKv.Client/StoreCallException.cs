@@ -35,7 +35,7 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
         var reasons = failures.Select(failure => failure.Message).Distinct().Order(StringComparer.Ordinal).ToList();
         var more = reasons.Count > MostReasons ? $"; and {reasons.Count - MostReasons} more" : "";
         return new StoreCallException(
-            string.Join("; ", reasons.Take(MostReasons)) + more, mayBeDone: false, failures.LastOrDefault())
+            string.Join("; ", reasons.Take(MostReasons)) + more, mayBeDone: false, failures.Count == 0 ? null : failures[^1])
         {
             // While one of them may be a store that comes back, all of them are worth asking again.
             Failure = failures.Count == 0 ? CallFailure.Passing : failures.Min(failure => failure.Failure),

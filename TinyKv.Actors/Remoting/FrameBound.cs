@@ -44,7 +44,7 @@ internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time,
         {
             ReferenceCountUtil.SafeRelease(message);
             refuse("a frame that is too large");
-            context.CloseAsync();
+            _ = context.CloseAsync();
             return;
         }
         context.FireChannelRead(message);

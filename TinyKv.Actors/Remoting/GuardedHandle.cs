@@ -25,7 +25,7 @@ internal class GuardedHandle : AssociationHandle
     {
         (_transport, _inner, _from, _isStore) = (transport, inner, from, isStore);
         if (first is not null) _early.Enqueue(first);
-        ReadHandlerSource.Task.ContinueWith(
+        _ = ReadHandlerSource.Task.ContinueWith(
             listener => Begin(listener.Result), CancellationToken.None,
             TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);

@@ -48,7 +48,7 @@ internal sealed class InboundConnection : IHandleEventListener
     /// <param name="ended">Called once, when the connection is closed.</param>
     public void Start(Action ended)
     {
-        _channel.CloseCompletion.ContinueWith(_ =>
+        _ = _channel.CloseCompletion.ContinueWith(_ =>
         {
             _place.Dispose();
             _frames.GiveUp();

@@ -53,20 +53,20 @@ public sealed class FailureWatchTests : TestKit
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_store_that_does_not_serve_ends_when_another_does_not_listen_and_is_not_heard(bool byTheOther)
+    public async Task A_store_that_does_not_serve_ends_when_another_does_not_listen_and_is_not_heard(bool byTheOther)
     {
         var watch = Watch();
         watch.Tell(byTheOther ? new ThisActorSystemQuarantinedEvent(Self, Other) : new QuarantinedEvent(Other, 1));
         watch.Tell(Unheard(TimeSpan.Zero));
-        Assert.True(Sys.WhenTerminated.Wait(TimeSpan.FromSeconds(30)));
+        await Sys.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains("does not listen to this incarnation", _reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_store_ends_for_its_own_failure()
+    public async Task A_store_ends_for_its_own_failure()
     {
         Watch().Tell(new StoreFailed("the engine"));
-        Assert.True(Sys.WhenTerminated.Wait(TimeSpan.FromSeconds(30)));
+        await Sys.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal("the engine", _reason);
     }
 

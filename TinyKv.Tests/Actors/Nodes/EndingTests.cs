@@ -1,6 +1,7 @@
 using TinyKv.Actors;
 using TinyKv.Actors.Hosting;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
 
@@ -63,7 +64,7 @@ public sealed class EndingTests : IDisposable
         return node;
     }
 
-    private Task WriteUnderPausedDisk(StoreNode node)
+    private Task<RegionError?> WriteUnderPausedDisk(StoreNode node)
     {
         _faults.Disk.Pause();
         return node.Storage.WriteAsync(

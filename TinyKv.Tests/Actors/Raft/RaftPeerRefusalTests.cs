@@ -1,4 +1,3 @@
-using Akka.Actor;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;

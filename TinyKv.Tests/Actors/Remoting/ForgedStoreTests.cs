@@ -1,5 +1,4 @@
 using Akka.Remote;
-using TinyKv.Actors;
 using TinyKv.Tests.Actors.Nodes;
 
 namespace TinyKv.Tests.Actors.Remoting;

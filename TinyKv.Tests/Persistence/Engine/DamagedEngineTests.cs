@@ -127,7 +127,7 @@ public sealed class DamagedEngineTests : IDisposable
         return engine;
     }
 
-    private static Exception? Failure(Action read)
+    private static StorageFailedException? Failure(Action read)
     {
         try
         {

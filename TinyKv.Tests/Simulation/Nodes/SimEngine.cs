@@ -1,4 +1,3 @@
-using TinyKv.Actors.Regions;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
