@@ -19,7 +19,7 @@ internal static class CheckCommand
         };
         var command = new Command("check", "Checks the files of a stopped store, and changes none of them")
         {
-            directory, postgreSql,
+            directory, postgreSql, options.Format,
         };
         command.SetAction(arguments =>
         {
