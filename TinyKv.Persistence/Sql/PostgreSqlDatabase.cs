@@ -21,6 +21,7 @@ internal static class PostgreSqlDatabase
 
     // A write is refused unless the name of its connection is that of the store's latest start. The lock, which is shared
     // by the writes under way and taken alone by the next start, makes that start wait for their end.
+    // Replaced at every start, so that a later version may change what it does.
     // The rest is Akka.Persistence.Sql's own layout, without the indexes on created and sequence_number. Three stores
     // starting at once would trip over each other's CREATE, IF NOT EXISTS or not: the lock, which ends with
     // the transaction, makes them take turns.
@@ -42,21 +43,21 @@ internal static class PostgreSqlDatabase
         CREATE TABLE IF NOT EXISTS tinykv_owner (
           store BIGINT PRIMARY KEY,
           writer TEXT NOT NULL UNIQUE);
+        CREATE OR REPLACE FUNCTION tinykv_owner() RETURNS trigger LANGUAGE plpgsql AS $function$
+        BEGIN
+          PERFORM pg_advisory_xact_lock_shared(hashtextextended(current_setting('application_name'), 0));
+          PERFORM FROM tinykv_owner WHERE writer = current_setting('application_name');
+          IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'TINYK',
+              MESSAGE = 'only the store itself writes to its journal, and it was started elsewhere since',
+              DETAIL = 'application_name is ' || current_setting('application_name');
+          END IF;
+          RETURN NULL;
+        END $function$;
         DO $do$
         BEGIN
           IF NOT EXISTS (SELECT FROM pg_trigger
               WHERE tgrelid = 'tinykv_journal'::regclass AND tgname = 'tinykv_owner') THEN
-            CREATE FUNCTION tinykv_owner() RETURNS trigger LANGUAGE plpgsql AS $function$
-            BEGIN
-              PERFORM pg_advisory_xact_lock_shared(hashtextextended(current_setting('application_name'), 0));
-              PERFORM FROM tinykv_owner WHERE writer = current_setting('application_name');
-              IF NOT FOUND THEN
-                RAISE EXCEPTION USING ERRCODE = 'TINYK',
-                  MESSAGE = 'only the store itself writes to its journal, and it was started elsewhere since',
-                  DETAIL = 'application_name is ' || current_setting('application_name');
-              END IF;
-              RETURN NULL;
-            END $function$;
             CREATE TRIGGER tinykv_owner BEFORE INSERT OR UPDATE OR DELETE ON tinykv_journal
               FOR EACH STATEMENT EXECUTE FUNCTION tinykv_owner();
           END IF;
