@@ -22,7 +22,10 @@ internal static class PooledSessions
     /// Whether the session of an idle connection is given to others. Never without a pooler; with one it can say no when
     /// others take and leave sessions in the very moment.
     /// </summary>
-    public static bool Shares(NpgsqlConnection connection)
+    /// <param name="connection">Open and idle.</param>
+    /// <param name="settings">What it was made with: once it is open it does not tell its password any more.</param>
+    /// <exception cref="NpgsqlException">There were not enough sessions to find out.</exception>
+    public static bool Shares(NpgsqlConnection connection, string settings)
     {
         var process = Process(connection);
         // A server tells its own process; a pooler makes one up.
@@ -32,7 +35,7 @@ internal static class PooledSessions
         {
             for (var probe = 0; probe < Probes; probe++)
             {
-                var other = new NpgsqlConnection(connection.ConnectionString);
+                var other = new NpgsqlConnection(settings);
                 others.Add(other);
                 other.Open();
                 // A transaction keeps its session: the next probe gets another.
@@ -41,7 +44,9 @@ internal static class PooledSessions
             }
             return false;
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ProtocolViolation)
+        // PgBouncer has the same state for everything that it refuses, as when it has no session left.
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ProtocolViolation
+            && e.MessageText.Contains("statement pooling", StringComparison.Ordinal))
         {
             // With pool_mode = statement there are no transactions.
             return true;

@@ -66,7 +66,9 @@ internal static class PostgreSqlDatabase
         """;
 
     /// <summary>Connects, checks the server, makes the table and locks the store's identity.</summary>
-    public static JournalSetup Prepare(Config tinykv)
+    /// <param name="tinykv">The configuration.</param>
+    /// <param name="probeInterval">How often a pooler is looked at; null: <see cref="PostgreSqlFence.ProbeInterval"/>.</param>
+    public static JournalSetup Prepare(Config tinykv, TimeSpan? probeInterval = null)
     {
         var connection = ConnectionString(tinykv);
         var cluster = Required(tinykv, "cluster.name");
@@ -75,7 +77,8 @@ internal static class PostgreSqlDatabase
         PostgreSqlFence fence;
         try
         {
-            fence = PostgreSqlFence.Acquire(connection, cluster, new StoreId(store), Initialize);
+            fence = PostgreSqlFence.Acquire(
+                connection, cluster, new StoreId(store), Initialize, probeInterval ?? PostgreSqlFence.ProbeInterval);
             // By this name the database knows whose writes they are, behind a pooler too.
             connection.ApplicationName = fence.Writer;
             // A reset would give the pooler's session the name back that it was opened with.

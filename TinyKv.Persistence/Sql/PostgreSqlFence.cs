@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics;
 using System.Text;
 using Akka.Actor.Setup;
 using Npgsql;
@@ -23,6 +24,9 @@ internal sealed class PostgreSqlFence : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often a pooler is looked at when nothing has changed: each time takes sessions from it.</summary>
+    public static readonly TimeSpan ProbeInterval = TimeSpan.FromMinutes(1);
+
     /// <summary>The longest name that PostgreSQL shows, in bytes.</summary>
     private const int MaxNameBytes = 63;
 
@@ -36,14 +40,20 @@ internal sealed class PostgreSqlFence : IDisposable
     private readonly TaskCompletionSource<string> _lost =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NpgsqlConnection _connection;
+    private readonly string _settings;
+    private readonly TimeSpan _probeInterval;
     private readonly Task _watch;
 
     private bool _held = true;
     private int _holder;
+    private long _probed = Stopwatch.GetTimestamp();
 
-    private PostgreSqlFence(NpgsqlConnection connection, string what, string database, long key, string writer)
+    private PostgreSqlFence(
+        NpgsqlConnection connection, string settings, string what, string database, long key, string writer,
+        TimeSpan probeInterval)
     {
-        (_connection, _what, _database, _key, Writer) = (connection, what, database, key, writer);
+        (_connection, _settings, _what, _database, _key, Writer) = (connection, settings, what, database, key, writer);
+        _probeInterval = probeInterval;
         _holder = PooledSessions.Process(connection);
         _watch = Task.Run(WatchAsync);
     }
@@ -55,7 +65,7 @@ internal sealed class PostgreSqlFence : IDisposable
     /// <exception cref="TinyKvException">Another process holds it; says which.</exception>
     public static PostgreSqlFence Acquire(
         NpgsqlConnectionStringBuilder database, string cluster, StoreId store,
-        Action<NpgsqlConnection> initialize)
+        Action<NpgsqlConnection> initialize, TimeSpan probeInterval)
     {
         var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString)
         {
@@ -64,23 +74,23 @@ internal sealed class PostgreSqlFence : IDisposable
             CommandTimeout = (int)CheckInterval.TotalSeconds,
             ApplicationName = Shortened(
                 $"tinykv store {store.Value} process {Environment.ProcessId} on {Environment.MachineName}"),
-        };
+        }.ConnectionString;
         var what = $"{store} of cluster '{cluster}'";
         var where = PostgreSqlDatabase.Describe(database);
         var key = (long)ClusterIdentity.IdOf($"{cluster}/{store.Value}");
         var writer = $"tinykv {store.Value} {Guid.NewGuid():N}";
-        var connection = new NpgsqlConnection(settings.ConnectionString);
+        var connection = new NpgsqlConnection(settings);
         try
         {
             connection.Open();
-            if (PooledSessions.Shares(connection)) throw new TinyKvException(PooledSessions.Refusal(where));
+            if (PooledSessions.Shares(connection, settings)) throw new TinyKvException(PooledSessions.Refusal(where));
             initialize(connection);
             if (!SpinWait.SpinUntil(() => TryLock(connection, key, Pause), Patience))
                 throw new TinyKvException(
                     $"{what} already runs on {where}: "
                     + (Holder(connection, key)?.Name ?? "unknown"));
             Own(connection, key, writer);
-            return new PostgreSqlFence(connection, what, where, key, writer);
+            return new PostgreSqlFence(connection, settings, what, where, key, writer, probeInterval);
         }
         catch
         {
@@ -135,12 +145,12 @@ internal sealed class PostgreSqlFence : IDisposable
         }
         if (_held)
         {
-            if (PooledSessions.Process(_connection) != _holder || PooledSessions.Shares(_connection))
+            if (PooledSessions.Process(_connection) != _holder || Shares())
                 _lost.TrySetResult(PooledSessions.Refusal(_database));
         }
         else if (TryLock(_connection, _key, TimeSpan.Zero))
         {
-            if (Owns(_connection, Writer)) (_held, _holder) = (true, PooledSessions.Process(_connection));
+            if (Owns(_connection, Writer)) (_held, _holder, _probed) = (true, PooledSessions.Process(_connection), 0);
             else _lost.TrySetResult($"{_what} was started elsewhere");
         }
         else if (Holder(_connection, _key) is { } holder)
@@ -148,6 +158,21 @@ internal sealed class PostgreSqlFence : IDisposable
             // The server may not have noticed yet that our former connection is gone.
             if (holder.Process == _holder) Terminate(_connection, _holder);
             else _lost.TrySetResult($"{_what} was started elsewhere: {holder.Name}");
+        }
+    }
+
+    // A pooler that has no session left for a probe says nothing about the one that holds the lock.
+    private bool Shares()
+    {
+        if (_probed != 0 && Stopwatch.GetElapsedTime(_probed) < _probeInterval) return false;
+        _probed = Stopwatch.GetTimestamp();
+        try
+        {
+            return PooledSessions.Shares(_connection, _settings);
+        }
+        catch (NpgsqlException)
+        {
+            return false;
         }
     }
 

@@ -8,6 +8,9 @@ namespace TinyKv.Tests.Persistence.Sql;
 /// <summary>A PgBouncer in front of a test's database.</summary>
 internal sealed class PgBouncer : IAsyncDisposable
 {
+    // It asks for one, although the server behind it does not.
+    private const string Password = "secret";
+
     private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-pgbouncer-").FullName;
     private readonly Process _process;
     private readonly NpgsqlConnectionStringBuilder _server;
@@ -16,7 +19,7 @@ internal sealed class PgBouncer : IAsyncDisposable
     private PgBouncer(string program, NpgsqlConnectionStringBuilder server, string mode)
     {
         _server = server;
-        File.WriteAllText($"{_directory}/users", $"\"{server.Username}\" \"\"\n");
+        File.WriteAllText($"{_directory}/users", $"\"{server.Username}\" \"{Password}\"\n");
         Configure(mode);
         // Its server's user: as root it does not run.
         Process.Start("chmod", ["-R", "a+rX", _directory])!.WaitForExit();
@@ -33,6 +36,7 @@ internal sealed class PgBouncer : IAsyncDisposable
     {
         Host = "127.0.0.1",
         Port = _port,
+        Password = Password,
     }.ConnectionString;
 
     /// <summary>Starts it; skips the test when it is not installed.</summary>
@@ -74,7 +78,7 @@ internal sealed class PgBouncer : IAsyncDisposable
         listen_addr = 127.0.0.1
         listen_port = {_port}
         unix_socket_dir =
-        auth_type = trust
+        auth_type = scram-sha-256
         auth_file = {_directory}/users
         pool_mode = {mode}
         """);

@@ -41,11 +41,27 @@ public sealed class PostgreSqlFenceTests
     }
 
     [SkippableFact]
+    public void A_start_replaces_what_an_earlier_version_has_made()
+    {
+        using var server = new PostgreSqlServer();
+        server.Create().Dispose();
+        server.Execute("""
+            CREATE OR REPLACE FUNCTION tinykv_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
+            """);
+
+        server.Create().Dispose();
+
+        Assert.Equal(PostgreSqlFence.NotOwnerState,
+            Assert.Throws<PostgresException>(() => server.Execute("DELETE FROM tinykv_journal")).SqlState);
+    }
+
+    [SkippableFact]
     public async Task A_pooler_that_begins_to_share_sessions_ends_the_store()
     {
         using var server = new PostgreSqlServer();
         await using var bouncer = await PgBouncer.StartAsync(server.Settings, "session");
-        await using var journal = new JournalSystem(server.Create(connection: bouncer.Connection));
+        await using var journal = new JournalSystem(PostgreSqlDatabase.Prepare(
+            server.Configuration(connection: bouncer.Connection), probeInterval: TimeSpan.FromSeconds(1)));
         await journal.WriteAsync("a", 1, "one");
 
         bouncer.Reconfigure("transaction");
