@@ -14,15 +14,24 @@ internal abstract class LostData(string name, string cause) : Fault(name)
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
     {
-        var (cluster, due) = (arena.Cluster, arena.Now);
+        var (cluster, due, kills) = (arena.Cluster, arena.Now, 0);
         var leader = await cluster.LeaderAsync(cancellation);
         var store = arena.Another(leader);
         var data = cluster.DataOf(store);
         var kept = $"{arena.Disks[store - 1].Path}-kept";
 
-        await RememberAsync(arena, store, cancellation);
-        await Task.Delay(Work, cancellation);
-        await cluster.KillAsync(store);
+        do
+        {
+            if (kills++ > 0)
+            {
+                cluster.Start(store);
+                await cluster.ReadyAsync(arena.Bound, cancellation);
+            }
+            await RememberAsync(arena, store, cancellation);
+            await Task.Delay(Work, cancellation);
+            await cluster.KillAsync(store);
+        }
+        while (!CanDamage(data));
         CopyDirectory(data, kept);
         Damage(data);
         var terms = await cluster.TermsAsync(cancellation);
@@ -34,11 +43,14 @@ internal abstract class LostData(string name, string cause) : Fault(name)
             throw new TinyKvException($"invalid: terms went from {terms} to {now}, and votes may be lost with the files");
         PutBack(kept, data);
         cluster.Start(store);
-        return new FaultReport($"store {store}", due, 1);
+        return new FaultReport($"store {store}", due, kills);
     }
 
     /// <summary>Takes note of the files as they are now.</summary>
     protected abstract Task RememberAsync(Arena arena, int store, CancellationToken cancellation);
+
+    /// <summary>Whether what was noted is still enough to make the files as they were then.</summary>
+    protected virtual bool CanDamage(string data) => true;
 
     /// <summary>Makes the files of a store that does not run as they were then.</summary>
     protected abstract void Damage(string data);
@@ -73,6 +85,10 @@ internal sealed class LostTail() : LostData("lost-tail", cause: "lost")
         foreach (var log in LogsIn(arena.Cluster.DataOf(store))) _lengths[log] = new FileInfo(log).Length;
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    // RocksDB knows the length of a log that it has left for a new one: to cut that one off is damage of another kind.
+    protected override bool CanDamage(string data) => LogsIn(data).All(_lengths.ContainsKey);
 
     /// <inheritdoc/>
     protected override void Damage(string data)
