@@ -47,17 +47,29 @@ internal static class IdentityFile
         }
     }
 
-    /// <summary>Whose the file says that the directory is.</summary>
+    /// <summary>Whose the file says that the directory is, and what else it says.</summary>
     /// <exception cref="StorageFailedException">It is missing or damaged.</exception>
-    /// <exception cref="TinyKvException">It is of another version.</exception>
-    public static StoreIdentity IdentityIn(string path)
+    /// <exception cref="TinyKvException">It is of another version, or cannot be read.</exception>
+    public static (StoreIdentity Identity, StoreRecord Record) ReadAny(string path)
     {
         if (!File.Exists(path)) throw new StorageFailedException($"{path} is missing");
-        var bytes = File.ReadAllBytes(path);
+        var bytes = Bytes(path);
         RequireFormat(path, bytes);
         var found = Parse<Content>(path, bytes);
-        _ = RecordOf(path, found);
-        return new StoreIdentity(found.ClusterId, found.ClusterName, new StoreId(found.StoreId), found.Journal);
+        return (new StoreIdentity(found.ClusterId, found.ClusterName, new StoreId(found.StoreId), found.Journal),
+            RecordOf(path, found));
+    }
+
+    private static byte[] Bytes(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TinyKvException($"cannot read {path}: {e.Message}", e);
+        }
     }
 
     /// <summary>What a new directory is made with.</summary>

@@ -16,6 +16,8 @@ internal sealed class EngineCheck
     /// <summary>The applied index of each region that has one, as far as that was readable.</summary>
     public IReadOnlyDictionary<RegionId, long> Applied => _applied;
 
+    /// <summary>Reads all of it.</summary>
+    /// <exception cref="TinyKvException">It can not be checked, which says nothing about it.</exception>
     public EngineCheck(string path)
     {
         if (RocksFiles.IsEmpty(path))
@@ -30,7 +32,7 @@ internal sealed class EngineCheck
             Collect(damage, engine.VerifyChecksums);
             Collect(damage, () => ReadRecords(engine));
         }
-        catch (TinyKvException e)
+        catch (StorageFailedException e)
         {
             damage.Add(e.Message);
         }

@@ -2,6 +2,8 @@ using System.Runtime.Serialization;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence.Journal;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Serialization;
@@ -27,15 +29,22 @@ internal sealed class JournalCheck
     public bool HoldsEverything => _members.Count > 0
         && _members.Values.All(member => member.FirstIndex == RaftBirth.Origin.Index + 1);
 
-    public JournalCheck(Func<IJournalEvents> open, StoreIdentity? identity)
+    /// <summary>Reads all of it.</summary>
+    /// <param name="open">Opens it.</param>
+    /// <param name="identity">Whose it must be; null: not known.</param>
+    /// <param name="record">What the store knew of itself; null: not known.</param>
+    /// <exception cref="TinyKvException">It can not be checked, which says nothing about it.</exception>
+    public JournalCheck(Func<IJournalEvents> open, StoreIdentity? identity, StoreRecord? record)
     {
         try
         {
             using var events = open();
             Collect("", events.VerifyFiles);
-            foreach (var (id, highest) in events.Ids()) Replay(events, id, highest, identity);
+            var ids = events.Ids();
+            foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory);
+            if (record is not null) RequireBorn(record, ids.Select(each => PeerJournalId.Parse(each.Id)?.Region.Value));
         }
-        catch (TinyKvException e)
+        catch (StorageFailedException e)
         {
             _damage.Add(e.Message);
         }
@@ -44,7 +53,15 @@ internal sealed class JournalCheck
                 each => $"{each.Key}: term {each.Value.Term}, entries {each.Value.FirstIndex} to {each.Value.Last.Index}")]);
     }
 
-    private void Replay(IJournalEvents events, string id, long highest, StoreIdentity? identity)
+    // A region that had events once must have some.
+    private void RequireBorn(StoreRecord record, IEnumerable<ulong?> found)
+    {
+        foreach (var region in record.Born.Except(found.OfType<ulong>()))
+            _damage.Add($"{new RegionId(region)}: it had events when the store was started before, and has none");
+    }
+
+    private void Replay(
+        IJournalEvents events, string id, long highest, StoreIdentity? identity, DirectoryId? directory)
     {
         if (PeerJournalId.Parse(id) is not { } peer)
         {
@@ -53,7 +70,12 @@ internal sealed class JournalCheck
         }
         if (identity is not null && (peer.Cluster != identity.ClusterId || peer.Store != identity.Store))
             _damage.Add($"{id} belongs to another store");
-        var replay = new JournalReplay(birth => new RaftCore(peer.Peer, birth, new RaftOptions(), new Random(0)));
+        var replay = new JournalReplay(birth =>
+        {
+            if (directory is { } own && birth.Directory != own)
+                throw new InvalidDataException($"it belongs to the data directory {birth.Directory}, this is {own}");
+            return new RaftCore(peer.Peer, birth, new RaftOptions(), new Random(0));
+        });
         var whole = Collect($"{peer.Region} ({id}): ", () =>
         {
             events.Read(id, (number, stored) => Take(replay, number, stored));
@@ -88,7 +110,7 @@ internal sealed class JournalCheck
             check();
             return true;
         }
-        catch (Exception e) when (e is TinyKvException or InvariantViolationException or InvalidDataException
+        catch (Exception e) when (e is StorageFailedException or InvariantViolationException or InvalidDataException
             or SerializationException)
         {
             _damage.Add(where + e.Message);

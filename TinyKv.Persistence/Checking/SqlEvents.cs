@@ -1,4 +1,7 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using TinyKv.Core;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Journal;
 
@@ -68,7 +71,22 @@ internal sealed class SqlEvents(
         }
         catch (DbException e)
         {
-            throw new StorageFailedException($"{what} can not be read: {e.Message}", e);
+            throw Failure(what, e);
         }
+    }
+
+    /// <summary>What to throw; a server or a file that is not to be had says nothing about the events.</summary>
+    internal static TinyKvException Failure(string what, DbException error)
+    {
+        var message = $"{what} can not be read: {error.Message}";
+        var damaged = error switch
+        {
+            // The class of errors that PostgreSQL itself holds for damage or a bug.
+            PostgresException e => e.SqlState.StartsWith("XX", StringComparison.Ordinal),
+            // The table is missing; the file is damaged; it is something else.
+            SqliteException e => e.SqliteErrorCode is 1 or 11 or 26,
+            _ => false,
+        };
+        return damaged ? new StorageFailedException(message, error) { IsDamage = true } : new TinyKvException(message, error);
     }
 }

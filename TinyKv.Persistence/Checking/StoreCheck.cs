@@ -1,6 +1,7 @@
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence.Engine;
 using TinyKv.Persistence.Sql;
 
@@ -19,33 +20,34 @@ public static class StoreCheck
         directory = Path.GetFullPath(directory);
         using var held = DataDirectory.LockForReading(directory);
         var names = DataDirectory.Within(directory);
-        var identity = Identity(names.Identity, out var identityPart);
+        var (identity, record) = Identity(names.Identity, out var identityPart);
         var engine = new EngineCheck(names.Data);
-        var journal = Journal(names.Journal, identity, postgreSql);
+        var journal = Journal(names.Journal, identity, record, postgreSql);
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
             parts.Add(Agreement(engine, journal));
         return new StoreReport(directory, identity, parts) { Remedy = Remedy(parts, names, journal) };
     }
 
-    private static StoreIdentity? Identity(string path, out CheckedPart part)
+    private static (StoreIdentity? Identity, StoreRecord? Record) Identity(string path, out CheckedPart part)
     {
         try
         {
-            var identity = IdentityFile.IdentityIn(path);
+            var (identity, record) = IdentityFile.ReadAny(path);
             part = new CheckedPart("identity", PartState.Sound,
                 [$"{identity.Store} of cluster '{identity.ClusterName}', journal {identity.Journal}"]);
-            return identity;
+            return (identity, record);
         }
         catch (StorageFailedException e)
         {
             part = new CheckedPart("identity", PartState.Damaged, [e.Message]);
-            return null;
+            return (null, null);
         }
     }
 
     // Without an identity the files show which journal it is, unless it is elsewhere.
-    private static JournalCheck? Journal(string path, StoreIdentity? identity, string? postgreSql)
+    private static JournalCheck? Journal(
+        string path, StoreIdentity? identity, StoreRecord? record, string? postgreSql)
     {
         var kind = identity?.Journal ?? (File.Exists(SqliteDatabase.FileIn(path)) ? JournalSetup.Sqlite
             : RocksFiles.IsEmpty(path) ? JournalSetup.PostgreSql : JournalSetup.RocksDb);
@@ -53,11 +55,13 @@ public static class StoreCheck
         return kind switch
         {
             JournalSetup.Sqlite => new JournalCheck(
-                () => SqliteDatabase.OpenReadOnly(path), identity),
+                () => File.Exists(SqliteDatabase.FileIn(path)) ? SqliteDatabase.OpenReadOnly(path) : new NoEvents(),
+                identity, record),
             JournalSetup.PostgreSql when postgreSql is null || identity is null => null,
             JournalSetup.PostgreSql => new JournalCheck(
-                () => PostgreSqlDatabase.OpenReadOnly(postgreSql, prefix), identity),
-            _ => new JournalCheck(() => RocksFiles.IsEmpty(path) ? new NoEvents() : new RocksEvents(path), identity),
+                () => PostgreSqlDatabase.OpenReadOnly(postgreSql, prefix), identity, record),
+            _ => new JournalCheck(
+                () => RocksFiles.IsEmpty(path) ? new NoEvents() : new RocksEvents(path), identity, record),
         };
     }
 

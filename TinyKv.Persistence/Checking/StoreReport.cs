@@ -1,5 +1,3 @@
-using TinyKv.Core.Regions;
-
 namespace TinyKv.Persistence.Checking;
 
 /// <summary>What a check of a stopped store's files has found.</summary>
@@ -33,10 +31,3 @@ public enum PartState
 /// <param name="State">How it is.</param>
 /// <param name="Details">What was read, why it was not checked, or what is damaged; at least one line.</param>
 public sealed record CheckedPart(string Name, PartState State, IReadOnlyList<string> Details);
-
-/// <summary>What one replica's journal adds up to.</summary>
-/// <param name="Region">The region.</param>
-/// <param name="Events">How many events there are.</param>
-/// <param name="FirstIndex">The first index of its log.</param>
-/// <param name="LastIndex">The last one.</param>
-internal sealed record ReplayedLog(RegionId Region, long Events, long FirstIndex, long LastIndex);

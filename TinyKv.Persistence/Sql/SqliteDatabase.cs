@@ -64,7 +64,8 @@ internal static class SqliteDatabase
     public static string FileIn(string directory) => Path.Combine(directory, FileName);
 
     /// <summary>The events of the file, for reading only: SQLite itself would change what lies beside it.</summary>
-    /// <exception cref="TinyKvException">The file can not be read.</exception>
+    /// <exception cref="StorageFailedException">The file is damaged.</exception>
+    /// <exception cref="TinyKvException">It can not be read for another reason.</exception>
     public static IJournalEvents OpenReadOnly(string directory)
     {
         var path = FileIn(directory);
@@ -73,7 +74,7 @@ internal static class SqliteDatabase
         try
         {
             // What was committed last may be in the log beside the file, which is only read together with it.
-            if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 }) copy = new TemporaryCopy(path);
+            if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 }) copy = TemporaryCopy.Of(path);
             connection = new SqliteConnection(copy is null
                 ? $"Data Source=file:{Escaped(path)}?immutable=1;Pooling=False"
                 : new SqliteConnectionStringBuilder { DataSource = copy.Path, Pooling = false }.ToString());
@@ -81,11 +82,11 @@ internal static class SqliteDatabase
             return new SqlEvents(
                 connection, $"the journal {path}", "journal", "", "PRAGMA integrity_check", () => copy?.Dispose());
         }
-        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        catch (SqliteException e)
         {
             connection?.Dispose();
             copy?.Dispose();
-            throw new StorageFailedException($"the journal {path} can not be read: {e.Message}", e);
+            throw SqlEvents.Failure($"the journal {path}", e);
         }
     }
 
@@ -95,14 +96,28 @@ internal static class SqliteDatabase
     {
         private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tinykv-check-");
 
-        public TemporaryCopy(string path)
-        {
-            Path = System.IO.Path.Combine(_directory.FullName, FileName);
-            File.Copy(path, Path);
-            File.Copy(path + "-wal", Path + "-wal");
-        }
+        public string Path => System.IO.Path.Combine(_directory.FullName, FileName);
 
-        public string Path { get; }
+        /// <exception cref="TinyKvException">It can not be made; says how much room it takes, and where.</exception>
+        public static TemporaryCopy Of(string path)
+        {
+            TemporaryCopy? copy = null;
+            try
+            {
+                copy = new TemporaryCopy();
+                File.Copy(path, copy.Path);
+                File.Copy(path + "-wal", copy.Path + "-wal");
+                return copy;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                copy?.Dispose();
+                var size = new FileInfo(path).Length + new FileInfo(path + "-wal").Length;
+                throw new TinyKvException(
+                    $"the journal {path} was not closed in order and can only be read from a copy, which takes {size} bytes in "
+                    + $"{System.IO.Path.GetTempPath()} (TMPDIR names another place): {e.Message}", e);
+            }
+        }
 
         public void Dispose() => _directory.Delete(recursive: true);
     }

@@ -81,6 +81,18 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Contains($"locked by a running store, process {Environment.ProcessId}", used.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_that_can_not_be_reached_is_wrong_usage_and_no_damage()
+    {
+        Make("postgresql");
+
+        var run = await CheckAsync("--postgresql", $"Host=127.0.0.1;Port={Ports.Free(1)};Username=tinykv");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("cannot use PostgreSQL at 127.0.0.1", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("damaged", run.Text, StringComparison.Ordinal);
+    }
+
     private StoreIdentity Make(string journal)
     {
         var identity = new StoreIdentity(7, "c", new StoreId(1), journal);

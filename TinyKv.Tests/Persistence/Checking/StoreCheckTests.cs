@@ -1,11 +1,15 @@
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 using RocksDbSharp;
 using TinyKv.Actors;
 using TinyKv.Core;
+using TinyKv.Core.Stores;
+using TinyKv.Persistence;
 using TinyKv.Persistence.Checking;
 using TinyKv.Persistence.Journal;
 using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Persistence.Sql;
 
 namespace TinyKv.Tests.Persistence.Checking;
 
@@ -132,9 +136,14 @@ public sealed class StoreCheckTests : IAsyncLifetime
         await RunAsync();
         await _cluster.StopAsync(1);
         Directory.Delete(Journal, recursive: true);
+        // As if it had been the engine that came from elsewhere.
+        var identity = Path.Combine(_store, "identity.json");
+        var (whose, record) = IdentityFile.ReadAny(identity);
+        IdentityFile.Write(identity, whose, record with { Born = [] });
 
         var report = StoreCheck.Run(_store);
 
+        IdentityFile.Write(identity, whose, record);
         Assert.Contains("region 1: the engine has applied entries up to", string.Join('\n', Part(report, "agreement").Details),
             StringComparison.Ordinal);
         Assert.Contains("do not start this store", report.Remedy, StringComparison.Ordinal);
@@ -160,6 +169,98 @@ public sealed class StoreCheckTests : IAsyncLifetime
         Assert.Contains($"restore {identity}", report.Remedy, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public async Task A_journal_in_PostgreSQL_is_checked_and_a_server_that_is_away_is_no_damage()
+    {
+        using var server = new PostgreSqlServer();
+        var connection = server.Settings.ConnectionString;
+        await RunAsync("postgresql", $"tinykv.postgresql.connection-string = \"{connection}\"");
+        await _cluster.StopAsync(1);
+
+        var report = StoreCheck.Run(_store, connection);
+        Assert.True(report.IsSound, string.Join('\n', report.Parts.SelectMany(part => part.Details)));
+        Assert.Equal(PartState.Sound, Part(report, "agreement").State);
+
+        var away = new NpgsqlConnectionStringBuilder(connection) { Port = Ports.Free(1) }.ConnectionString;
+        Assert.Contains("cannot use PostgreSQL at",
+            Assert.Throws<TinyKvException>(() => StoreCheck.Run(_store, away)).Message, StringComparison.Ordinal);
+        using var other = new PostgreSqlServer();
+        Assert.Contains("tinykv_journal",
+            Assert.Throws<TinyKvException>(() => StoreCheck.Run(_store, other.Settings.ConnectionString)).Message,
+            StringComparison.Ordinal);
+
+        server.Execute("DELETE FROM tinykv_journal WHERE persistence_id LIKE '%-r1-p1' AND sequence_number = 3",
+            writer: (string)server.Query("SELECT writer FROM tinykv_owner")!);
+        Assert.Contains("event 4 follows event 2",
+            Assert.Single(Part(StoreCheck.Run(_store, connection), "journal").Details), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("engine")]
+    [InlineData("journal")]
+    public async Task Tables_that_can_not_be_opened_are_not_checked_rather_than_damaged(string part)
+    {
+        await RunAsync();
+        await RestartAsync();
+        // To open it fails for everybody, root too.
+        var table = Directory.GetFiles(part == "engine" ? Data : Journal, "*.sst")[0];
+        File.Delete(table);
+        File.CreateSymbolicLink(table, table);
+
+        var refusal = Assert.Throws<TinyKvException>(() => StoreCheck.Run(_store));
+
+        Assert.Contains($"cannot open the {part}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_journal_of_another_directory_is_damage()
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        var identity = Path.Combine(_store, "identity.json");
+        var (whose, record) = IdentityFile.ReadAny(identity);
+        IdentityFile.Write(identity, whose, record with { Directory = new DirectoryId(42) });
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Contains($"belongs to the data directory {record.Directory}", Part(report, "journal").Details[0],
+            StringComparison.Ordinal);
+        Assert.Contains("do not start this store", report.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rocksdb")]
+    [InlineData("sqlite")]
+    public async Task A_journal_that_is_gone_is_damage(string journal)
+    {
+        await RunAsync(journal);
+        await _cluster.StopAsync(1);
+        Directory.Delete(Journal, recursive: true);
+
+        var details = Part(StoreCheck.Run(_store), "journal").Details;
+
+        Assert.Contains("region 1: it had events when the store was started before, and has none", details);
+    }
+
+    [Fact]
+    public async Task An_SQLite_journal_that_can_not_be_copied_is_not_checked_and_no_part_of_the_copy_stays()
+    {
+        await RunAsync("sqlite");
+        using var killed = CopyOf(_store);
+        var file = Path.Combine(killed.Path, "journal", "journal.db");
+        // The second of the two files that are copied.
+        await using var held = new FileStream($"{file}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        var refusal = Assert.Throws<TinyKvException>(() => StoreCheck.Run(killed.Path));
+
+        Assert.Contains($"takes {new FileInfo(file).Length + held.Length} bytes in {Path.GetTempPath()}", refusal.Message,
+            StringComparison.Ordinal);
+        var content = await File.ReadAllBytesAsync(file);
+        Assert.DoesNotContain(
+            Directory.GetDirectories(Path.GetTempPath(), "tinykv-check-*").Select(copy => Path.Combine(copy, "journal.db")),
+            copy => File.Exists(copy) && File.ReadAllBytes(copy).AsSpan().SequenceEqual(content));
+    }
+
     [Fact]
     public async Task A_running_store_is_not_checked_and_its_process_is_named()
     {
@@ -181,9 +282,9 @@ public sealed class StoreCheckTests : IAsyncLifetime
             Assert.Throws<TinyKvException>(() => StoreCheck.Run(directory["absent"])).Message, StringComparison.Ordinal);
     }
 
-    private async Task RunAsync(string journal = "rocksdb")
+    private async Task RunAsync(string journal = "rocksdb", string configuration = "")
     {
-        var node = await _cluster.StartAsync(1, $"tinykv.journal = {journal}");
+        var node = await _cluster.StartAsync(1, $"tinykv.journal = {journal}\n{configuration}");
         _store = node.Settings.DataDirectory;
         for (var i = 0; i < 10; i++) await _cluster.PutAsync($"key {i}", Value(i));
     }

@@ -20,7 +20,7 @@ internal sealed class PostgreSqlServer : IDisposable
             string.IsNullOrEmpty(server),
             $"{Variable} is not set; TinyKv.Tests/Persistence/postgresql.sh starts a server and prints it");
         _server = server;
-        Execute(_server, $"CREATE DATABASE {_database}");
+        Run(_server, $"CREATE DATABASE {_database}", command => command.ExecuteNonQuery());
     }
 
     public NpgsqlConnectionStringBuilder Settings => new(_server) { Database = _database };
@@ -36,15 +36,16 @@ internal sealed class PostgreSqlServer : IDisposable
     public JournalSetup Create(string cluster = "test", int store = 1, string? connection = null) =>
         JournalSetup.Create(JournalSetup.PostgreSql, "/nowhere", Configuration(cluster, store, connection));
 
-    /// <summary>Runs a statement in the database.</summary>
-    public void Execute(string sql) => Execute(Settings.ConnectionString, sql);
+    /// <summary>Runs a statement in the database, by the name of a writer if there is one.</summary>
+    public void Execute(string sql, string writer = "") => Run(
+        new NpgsqlConnectionStringBuilder(Settings.ConnectionString) { ApplicationName = writer }.ConnectionString,
+        sql, command => command.ExecuteNonQuery());
 
     /// <summary>The first value of a query's first row; null: no row.</summary>
     public object? Query(string sql) => Run(Settings.ConnectionString, sql, command => command.ExecuteScalar());
 
-    public void Dispose() => Execute(_server, $"DROP DATABASE {_database} WITH (FORCE)");
-
-    private static void Execute(string server, string sql) => Run(server, sql, command => command.ExecuteNonQuery());
+    public void Dispose() =>
+        Run(_server, $"DROP DATABASE {_database} WITH (FORCE)", command => command.ExecuteNonQuery());
 
     private static T Run<T>(string server, string sql, Func<NpgsqlCommand, T> run)
     {
