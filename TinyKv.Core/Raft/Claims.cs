@@ -28,7 +28,7 @@ internal static class Claims
             RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term),
             RaftMessage.Appended m => Index(m.Match),
             RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
-            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term),
+            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term) ?? Committed(m),
             RaftMessage.HeartbeatReply m => Round(m.Round) ?? Held(m, term),
             _ => null,
         };
@@ -58,6 +58,10 @@ internal static class Claims
         }
         return last.Term > term ? $"{last} is of a later term than {term}" : Index(last.Index);
     }
+
+    /// <summary>A leader tells nobody of more than it knows them to have.</summary>
+    private static string? Committed(RaftMessage.Heartbeat heartbeat) => heartbeat.Commit <= heartbeat.Acknowledged.Index
+        ? null : $"commit {heartbeat.Commit} is beyond {heartbeat.Acknowledged}, which was acknowledged";
 
     private static string? Held(RaftMessage.HeartbeatReply reply, long term)
     {

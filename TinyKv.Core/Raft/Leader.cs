@@ -44,7 +44,7 @@ internal sealed partial class Leader : Role
     public override void Tick()
     {
         _outrun = _raft.Log.Commit > _raft.Log.Durable ? _outrun + 1 : 0;
-        if (_raft.Now - Reached(_raft.Now, static f => f.HeardAt) >= _raft.Options.ElectionTicks)
+        if (_raft.Now - Heard() >= _raft.Options.ElectionTicks)
         {
             // A majority is silent and may follow another one already: nothing could be committed here.
             _raft.Follow(_raft.Term, PeerId.None);
@@ -218,11 +218,22 @@ internal sealed partial class Leader : Role
         var round = BeginRound();
         foreach (var follower in _followers)
         {
-            var commit = Math.Min(follower.Match, _raft.Log.Commit);
             var isKnown = follower.Match >= _raft.Log.Truncated.Index;
             var acknowledged = isKnown ? _raft.Log.PositionAt(follower.Match) : LogPosition.Zero;
+            var commit = Math.Min(acknowledged.Index, _raft.Log.Commit);
             _raft.SendNow(follower.Peer, new RaftMessage.Heartbeat(commit, round, acknowledged));
         }
+    }
+
+    /// <summary>
+    /// When a majority was heard last. Who has lost what it acknowledged is one of them until it has ended: it follows
+    /// nobody else, and it ends only when we have told it again and again.
+    /// </summary>
+    private long Heard()
+    {
+        _values[0] = _raft.Now;
+        for (var i = 0; i < _followers.Length; i++) _values[i + 1] = _followers[i].HeardAt;
+        return Quorum.Reached(_values);
     }
 
     /// <summary>

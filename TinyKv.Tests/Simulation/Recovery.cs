@@ -31,6 +31,7 @@ internal sealed class Recovery(Cluster cluster)
         if (cluster.Plan.Members >= 3) ReplacesALeaderWhoseDiskStalls();
         if (cluster.Plan.Members >= 3) CountsNobodyWhoHasLostData();
         if (cluster.Plan.Members >= 3) EndsAMemberThatHasLostData();
+        if (cluster.Plan.Members >= 2) EndsAMemberThatAMajorityLacks();
         if (cluster.Plan.Members >= 2) ReplacesItsLeader();
         cluster.Clients.CheckAcknowledged();
     }
@@ -155,25 +156,47 @@ internal sealed class Recovery(Cluster cluster)
     }
 
     /// <summary>
-    /// A member that has lost the end of its log is the one that a majority lacks: the leader must step down in time,
-    /// and the member is caught up by the next one.
+    /// A member that has lost the end of its log is the one that a majority lacks: nothing is committed with it, and the
+    /// next leader catches it up.
     /// </summary>
     private void CountsNobodyWhoHasLostData()
     {
         var (leader, term) = (Leader(), Leader().Core.Term);
         var follower = LoseTailOfAFollower(leader);
-        foreach (var other in cluster.Nodes.Where(node => node != leader && node != follower)
-            .Skip(cluster.Plan.Quorum - 2)) Isolate(other);
+        IsolateUnneeded(leader, follower);
+        for (var i = 0; i <= 2 * cluster.Plan.Options.HeartbeatTicks && !follower.Core.HasLostData; i++) Round();
+        Invariant.Holds(follower.Core.HasLostData, $"{follower.Id} does not know that it has lost data: {Show()}");
         cluster.NextStep();
         cluster.Clients.Propose(leader, 1);
-        for (var i = 0; i <= _electionTicks && leader.Leads; i++) Round();
-        Invariant.Holds(!leader.Leads, $"{leader.Id} counts {follower.Id}, which has lost data: {Show()}");
-        Invariant.Holds(follower.Core.HasLostData, $"{follower.Id} does not know that it has lost data: {Show()}");
-        cluster.Marks.Hit(Mark.LeaderWithoutTheLostSteppedDown);
+        for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks; i++) Round();
+        Invariant.Holds(leader.Core.Commit < leader.Log.Last.Index,
+            $"{leader.Id} counts {follower.Id}, which has lost data: {Show()}");
+        Restart(leader); // it knows no more what was acknowledged to it
         cluster.Network.HealAll();
         Converge(cluster.Nodes, $"after {follower.Id} lost data");
         Invariant.Holds(Leader().Core.Term > term, $"nobody else was elected: {Show()}");
         cluster.Marks.Hit(Mark.LostCaughtUpByLaterLeader);
+    }
+
+    /// <summary>
+    /// Without it there is no majority. Nevertheless it hears of the loss until it ends; then the leader steps down, as
+    /// for a silent one.
+    /// </summary>
+    private void EndsAMemberThatAMajorityLacks()
+    {
+        cluster.RepairsAtOnce = false;
+        var leader = Leader();
+        var follower = LoseTailOfAFollower(leader);
+        IsolateUnneeded(leader, follower);
+        for (var i = 0; i <= 4 * _electionTicks && leader.Leads; i++) Round();
+        Invariant.Holds(!follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
+        Invariant.Holds(!leader.Leads, $"{leader.Id} leads without a majority: {Show()}");
+        cluster.Marks.Hit(Mark.LeaderWithoutTheLostSteppedDown);
+        follower.PutBackTail();
+        follower.Start();
+        cluster.RepairsAtOnce = true;
+        cluster.Network.HealAll();
+        Converge(cluster.Nodes, $"after {follower.Id} got its log back");
     }
 
     /// <summary>The others go on without a member that has lost data, and it ends within a few election timeouts.</summary>
@@ -190,6 +213,13 @@ internal sealed class Recovery(Cluster cluster)
         cluster.RepairsAtOnce = true;
         Converge(cluster.Nodes, $"after {follower.Id} got its log back");
         Invariant.Holds(leader.Leads && leader.Core.Term == term, $"{follower.Id} disturbed: {Show()}");
+    }
+
+    // A majority is left, and it needs the member.
+    private void IsolateUnneeded(Node leader, Node member)
+    {
+        foreach (var other in cluster.Nodes.Where(node => node != leader && node != member)
+            .Skip(cluster.Plan.Quorum - 2)) Isolate(other);
     }
 
     private Node LoseTailOfAFollower(Node leader)

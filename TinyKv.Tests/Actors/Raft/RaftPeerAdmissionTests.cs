@@ -14,7 +14,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     public async Task A_follower_names_the_leader()
     {
         var peer = await StartAsync(SpecOf(Three));
-        FromOther(peer, 6, new RaftMessage.Heartbeat(5, 0));
+        FromOther(peer, 6, new RaftMessage.Heartbeat(0, 0));
         await StatusAfterAsync(peer);
 
         Ask(peer, Write(region: Three));
@@ -67,7 +67,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
         var peer = await StartLeaderOfThreeAsync();
         Ask(peer, new Read(RegionId.First, ContextOf(Three)));
         var round = ((RaftMessage.Heartbeat)(await LetterAsync<RaftMessage.Heartbeat>()).Message).Round;
-        FromOther(peer, 7, new RaftMessage.Heartbeat(5, 1), from: 3);
+        FromOther(peer, 7, new RaftMessage.Heartbeat(0, 1), from: 3);
 
         FromOther(peer, 6, new RaftMessage.HeartbeatReply(round));
 
@@ -199,7 +199,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
         Ask(peer, Write(region: Three));
         await World.FishForMessageAsync<AwaitOutcomes>(_ => true, Patience);
         Ask(peer, Write(region: Three));
-        FromOther(peer, 9, new RaftMessage.Heartbeat(5, 0), from: 3);
+        FromOther(peer, 9, new RaftMessage.Heartbeat(0, 0), from: 3);
 
         Assert.Equal(new RegionError.NotLeader(RegionId.First, Three.Peers[2]), await RefusalAsync());
         Gate.Open();

@@ -45,6 +45,8 @@ public sealed class RefusalTests
         { "index 9223372036854775807 is impossible", 4, new RaftMessage.Rejected(long.MaxValue, LogPosition.Zero) },
         { "index 9223372036854775807 is impossible", 5, new RaftMessage.Heartbeat(long.MaxValue, 1) },
         { "round 9223372036854775807 is impossible", 5, new RaftMessage.Heartbeat(0, long.MaxValue) },
+        { "commit 3 is beyond 2@2, which was acknowledged", 5, new RaftMessage.Heartbeat(3, 1, At(2, 2)) },
+        { "commit 3 is beyond 0@0, which was acknowledged", 5, new RaftMessage.Heartbeat(3, 1) },
         { "9@5 is not of a term before 5", 5, new RaftMessage.RequestVote(At(9, 5)) },
         { "9@9 is not of a term before 5", 5, new RaftMessage.PreVote(At(9, 9), 1) },
         { "answers term 5, which n1 has not reached", 5, new RaftMessage.Appended(1) },

@@ -66,10 +66,10 @@ public sealed class ReplicationTests
     {
         var member = new OneMember();
         member.Hear(N2, 1, OneMember.Append(LogPosition.Zero, Entries(1, 1)));
-        member.Hear(N2, 1, new RaftMessage.Heartbeat(Commit: 1, Round: 4));
+        member.Hear(N2, 1, new RaftMessage.Heartbeat(Commit: 1, Round: 4, At(1, 1)));
         Assert.Equal(1, member.Core.Commit);
-        Assert.Equal(new RaftMessage.HeartbeatReply(4), member.Sent[^1].Message);
-        member.Hear(N2, 1, new RaftMessage.Heartbeat(Commit: 9, Round: 5));
+        Assert.Equal(new RaftMessage.HeartbeatReply(4, At(1, 1), At(1, 1)), member.Sent[^1].Message);
+        member.Hear(N2, 1, new RaftMessage.Heartbeat(Commit: 9, Round: 5, At(9, 1)));
         Assert.Equal(1, member.Core.Commit);
     }
 
