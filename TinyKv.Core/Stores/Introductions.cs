@@ -15,6 +15,12 @@ public sealed record StoreEnding(bool Misconfigured, string Text);
 /// </summary>
 public sealed class Introductions
 {
+    /// <summary>
+    /// How many starts are named at least, although all others have heard of a later one: an old copy of theirs has not,
+    /// and is to accept this store and end for being refused, rather than refuse it.
+    /// </summary>
+    public const int KeptStarts = 64;
+
     private readonly ulong _cluster;
     private readonly StoreId _self;
     private readonly SortedDictionary<ulong, Contact> _contacts = [];
@@ -81,7 +87,10 @@ public sealed class Introductions
         var refusal = Judge(hello);
         if (ContactOf(hello.From) is not { } contact) return refusal;
         contact.Refused = refusal;
-        contact.AcceptedBy = refusal is null && hello.Accepts == Record.Incarnation ? hello.Incarnation : 0;
+        var accepts = refusal is null && hello.Accepts == Record.Incarnation;
+        contact.AcceptedBy = accepts ? hello.Incarnation : 0;
+        // What another had said under its number is over: nobody asks it again once the two are introduced.
+        if (accepts) contact.RefusedBy = null;
         if (refusal is { Kind: RefusalKind.InitialStores } && !Record.IsFormed) End(misconfigured: true, refusal.Text);
         if (refusal is not null) return refusal;
         contact.Known = new KnownStore(hello.Directory, hello.Incarnation, hello.Starts);
@@ -96,9 +105,9 @@ public sealed class Introductions
         if (ContactOf(reply.From) is not { } contact || reply.HelloIncarnation != Record.Incarnation) return;
         // Whoever accepts one that is about to end has not heard why.
         contact.HasHeardEnding |= Ending is { Misconfigured: true } && reply.Refusal is not null;
-        contact.RefusedBy = reply.Refusal;
+        (contact.RefusedBy, contact.Refusing) = (reply.Refusal, reply.Incarnation);
         contact.AcceptedBy = reply.Refusal is null ? reply.Incarnation : 0;
-        if (reply.Refusal is { } refusal) EndIfHopeless(refusal);
+        if (reply.Refusal is { } refusal) EndIfHopeless(contact, refusal);
         else if (Record.IsFormed) ForgetEarlier();
         else Form();
     }
@@ -121,32 +130,36 @@ public sealed class Introductions
     private void ForgetEarlier()
     {
         // Whoever is not accepted may be one that takes another's place: what it knows is not what that one knows.
-        if (Record.Earlier.IsEmpty || _contacts.Values.Any(contact => !contact.IsIntroduced)) return;
-        Record = Record with { Earlier = [] };
+        if (Record.Earlier.Length <= KeptStarts || _contacts.Values.Any(contact => !contact.IsIntroduced)) return;
+        Record = Record with { Earlier = Record.Earlier[^KeptStarts..] };
     }
 
-    private void EndIfHopeless(StoreRefusal refusal)
+    private void EndIfHopeless(Contact contact, StoreRefusal refusal)
     {
         switch (refusal.Kind)
         {
             case RefusalKind.InitialStores when !Record.IsFormed: End(misconfigured: true, refusal.Text); break;
-            case RefusalKind.Directory or RefusalKind.OldCopy when !Record.IsFormed || IsShutOut:
+            case RefusalKind.Directory or RefusalKind.OldCopy when Record.IsFormed ? IsShutOut : !IsDistrusted(contact.Refused):
                 End(misconfigured: false, refusal.Text);
                 break;
         }
     }
 
     // One that is confused must not end this store; where those that refuse it leave no majority it can do nothing more.
+    // Only the word of those counts that it accepts itself: an old copy takes what it has forgotten for what never was.
     private bool IsShutOut
     {
         get
         {
-            var refuse = _contacts.Values.Count(
-                contact => contact.RefusedBy is { Kind: RefusalKind.Directory or RefusalKind.OldCopy });
+            var refuse = _contacts.Values.Count(contact =>
+                IsDistrusted(contact.RefusedBy) && !IsDistrusted(contact.Refused) && contact.Refusing == contact.Accepted);
             var stores = _contacts.Count + 1;
             return stores - refuse < stores / 2 + 1;
         }
     }
+
+    private static bool IsDistrusted(StoreRefusal? refusal) =>
+        refusal is { Kind: RefusalKind.Directory or RefusalKind.OldCopy };
 
     private void End(bool misconfigured, string text) => Ending ??= new StoreEnding(misconfigured, text);
 }
@@ -174,6 +187,9 @@ public sealed class Contact(StoreId store)
 
     /// <summary>Why it refuses this store; null when it does not, or has not said.</summary>
     public StoreRefusal? RefusedBy { get; internal set; }
+
+    /// <summary>The incarnation that has said so.</summary>
+    internal ulong Refusing { get; set; }
 
     /// <summary>Whether it has answered since this store is about to end for the list of stores.</summary>
     public bool HasHeardEnding { get; internal set; }

@@ -66,13 +66,14 @@ public sealed class IntroductionsTests
     public void Starts_are_forgotten_when_all_others_have_accepted_a_later_one()
     {
         var stores = Met.Three();
-        var third = stores[2].Restart().Restart();
+        var third = RestartOften(stores[2]);
         third.Introduce(stores[0]);
-        Assert.Equal(2, third.Record.Earlier.Length);
+        Assert.Equal(Introductions.KeptStarts + 5, third.Record.Earlier.Length);
+        var last = third.Record.Earlier[^1];
 
         third.Introduce(stores[1]);
 
-        Assert.Empty(third.Record.Earlier);
+        Assert.Equal((Introductions.KeptStarts, last), (third.Record.Earlier.Length, third.Record.Earlier[^1]));
     }
 
     // The true store, which comes back, has not heard of the start.
@@ -80,14 +81,78 @@ public sealed class IntroductionsTests
     public void Starts_are_not_forgotten_because_one_that_is_refused_has_accepted_them()
     {
         var stores = Met.Three();
-        var first = stores[0].Restart();
+        var first = RestartOften(stores[0]);
         Met.IntroduceAll(first, stores[1]);
         var empty = Met.Store(3, Met.Fresh(9, 1, 2, 3));
         Assert.NotNull(empty.Introduce(first));
         Assert.Null(first.Introduce(empty));
 
-        Assert.NotEmpty(first.Record.Earlier);
+        Assert.Equal(Introductions.KeptStarts + 5, first.Record.Earlier.Length);
         Assert.Null(first.Introduce(stores[2].Restart()));
+    }
+
+    [Fact]
+    public void An_old_copy_accepts_the_others_and_ends()
+    {
+        var stores = Met.Three();
+        var copy = stores[1];
+        for (var start = 0; start < 3; start++)
+            for (var i = 0; i < 3; i++)
+            {
+                stores[i] = stores[i].Restart();
+                Met.IntroduceAll(stores);
+            }
+
+        copy = copy.Restart();
+        Met.IntroduceAll(stores[0], copy, stores[2]);
+
+        Assert.False(copy.Ending!.Misconfigured);
+        Assert.Null(stores[0].Ending);
+        Assert.Null(stores[2].Ending);
+    }
+
+    // The copy knows no start that the others still name, and would rather believe itself.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Old_copies_do_not_end_a_store_although_they_refuse_it(bool answersFirst)
+    {
+        var stores = Met.Three();
+        var copies = new[] { stores[1], stores[2] };
+        for (var start = 0; start < Introductions.KeptStarts + 5; start++)
+            for (var i = 0; i < 3; i++)
+            {
+                stores[i] = stores[i].Restart();
+                Met.IntroduceAll(stores);
+            }
+        var first = stores[0].Restart();
+
+        foreach (var copy in copies.Select(copy => copy.Restart()))
+        {
+            if (!answersFirst) Assert.Equal(RefusalKind.OldCopy, copy.Introduce(first)!.Kind);
+            Assert.Equal(RefusalKind.OldCopy, first.Introduce(copy)!.Kind);
+        }
+
+        Assert.Null(first.Ending);
+    }
+
+    // The store whose copy had refused this one comes back, and they have no reason to speak of it again.
+    [Fact]
+    public void What_a_copy_said_does_not_count_when_its_store_is_back()
+    {
+        var stores = Met.Three();
+        var (first, second) = (stores[0].Restart(), stores[1].HelloTo(new StoreId(1)).Incarnation);
+        first.Hear(new StoreHelloReply(new StoreId(2), second, first.Record.Incarnation,
+            new StoreRefusal(RefusalKind.OldCopy, "confused")));
+        Assert.Null(stores[1].Hear(first.HelloTo(new StoreId(2))));
+        first.Hear(stores[1].HelloTo(new StoreId(1)));
+        Assert.True(first.ContactOf(new StoreId(2))!.IsIntroduced);
+
+        first.Hear(new StoreHelloReply(new StoreId(3), stores[2].Record.Incarnation, first.Record.Incarnation,
+            new StoreRefusal(RefusalKind.OldCopy, "confused")));
+
+        Assert.Null(first.ContactOf(new StoreId(2))!.RefusedBy);
+        Assert.Null(first.Ending);
     }
 
     [Fact]
@@ -150,7 +215,7 @@ public sealed class IntroductionsTests
         var stores = Met.Three();
         var third = stores[2].Restart();
         for (var store = 1; store <= refusing; store++)
-            third.Hear(new StoreHelloReply(new StoreId((ulong)store), 5, third.Record.Incarnation,
+            third.Hear(new StoreHelloReply(new StoreId((ulong)store), stores[store - 1].Record.Incarnation, third.Record.Incarnation,
                 new StoreRefusal(RefusalKind.OldCopy, "confused")));
 
         Assert.Equal(ends ? new StoreEnding(false, "confused") : null, third.Ending);
@@ -229,5 +294,11 @@ public sealed class IntroductionsTests
         Assert.Null(Met.Store(2, Met.Fresh(2, 1, 2, 3)).Introduce(one));
 
         Assert.Equal(new DirectoryId(2), one.ContactOf(new StoreId(2))!.Known!.Directory);
+    }
+
+    private static Introductions RestartOften(Introductions store)
+    {
+        while (store.Record.Earlier.Length < Introductions.KeptStarts + 5) store = store.Restart();
+        return store;
     }
 }
