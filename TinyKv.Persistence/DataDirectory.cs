@@ -53,13 +53,14 @@ public sealed class DataDirectory : IDisposable
     /// <param name="initial">The initial stores by the configuration, ascending; for a new directory.</param>
     /// <exception cref="TinyKvException">It is locked, belongs to another store, or cannot be
     /// used.</exception>
+    /// <exception cref="StorageFailedException">It has lost what the store had acknowledged, or is damaged.</exception>
     public static DataDirectory Open(string path, StoreIdentity expected, ImmutableArray<StoreId> initial)
     {
         path = System.IO.Path.GetFullPath(path);
         try
         {
             var identity = In(path, IdentityName);
-            if (IdentityFile.Read(identity, expected) is null) RequireNoData(path);
+            if (Read(identity, expected) is null) RequireNoData(path);
             DurableFiles.CreateDirectory(path);
             var opened = new DataDirectory(path, expected, Lock(path));
             try
@@ -135,7 +136,7 @@ public sealed class DataDirectory : IDisposable
     {
         File.WriteAllText(In(Path, ProcessName), $"{Environment.ProcessId}\n");
         // Again, now that nobody else can write it.
-        if (IdentityFile.Read(In(Path, IdentityName), _identity) is { } found) Record = found;
+        if (Read(In(Path, IdentityName), _identity) is { } found) Record = found;
         else Save(Record = IdentityFile.New(initial));
         DurableFiles.CreateDirectory(DataPath);
         DurableFiles.CreateDirectory(JournalPath);
@@ -143,6 +144,13 @@ public sealed class DataDirectory : IDisposable
         DurableFiles.Sync(Path);
         DurableFiles.Sync(System.IO.Path.GetDirectoryName(Path) ?? Path);
     }
+
+    // A start would forget what was found out, and vote as if it had its promises.
+    private static StoreRecord? Read(string path, StoreIdentity expected) => IdentityFile.Read(path, expected) switch
+    {
+        { Lost: { Length: > 0 } lost } => throw new StorageFailedException(lost) { IsDamage = true },
+        var record => record,
+    };
 
     private static FileStream Lock(string path) => LockFile.TryHold(In(path, LockName)) ?? throw Locked(path);
 

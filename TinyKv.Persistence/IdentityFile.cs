@@ -13,7 +13,7 @@ namespace TinyKv.Persistence;
 internal static class IdentityFile
 {
     /// <summary>Goes up when the layout of the directory, or of what is in it, changes.</summary>
-    private const int Format = 2;
+    private const int Format = 3;
 
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };
@@ -23,7 +23,8 @@ internal static class IdentityFile
     // Random numbers are written in hexadecimal, as messages show them.
     private sealed record Content(
         int Format, ulong ClusterId, string ClusterName, ulong StoreId, string Journal, string Directory,
-        ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores, ulong[] Born);
+        ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores, ulong[] Born,
+        string Lost);
 
     /// <summary>What the file says, which must be what is expected; null when there is none.</summary>
     /// <exception cref="TinyKvException">It says something else, or cannot be read.</exception>
@@ -92,7 +93,7 @@ internal static class IdentityFile
                 Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
                 [.. record.Stores.Select(pair => new Known(
                     pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
-                [.. record.Born]),
+                [.. record.Born], record.Lost),
             Json));
 
     private static StoreRecord RecordOf(string path, Content found)
@@ -117,6 +118,7 @@ internal static class IdentityFile
         Stores = found.Stores.ToImmutableSortedDictionary(store => store.Id,
             store => new KnownStore(new DirectoryId(Number(store.Directory)), Number(store.Incarnation), store.Starts)),
         Born = [.. found.Born],
+        Lost = found.Lost ?? throw new FormatException("it does not say whether something was lost"),
     };
 
     private static string Hex(ulong number) => number.ToString("x16", CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Akka.Event;
 using TinyKv.Core.Raft;
 
@@ -14,7 +15,7 @@ internal sealed partial class RaftPeer
     {
         foreach (var (loss, stage) in reports)
         {
-            if (stage == DataLossStage.Confirmed) Fail(Describe(loss));
+            if (stage == DataLossStage.Confirmed) Context.Parent.Tell(new DataLost(Describe(loss)));
             else if (_reported.Add((loss.Member, stage))) Announce(loss, stage);
         }
         Publish();
@@ -45,6 +46,6 @@ internal sealed partial class RaftPeer
     private string Describe(DataLoss loss) =>
         $"the data of {_spec.Self.Store} can not be trusted: it acknowledged the log of {_spec.Region.Id} up to " +
         $"{loss.Acknowledged.Index}, and has it only up to {loss.Held.Index}. Its disk has lost what it confirmed as " +
-        "written, or its data directory is an older copy; votes may be lost too. Do not start it with this directory " +
+        "written, or its data directory is an older copy; votes may be lost too. It is not started with this directory " +
         "again: see \"A store that has lost data\" in docs/operations.md";
 }

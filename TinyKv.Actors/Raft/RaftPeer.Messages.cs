@@ -21,7 +21,7 @@ internal sealed record RaftPeerSpec
     /// <summary>What it is born with when its journal is empty.</summary>
     public required RaftBirth Birth { get; init; }
 
-    /// <summary>Whether it was born at an earlier start, so that its journal cannot be empty.</summary>
+    /// <summary>Whether it was born before, so that its journal cannot be empty.</summary>
     public bool WasBorn { get; init; }
 
     /// <summary>What the state machine holds already.</summary>
@@ -60,6 +60,13 @@ internal sealed record PeerReady
 /// <param name="Leader">The leader's replica; null when unknown.</param>
 /// <param name="CaughtUp">Whether, since that leader is known, everything known to be committed was applied once.</param>
 internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool CaughtUp);
+
+/// <summary>
+/// To the parent: this store has lost what it acknowledged. It votes no more, and ends as soon as that is written down, so
+/// that no later start votes either.
+/// </summary>
+/// <param name="Reason">What was lost, and what to do.</param>
+internal sealed record DataLost(string Reason);
 
 /// <summary>Ends the store: it can not go on, and a restart of one actor does not help. On the event stream.</summary>
 /// <param name="Reason">What has failed.</param>

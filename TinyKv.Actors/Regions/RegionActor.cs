@@ -115,6 +115,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Unreadable unreadable: Stop(unreadable); break;
+            case DataLost: Context.Parent.Tell(message); break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
@@ -134,6 +135,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null, _stopped!.Reason));
                 break;
             case Described state: _state = state; break;
+            case DataLost: Always(message); break;
             case Terminated ended when ended.ActorRef.Equals(_applier): Always(message); break;
             default: break; // what the peer has said before it was stopped, and what is meant for it
         }

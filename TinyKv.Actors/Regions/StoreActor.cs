@@ -50,7 +50,7 @@ internal sealed class StoreActor : UntypedActor
         {
             case RegionRequest request: Route(request); break;
             case Begin when _regions.IsEmpty: Create(); break;
-            case RegionBorn: _introducer.Tell(message); break;
+            case RegionBorn or DataLost: _introducer.Tell(message); break;
             case PeerMail mail:
                 if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail.Envelope);
                 break;

@@ -83,6 +83,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             case Wire.StoreHello hello: Read(hello, () => Hear(HelloWire.FromWire(hello))); break;
             case Wire.StoreHelloReply reply: Read(reply, () => Hear(reply)); break;
             case RegionBorn born: _introductions.Bear(born.Region); break;
+            case DataLost lost: _introductions.Lose(lost.Reason); break;
             case Tick: OnTick(); break;
             case DescribeAcquaintance: Sender.Tell(Describe()); return;
             default: Unhandled(message); return;
@@ -102,7 +103,8 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
                 break;
             case Saved failed:
                 Context.System.EventStream.Publish(
-                    new StoreFailed("what the store knows of the others can not be written", failed.Failure));
+                    new StoreFailed(failed.Record.Lost is { Length: > 0 } lost
+                        ? lost : "what the store knows of the others can not be written", failed.Failure));
                 break;
             case DescribeAcquaintance: Sender.Tell(Describe()); break;
             default: Stash.Stash(); break;

@@ -115,6 +115,14 @@ public sealed class Introductions
     /// <summary>The replica of a region on this store was born.</summary>
     public void Bear(RegionId region) => Record = Record with { Born = Record.Born.Add(region.Value) };
 
+    /// <summary>The store has lost what it acknowledged: it must end, and not be started on this directory again.</summary>
+    /// <param name="reason">What was lost, and what to do.</param>
+    public void Lose(string reason)
+    {
+        if (Record.Lost.Length == 0) Record = Record with { Lost = reason };
+        End(misconfigured: false, reason);
+    }
+
     private void Form()
     {
         if (Record.IsFormed || Ending is not null) return;

@@ -34,7 +34,7 @@ public sealed record StoreRecord
     /// <summary>Drawn at the last start; 0 before the first.</summary>
     public ulong Incarnation { get; init; }
 
-    /// <summary>The incarnations since the last that all others have accepted, without the present one.</summary>
+    /// <summary>The incarnations since the last that all others have accepted, and some before, without the present one.</summary>
     public ImmutableArray<ulong> Earlier { get; init; } = [];
 
     /// <summary>All initial stores and their directories; empty until the cluster is formed.</summary>
@@ -43,6 +43,12 @@ public sealed record StoreRecord
 
     /// <summary>The regions whose replicas on this store have been born: their journals are not empty.</summary>
     public ImmutableSortedSet<ulong> Born { get; init; } = [];
+
+    /// <summary>
+    /// Why the directory must not be used again: it lost what the store had acknowledged, and votes may be lost with that.
+    /// Empty as long as nothing is known to be lost.
+    /// </summary>
+    public string Lost { get; init; } = "";
 
     /// <summary>Whether the cluster was formed, as far as this store knows.</summary>
     public bool IsFormed => !Stores.IsEmpty;

@@ -26,7 +26,7 @@ public static class StoreCheck
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
             parts.Add(Agreement(engine, journal));
-        return new StoreReport(directory, identity, parts) { Remedy = Remedy(parts, names, journal) };
+        return new StoreReport(directory, identity, parts) { Remedy = Remedy(parts, names, journal, identity is not null) };
     }
 
     private static (StoreIdentity? Identity, StoreRecord? Record) Identity(string path, out CheckedPart part)
@@ -34,8 +34,9 @@ public static class StoreCheck
         try
         {
             var (identity, record) = IdentityFile.ReadAny(path);
-            part = new CheckedPart("identity", PartState.Sound,
-                [$"{identity.Store} of cluster '{identity.ClusterName}', journal {identity.Journal}"]);
+            part = record.Lost.Length > 0 ? new CheckedPart("identity", PartState.Damaged, [record.Lost])
+                : new CheckedPart("identity", PartState.Sound,
+                    [$"{identity.Store} of cluster '{identity.ClusterName}', journal {identity.Journal}"]);
             return (identity, record);
         }
         catch (StorageFailedException e)
@@ -92,11 +93,12 @@ public static class StoreCheck
     }
 
     private static string? Remedy(
-        List<CheckedPart> parts, (string Identity, string Data, string Journal) names, JournalCheck? journal)
+        List<CheckedPart> parts, (string Identity, string Data, string Journal) names, JournalCheck? journal,
+        bool isKnown)
     {
         if (parts.All(part => part.State != PartState.Damaged)) return null;
-        if (Is("identity")) return $"restore {names.Identity} as it was, then check again";
-        if (Is("engine") && !Is("journal"))
+        if (!isKnown) return $"restore {names.Identity} as it was, then check again";
+        if (Is("engine") && !Is("journal") && !Is("identity"))
         {
             if (journal is null) return "check the journal, too: if it is sound, the engine can be made anew from it";
             if (journal.Members.Count == 0) return $"restore {names.Data} from a backup: there is no log to make it anew from";

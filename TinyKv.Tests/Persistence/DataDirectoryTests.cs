@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 
@@ -106,6 +107,22 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal([5, ulong.MaxValue, saved.Incarnation], again.Record.Earlier.ToArray());
     }
 
+    // A supervisor starts it again and again.
+    [Fact]
+    public void A_directory_that_lost_acknowledged_data_is_refused_with_the_reason_at_every_start()
+    {
+        using (var directory = DataDirectory.Open(Store, Identity, Three))
+            directory.Save(directory.Record with { Lost = "the data can not be trusted" });
+        var before = Listing();
+
+        for (var start = 0; start < 2; start++)
+        {
+            var refusal = Assert.Throws<StorageFailedException>(() => DataDirectory.Open(Store, Identity, Three));
+            Assert.Equal("the data can not be trusted", refusal.Message);
+        }
+        Assert.Equal(before, Listing());
+    }
+
     // A thread that still writes must not change what the next process has read.
     [Fact]
     public void A_closed_directory_is_not_written_any_more()
@@ -120,20 +137,20 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
+    [InlineData(2)]
+    [InlineData(4)]
     public void A_directory_of_another_version_is_refused(int format)
     {
         DataDirectory.Open(Store, Identity, Three).Dispose();
         File.WriteAllText(Path.Combine(Store, "identity.json"), $$"""{ "format": {{format}}, "clusterId": 1 }""");
 
-        Assert.Contains($"has format {format}, of another version; this version knows format 2", Refused(Identity),
+        Assert.Contains($"has format {format}, of another version; this version knows format 3", Refused(Identity),
             StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{ "format": 2, """)]
-    [InlineData("""{ "format": 2 }""")]
+    [InlineData("""{ "format": 3, """)]
+    [InlineData("""{ "format": 3 }""")]
     [InlineData("null")]
     public void A_damaged_identity_is_refused_with_its_name(string content)
     {

@@ -31,7 +31,6 @@ public sealed class RaftPeerDataLossTests : RaftPeerKit
     [Fact]
     public async Task A_peer_that_is_told_of_a_loss_for_an_election_timeout_ends_the_store_and_says_what_to_do()
     {
-        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
         var peer = await StartCaughtUpAsync();
 
         for (var tick = 0; tick < new RaftOptions().ElectionTicks; tick++)
@@ -40,10 +39,11 @@ public sealed class RaftPeerDataLossTests : RaftPeerKit
             Tick(peer, 1);
         }
         await StatusAfterAsync(peer);
-        Assert.False(HasMessages); // it may still be a mistake
+        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: false }, Patience);
+        Assert.False(Parent.HasMessages); // it may still be a mistake
         FromOther(peer, 6, new RaftMessage.Heartbeat(6, Round: 100, Acknowledged));
 
-        var reason = (await ExpectMsgAsync<StoreFailed>(Patience)).Reason;
+        var reason = (await Parent.ExpectMsgAsync<DataLost>(Patience)).Reason;
         Assert.Contains("acknowledged the log of region 1 up to 9, and has it only up to 6", reason, StringComparison.Ordinal);
         Assert.Contains("\"A store that has lost data\" in docs/operations.md", reason, StringComparison.Ordinal);
     }

@@ -164,6 +164,23 @@ public sealed class HandshakeTests : TestKit
         Assert.False(_regions.HasMessages);
     }
 
+    // Started again without that, it would vote with what is left.
+    [Fact]
+    public async Task A_store_that_lost_data_ends_when_that_is_durable_and_not_before()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        var handshake = Start(Met.Three()[0].Restart().Record);
+
+        handshake.Tell(new DataLost("it can not be trusted"));
+
+        var save = await SaveAsync();
+        Assert.Equal("it can not be trusted", save.Record.Lost);
+        await DescribeAsync(handshake);
+        Assert.False(HasMessages);
+        save.Done(null);
+        Assert.Equal(new StoreFailed("it can not be trusted"), await ExpectMsgAsync<StoreFailed>(Patience));
+    }
+
     private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null) =>
         Sys.ActorOf(Handshake.Props(new HandshakeSpec
         {

@@ -262,6 +262,22 @@ public sealed class StoreCheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_directory_that_lost_acknowledged_data_is_not_to_be_started_again()
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        var identity = Path.Combine(_store, "identity.json");
+        var content = await File.ReadAllTextAsync(identity);
+        await File.WriteAllTextAsync(identity, content.Replace("\"lost\": \"\"", "\"lost\": \"not to be trusted\"", StringComparison.Ordinal));
+
+        var report = StoreCheck.Run(_store);
+
+        Assert.Equal(["not to be trusted"], Part(report, "identity").Details);
+        Assert.Equal(PartState.Sound, Part(report, "journal").State);
+        Assert.Contains("do not start this store", report.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_running_store_is_not_checked_and_its_process_is_named()
     {
         await RunAsync();

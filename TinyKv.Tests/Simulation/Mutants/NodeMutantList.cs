@@ -48,16 +48,18 @@ internal static partial class NodeMutantList
             "SelectMany(group => group))\n        {", "SelectMany(group => group.Take(1)))\n        {",
             "The others were acknowledged with it."),
         new("a replay that forgets truncations", Peer,
-            "                _core.Replay(record);",
-            "                if (record.Entries.IsEmpty || record.Entries[0].Index > _core.Last.Index) "
-            + "_core.Replay(record);",
+            "case RaftRecord record: _replay.Take(LastSequenceNr, record); break;",
+            "case RaftRecord record:\n                var after = _replay.Member?.Last.Index ?? 0;\n"
+            + "                _replay.Take(LastSequenceNr, record.Entries.IsEmpty || record.Entries[0].Index > after\n"
+            + "                    ? record : record with { Entries = [] });\n                break;",
             "Entries that another leader has replaced come back."),
     ];
 
     private static Mutant[] Losses =>
     [
         new("a store that goes on after it has lost data", "TinyKv.Actors/Raft/RaftPeer.DataLoss.cs",
-            "if (stage == DataLossStage.Confirmed) Fail(Describe(loss));", "if (stage == DataLossStage.Confirmed) continue;",
+            "if (stage == DataLossStage.Confirmed) Context.Parent.Tell(new DataLost(Describe(loss)));",
+            "if (stage == DataLossStage.Confirmed) continue;",
             "Nobody learns that it can not be trusted any more."),
     ];
 

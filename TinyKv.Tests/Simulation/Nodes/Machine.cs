@@ -47,6 +47,8 @@ internal sealed class Machine
     /// <summary>Starts the store.</summary>
     public void Start()
     {
+        // The program does not start on files that have lost something; whoever starts it has put that back.
+        if (Disk.Record is { Lost.Length: > 0 }) Disk.PutBackTail();
         _world.Trace.Add($"{_world.Clock} {Name} starts");
         Process = Process.Start(_world, this, _settings, _cluster);
     }
@@ -82,7 +84,7 @@ internal sealed class Machine
         {
             case StoreFailed when IsImpostor: _world.Marks.Hit(NodeMark.ImpostorEnded); break;
             case JournalFailed: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedSync); break;
-            case StoreFailed when Disk.HasGap: _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss); break;
+            case StoreFailed when Disk.HasGap || Disk.Record is { Lost.Length: > 0 }: _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss); break;
             case StoreFailed when process.SawEngineFail: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedEngine); break;
             default: _world.Fail($"{Name} ends itself: {why}"); break;
         }

@@ -65,6 +65,7 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>Somebody puts back what was lost.</summary>
     public void PutBackTail()
     {
+        if (Record is { Lost.Length: > 0 } record) Record = record with { Lost = "" };
         foreach (var file in _files.Values) file.PutBack();
     }
 
