@@ -105,13 +105,13 @@ internal sealed record StoreActors(
             Self = self,
             Applier = applier,
             Seed = (int)(draw & int.MaxValue),
-            Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
+            Peer = (state, machine, born, seed) => RaftPeer.Props(new RaftPeerSpec
             {
                 PersistenceId = $"{new PeerJournalId(cluster, settings.StoreId, initial.Id, self.Id)}",
                 Region = state.Region,
                 Self = self,
                 Birth = Topology.Birth(initial, record.Directory),
-                WasBorn = record.Born.Contains(initial.Id.Value),
+                WasBorn = born || record.Born.Contains(initial.Id.Value),
                 Applied = state.Applied,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,

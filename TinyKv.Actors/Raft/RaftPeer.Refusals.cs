@@ -1,5 +1,6 @@
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Raft;
 
@@ -10,9 +11,12 @@ internal sealed partial class RaftPeer
     private long _refusals;
     private string _lastRefusal = "";
 
-    private void Hear(RaftEnvelope envelope)
+    private void Hear(StoreId from, RaftEnvelope envelope)
     {
-        if (FirstUnreadable(envelope.Message) is { } entry)
+        // Who is no member is for the core to refuse.
+        if (_spec.Region.PeerWith(envelope.From) is { } sender && sender.Store != from)
+            Note(new Refusal(envelope.From, $"it is on {sender.Store}, and {from} says this"));
+        else if (FirstUnreadable(envelope.Message) is { } entry)
             Note(new Refusal(envelope.From, $"entry {entry.Position} is no command of {_spec.Region.Id}"));
         else
             Perform(_core.Step(envelope));

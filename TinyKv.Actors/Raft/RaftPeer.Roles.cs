@@ -64,10 +64,10 @@ internal sealed partial class RaftPeer
                 PassTick();
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
-            case RaftEnvelope envelope:
+            case PeerMail mail:
                 CatchUp();
-                _telemetry.Heard(envelope);
-                Hear(envelope);
+                _telemetry.Heard(mail.Envelope);
+                Hear(mail.From, mail.Envelope);
                 break;
             case EntriesApplied applied:
                 _applied = applied.Index;

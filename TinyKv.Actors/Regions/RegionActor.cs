@@ -20,8 +20,11 @@ internal sealed record RegionSpec
     /// <summary>Its state machine.</summary>
     public required Props Applier { get; init; }
 
-    /// <summary>Makes the peer, from the region as it is, its state machine, what that holds, and a seed.</summary>
-    public required Func<Described, IActorRef, int, Props> Peer { get; init; }
+    /// <summary>
+    /// Makes the peer, from the region as it is and what its state machine holds, that machine, whether the replica was
+    /// born since this store was started, and a seed.
+    /// </summary>
+    public required Func<Described, IActorRef, bool, int, Props> Peer { get; init; }
 
     /// <summary>Decides back-offs and election timeouts.</summary>
     public required int Seed { get; init; }
@@ -46,6 +49,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private Described _state;
     private IActorRef _peer = ActorRefs.Nobody;
     private RegionError.RegionStopped? _stopped;
+    private bool _born;
 
     public RegionActor(RegionSpec spec, ReplicaBoard board)
     {
@@ -85,6 +89,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case Described state: Create(state); break;
             case PeerReady:
                 _backoff.Succeeded();
+                _born = true;
                 Context.Parent.Tell(new RegionBorn(_spec.Initial.Id));
                 Become(Running);
                 break;
@@ -92,7 +97,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 Sender.Tell(Admission.WrongStore(request.Context, _spec.Self)
                     ?? new RegionError.NotLeader(_spec.Initial.Id, null));
                 break;
-            case RaftEnvelope: break;
+            case PeerMail: break;
             case DescribeReplica:
                 Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null));
                 break;
@@ -104,7 +109,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RegionRequest or RaftEnvelope or DescribeReplica: _peer.Forward(message); break;
+            case RegionRequest or PeerMail or DescribeReplica: _peer.Forward(message); break;
             case PeerView view: Post(view); break;
             default: Always(message); break;
         }
@@ -157,7 +162,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private void Create(Described state)
     {
         _state = state;
-        _peer = Context.ActorOf(_spec.Peer(state, _applier, _random.Next()), "peer");
+        _peer = Context.ActorOf(_spec.Peer(state, _applier, _born, _random.Next()), "peer");
         Context.Watch(_peer);
     }
 

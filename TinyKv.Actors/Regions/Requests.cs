@@ -34,7 +34,10 @@ internal sealed record Propose(
 internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);
 
 /// <summary>A Raft message for a replica on this store.</summary>
-internal sealed record PeerMail(RegionId Region, RaftEnvelope Envelope);
+/// <param name="Region">Its region.</param>
+/// <param name="From">The store that has sent it, whichever replica it speaks for.</param>
+/// <param name="Envelope">The message.</param>
+internal sealed record PeerMail(RegionId Region, StoreId From, RaftEnvelope Envelope);
 
 /// <summary>How is the replica? Answered with <see cref="ReplicaStatus"/>.</summary>
 internal sealed record DescribeReplica

@@ -52,7 +52,7 @@ internal sealed class StoreActor : UntypedActor
             case Begin when _regions.IsEmpty: Create(); break;
             case RegionBorn or DataLost: _introducer.Tell(message); break;
             case PeerMail mail:
-                if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail.Envelope);
+                if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail);
                 break;
             // Nobody has seen it, so nothing was done.
             case DeadLetter { Message: RegionRequest request } lost:

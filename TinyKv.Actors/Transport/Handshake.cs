@@ -107,6 +107,8 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
                         ? lost : "what the store knows of the others can not be written", failed.Failure));
                 break;
             case DescribeAcquaintance: Sender.Tell(Describe()); break;
+            // They come again, and a disk may stand still for long while others say whatever they like.
+            case Wire.StoreHello or Wire.StoreHelloReply: break;
             default: Stash.Stash(); break;
         }
     }
@@ -228,7 +230,9 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         {
             if (!_introductions.MustGreet(contact) || !_links[contact.Store].IsDead(Now)) continue;
             _log.Debug("{Store} does not answer; connecting anew", contact.Store);
-            _spec.Reconnect(_spec.Stores[contact.Store]);
+            var store = _spec.Stores[contact.Store];
+            Context.System.EventStream.Publish(new StoreUnheard(store.Path.Address, _links[contact.Store].LastHeard));
+            _spec.Reconnect(store);
         }
         var missing = Describe().Others.Where(other => other.State != "accepted")
             .Select(other => $"{other.Store} at {AddressOf(other.Store)}: {other.Reason}").ToList();

@@ -28,7 +28,7 @@ internal sealed class HandshakeLog(ILoggingAdapter log, ITimeProvider clock)
 
     /// <summary>Somebody who is not where a store is configured to be.</summary>
     public void Stranger(Address from, string text) =>
-        _limit.Warning(log, "stranger", "Refused {Address}: {Reason}", from, text);
+        _limit.Warning(log, "stranger", "Refused {Address}: {Reason}", LogLimit.Cut(from), text);
 
     /// <summary>The cluster is not formed yet.</summary>
     public void Waiting(string forWhom)

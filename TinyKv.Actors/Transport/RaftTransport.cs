@@ -60,7 +60,6 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private readonly Dictionary<ulong, LinkWatch> _links =
         spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.Patience));
     private readonly Dictionary<ulong, ulong> _accepted = [];
-    private readonly HashSet<(ulong Cluster, ulong From, ulong To, Address At)> _strangers = [];
     private IActorRef _store = ActorRefs.Nobody;
     private bool _flushing;
 
@@ -72,7 +71,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     {
         switch (message)
         {
-            case PeerLetter letter when letter.To == spec.Self: Deliver(letter.Region, letter.Envelope); break;
+            case PeerLetter letter when letter.To == spec.Self: Deliver(letter.Region, spec.Self, letter.Envelope); break;
             case PeerLetter letter: Collect(letter); break;
             case Flush: SendAll(); break;
             case EncodedRaftBatch encoded: Receive(encoded); break;
@@ -126,7 +125,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         }
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
         if (!_links[store].IsDead(Now)) return;
-        _log.Warning("Store {Store} does not hear this one; connecting anew", store);
+        _limit.Warning(_log, $"unheard by {store}", "Store {Store} does not hear this one; connecting anew", store);
         Context.System.EventStream.Publish(new StoreUnheard(target.Path.Address, _links[store].LastHeard));
         spec.Reconnect(target);
     }
@@ -167,17 +166,18 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             var batch = encoded.Parse();
             if (!IsForUs(batch)) return;
             foreach (var message in batch.Messages)
-                Deliver(new RegionId(message.RegionId), RaftWire.FromWire(message));
+                Deliver(new RegionId(message.RegionId), new StoreId(batch.FromStore), RaftWire.FromWire(message));
         }
         catch (MalformedMessageException e)
         {
             _metrics.DroppedMalformed();
             _limit.Warning(_log, "malformed", "Dropped a batch of {Bytes} bytes from {Sender}: {Reason}",
-                encoded.Bytes.Length, Sender.Path, e.Message);
+                encoded.Bytes.Length, LogLimit.Cut(Sender.Path), e.Message);
         }
     }
 
-    private void Deliver(RegionId region, RaftEnvelope envelope) => _store.Tell(new PeerMail(region, envelope));
+    private void Deliver(RegionId region, StoreId from, RaftEnvelope envelope) =>
+        _store.Tell(new PeerMail(region, from, envelope));
 
     private bool IsForUs(RaftBatch batch)
     {
@@ -186,7 +186,9 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             || there.Path.Address != Sender.Path.Address)
         {
             _metrics.DroppedStranger();
-            WarnOnce(batch, Sender.Path.Address);
+            _limit.Warning(_log, "stranger",
+                "Dropping what store {From} of cluster {Cluster} at {Address} sends to store {To}: this is {Self} of cluster {Own}",
+                batch.FromStore, batch.ClusterId, LogLimit.Cut(Sender.Path.Address), batch.ToStore, spec.Self, spec.Cluster);
             return false;
         }
         // It introduces itself until it is accepted; what it says before does not count.
@@ -198,15 +200,6 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         _links[batch.FromStore].Receive(
             batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber, Now);
         return true;
-    }
-
-    // Once per sender, and bounded: a stranger must not fill the log or the memory.
-    private void WarnOnce(RaftBatch batch, Address at)
-    {
-        if (_strangers.Count >= 1024 || !_strangers.Add((batch.ClusterId, batch.FromStore, batch.ToStore, at))) return;
-        _log.Warning(
-            "Dropping what store {From} of cluster {Cluster} at {Address} sends to store {To}: this is {Self} of cluster {Own}",
-            batch.FromStore, batch.ClusterId, at, batch.ToStore, spec.Self, spec.Cluster);
     }
 
     /// <summary>What was in the mailbox is collected.</summary>

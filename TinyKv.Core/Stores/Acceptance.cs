@@ -6,6 +6,9 @@ namespace TinyKv.Core.Stores;
 /// <summary>Decides whether a store accepts another that introduces itself. Pure: a rule, no state.</summary>
 public static class Acceptance
 {
+    // Others decide how many there are.
+    private const int MaxShown = 20;
+
     /// <summary>Why a store is not accepted; null when it is.</summary>
     /// <param name="cluster">This store's cluster.</param>
     /// <param name="self">This store.</param>
@@ -35,8 +38,9 @@ public static class Acceptance
     }
 
     /// <summary>Numbers of stores as people write them.</summary>
-    public static string Show(ImmutableArray<StoreId> stores) =>
-        $"[{string.Join(", ", stores.Select(store => store.Value))}]";
+    public static string Show(ImmutableArray<StoreId> stores) => stores.Length <= MaxShown
+        ? $"[{string.Join(", ", stores.Select(store => store.Value))}]"
+        : $"[{string.Join(", ", stores.Take(MaxShown).Select(store => store.Value))}, ... {stores.Length - MaxShown} more]";
 
     private static string Differ(StoreId self, StoreRecord record, StoreHello hello)
     {

@@ -9,6 +9,12 @@ namespace TinyKv.Protocol.Stores;
 /// <summary>How stores introduce themselves, as messages.</summary>
 public static class HelloWire
 {
+    /// <summary>The most initial stores that one may name.</summary>
+    public const int MaxInitialStores = 1000;
+
+    /// <summary>The most earlier incarnations that one may name: years of restarts while another store is away.</summary>
+    public const int MaxEarlier = 100_000;
+
     // It goes into logs and status pages of whoever is refused.
     private const int MaxReason = 1000;
 
@@ -26,9 +32,9 @@ public static class HelloWire
             Incarnation = hello.Incarnation,
             Formed = hello.Formed,
             Accepts = hello.Accepts,
-            Ending = hello.Ending,
+            Ending = Shorten(hello.Ending),
         };
-        wire.Earlier.AddRange(hello.Earlier);
+        wire.Earlier.AddRange(hello.Earlier.TakeLast(MaxEarlier));
         wire.InitialStores.AddRange(hello.Initial.Select(store => store.Value));
         return wire;
     }
@@ -40,6 +46,8 @@ public static class HelloWire
         WireCodec.Require(wire.FromStore != 0, "a store without a number");
         WireCodec.Require(wire.Incarnation != 0, "a store without an incarnation");
         WireCodec.Require(wire.Directory != 0, "a store without a directory");
+        WireCodec.Require(wire.InitialStores.Count <= MaxInitialStores, "too many initial stores");
+        WireCodec.Require(wire.Earlier.Count <= MaxEarlier, "too many earlier incarnations");
         WireCodec.Require(IsAscending(wire.InitialStores), "initial stores are not ascending");
         return new StoreHello
         {
@@ -67,7 +75,7 @@ public static class HelloWire
         Incarnation = reply.Incarnation,
         HelloIncarnation = reply.HelloIncarnation,
         Refusal = reply.Refusal is { } refusal ? (uint)refusal.Kind : 0,
-        Reason = reply.Refusal?.Text ?? "",
+        Reason = Shorten(reply.Refusal?.Text ?? ""),
     };
 
     /// <summary>The answer of a message.</summary>

@@ -91,8 +91,9 @@ public abstract class RaftPeerKit : TestKit
         for (var i = 0; i < times; i++) peer.Tell(RaftPeer.Tick.Instance);
     }
 
-    private protected static void FromOther(IActorRef peer, long term, RaftMessage message, ulong from = 2) =>
-        peer.Tell(new RaftEnvelope(new PeerId(from), new PeerId(1), term, message));
+    private protected static void FromOther(
+        IActorRef peer, long term, RaftMessage message, ulong from = 2, ulong? store = null) => peer.Tell(new PeerMail(
+            RegionId.First, new StoreId(store ?? from), new RaftEnvelope(new PeerId(from), new PeerId(1), term, message)));
 
     /// <summary>The next message of a kind to store 2; what else is said before is skipped.</summary>
     private protected async Task<RaftEnvelope> LetterAsync<T>() where T : RaftMessage

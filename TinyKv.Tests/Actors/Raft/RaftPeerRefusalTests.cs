@@ -21,6 +21,22 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
         Assert.Equal("n3: n3 acknowledges 1000, sent was 6", status.LastRefusal);
     }
 
+    // Two votes from one store would be a majority.
+    [Fact]
+    public async Task A_store_speaks_for_no_replica_but_its_own()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        Tick(peer, 20);
+        var poll = await LetterAsync<RaftMessage.PreVote>();
+        var granted = new RaftMessage.PreVoteReply(true, ((RaftMessage.PreVote)poll.Message).Round);
+
+        FromOther(peer, poll.Term, granted, from: 3, store: 2);
+
+        var status = await StatusAfterAsync(peer);
+        Assert.Equal((RoleKind.PreCandidate, 1L), (status.Role, status.Refusals));
+        Assert.Equal("n3: it is on store 3, and store 2 says this", status.LastRefusal);
+    }
+
     [Fact]
     public async Task An_entry_that_no_replica_could_apply_does_not_enter_the_log()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Kv;
@@ -15,6 +16,7 @@ namespace TinyKv.Tests.Actors.Regions;
 public sealed class RegionActorTests : RaftPeerKit
 {
     private readonly ReplicaBoard _board = new();
+    private readonly ConcurrentQueue<bool> _born = [];
 
     [Fact]
     public async Task A_write_and_a_read_go_through_the_log_to_the_engine()
@@ -49,6 +51,8 @@ public sealed class RegionActorTests : RaftPeerKit
         // The first was never in the log: the new leader's first entry has displaced it.
         await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, Patience);
         await World.FishForMessageAsync<Written>(_ => true, Patience);
+        // Its journal cannot be empty any more.
+        Assert.Equal([false, true], _born);
     }
 
     [Fact]
@@ -128,8 +132,11 @@ public sealed class RegionActorTests : RaftPeerKit
                 Initial = initial,
                 Self = initial.Peers[0],
                 Applier = KvActor.Props(engine, initial, Topology.Origin.Index).WithDispatcher(""),
-                Peer = (state, applier, _) =>
-                    RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
+                Peer = (state, applier, born, _) =>
+                {
+                    _born.Enqueue(born);
+                    return RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier });
+                },
                 Seed = 1,
             },
             _board));

@@ -74,7 +74,7 @@ public sealed class StoreActorTests : RaftPeerKit
             Initial = initial,
             Self = initial.Peers[0],
             Applier = KvActor.Props(engine, initial, Topology.Origin.Index).WithDispatcher(""),
-            Peer = (state, applier, _) => RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
+            Peer = (state, applier, _, _) => RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
             Seed = 1,
         };
     }

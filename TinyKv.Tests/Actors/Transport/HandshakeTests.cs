@@ -164,6 +164,38 @@ public sealed class HandshakeTests : TestKit
         Assert.False(_regions.HasMessages);
     }
 
+    // Its disk may stand still for long.
+    [Fact]
+    public async Task What_others_say_while_the_disk_is_waited_for_is_not_kept()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        var two = Met.Store(2, Met.Fresh(2, 1, 2));
+        await FormAsync(handshake, two);
+        Tell(handshake, two.Restart());
+        var save = await SaveAsync();
+
+        var later = two.Restart();
+        Tell(handshake, later);
+        handshake.Tell(new RegionBorn(RegionId.First));
+        await DescribeAsync(handshake);
+        save.Done(null);
+
+        save = await SaveAsync();
+        Assert.Equal([1UL], save.Record.Born);
+        Assert.NotEqual(later.Record.Incarnation, save.Record.Stores[2].Incarnation);
+    }
+
+    // Remoting may have shut one of the two out.
+    [Fact]
+    public async Task That_another_store_does_not_answer_is_published()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreUnheard));
+
+        Start(Met.Fresh(1, 1, 2), patience: TimeSpan.Zero);
+
+        Assert.Equal(_two.Ref.Path.Address, (await ExpectMsgAsync<StoreUnheard>(Patience)).Address);
+    }
+
     // Started again without that, it would vote with what is left.
     [Fact]
     public async Task A_store_that_lost_data_ends_when_that_is_durable_and_not_before()
@@ -181,7 +213,7 @@ public sealed class HandshakeTests : TestKit
         Assert.Equal(new StoreFailed("it can not be trusted"), await ExpectMsgAsync<StoreFailed>(Patience));
     }
 
-    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null) =>
+    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null, TimeSpan? patience = null) =>
         Sys.ActorOf(Handshake.Props(new HandshakeSpec
         {
             Cluster = Met.Cluster,
@@ -192,6 +224,7 @@ public sealed class HandshakeTests : TestKit
                 .ToImmutableDictionary(store => store, store => store.Value == 2 ? two ?? _two.Ref : CreateTestProbe().Ref),
             Transport = _transport.Ref,
             Regions = _regions.Ref,
+            Patience = patience ?? TimeSpan.FromSeconds(5),
             Farewell = farewell ?? TimeSpan.FromSeconds(10),
             Save = (saved, done) =>
             {
