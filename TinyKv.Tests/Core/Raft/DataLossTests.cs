@@ -113,17 +113,22 @@ public sealed class DataLossTests
     }
 
     [Fact]
-    public void A_leader_steps_down_when_only_followers_that_have_lost_data_answer()
+    public void A_leader_goes_on_telling_a_follower_that_has_lost_data_until_that_is_silent()
     {
         var leader = Leading();
         leader.Hear(N3, 1, new RaftMessage.Appended(1));
-        for (var tick = 1; tick <= leader.Options.ElectionTicks; tick++)
+        var commit = leader.Core.Commit;
+        for (var tick = 1; tick <= 3 * leader.Options.ElectionTicks; tick++)
         {
-            Assert.Equal(RoleKind.Leader, leader.Core.Role);
+            leader.Sent.Clear();
             leader.Tick(1);
             if (leader.Sent.Exists(e => e.Message is RaftMessage.Heartbeat))
                 Answer(leader, N2, acknowledged: At(1, 1), held: LogPosition.Zero);
         }
+        Assert.Equal((RoleKind.Leader, commit), (leader.Core.Role, leader.Core.Commit));
+
+        leader.Tick(leader.Options.ElectionTicks);
+
         Assert.Equal(RoleKind.Follower, leader.Core.Role);
         Assert.Empty(leader.Core.DataLosses);
     }
