@@ -143,7 +143,7 @@ public sealed class StoreNode : IAsyncDisposable
             await BlockingCall.Start(() => PreparedStore.Close(_files)).WaitAsync(PatienceWhenClosing);
             IsClosed = true;
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or TaskSchedulerException)
         {
             // Whoever ends the process ends what is left.
         }
@@ -187,9 +187,10 @@ public sealed class StoreNode : IAsyncDisposable
         {
             return cause is null ? what : $"{what}: {FailureCause.Describe(cause, Settings.DataDirectory)}";
         }
-        catch (OutOfMemoryException)
+        catch (Exception e)
         {
-            return $"{what}: out of memory";
+            // What is not known of the cause must not keep the store from ending.
+            return $"{what}: {(e is OutOfMemoryException ? "out of memory" : cause!.Message)}";
         }
     }
 
@@ -197,7 +198,7 @@ public sealed class StoreNode : IAsyncDisposable
     {
         if (Volatile.Read(ref _leaving) == 1) _terminated.TrySetResult();
         else _terminated.TrySetException(new StoreFailedException(
-            "the actor system has ended by itself: the other stores have removed this one from the cluster"));
+            "the actor system was ended from within the process; the log says by what"));
     }
 }
 

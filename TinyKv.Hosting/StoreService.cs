@@ -59,8 +59,8 @@ internal sealed partial class StoreService(
     // disposes of the actor system waits for it.
     private void Stopped()
     {
-        if (_node is not { IsClosed: false }) return;
-        endBy(ExitDeadline.AfterMain, Environment.ExitCode);
+        // The application may go on after its host: a store that takes longer to close is no reason to end it.
+        if (_node is { IsClosed: false } node) endBy(ExitDeadline.AfterMain, Environment.ExitCode, () => node.IsClosed);
     }
 
     [LoggerMessage(LogLevel.Critical, "The store has ended itself, and the application with it: {Reason}")]

@@ -3,8 +3,19 @@ namespace TinyKv.Persistence;
 /// <summary>Calls that a disk may hold up for ever: whoever makes one decides how long to wait for it.</summary>
 public static class BlockingCall
 {
-    /// <summary>Makes the call on a thread of its own, which goes on for as long as the call takes.</summary>
-    public static Task Start(Action call) => Task.Factory.StartNew(
-        call, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-        TaskScheduler.Default);
+    /// <summary>Makes the call on a thread of its own, which goes on for as long as the call takes. Fails with
+    /// <see cref="TaskSchedulerException"/> when no thread can be had.</summary>
+    public static Task Start(Action call)
+    {
+        try
+        {
+            return Task.Factory.StartNew(
+                call, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException none)
+        {
+            return Task.FromException(none);
+        }
+    }
 }

@@ -80,7 +80,14 @@ internal sealed class FailureWatch : UntypedActor
         // What follows the first failure is its consequence.
         if (_ending) return;
         _ending = true;
-        _failed(failure);
-        _ = Context.System.Terminate();
+        try
+        {
+            _failed(failure);
+        }
+        finally
+        {
+            // Also when there is no memory or thread left to tell of it.
+            _ = Context.System.Terminate();
+        }
     }
 }

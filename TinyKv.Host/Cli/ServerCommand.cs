@@ -77,7 +77,7 @@ internal static class ServerCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);
         using var logs = new ConsoleLoggerProvider(settings.Log);
-        return await new ServerProcess(ExitDeadline.Arm, settings.ShutdownTimeout).RunAsync(
+        return await new ServerProcess(ExitDeadline.Arm, ExitDeadline.Await, settings.ShutdownTimeout).RunAsync(
             token => StoreServer.StartAsync(config.Config, token), logs.CreateLogger("TinyKv.Server"), error, stop.Token);
     }
 

@@ -5,7 +5,8 @@ namespace TinyKv.Host.Server;
 /// <summary>Ends a process at a deadline, whatever hangs.</summary>
 /// <param name="after">The time until then.</param>
 /// <param name="code">The exit code, if the process has not ended by itself before.</param>
-internal delegate void EndBy(TimeSpan after, int code);
+/// <param name="unless">Asked at the deadline: whether there is no need any more.</param>
+internal delegate void EndBy(TimeSpan after, int code, Func<bool>? unless = null);
 
 /// <summary>
 /// The end of this process that waits for nothing: no thread, disk, exit handler, finalizer or destructor of a library.
@@ -16,15 +17,29 @@ internal static partial class ExitDeadline
     /// <summary>How long a process whose work is done may take to end.</summary>
     public static readonly TimeSpan AfterMain = TimeSpan.FromSeconds(5);
 
-    /// <summary>Arms a deadline. Of several the first to come ends the process.</summary>
-    public static void Arm(TimeSpan after, int code) => new Thread(() =>
+    /// <summary>Arms a deadline. Of several the first to come ends the process. When there is no thread for it, the
+    /// deadline has come.</summary>
+    public static void Arm(TimeSpan after, int code, Func<bool>? unless = null)
+    {
+        try
+        {
+            new Thread(() => Await(after, code, unless)) { IsBackground = true, Name = "exit deadline" }.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            Await(TimeSpan.Zero, code, unless);
+        }
+    }
+
+    /// <summary>Waits for the deadline on the calling thread, and ends the process.</summary>
+    public static void Await(TimeSpan after, int code, Func<bool>? unless = null)
     {
         // Threads that run managed code still do so while the process waits for its libraries.
         Thread.Sleep(after);
+        if (unless?.Invoke() == true) return;
         ProcessOutput.Drain(ProcessOutput.LastWords);
         End(code);
-    })
-    { IsBackground = true, Name = "exit deadline" }.Start();
+    }
 
     /// <summary>Ends the process now.</summary>
     public static void End(int code)

@@ -11,9 +11,10 @@ namespace TinyKv.Host.Server;
 /// The life of a server process: start, serve, stop, and the exit code that tells its supervisor why. It ends in time
 /// whatever hangs: what could not be closed then is as after a kill, which loses nothing that was acknowledged.
 /// </summary>
-/// <param name="endBy">Ends the process at a deadline.</param>
+/// <param name="arm">Ends the process at a deadline, from a thread of its own.</param>
+/// <param name="wait">The same on the calling thread.</param>
 /// <param name="shutdownTimeout">How long a graceful stop may take.</param>
-internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
+internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTimeout)
 {
     // Past the limits that what is waited for has itself, so that it is heard why it took so long.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -41,7 +42,7 @@ internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
         TextWriter error, CancellationToken stop)
     {
         // Also when it has not started yet, because its disk stands still.
-        await using var registration = stop.Register(() => endBy(shutdownTimeout + Grace, ExitCode.Success));
+        await using var registration = stop.Register(() => arm(shutdownTimeout + Grace, ExitCode.Success));
         StoreServer server;
         try
         {
@@ -88,7 +89,8 @@ internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
         return ExitCode.Success;
     }
 
-    // On a thread of its own, because those of the pool may all wait for the disk.
+    // On a thread of its own, because those of the pool may all wait for the disk; it is there before the failure, which
+    // may be that no thread can be had any more.
     private void EndWhenFailed(Task terminated) => new Thread(() =>
     {
         try
@@ -97,7 +99,7 @@ internal sealed class ServerProcess(EndBy endBy, TimeSpan shutdownTimeout)
         }
         catch (AggregateException failure)
         {
-            endBy(Grace, CodeOf(failure.GetBaseException()));
+            wait(Grace, CodeOf(failure.GetBaseException()));
         }
     })
     { IsBackground = true, Name = "failure watch" }.Start();

@@ -94,12 +94,17 @@ public sealed class AddTinyKvTests : IDisposable
     public async Task An_application_whose_store_hangs_after_its_failure_is_ended_with_70()
     {
         var ends = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Func<bool>? isClosed = null;
         using var disk = new ManualResetEventSlim();
         using (var application = await StartAsync(
             change: options => options.Hocon += "\ntinykv.server.shutdown-timeout = 1s",
             akka: (builder, _) => builder.WithActors((system, registry) =>
                 registry.Register<Stuck>(system.ActorOf(Props.Create(() => new Stuck(disk)), "stuck"))),
-            services: services => services.AddSingleton<EndBy>((_, code) => ends.TrySetResult(code))))
+            services: services => services.AddSingleton<EndBy>((_, code, unless) => 
+            {
+                isClosed = unless;
+                ends.TrySetResult(code);
+            })))
         {
             application.Services.GetRequiredService<IRequiredActor<Stuck>>().ActorRef.Tell("write");
             var node = application.Services.GetRequiredService<StoreNode>();
@@ -112,8 +117,11 @@ public sealed class AddTinyKvTests : IDisposable
             await application.WaitForShutdownAsync();
             Assert.Equal(ExitCode.Fatal, await ends.Task.WaitAsync(Patience.Long));
             Environment.ExitCode = ExitCode.Success; // this process goes on
+            Assert.False(isClosed!());
             disk.Set();
         }
+        // An application that goes on without its host is not ended once the store has closed.
+        Assert.True(isClosed!());
     }
 
     [Fact]

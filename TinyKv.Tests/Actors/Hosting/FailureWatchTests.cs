@@ -70,6 +70,15 @@ public sealed class FailureWatchTests : TestKit
         Assert.Equal("the engine", _reason);
     }
 
+    [Fact]
+    public async Task A_store_ends_although_nobody_can_be_told_why()
+    {
+        var watch = Sys.ActorOf(FailureWatch.Props(
+            _ => false, () => true, _ => throw new TaskSchedulerException(new OutOfMemoryException())));
+        watch.Tell(new StoreFailed("the engine"));
+        await Sys.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private static StoreUnheard Unheard(TimeSpan lastHeard) => new(Other, lastHeard);
 
     private IActorRef Watch() => Sys.ActorOf(

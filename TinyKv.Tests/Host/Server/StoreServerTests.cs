@@ -12,7 +12,7 @@ namespace TinyKv.Tests.Host.Server;
 public sealed class StoreServerTests
 {
     private readonly FakeStore _store = new();
-    private readonly BlockingCollection<(TimeSpan After, int Code)> _deadlines = [];
+    private readonly BlockingCollection<(TimeSpan After, int Code, string Thread)> _deadlines = [];
 
     [Theory]
     [InlineData("gRPC")]
@@ -146,8 +146,10 @@ public sealed class StoreServerTests
         _store.End.SetException(new InvalidOperationException("the disk was full"));
 
         Assert.Equal(ExitCode.Fatal, await running);
-        var (after, code) = TakeDeadline();
+        var (after, code, thread) = TakeDeadline();
         Assert.Equal(ExitCode.Fatal, code);
+        // It was there before: that no thread can be had may be the failure.
+        Assert.Equal("failure watch", thread);
         Assert.InRange(after, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
 
@@ -162,17 +164,19 @@ public sealed class StoreServerTests
             NullLogger.Instance, new StringWriter(), stop.Token);
         await stop.CancelAsync();
 
-        var (after, code) = TakeDeadline();
+        var (after, code, _) = TakeDeadline();
         Assert.Equal(ExitCode.Success, code);
         Assert.True(after > ServedPorts.Settings.ShutdownTimeout);
         disk.SetResult(_store);
         Assert.Equal(ExitCode.Success, await running);
     }
 
-    private ServerProcess Process =>
-        new((after, code) => _deadlines.Add((after, code)), ServedPorts.Settings.ShutdownTimeout);
+    private ServerProcess Process => new(
+        (after, code, _) => _deadlines.Add((after, code, "")),
+        (after, code, _) => _deadlines.Add((after, code, Thread.CurrentThread.Name ?? "")),
+        ServedPorts.Settings.ShutdownTimeout);
 
-    private (TimeSpan After, int Code) TakeDeadline()
+    private (TimeSpan After, int Code, string Thread) TakeDeadline()
     {
         Assert.True(_deadlines.TryTake(out var deadline, TimeSpan.FromSeconds(30)));
         return deadline;
