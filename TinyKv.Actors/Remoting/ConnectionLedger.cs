@@ -14,14 +14,14 @@ public sealed record ConnectionBounds(int Silent, int SilentPerAddress, int Esta
     public static ConnectionBounds Of(int most, int mostPerAddress)
     {
         var silent = Math.Max(8, most / 4);
-        return new ConnectionBounds(silent, Math.Max(8, silent / 4), most, mostPerAddress);
+        return new ConnectionBounds(silent, Math.Min(silent, Math.Max(8, mostPerAddress / 4)), most, mostPerAddress);
     }
 }
 
 /// <summary>
-/// Who holds a connection to a port. Nobody who comes is refused: whoever comes takes the place of the one that has
-/// been silent for longest, first of the same address. So connections that say nothing keep nobody out. For any
-/// number of threads.
+/// Who holds a connection to a port. Whoever comes is let in to say what he wants, if need be in the place of the one
+/// that has been silent for longest, first of the same address. So connections that say nothing keep nobody out; those
+/// that have spoken do, when there are as many of them as there may be. For any number of threads.
 /// </summary>
 /// <param name="bounds">How many there may be.</param>
 public sealed class ConnectionLedger(ConnectionBounds bounds)
@@ -44,7 +44,7 @@ public sealed class ConnectionLedger(ConnectionBounds bounds)
     /// <param name="evict">Closes the connection, when another is to have its place.</param>
     public Place Enter(IPAddress address, Action evict)
     {
-        Place? victim = null;
+        Place? victim;
         Place place;
         lock (_addresses)
         {
@@ -52,12 +52,18 @@ public sealed class ConnectionLedger(ConnectionBounds bounds)
             if (!_addresses.TryGetValue(key, out var neighbours)) _addresses[key] = neighbours = new Neighbours(key);
             place = new Place(this, neighbours, evict);
             place.Take(_silent);
-            if (neighbours.Silent.Count > bounds.SilentPerAddress) victim = neighbours.Silent.First!.Value;
-            else if (_silent.Count > bounds.Silent) victim = _silent.First!.Value;
-            if (victim is not null) Remove(victim);
+            victim = MakeRoom(neighbours);
         }
         victim?.Evict();
         return place;
+    }
+
+    private Place? MakeRoom(Neighbours neighbours)
+    {
+        var victim = neighbours.Silent.Count > bounds.SilentPerAddress ? neighbours.Silent.First!.Value
+            : _silent.Count > bounds.Silent ? _silent.First!.Value : null;
+        if (victim is not null) Remove(victim);
+        return victim;
     }
 
     private bool Establish(Place place)
@@ -70,6 +76,20 @@ public sealed class ConnectionLedger(ConnectionBounds bounds)
             _established++;
             return true;
         }
+    }
+
+    private void Rest(Place place)
+    {
+        Place? victim;
+        lock (_addresses)
+        {
+            if (place.IsGone) return;
+            _established--;
+            place.Neighbours.Established--;
+            place.Take(_silent);
+            victim = MakeRoom(place.Neighbours);
+        }
+        victim?.Evict();
     }
 
     private void Remove(Place place)
@@ -105,10 +125,14 @@ public sealed class ConnectionLedger(ConnectionBounds bounds)
 
         internal Neighbours Neighbours { get; }
 
-        internal bool IsGone { get; private set; }
+        /// <summary>Whether another has its place, or the connection has ended.</summary>
+        public bool IsGone { get; private set; }
 
         /// <summary>It has said what it wants; false when there are too many of its kind, or its place was taken.</summary>
         public bool Establish() => _ledger.Establish(this);
+
+        /// <summary>One that was established says nothing again: it counts as the one that spoke last.</summary>
+        public void Rest() => _ledger.Rest(this);
 
         /// <summary>The connection has ended, or is not counted any more.</summary>
         public void Dispose() => _ledger.Remove(this);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using TinyKv.Actors.Remoting;
 using TinyKv.Protocol.Telemetry;
 
@@ -15,7 +16,7 @@ namespace TinyKv.Host.Server;
 /// <param name="opening">The bytes after which a connection counts as one that speaks; 0: it never does, so that
 /// whoever comes takes the place of the oldest.</param>
 /// <param name="patience">How long the opening may take.</param>
-internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int opening, TimeSpan patience)
+internal sealed partial class ConnectionGate(string port, ConnectionBounds bounds, int opening, TimeSpan patience)
 {
     private static readonly Counter<long> Refused = TinyKvTelemetry.Meter.CreateCounter<long>(
         "tinykv.server.refused_connections", "{connection}",
@@ -24,18 +25,33 @@ internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int o
     private readonly ConnectionLedger _ledger = new(bounds);
 
     /// <summary>Lets connections through to what serves them.</summary>
-    public ConnectionDelegate Over(ConnectionDelegate next) => async connection =>
+    /// <param name="next">What serves them; finds the connection's place among its features.</param>
+    /// <param name="log">What is closed is said there; it has to bound that.</param>
+    public ConnectionDelegate Over(ConnectionDelegate next, ILogger log) => async connection =>
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        using var place = _ledger.Enter(address, () => Close(connection, "others wait that have said nothing, either"));
-        if (opening > 0 && !await SpeaksAsync(connection)) Close(connection, "no HTTP/2 in time");
-        else if (opening > 0 && !place.Establish()) Close(connection, "too many connections");
-        else await next(connection);
+        using var place = _ledger.Enter(address, () => Close(connection, log,
+            "others wait that have said nothing, either", Text(bounds.Silent, bounds.SilentPerAddress)));
+        if (opening > 0)
+        {
+            if (!await SpeaksAsync(connection, place, log)) return;
+            if (!place.Establish())
+            {
+                if (place.IsGone) return;
+                Close(connection, log, "too many connections", Text(bounds.Established, bounds.EstablishedPerAddress));
+                return;
+            }
+        }
+        connection.Features.Set(place);
+        await next(connection);
     };
 
-    private async Task<bool> SpeaksAsync(ConnectionContext connection)
+    private async Task<bool> SpeaksAsync(ConnectionContext connection, ConnectionLedger.Place place, ILogger log)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
+        // The port stops: nobody waits for those that have said nothing.
+        var stops = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stops);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(gone.Token);
         end.CancelAfter(patience);
         var input = connection.Transport.Input;
         try
@@ -49,15 +65,28 @@ internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int o
                 if (speaks || read.IsCompleted || read.IsCanceled) return speaks;
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
+        catch (OperationCanceledException)
+        {
+            if (!place.IsGone && !gone.IsCancellationRequested)
+                Close(connection, log, "no HTTP/2 in time", $"{patience.TotalSeconds} s");
+            return false;
+        }
+        catch (IOException)
         {
             return false;
         }
     }
 
-    private void Close(ConnectionContext connection, string why)
+    private void Close(ConnectionContext connection, ILogger log, string why, string bound)
     {
         Refused.Add(1, new("port", port), new KeyValuePair<string, object?>("reason", why));
+        LogClosed(log, connection.RemoteEndPoint, port, why, bound);
         connection.Abort();
     }
+
+    private static string Text(int most, int mostPerAddress) => $"{most} in all, {mostPerAddress} from one address";
+
+    [LoggerMessage(LogLevel.Warning,
+        "Closed a connection from {Address} to the {Port} port: {Reason} (the bound is {Bound})")]
+    private static partial void LogClosed(ILogger log, EndPoint? address, string port, string reason, string bound);
 }

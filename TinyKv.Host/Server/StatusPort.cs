@@ -13,9 +13,9 @@ namespace TinyKv.Host.Server;
 /// </summary>
 internal static class StatusPort
 {
-    // A request is answered at once, so that the oldest connection is the one that only holds its place: it makes room
-    // for the next, and a probe is never refused.
-    private static readonly ConnectionBounds Bounds = new(256, 64, 0, 0);
+    // Of those whose request is not being answered, the oldest makes room for the next: so those that only hold their
+    // place keep no probe out.
+    private static readonly ConnectionBounds Bounds = new(256, 64, 256, 64);
 
     private static readonly JsonFormatter Json = new(
         JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
@@ -33,8 +33,22 @@ internal static class StatusPort
 
     private static void Map(WebApplication application, StoreGate gate)
     {
+        application.Use(KeepWhileAnswered);
         application.UseOpenTelemetryPrometheusScrapingEndpoint(Exporters.ScrapePath);
         application.Run(context => AnswerAsync(context, gate));
+    }
+
+    private static Task KeepWhileAnswered(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<ConnectionLedger.Place>() is { } place && place.Establish())
+        {
+            context.Response.OnCompleted(() =>
+            {
+                place.Rest();
+                return Task.CompletedTask;
+            });
+        }
+        return next(context);
     }
 
     private static Task AnswerAsync(HttpContext context, StoreGate gate)

@@ -66,7 +66,8 @@ internal sealed class WebPort : IAsyncDisposable
             limits(options);
             options.Listen(address, listen =>
             {
-                listen.Use(gate.Over);
+                var log = listen.ApplicationServices.GetRequiredService<ILogger<ConnectionGate>>();
+                listen.Use(next => gate.Over(next, log));
                 listen.Protocols = protocols;
             });
         });

@@ -38,6 +38,24 @@ public sealed class ConnectionLedgerTests
     }
 
     [Fact]
+    public void One_that_says_nothing_again_goes_after_those_that_have_been_silent_for_longer()
+    {
+        var spoken = Enter(Here, "spoken");
+        Assert.True(spoken.Establish());
+        foreach (var name in new[] { "1", "2", "3" }) Enter(Here, name);
+        spoken.Rest();
+        Assert.Equal(["1"], _closed);
+        foreach (var name in new[] { "4", "5", "6" }) Enter(Here, name);
+        Assert.Equal(["1", "2", "3", "spoken"], _closed);
+        spoken.Rest();
+        Assert.Equal(3, _ledger.Count);
+    }
+
+    [Fact]
+    public void Where_one_address_may_hold_all_connections_it_may_hold_all_silent_ones() =>
+        Assert.Equal(new ConnectionBounds(1024, 1024, 4096, 4096), ConnectionBounds.Of(4096, 4096));
+
+    [Fact]
     public void No_more_of_one_address_and_of_all_are_established_than_there_may_be()
     {
         var here = Enumerable.Range(0, 4).Select(i => (Place: Enter(Here, $"{i}"), i)).ToList();

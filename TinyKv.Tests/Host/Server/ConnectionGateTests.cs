@@ -62,6 +62,20 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
         }
     }
 
+    [Fact]
+    public async Task However_many_come_a_request_that_is_being_answered_keeps_its_connection()
+    {
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Store.Describable = answer.Task;
+        var status = Ports.Http.GetStringAsync("/status");
+        await Store.Asked.Task.WaitAsync(Patience.Long);
+        for (var i = 0; i < 400; i++) await ConnectAsync(Ports.Status.Number, "GET /status HTTP/1.1\r\n"u8.ToArray());
+        // The oldest of those that came later.
+        Assert.False(await IsServedAsync(_idle[0]));
+        answer.SetResult();
+        Assert.Contains("cluster_id", await status.WaitAsync(Patience.Long), StringComparison.Ordinal);
+    }
+
     private async Task<TcpClient> ConnectAsync(int port, byte[] opening)
     {
         var connection = new TcpClient();

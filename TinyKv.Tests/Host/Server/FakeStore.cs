@@ -69,13 +69,23 @@ internal sealed class FakeStore : IServedStore
         return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);
     }
 
-    public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
-        Task.FromResult(new StoreStatusResponse
+    /// <summary>The status waits for it.</summary>
+    public Task Describable { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when the status is asked for.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation)
+    {
+        Asked.TrySetResult();
+        await Describable.WaitAsync(cancellation);
+        return new StoreStatusResponse
         {
             ClusterId = ClusterId,
             StoreId = Self.Value,
             Ready = IsReady,
-        });
+        };
+    }
 }
 
 /// <summary>One region in memory that counts its readers and refuses on demand.</summary>
