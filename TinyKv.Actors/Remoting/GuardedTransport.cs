@@ -129,8 +129,7 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
     {
         try
         {
-            var handle = await _inner.Associate(store.WithProtocol(SchemeIdentifier))
-                .WaitAsync(_setup.Settings.HandshakeTimeout).ConfigureAwait(false);
+            var handle = await ConnectAsync(store.WithProtocol(SchemeIdentifier)).ConfigureAwait(false);
             var answer = new AnswerListener();
             handle.ReadHandlerSource.TrySetResult(answer);
             handle.Write(RemotingFrame.AskUid);
@@ -148,6 +147,22 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
             // Whatever the reason, the claim is not confirmed; who made it comes again.
             Refusals.NotConfirmed(store, e);
             return null;
+        }
+    }
+
+    private async Task<AssociationHandle> ConnectAsync(Address store)
+    {
+        var connecting = _inner.Associate(store);
+        try
+        {
+            return await connecting.WaitAsync(_setup.Settings.HandshakeTimeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody else would close a connection that comes later.
+            _ = connecting.ContinueWith(late => late.Result.Disassociate("it came too late", Refusals.Log),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
         }
     }
 }

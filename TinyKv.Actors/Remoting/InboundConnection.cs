@@ -12,15 +12,19 @@ namespace TinyKv.Actors.Remoting;
 /// </summary>
 internal sealed class InboundConnection : IHandleEventListener
 {
+    // Akka sends one every second for as long as it waits for the answer to its handshake.
+    private const int MaxHeartbeats = 64;
+
     private readonly GuardedTransport _transport;
     private readonly AssociationHandle _handle;
     private readonly IChannel _channel;
     private readonly RemotingSettings _settings;
     private readonly FrameBound _frames;
-    private readonly ConnectionLedger.Place _place;
+    private readonly ConnectionLedger.Place? _place;
     private readonly long _begun;
     private readonly Lock _opening = new();
     private Stage _stage;
+    private int _heartbeats;
     private volatile GuardedHandle? _admitted;
 
     public InboundConnection(GuardedTransport transport, AssociationHandle handle, RemotingSettings settings)
@@ -50,7 +54,7 @@ internal sealed class InboundConnection : IHandleEventListener
     {
         _ = _channel.CloseCompletion.ContinueWith(_ =>
         {
-            _place.Dispose();
+            _place?.Dispose();
             _frames.GiveUp();
             ended();
         }, TaskScheduler.Default);
@@ -61,10 +65,12 @@ internal sealed class InboundConnection : IHandleEventListener
     /// <summary>Closes a connection that takes too long.</summary>
     public void CheckTime()
     {
-        bool waits;
-        lock (_opening) waits = _stage is Stage.Silent;
-        if (waits && _transport.Time.GetElapsedTime(_begun) > _settings.HandshakeTimeout)
-            Refuse("no handshake in time");
+        Stage stage;
+        lock (_opening) stage = _stage;
+        var age = _transport.Time.GetElapsedTime(_begun);
+        if (stage == Stage.Silent && age > _settings.HandshakeTimeout) Refuse("no handshake in time");
+        // The handshake, a connection to the store that it names, and that one's answer.
+        else if (stage == Stage.Claiming && age > 3 * _settings.HandshakeTimeout) Refuse("not confirmed in time");
         else if (UnfinishedSince is var since and not 0 && _transport.Time.GetElapsedTime(since) > _settings.FrameTimeout)
             Refuse("a message that does not end");
     }
@@ -78,7 +84,8 @@ internal sealed class InboundConnection : IHandleEventListener
             _stage = Stage.Closed;
         }
         _frames.GiveUp();
-        _place.Dispose();
+        // There is none yet when the next that came was quicker to take it.
+        _place?.Dispose();
         _transport.Refusals.Connection(_channel.RemoteAddress, why);
         _ = _channel.CloseAsync();
     }
@@ -101,8 +108,10 @@ internal sealed class InboundConnection : IHandleEventListener
                 _ = OpenAsync(payload);
                 return;
             }
+            // They have the size of a handshake at most, and nobody waits for them.
+            if (++_heartbeats <= MaxHeartbeats) return;
         }
-        Refuse("a message before the answer to its handshake");
+        Refuse("messages before the answer to its handshake");
     }
 
     private async Task OpenAsync(InboundPayload payload)
@@ -130,10 +139,12 @@ internal sealed class InboundConnection : IHandleEventListener
         if (!RemotingFrame.TryHandshake(payload.Payload.Span, out var origin, out var uid))
             throw new MalformedMessageException("no handshake");
         var isStore = _transport.Known.IsStore(origin);
+        // How many wait for a store's answer is bounded there.
+        if (isStore) _place!.Dispose();
         if (_transport.IsSelf(origin)) Refuse("somebody under the address of this store");
         else if (isStore && !await _transport.Known.IsAsync(origin, uid).ConfigureAwait(false))
             Refuse("somebody under the address of a store that does not confirm it");
-        else if (!isStore && !_place.Establish()) Refuse("too many connections");
+        else if (!isStore && !_place!.Establish()) Refuse("too many connections");
         else Admit(payload, origin, isStore);
     }
 
@@ -144,7 +155,6 @@ internal sealed class InboundConnection : IHandleEventListener
             if (_stage != Stage.Claiming) return;
             _stage = Stage.Admitted;
         }
-        if (isStore) _place.Dispose();
         _frames.Open((int)_transport.MaximumPayloadBytes, isStore);
         var admitted = new GuardedHandle(_transport, _handle, _channel.RemoteAddress, isStore, payload);
         _admitted = admitted;

@@ -29,6 +29,9 @@ internal sealed class RemotingPeer : IDisposable
     /// <summary>What a system says that does not listen to another any more.</summary>
     public static byte[] DisassociateQuarantined { get; } = Bytes(2, Number(1, 5));
 
+    /// <summary>What a system sends every second.</summary>
+    public static byte[] Heartbeat { get; } = Bytes(2, Number(1, 3));
+
     public async Task SendAsync(byte[] frame)
     {
         await BeginAsync(frame.Length);
