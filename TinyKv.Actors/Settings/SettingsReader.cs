@@ -35,6 +35,7 @@ public static class SettingsReader
         if (mode == "standalone" && stores.Length > 1)
             throw storage.Wrong("mode", "is standalone, but tinykv.cluster.stores lists several stores");
         CheckDispatchers(config);
+        CheckRemoting(config);
         var journal = root.Word("journal", [.. JournalSetup.Kinds]);
         JournalSetup.RequireSettings(journal, config.GetConfig("tinykv"));
         return new TinyKvSettings
@@ -52,6 +53,17 @@ public static class SettingsReader
             Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
             Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
         };
+    }
+
+    // Without its guard a store would believe whoever connects, and nobody would notice.
+    private static void CheckRemoting(Config config)
+    {
+        const string Tcp = "akka.remote.dot-netty.tcp", Guard = "tinykv-guard";
+        if (!config.GetStringList($"{Tcp}.applied-adapters").Contains(Guard, StringComparer.Ordinal))
+            throw new SettingException($"{Tcp}.applied-adapters", $"lacks {Guard}, which checks who connects; add it");
+        var order = config.GetString($"{Tcp}.byte-order", "little-endian");
+        if (order != "little-endian")
+            throw new SettingException($"{Tcp}.byte-order", $"is '{order}'; stores speak little-endian");
     }
 
     private static GatewaySettings ReadGateway(Section gateway) => new(

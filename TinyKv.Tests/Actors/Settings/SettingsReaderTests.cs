@@ -75,6 +75,8 @@ public sealed class SettingsReaderTests
     [InlineData("tinykv.raft.heartbeat-ticks = 10", "tinykv.raft.election-ticks")]
     [InlineData("tinykv.raft.max-bytes-per-append = big", "tinykv.raft.max-bytes-per-append")]
     [InlineData("tinykv.raft.max-pending-bytes = 0", "tinykv.raft.max-pending-bytes")]
+    [InlineData("akka.remote.dot-netty.tcp.applied-adapters = []", "akka.remote.dot-netty.tcp.applied-adapters lacks")]
+    [InlineData("akka.remote.dot-netty.tcp.byte-order = big-endian", "akka.remote.dot-netty.tcp.byte-order is 'big-")]
     public void What_is_wrong_is_refused_with_the_name_of_the_key(string line, string key)
     {
         var refusal = Assert.ThrowsAny<TinyKvException>(() => Read(line));

@@ -36,7 +36,8 @@ public sealed class ServerSettingsTests
     {
         var config = ConfigurationFactory.ParseString($"tinykv.server.{setting}")
             .WithFallback(ServerConfiguration.Reference);
-        var wrong = Assert.Throws<TinyKvException>(() => ServerSettings.Read(config));
+        var wrong = Assert.Throws<SettingException>(() => ServerSettings.Read(config));
+        Assert.StartsWith(wrong.Key, $"tinykv.server.{setting}", StringComparison.Ordinal);
         Assert.StartsWith($"tinykv.server.{expected}", wrong.Message, StringComparison.Ordinal);
     }
 }
