@@ -127,8 +127,18 @@ public sealed class DataDirectory : IDisposable
         lock (_lock)
         {
             if (!_lock.CanWrite) return;
-            File.Delete(In(Path, ProcessName));
-            _lock.Dispose();
+            try
+            {
+                File.Delete(In(Path, ProcessName));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It only tells people who holds the lock.
+            }
+            finally
+            {
+                _lock.Dispose();
+            }
         }
     }
 

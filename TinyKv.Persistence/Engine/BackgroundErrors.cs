@@ -40,9 +40,22 @@ internal static class BackgroundErrors
         {
             Native.Instance.rocksdb_status_ptr_get_error(status);
         }
-        catch (RocksDbException error)
+        catch (Exception error)
+        {
+            Tell(state, error);
+        }
+    }
+
+    private static void Tell(IntPtr state, Exception error)
+    {
+        try
         {
             ((RocksFailure)GCHandle.FromIntPtr(state).Target!).Report(error);
+        }
+        catch (Exception)
+        {
+            // On a thread of RocksDB an exception would end the process without a word. What stops RocksDB fails the next
+            // write, too.
         }
     }
 }

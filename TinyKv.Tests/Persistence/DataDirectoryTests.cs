@@ -34,6 +34,15 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_has_vanished_is_closed_like_any_other()
+    {
+        var directory = DataDirectory.Open(Store, Identity, Three);
+        Directory.Delete(Store, recursive: true);
+        directory.Dispose();
+        Assert.Throws<IOException>(() => directory.Save(directory.Record));
+    }
+
+    [Fact]
     public void A_second_opener_is_told_which_process_has_the_directory()
     {
         using var running = DataDirectory.Open(Store, Identity, Three);
