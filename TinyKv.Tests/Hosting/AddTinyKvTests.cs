@@ -100,7 +100,7 @@ public sealed class AddTinyKvTests : IDisposable
             change: options => options.Hocon += "\ntinykv.server.shutdown-timeout = 1s",
             akka: (builder, _) => builder.WithActors((system, registry) =>
                 registry.Register<Stuck>(system.ActorOf(Props.Create(() => new Stuck(disk)), "stuck"))),
-            services: services => services.AddSingleton<EndBy>((_, code, unless) => 
+            services: services => services.AddSingleton<EndBy>((_, code, unless) =>
             {
                 isClosed = unless;
                 ends.TrySetResult(code);
