@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Actors.Settings.Sources;
@@ -16,24 +17,21 @@ public static class ReferenceConfig
         .WithFallback(PersistenceConfig.Reference)
         .WithFallback(ProtocolConfig.Reference);
 
+    private static readonly ConditionalWeakTable<Assembly, Config?> Loaded = new();
+
     /// <summary>The keys of all settings under <c>tinykv</c>.</summary>
-    public static IReadOnlySet<string> Keys
-    {
-        get
-        {
-            var known = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var reference in OfLoadedProjects())
-                known.UnionWith(Leaves("tinykv", reference.GetValue("tinykv")));
-            return known;
-        }
-    }
+    public static IReadOnlySet<string> Keys => OfLoadedProjects()
+        .SelectMany(reference => Leaves("tinykv", reference.GetValue("tinykv"))).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Refuses what stands under <c>tinykv</c> in no reference file.</summary>
     /// <exception cref="SettingException">Names the key.</exception>
     public static void RefuseUnknownKeys(Config config)
     {
         var known = Keys;
-        foreach (var key in Leaves("tinykv", config.GetValue("tinykv")))
+        var set = config.GetValue("tinykv");
+        foreach (var (key, name) in Names("tinykv", set))
+            if (name.Contains('.')) throw new SettingException(key, $"is in quotes, which make '{name}' one name; write it without");
+        foreach (var key in Leaves("tinykv", set))
             if (!known.Contains(key)) throw new SettingException(key, Unknown(key, known));
     }
 
@@ -44,10 +42,11 @@ public static class ReferenceConfig
     // A project that reads settings is loaded when they are read, and brings the names of its own along.
     private static IEnumerable<Config> OfLoadedProjects() =>
         AppDomain.CurrentDomain.GetAssemblies().Append(typeof(PersistenceConfig).Assembly)
-            .Where(assembly => !assembly.IsDynamic && HasReference(assembly)).Distinct().Select(Load);
+            .Where(assembly => !assembly.IsDynamic).Distinct()
+            .Select(assembly => Loaded.GetValue(assembly, Find)).OfType<Config>();
 
-    private static bool HasReference(Assembly assembly) =>
-        Array.Exists(assembly.GetManifestResourceNames(), IsReference);
+    private static Config? Find(Assembly assembly) =>
+        Array.Exists(assembly.GetManifestResourceNames(), IsReference) ? Load(assembly) : null;
 
     private static bool IsReference(string resource) =>
         resource.StartsWith("TinyKv.", StringComparison.Ordinal)
@@ -61,6 +60,13 @@ public static class ReferenceConfig
         if (value is null) return [];
         return value.IsObject()
             ? value.GetObject().Items.SelectMany(item => Leaves($"{path}.{item.Key}", item.Value)) : [path];
+    }
+
+    private static IEnumerable<(string Key, string Name)> Names(string path, HoconValue? value)
+    {
+        if (value is null || !value.IsObject()) return [];
+        return value.GetObject().Items.SelectMany(item =>
+            Names($"{path}.{item.Key}", item.Value).Prepend(($"{path}.{item.Key}", item.Key)));
     }
 
     private static string Unknown(string key, IReadOnlySet<string> known)

@@ -10,6 +10,11 @@ namespace TinyKv.Actors.Settings;
 /// </summary>
 internal sealed class Section(string name, Func<string, HoconValue?> find)
 {
+    /// <summary>What is wrong with a setting without a value.</summary>
+    internal const string NotSet = "is missing; it has no default";
+
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
     /// <summary>The object at <paramref name="path"/> of a configuration.</summary>
     public static Section Of(Config config, string path) =>
         new(path, key => config.HasPath($"{path}.{key}") ? config.GetValue($"{path}.{key}") : null);
@@ -50,11 +55,14 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     }
 
     /// <summary>A time from one millisecond to an hour.</summary>
-    public TimeSpan Duration(string key)
+    public TimeSpan Duration(string key) => Duration(key, TimeSpan.FromMilliseconds(1), Hour);
+
+    /// <summary>A time in [min, max].</summary>
+    public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
     {
         var time = Parse(key, value => value.GetTimeSpan(allowInfinite: false), "a time such as 100ms");
-        return time >= TimeSpan.FromMilliseconds(1) && time <= TimeSpan.FromHours(1)
-            ? time : throw Wrong(key, $"is '{Text(key)}', must be from 1ms to 1h");
+        return time >= min && time <= max
+            ? time : throw Wrong(key, $"is '{Text(key)}', must be from {Written(min)} to {Written(max)}");
     }
 
     /// <summary>The address that ports are bound to, or that others reach a store at: a name, or an IP address.</summary>
@@ -81,7 +89,15 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
         }
     }
 
+    private static string Written(TimeSpan time) => time switch
+    {
+        _ when time >= Hour => $"{time.TotalHours:0}h",
+        { TotalMinutes: >= 1 } => $"{time.TotalMinutes:0}m",
+        { TotalSeconds: >= 1 } => $"{time.TotalSeconds:0}s",
+        _ => $"{time.TotalMilliseconds:0}ms",
+    };
+
     private HoconValue Find(string key) => find(key) ?? throw Missing(key);
 
-    private SettingException Missing(string key) => new($"{name}.{key}", "is missing; it has no default");
+    private SettingException Missing(string key) => new($"{name}.{key}", NotSet);
 }

@@ -27,7 +27,7 @@ public static class SettingsReader
         var root = Section.Of(config, "tinykv");
         var stores = ReadStores(config, cluster);
         var self = new StoreId((ulong)store.Number("id", 0, long.MaxValue));
-        if (self == StoreId.None) throw store.Wrong("id", "is missing; it has no default");
+        if (self == StoreId.None) throw store.Wrong("id", Section.NotSet);
         if (stores.All(address => address.Id != self))
             throw store.Wrong("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
         var storage = Section.Of(config, "tinykv.storage");
@@ -129,7 +129,7 @@ public static class SettingsReader
         if (list is not null && !list.IsEmpty && !list.Values.TrueForAll(part => part.IsArray()))
             throw cluster.Wrong("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
         var stores = list?.GetArray().Select(ReadStore).ToList() ?? [];
-        if (stores.Count == 0) throw cluster.Wrong("stores", "is missing; it has no default");
+        if (stores.Count == 0) throw cluster.Wrong("stores", Section.NotSet);
         var taken = new Dictionary<(string Host, int Port), StoreId>();
         for (var i = 0; i < stores.Count; i++)
         {

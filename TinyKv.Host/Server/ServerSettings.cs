@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using TinyKv.Actors.Settings;
 using TinyKv.Core;
 using TinyKv.Host.Telemetry;
 
@@ -39,46 +40,19 @@ internal sealed record ServerSettings
     /// <summary>Reads the settings from the whole configuration.</summary>
     /// <exception cref="TinyKvException">A value is missing, not of its type or out of bounds; names its
     /// key.</exception>
-    public static ServerSettings Read(Config config) => new()
+    public static ServerSettings Read(Config config)
     {
-        Log = new LogSettings(LogSettings.Parse($"{Root}.log-level", Text(config, "log-level"))),
-        MaxConnections = Number(config, "max-connections", 1, 1_000_000),
-        MaxConnectionsPerAddress = Number(config, "max-connections-per-address", 1, 1_000_000),
-        MaxStreamsPerConnection = Number(config, "max-streams-per-connection", 1, 100_000),
-        KeepAliveInterval = Duration(config, "keep-alive-interval", TimeSpan.FromHours(1)),
-        KeepAliveTimeout = Duration(config, "keep-alive-timeout", TimeSpan.FromHours(1)),
-        ShutdownTimeout = Duration(config, "shutdown-timeout", MaxShutdownTimeout),
-        Telemetry = TelemetrySettings.Read(config),
-    };
-
-    private static int Number(Config config, string key, int least, int most)
-    {
-        var text = Text(config, key);
-        if (int.TryParse(text, out var value) && value >= least && value <= most) return value;
-        throw new SettingException($"{Root}.{key}", $"is '{text}'; it must be a number from {least} to {most}");
-    }
-
-    private static TimeSpan Duration(Config config, string key, TimeSpan most)
-    {
-        var least = TimeSpan.FromSeconds(1);
-        var text = Text(config, key);
-        try
+        var (server, second, hour) = (Section.Of(config, Root), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        return new ServerSettings
         {
-            var value = config.GetTimeSpan($"{Root}.{key}", allowInfinite: false);
-            if (value >= least && value <= most) return value;
-        }
-        catch (Exception failure)
-            when (failure is FormatException or ConfigurationException or OverflowException)
-        {
-            // Reported below, with the bounds.
-        }
-        throw new SettingException($"{Root}.{key}",
-            $"is '{text}'; it must be a duration from {least.TotalSeconds} s"
-            + $" to {most.TotalSeconds} s, such as 10s");
+            Log = new LogSettings(LogSettings.Parse($"{Root}.log-level", server.Text("log-level"))),
+            MaxConnections = (int)server.Number("max-connections", 1, 1_000_000),
+            MaxConnectionsPerAddress = (int)server.Number("max-connections-per-address", 1, 1_000_000),
+            MaxStreamsPerConnection = (int)server.Number("max-streams-per-connection", 1, 100_000),
+            KeepAliveInterval = server.Duration("keep-alive-interval", second, hour),
+            KeepAliveTimeout = server.Duration("keep-alive-timeout", second, hour),
+            ShutdownTimeout = server.Duration("shutdown-timeout", second, MaxShutdownTimeout),
+            Telemetry = TelemetrySettings.Read(config),
+        };
     }
-
-    // A missing key reads as 0 or null otherwise.
-    private static string Text(Config config, string key) =>
-        config.GetString($"{Root}.{key}", null) is { Length: > 0 } text ? text
-            : throw new SettingException($"{Root}.{key}", "is missing");
 }

@@ -26,8 +26,9 @@ internal sealed record TelemetrySettings(Uri? OtlpEndpoint, double TraceRatio)
     {
         if (text.Length == 0) return null;
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            // Not what it is: a user and a password may be in it.
             ? uri : throw new SettingException(
-                $"{Root}.otlp-endpoint", $"is '{text}'; it must be a URL such as http://127.0.0.1:4317, or empty");
+                $"{Root}.otlp-endpoint", "must be a URL such as http://127.0.0.1:4317, or empty");
     }
 
     private static double Ratio(string text) =>

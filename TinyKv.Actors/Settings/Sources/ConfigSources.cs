@@ -26,13 +26,7 @@ public sealed class ConfigSources
     /// <c>akka</c>; names the line and the key.</exception>
     public ConfigSources AddText(string source, string text)
     {
-        var statements = Parser.Parse(source, text);
-        foreach (var statement in statements)
-        {
-            if (statement.Path[0] is not ("tinykv" or "akka"))
-                throw Reader.Wrong(statement.Origin, $"unknown key '{statement.Key}'; settings are under tinykv and akka");
-        }
-        _statements.AddRange(statements);
+        AddStatements(Parser.Parse(source, text));
         _sources.Add(source);
         return this;
     }
@@ -47,8 +41,8 @@ public sealed class ConfigSources
         if (!Key.IsMatch(key)) throw new SettingException(source, $"'{key}'", "is no key; settings are under tinykv and akka");
         // Akka's settings are known to Akka only.
         var isList = ReferenceConfig.IsList(key) || (key.StartsWith("akka.", StringComparison.Ordinal) && value.StartsWith('['));
-        if (isList) return AddText(source, $"{key} = {value}");
-        _statements.Add(new Statement([.. key.Split('.')], new Literal(value), new Origin(source)));
+        if (isList) AddStatements(Parser.Parse(source, $"{key} = {value}", isLine: !value.Contains('\n', StringComparison.Ordinal)));
+        else _statements.Add(new Statement([.. key.Split('.')], new Literal(value), new Origin(source)));
         return this;
     }
 
@@ -59,17 +53,34 @@ public sealed class ConfigSources
     public LoadedConfig Resolve(Config reference, Func<string, string?>? environment = null)
     {
         environment ??= Environment.GetEnvironmentVariable;
-        var resolved = Resolver.Resolve(_statements.ToImmutable(), key => Default(reference, key) ?? environment(key));
-        var origins = new Dictionary<string, string>(StringComparer.Ordinal);
-        resolved.Visit("", (key, value) => origins[key] = value.Origin.ToString());
+        var resolved = Resolver.Resolve(_statements.ToImmutable(), key => Default(reference, key)
+            ?? (environment(key) is { } text ? new ResolvedText(text, default) : null));
+        var written = new Dictionary<string, Resolved>(StringComparer.Ordinal);
+        resolved.Visit("", (key, value) => written[key] = value);
         var config = new Config(new HoconRoot(resolved.ToHocon()));
-        return new LoadedConfig(config.WithFallback(reference), origins, _sources.Count == 0 ? null : _sources[0]);
+        return new LoadedConfig(config.WithFallback(reference), written, _sources.Count == 0 ? null : _sources[0]);
     }
 
-    private static string? Default(Config reference, string key)
+    private void AddStatements(ImmutableArray<Statement> statements)
     {
-        if (!key.StartsWith("tinykv.", StringComparison.Ordinal) || !reference.HasPath(key)) return null;
+        foreach (var statement in statements)
+        {
+            if (statement.Path[0] is "tinykv" or "akka") continue;
+            throw Reader.Wrong(statement.Origin, statement.Path[0].Contains('.', StringComparison.Ordinal)
+                ? $"'{statement.Path[0]}' in quotes is one name; write it without"
+                : $"unknown key '{statement.Key}'; settings are under tinykv and akka");
+        }
+        _statements.AddRange(statements);
+    }
+
+    private static Resolved? Default(Config reference, string key)
+    {
+        if (!Key.IsMatch(key) || !reference.HasPath(key)) return null;
         var value = reference.GetValue(key);
-        return value.IsString() ? value.GetString() : null;
+        if (value.IsString()) return new ResolvedText(value.GetString(), default);
+        if (!value.IsArray()) return null;
+        var items = value.GetArray();
+        return items.All(item => item.IsString())
+            ? new ResolvedList([.. items.Select(item => new ResolvedText(item.GetString(), default))], default) : null;
     }
 }

@@ -6,11 +6,11 @@ namespace TinyKv.Actors.Settings.Sources;
 /// <summary>A configuration that knows where each setting was written.</summary>
 public sealed class LoadedConfig
 {
-    private readonly IReadOnlyDictionary<string, string> _origins;
+    private readonly IReadOnlyDictionary<string, Resolved> _written;
     private readonly string? _source;
 
-    internal LoadedConfig(Config config, IReadOnlyDictionary<string, string> origins, string? source) =>
-        (Config, _origins, _source) = (config, origins, source);
+    internal LoadedConfig(Config config, IReadOnlyDictionary<string, Resolved> written, string? source) =>
+        (Config, _written, _source) = (config, written, source);
 
     /// <summary>The configuration, with the defaults.</summary>
     public Config Config { get; }
@@ -25,22 +25,23 @@ public sealed class LoadedConfig
         }
         catch (SettingException wrong) when (!wrong.HasOrigin && OriginOf(wrong.Key) is { } origin)
         {
-            throw new SettingException(origin, wrong.Key, wrong.Why);
+            var isEmpty = wrong.Why == Section.NotSet && _written.GetValueOrDefault(wrong.Key) is ResolvedText { Text: "" };
+            throw new SettingException(origin, wrong.Key, isEmpty ? "is empty; it must have a value" : wrong.Why);
         }
     }
 
     /// <summary>Whether somebody set this, other than the defaults.</summary>
-    public bool Sets(string key) => _origins.ContainsKey(key);
+    public bool Sets(string key) => _written.ContainsKey(key);
 
     /// <summary>The same with another value for a setting.</summary>
     public LoadedConfig With(string key, string value) =>
-        new(new ConfigSources().Add(key, key, value).Resolve(Config).Config, _origins, _source);
+        new(new ConfigSources().Add(key, key, value).Resolve(Config).Config, _written, _source);
 
     // A setting that is missing is missing in the object around it, or in the file.
     private string? OriginOf(string key)
     {
         for (var known = key; known.Length > 0; known = known[..Math.Max(0, known.LastIndexOfAny(['.', '[']))])
-            if (_origins.TryGetValue(known, out var origin) && (known == key || known.EndsWith(']'))) return origin;
+            if (_written.TryGetValue(known, out var value) && (known == key || known.EndsWith(']'))) return value.Origin.ToString();
         return _source;
     }
 }

@@ -14,47 +14,59 @@ internal sealed class Parser
     private readonly Reader _text;
     private int _depth;
 
-    private Parser(string source, string text) => _text = new Reader(source, text);
+    private Parser(Reader text) => _text = text;
 
     /// <summary>Reads a text.</summary>
     /// <param name="source">What to call it in messages.</param>
     /// <param name="text">HOCON.</param>
+    /// <param name="isLine">It is one line, which has no number.</param>
     /// <exception cref="TinyKvException">It is malformed; names the line and the key.</exception>
-    public static ImmutableArray<Statement> Parse(string source, string text) => new Parser(source, text).File();
+    public static ImmutableArray<Statement> Parse(string source, string text, bool isLine = false) =>
+        new Parser(new Reader(source, text, isLine)).File();
 
     private ImmutableArray<Statement> File()
     {
         var statements = ImmutableArray.CreateBuilder<Statement>();
-        _text.SkipBetween(commas: false);
+        _text.SkipBetween();
         var (braces, opened) = (_text.Take("{"), _text.Origin);
-        Fields(statements, "");
+        Fields(statements, new Place("", []));
         if (braces) Close("}", "{", opened);
-        _text.SkipBetween(commas: true);
+        _text.SkipBetween();
         if (!_text.AtEnd) throw _text.Wrong($"'{_text.Next}' closes nothing");
         return statements.ToImmutable();
     }
 
     // Up to a closing brace or bracket, or the end.
-    private void Fields(ImmutableArray<Statement>.Builder into, string scope)
+    private void Fields(ImmutableArray<Statement>.Builder into, Place around)
     {
-        while (true)
-        {
-            _text.SkipBetween(commas: true);
-            if (_text.AtEnd || _text.Next is '}' or ']') return;
-            Field(into, scope);
-        }
+        for (Separate(first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(first: false))
+            Field(into, around);
     }
 
-    private void Field(ImmutableArray<Statement>.Builder into, string scope)
+    // There is one comma at most between two, and none before the first.
+    private void Separate(bool first)
+    {
+        _text.SkipBetween();
+        if (!first && _text.Take(",")) _text.SkipBetween();
+        if (_text.Next == ',') throw _text.Wrong("there is nothing before the comma");
+    }
+
+    private void Field(ImmutableArray<Statement>.Builder into, Place around)
     {
         var origin = _text.Origin;
-        var path = Path(scope);
-        var key = Full(scope, string.Join('.', path));
+        var path = Path(around.Key);
+        var place = around.Below(path);
         _text.TakeBlank();
         var append = _text.Take("+=");
-        if (!append && !_text.Take("=") && !_text.Take(":") && _text.Next != '{') throw NoValue(key, origin);
-        var value = Value(key, origin);
-        if (append) value = new Concatenation([new Substitution(path, Optional: true), new ListExpression([value])]);
+        if (append && place.InList) throw Reader.Wrong(origin, $"{place.Key}: '+=' is not supported inside a list");
+        if (!append && !_text.Take("=") && !_text.Take(":") && _text.Next != '{')
+        {
+            throw path is ["include"] && !_text.AtLineEnd
+                ? _text.Wrong("'include' is not supported") : NoValue(place.Key, origin);
+        }
+        var value = Value(append ? place.Item(place.Key) : place, origin);
+        if (append)
+            value = new Concatenation([new Substitution(place.Path, Optional: true), new ListExpression([(value, origin)])]);
         Assign(into, path, value, origin);
     }
 
@@ -70,7 +82,8 @@ internal sealed class Parser
         else if (value is Concatenation joined && joined.Parts.Any(part => part is ObjectExpression)
             && joined.Parts.All(part => part is ObjectExpression or Substitution or Blank))
         {
-            foreach (var part in joined.Parts.Where(part => part is not Blank)) Assign(into, path, part, origin);
+            foreach (var part in joined.Parts.Where(part => part is not Blank))
+                Assign(into, path, part is Substitution named ? named with { OfObject = true } : part, origin);
         }
         else
         {
@@ -90,45 +103,47 @@ internal sealed class Parser
                 : $"{Full(scope, string.Join('.', path))}. is no key; a part is missing after the dot");
         }
         while (_text.Take("."));
-        if (path.Count == 1 && path[0] == "include" && _text.TakeBlank().Length > 0 && _text.Next is '"' or 'f' or 'u')
-            throw _text.Wrong("'include' is not supported");
         if (path.Count > MaxDepth) throw _text.Wrong("a key has too many parts");
         return path.ToImmutable();
     }
 
-    private Expression Value(string key, Origin origin)
+    private Expression Value(Place place, Origin origin)
     {
         _text.TakeBlank();
         if (_text.AtLineEnd)
         {
             // A word on the next line is rather the next key.
-            _text.SkipBetween(commas: false);
-            if (_text.AtEnd || _text.Next is not ('{' or '[' or '"')) throw NoValue(key, origin);
+            _text.SkipBetween();
+            if (_text.AtEnd || _text.Next is not ('{' or '[' or '"')) throw NoValue(place.Key, origin);
         }
-        var parts = Parts(key);
+        var quoted = !_text.AtWord;
+        var parts = Parts(place);
         while (parts.Count > 0 && parts[^1] is Blank) parts.RemoveAt(parts.Count - 1);
+        if (!quoted && parts is [Literal { Text: "null" }])
+            throw Reader.Wrong(origin, $"{place.Key}: null is not supported; leave the key out, or write \"null\"");
         return parts.Count switch
         {
-            0 => throw NoValue(key, origin),
+            0 => throw NoValue(place.Key, origin),
             1 => parts[0],
             _ => new Concatenation([.. parts]),
         };
     }
 
-    private List<Expression> Parts(string key)
+    private List<Expression> Parts(Place place)
     {
+        var key = place.Key;
         var parts = new List<Expression>();
         while (true)
         {
-            if (_text.AtComment && parts.Count > 0 && parts[^1] is Literal)
-                throw _text.Wrong($"{key}: a comment begins within the value; write {key} = \"...\", "
-                    + "or a space before the comment");
+            if (_text.AtComment && parts.Count > 0 && parts[^1] is Literal or Substitution)
+                throw _text.Wrong($"{key}: a comment begins within the value; write "
+                    + (parts[^1] is Literal ? $"{key} = \"...\"" : $"{parts[^1]}\"...\"") + ", or a space before the comment");
             if (_text.AtLineEnd || _text.Next is ',' or '}' or ']') return parts;
             if (_text.TakeBlank() is { Length: > 0 } blank) parts.Add(new Blank(blank));
             else if (_text.AtWord) parts.Add(new Literal(_text.TakeWord()));
             else if (_text.Next == '"') parts.Add(new Literal(_text.TakeQuoted()));
-            else if (_text.Next == '{') parts.Add(Object(key));
-            else if (_text.Next == '[') parts.Add(List(key));
+            else if (_text.Next == '{') parts.Add(Object(place));
+            else if (_text.Next == '[') parts.Add(List(place));
             else if (_text.Take("${")) parts.Add(Reference(key));
             else throw Misplaced(key, parts);
         }
@@ -143,30 +158,30 @@ internal sealed class Parser
     {
         var optional = _text.Take("?");
         _text.TakeBlank();
+        if (_text.AtLineEnd) throw _text.Wrong($"{key}: the line ends within a substitution");
         var path = Path(key);
         _text.TakeBlank();
         return _text.Take("}") ? new Substitution(path, optional)
             : throw _text.Wrong($"{key}: a substitution is written ${{NAME}} or ${{?NAME}}");
     }
 
-    private ObjectExpression Object(string key)
+    private ObjectExpression Object(Place place)
     {
         var opened = Open("{");
         var fields = ImmutableArray.CreateBuilder<Statement>();
-        Fields(fields, key);
+        Fields(fields, place);
         Close("}", "{", opened);
         return new ObjectExpression(fields.ToImmutable());
     }
 
-    private ListExpression List(string key)
+    private ListExpression List(Place place)
     {
         var opened = Open("[");
-        var items = ImmutableArray.CreateBuilder<Expression>();
-        while (true)
+        var items = ImmutableArray.CreateBuilder<(Expression, Origin)>();
+        for (Separate(first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(first: false))
         {
-            _text.SkipBetween(commas: true);
-            if (_text.AtEnd || _text.Next is '}' or ']') break;
-            items.Add(Value($"{key}[{items.Count}]", _text.Origin));
+            var origin = _text.Origin;
+            items.Add((Value(place.Item($"{place.Key}[{items.Count}]"), origin), origin));
         }
         Close("]", "[", opened);
         return new ListExpression(items.ToImmutable());
@@ -185,7 +200,7 @@ internal sealed class Parser
         _depth--;
         if (_text.AtEnd) throw Reader.Wrong(opened, $"'{opening}' is not closed");
         if (!_text.Take(closing))
-            throw _text.Wrong($"'{_text.Next}' does not close '{opening}' of line {opened.Line}");
+            throw _text.Wrong($"'{_text.Next}' does not close '{opening}'{(opened.Line == 0 ? "" : $" of line {opened.Line}")}");
     }
 
     private TinyKvException NoValue(string key, Origin origin) =>
@@ -196,4 +211,15 @@ internal sealed class Parser
     private static string Full(string scope, string key) => scope.Length == 0 ? key : $"{scope}.{key}";
 
     private static string In(string scope) => scope.Length == 0 ? "" : $"{scope}: ";
+
+    // Nothing refers into a list: what stands in one has a name for messages, but no path from the root.
+    private readonly record struct Place(string Key, ImmutableArray<string> Path)
+    {
+        public bool InList => Path.IsDefault;
+
+        public Place Below(ImmutableArray<string> path) =>
+            new(Full(Key, string.Join('.', path)), InList ? Path : [.. Path, .. path]);
+
+        public Place Item(string key) => new(key, default);
+    }
 }

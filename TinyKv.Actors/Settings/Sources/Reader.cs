@@ -3,7 +3,7 @@ using TinyKv.Core;
 namespace TinyKv.Actors.Settings.Sources;
 
 /// <summary>A text with a place in it, and the lines of that place.</summary>
-internal sealed class Reader(string source, string text)
+internal sealed class Reader(string source, string text, bool isLine)
 {
     // What HOCON wants in quotes, but for '+', which it takes from "+=" only here.
     private const string NeedQuotes = "$\"{}[]:=,#`^?!@*&\\";
@@ -14,7 +14,7 @@ internal sealed class Reader(string source, string text)
     public int Line { get; private set; } = 1;
 
     /// <summary>Where the place is.</summary>
-    public Origin Origin => new(source, Line);
+    public Origin Origin => new(source, isLine ? 0 : Line);
 
     /// <summary>The next character; NUL at the end.</summary>
     public char Next => _at < text.Length ? text[_at] : '\0';
@@ -51,14 +51,14 @@ internal sealed class Reader(string source, string text)
         return text[start.._at];
     }
 
-    /// <summary>Takes space, lines, comments and commas.</summary>
-    public void SkipBetween(bool commas)
+    /// <summary>Takes space, lines and comments.</summary>
+    public void SkipBetween()
     {
         while (!AtEnd)
         {
             if (AtComment) SkipComment();
             else if (Next == '\n') NextLine();
-            else if (char.IsWhiteSpace(Next) || (commas && Next == ',')) _at++;
+            else if (char.IsWhiteSpace(Next)) _at++;
             else return;
         }
     }

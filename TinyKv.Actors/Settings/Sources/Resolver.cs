@@ -12,14 +12,16 @@ internal sealed class Resolver
     // Far more than a configuration needs; texts that double at every step grow without bound otherwise.
     private const int MaxCharacters = 1 << 20;
     private const int MaxDepth = 32;
+    private const string OfSeveralKinds =
+        "puts a text, a list or an object next to a value of another kind; a comma may be missing";
 
     private readonly ImmutableArray<Statement> _statements;
-    private readonly Func<string, string?> _outside;
+    private readonly Func<string, Resolved?> _outside;
     private readonly Scope _root;
     private readonly Stack<int> _running = new();
     private int _characters;
 
-    private Resolver(ImmutableArray<Statement> statements, Func<string, string?> outside)
+    private Resolver(ImmutableArray<Statement> statements, Func<string, Resolved?> outside)
     {
         (_statements, _outside) = (statements, outside);
         _root = new Scope(statements, Evaluate);
@@ -29,7 +31,7 @@ internal sealed class Resolver
     /// <param name="statements">In the order in which they count.</param>
     /// <param name="outside">What a substitution means that no statement sets: a default, or a variable.</param>
     /// <exception cref="SettingException">A substitution has no value, or goes in a circle.</exception>
-    public static ResolvedObject Resolve(ImmutableArray<Statement> statements, Func<string, string?> outside) =>
+    public static ResolvedObject Resolve(ImmutableArray<Statement> statements, Func<string, Resolved?> outside) =>
         new Resolver(statements, outside)._root.Find([], statements.Length) as ResolvedObject
             ?? new ResolvedObject(ImmutableSortedDictionary<string, Resolved>.Empty, default);
 
@@ -38,77 +40,82 @@ internal sealed class Resolver
         if (_running.Contains(index))
         {
             var way = _running.Reverse().Select(i => _statements[i].Key).Distinct();
-            throw Wrong($"refers to itself by way of {string.Join(", ", way)}");
+            throw Last.Wrong($"refers to itself by way of {string.Join(", ", way)}");
         }
-        if (_running.Count == MaxDepth) throw Wrong("refers to others that refer to others, too many times");
+        if (_running.Count == MaxDepth) throw Last.Wrong("refers to others that refer to others, too many times");
         _running.Push(index);
-        var value = Evaluate(_statements[index].Value!, _statements[index].Origin);
+        var value = Evaluate(_statements[index].Value!, new Spot(_statements[index].Key, _statements[index].Origin));
         _running.Pop();
         return value;
     }
 
-    private Resolved? Evaluate(Expression expression, Origin origin) => expression switch
+    private Resolved? Evaluate(Expression expression, Spot spot) => expression switch
     {
-        Literal literal => Text(literal.Text, origin),
-        Blank blank => Text(blank.Text, origin),
-        Substitution substitution => Substitute(substitution),
+        Literal literal => Text(literal.Text, spot),
+        Blank blank => Text(blank.Text, spot),
+        Substitution substitution => Substitute(substitution, spot),
         ListExpression list => new ResolvedList(
-            [.. list.Items.Select(item => Evaluate(item, origin)).OfType<Resolved>()], origin),
-        ObjectExpression inner => Inner(inner),
-        Concatenation joined => Join(joined.Parts, origin),
+            [.. list.Items.Select((item, i) => Evaluate(item.Value, new Spot($"{spot.Key}[{i}]", item.Origin))).OfType<Resolved>()],
+            spot.Origin),
+        ObjectExpression inner => Inner(inner, spot),
+        Concatenation joined => Join(joined.Parts, spot),
         _ => throw new InvalidOperationException($"no value is made of {expression}"),
     };
 
-    private ResolvedText Text(string text, Origin origin)
+    private ResolvedText Text(string text, Spot spot)
     {
-        _characters += text.Length;
-        return _characters <= MaxCharacters ? new ResolvedText(text, origin)
-            : throw Wrong($"becomes too long with its substitutions; a configuration has up to {MaxCharacters} characters");
+        Count(text.Length, spot);
+        return new ResolvedText(text, spot.Origin);
     }
 
-    private Resolved? Substitute(Substitution wanted)
+    private void Count(int characters, Spot spot)
+    {
+        _characters += characters;
+        if (_characters > MaxCharacters)
+            throw spot.Wrong($"becomes too long with its substitutions; a configuration has up to {MaxCharacters} characters");
+    }
+
+    private Resolved? Substitute(Substitution wanted, Spot spot)
     {
         var self = _running.Peek();
         var statement = _statements[self];
         // What a key says of itself is what was said before.
         var before = IsPrefix(wanted.Path, statement.Path) || IsPrefix(statement.Path, wanted.Path)
             ? self : _statements.Length;
-        Resolved? value = _root.Find(wanted.Path, before) is { } found ? Counted(found) with { Origin = statement.Origin }
-            : _outside(wanted.Key) is { } text ? Text(text, statement.Origin) : null;
-        return value is not null || wanted.Optional ? value : throw Wrong(
-            $"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
+        var value = (_root.Find(wanted.Path, before) ?? _outside(wanted.Key)) is { } found
+            ? Counted(found, spot) with { Origin = spot.Origin } : null;
+        if (value is null && !wanted.Optional)
+            throw spot.Wrong($"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
+        return value is null or ResolvedObject || !wanted.OfObject ? value : throw spot.Wrong(OfSeveralKinds);
     }
 
-    private Resolved Counted(Resolved value)
+    private Resolved Counted(Resolved value, Spot spot)
     {
-        value.Visit("", (_, part) =>
-        {
-            _characters += part is ResolvedText text ? text.Text.Length : 1;
-            if (_characters > MaxCharacters) Text("", default);
-        });
+        value.Visit("", (_, part) => Count(part is ResolvedText text ? text.Text.Length : 1, spot));
         return value;
     }
 
     // An object in a list has no key: nothing outside can refer into it.
-    private Resolved Inner(ObjectExpression inner)
+    private Resolved Inner(ObjectExpression inner, Spot spot)
     {
-        var scope = new Scope(inner.Fields, index => Evaluate(inner.Fields[index].Value!, inner.Fields[index].Origin));
+        var scope = new Scope(inner.Fields, index => Evaluate(
+            inner.Fields[index].Value!, new Spot($"{spot.Key}.{inner.Fields[index].Key}", inner.Fields[index].Origin)));
         return scope.Find([], inner.Fields.Length)
-            ?? new ResolvedObject(ImmutableSortedDictionary<string, Resolved>.Empty, _statements[_running.Peek()].Origin);
+            ?? new ResolvedObject(ImmutableSortedDictionary<string, Resolved>.Empty, spot.Origin);
     }
 
-    private Resolved? Join(ImmutableArray<Expression> parts, Origin origin)
+    private Resolved? Join(ImmutableArray<Expression> parts, Spot spot)
     {
-        var values = parts.Select(part => (part, value: Evaluate(part, origin))).ToList();
+        var values = parts.Select(part => (part, value: Evaluate(part, spot))).ToList();
         var solid = values.Where(part => part.part is not Blank && part.value is not null)
             .Select(part => part.value!).ToList();
         if (solid.Count == 0) return null;
         if (solid.All(value => value is ResolvedText))
-            return Text(string.Concat(values.Select(part => (part.value as ResolvedText)?.Text)), origin);
+            return Text(string.Concat(values.Select(part => (part.value as ResolvedText)?.Text)), spot);
         if (solid.All(value => value is ResolvedList))
-            return new ResolvedList([.. solid.SelectMany(value => ((ResolvedList)value).Items)], origin);
-        if (solid.All(value => value is ResolvedObject)) return Merge(solid, origin);
-        throw Wrong("puts a text, a list or an object next to a value of another kind; a comma may be missing");
+            return new ResolvedList([.. solid.SelectMany(value => ((ResolvedList)value).Items)], spot.Origin);
+        if (solid.All(value => value is ResolvedObject)) return Merge(solid, spot.Origin);
+        throw spot.Wrong(OfSeveralKinds);
     }
 
     private static ResolvedObject Merge(IEnumerable<Resolved> objects, Origin origin) => objects
@@ -128,9 +135,11 @@ internal sealed class Resolver
     private static bool IsPrefix(ImmutableArray<string> start, ImmutableArray<string> path) =>
         start.Length <= path.Length && path.AsSpan()[..start.Length].SequenceEqual(start.AsSpan());
 
-    private SettingException Wrong(string why)
+    private Spot Last => new(_statements[_running.Peek()].Key, _statements[_running.Peek()].Origin);
+
+    /// <summary>What is evaluated: its name in messages, and where it was written.</summary>
+    private readonly record struct Spot(string Key, Origin Origin)
     {
-        var statement = _statements[_running.Peek()];
-        return new SettingException(statement.Origin.ToString(), statement.Key, why);
+        public SettingException Wrong(string why) => new(Origin.ToString(), Key, why);
     }
 }

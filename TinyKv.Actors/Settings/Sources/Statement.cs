@@ -27,6 +27,9 @@ internal sealed record Blank(string Text) : Expression;
 /// <summary><c>${key}</c>, or with <paramref name="Optional"/> <c>${?key}</c>.</summary>
 internal sealed record Substitution(ImmutableArray<string> Path, bool Optional) : Expression
 {
+    /// <summary>Whether it stands next to an object, so that it has to be one.</summary>
+    public bool OfObject { get; init; }
+
     /// <summary>The key with dots, which is also the name of the variable.</summary>
     public string Key => string.Join('.', Path);
 
@@ -35,7 +38,7 @@ internal sealed record Substitution(ImmutableArray<string> Path, bool Optional) 
 }
 
 /// <summary><c>[ … ]</c>.</summary>
-internal sealed record ListExpression(ImmutableArray<Expression> Items) : Expression;
+internal sealed record ListExpression(ImmutableArray<(Expression Value, Origin Origin)> Items) : Expression;
 
 /// <summary><c>{ … }</c> inside of a list.</summary>
 internal sealed record ObjectExpression(ImmutableArray<Statement> Fields) : Expression;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using TinyKv.Core;
 
 namespace TinyKv.Host.Cli.Parsing;
 
@@ -29,7 +30,7 @@ internal static class UsageErrors
             .Select(token => token.Value).Append(IsOptionLike(first) ? first : null).FirstOrDefault(word => word is not null);
         if (optionLike is not null)
         {
-            var meant = Suggestion.For(optionLike, OptionsOf(parsed.CommandResult));
+            var meant = Similar.Nearest(optionLike, OptionsOf(parsed.CommandResult));
             return $"'{optionLike}' is no option of '{path}'" + (meant is null ? "" : $": did you mean '{meant}'?");
         }
         if (command.Subcommands.Count == 0)

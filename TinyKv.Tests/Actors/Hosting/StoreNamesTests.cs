@@ -36,7 +36,7 @@ public sealed class StoreNamesTests
     [InlineData("both", "six", "0.0.0.0", "the host six has only IPv6 addresses and both only IPv4 addresses")]
     [InlineData("six", "six", "127.0.0.1",
         "tinykv.store.bind-host is 127.0.0.1, where nobody reaches store 1: its host, six, has only IPv6 addresses, "
-        + "such as 2001:db8::1; set it to one of them, or to ::")]
+        + "such as \"2001:db8::1\"; set it to one of them, or to \"::\"")]
     [InlineData("10.0.0.1", "both", "::1",
         "tinykv.store.bind-host is ::1, where nobody reaches store 1: its host, 10.0.0.1, has only IPv4 addresses, "
         + "such as 10.0.0.1; set it to one of them, or to 0.0.0.0")]

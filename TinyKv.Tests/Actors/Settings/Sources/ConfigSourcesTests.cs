@@ -61,6 +61,8 @@ public sealed class ConfigSourcesTests
     [InlineData("akka.a = [1, 2] [3]", "1 2 3")]
     [InlineData("akka.a = [1], akka.a += 2, akka.a += ${NUMBER}", "1 2 7")]
     [InlineData("akka.a += 1", "1")]
+    [InlineData("akka { b { a = [1], a += 2 }, a = ${akka.b.a} }", "1 2")]
+    [InlineData("akka.b { a = [1] } { c = 3, a += 2 }, akka.a = ${akka.b.a}", "1 2")]
     [InlineData("akka.b = [1], akka.a = ${akka.b} [2]", "1 2")]
     [InlineData("akka.a = [\n 1\n 2 # two\n 3, ]", "1 2 3")]
     [InlineData("akka.a = []", "")]
@@ -99,9 +101,38 @@ public sealed class ConfigSourcesTests
     [InlineData("akka.a = [${akka.b}]\nakka.b = [${akka.a}]", "refers to itself by way of")]
     [InlineData("akka.a = [1] text", "line 1: akka.a puts a text, a list or an object next to")]
     [InlineData("akka.a = ${akka.b} text, akka.b { x = 1 }", "line 1: akka.a puts a text, a list or an object next to")]
+    [InlineData("akka.a = { b = 1 } ${SET}", "line 1: akka.a puts a text, a list or an object next to")]
+    [InlineData("akka.a = ${SET} { b = 1 }", "line 1: akka.a puts a text, a list or an object next to")]
+    [InlineData("akka.a = [\n 1\n ${NOT_SET}\n]", "line 3: akka.a[1] is ${NOT_SET}")]
+    [InlineData("akka.a = [\n {\n  b.c = ${NOT_SET}\n }\n]", "line 3: akka.a[0].b.c is ${NOT_SET}")]
     public void A_substitution_without_a_value_is_refused_with_line_and_key(string text, string expected) =>
         Assert.Contains(expected,
             Assert.Throws<SettingException>(() => Resolve(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("akka.a = [{\n b += 1 }]", "line 2: akka.a[0].b: '+=' is not supported inside a list")]
+    [InlineData("akka.a += { b += 1 }", "line 1: akka.a.b: '+=' is not supported inside a list")]
+    [InlineData("include required(\"x\")", "line 1: 'include' is not supported")]
+    [InlineData("akka { include classpath(\"x\") }", "line 1: 'include' is not supported")]
+    [InlineData("\nakka.a = null", "line 2: akka.a: null is not supported; leave the key out, or write \"null\"")]
+    [InlineData("akka.a = [1, null ]", "line 1: akka.a[1]: null is not supported")]
+    [InlineData("akka.a = ${SET}//x", "line 1: akka.a: a comment begins within the value; write ${SET}\"...\", or a space")]
+    [InlineData("akka.a = ${", "line 1: akka.a: the line ends within a substitution")]
+    [InlineData("akka.a = ${?\nb}", "line 1: akka.a: the line ends within a substitution")]
+    [InlineData("akka.a = [1,,2]", "line 1: there is nothing before the comma")]
+    [InlineData("akka.a = [,1]", "line 1: there is nothing before the comma")]
+    [InlineData("akka.a = 1,\n,akka.b = 2", "line 2: there is nothing before the comma")]
+    public void What_is_no_hocon_or_not_supported_is_refused_with_its_line(string text, string expected) =>
+        Assert.StartsWith($"test, {expected}",
+            Assert.Throws<TinyKvException>(() => Resolve(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("akka.a = \"null\"", "null")]
+    [InlineData("akka.a = null and void", "null and void")]
+    [InlineData("akka.a = ${SET} // x", "there")]
+    [InlineData("akka.include = x, akka.a = ${akka.include}", "x")]
+    public void What_only_looks_like_it_is_taken(string text, string expected) =>
+        Assert.Equal(expected, Resolve(text).GetString("akka.a"));
 
     [Fact]
     public void Values_that_double_at_every_step_are_refused()

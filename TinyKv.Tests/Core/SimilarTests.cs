@@ -1,8 +1,8 @@
-using TinyKv.Host.Cli.Parsing;
+using TinyKv.Core;
 
-namespace TinyKv.Tests.Host.Cli;
+namespace TinyKv.Tests.Core;
 
-public sealed class SuggestionTests
+public sealed class SimilarTests
 {
     [Theory]
     [InlineData("get", "get", 0)]
@@ -12,7 +12,7 @@ public sealed class SuggestionTests
     [InlineData("set", "get", 1)]
     [InlineData("", "get", 3)]
     public void A_letter_put_in_left_out_replaced_or_swapped_counts_as_one(string from, string to, int distance) =>
-        Assert.Equal(distance, Suggestion.Distance(from, to));
+        Assert.Equal(distance, Similar.Distance(from, to));
 
     [Theory]
     [InlineData("statsu", "status")]
@@ -20,5 +20,5 @@ public sealed class SuggestionTests
     [InlineData("frob", null)]
     [InlineData("x", null)]
     public void Only_what_is_like_a_word_is_suggested(string word, string? suggestion) =>
-        Assert.Equal(suggestion, Suggestion.For(word, ["status", "get", "playground"]));
+        Assert.Equal(suggestion, Similar.Nearest(word, ["status", "get", "playground"]));
 }
