@@ -54,7 +54,8 @@ public sealed class TinyKvClient : IAsyncDisposable
 
     /// <summary>What every store of the cluster says of itself, by ascending number; a store that does not
     /// answer is in the list too, with the reason.</summary>
-    /// <exception cref="TinyKvUnavailableException">No store knew the others within the timeout.</exception>
+    /// <exception cref="TinyKvUnavailableException">No store knew the others within the timeout, or none took
+    /// a connection within <see cref="TinyKvClientOptions.UnreachableTimeout"/>.</exception>
     public async Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(
         CancellationToken cancellation = default)
     {

@@ -17,8 +17,8 @@ public record TinyKvClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long <see cref="TinyKvClient.ConnectAsync"/> goes on while no endpoint takes a connection: stores that restart
-    /// take none for some seconds. Null: as long as <see cref="Timeout"/>. Where somebody waits for the answer who may
+    /// How long <see cref="TinyKvClient.ConnectAsync"/> and <see cref="TinyKvClient.GetStoreStatusesAsync"/> go on while no
+    /// endpoint takes a connection: stores that restart take none for some seconds. Null: as long as <see cref="Timeout"/>. Where somebody waits for the answer who may
     /// have mistaken the address, a second is better.
     /// </summary>
     public TimeSpan? UnreachableTimeout { get; init; }

@@ -21,10 +21,9 @@ internal static class GrpcFailures
         if (causes.OfType<HttpProtocolException>().Any(cause => cause.ErrorCode == Http11Required))
             return Mistaken(CallFailure.NotAStore,
                 "this port speaks HTTP/1.1 as a store's status port does, expected its gRPC port");
-        // A store that ends while it is connected to does the same, so that this may pass.
         if (DropsConnections(causes))
             return Mistaken(CallFailure.Unreachable,
-                "this port drops connections as a store's remoting port does, expected its gRPC port");
+                "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
         var message = causes.Count == 0 ? failure.Status.Detail : $"the connection broke ({Innermost(causes)})";
         return new StoreCallException($"{address}: {message}", mayBeDone: true, failure);
 

@@ -76,7 +76,7 @@ public sealed class EndpointTests
         listener.Stop();
         await Assert.ThrowsAnyAsync<Exception>(() => hangUp);
 
-        Assert.Contains("drops connections as a store's remoting port does, expected its gRPC port", error.Message);
+        Assert.Contains("the connection was dropped; a store that ends does that, and so does a remoting port", error.Message);
     }
 
     [Fact]
