@@ -44,6 +44,7 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
     {
         var (is6, all) = address.AddressFamily == AddressFamily.InterNetworkV6 ? ("IPv6", "\"::\"") : ("IPv4", "0.0.0.0");
         return new SettingException(BindKey, $"is {bind}, where nobody reaches {settings.StoreId}: "
-            + $"its host, {settings.Self.Host}, has only {is6} addresses, such as {(is6 == "IPv6" ? $"\"{address}\"" : $"{address}")}; set it to one of them, or to {all}");
+            + $"its host, {settings.Self.Host}, has only {is6} addresses, "
+            + $"such as {(is6 == "IPv6" ? $"\"{address}\"" : $"{address}")}; set it to one of them, or to {all}");
     }
 }

@@ -30,7 +30,8 @@ public static class ReferenceConfig
         var known = Keys;
         var set = config.GetValue("tinykv");
         foreach (var (key, name) in Names("tinykv", set))
-            if (name.Contains('.')) throw new SettingException(key, $"is in quotes, which make '{name}' one name; write it without");
+            if (name.Contains('.'))
+                throw new SettingException(key, $"is in quotes, which make '{name}' one name; write it without");
         foreach (var key in Leaves("tinykv", set))
             if (!known.Contains(key)) throw new SettingException(key, Unknown(key, known));
     }

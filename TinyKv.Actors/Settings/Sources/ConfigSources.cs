@@ -41,7 +41,8 @@ public sealed class ConfigSources
         if (!Key.IsMatch(key)) throw new SettingException(source, $"'{key}'", "is no key; settings are under tinykv and akka");
         // Akka's settings are known to Akka only.
         var isList = ReferenceConfig.IsList(key) || (key.StartsWith("akka.", StringComparison.Ordinal) && value.StartsWith('['));
-        if (isList) AddStatements(Parser.Parse(source, $"{key} = {value}", isLine: !value.Contains('\n', StringComparison.Ordinal)));
+        var isLine = !value.Contains('\n', StringComparison.Ordinal);
+        if (isList) AddStatements(Parser.Parse(source, $"{key} = {value}", isLine));
         else _statements.Add(new Statement([.. key.Split('.')], new Literal(value), new Origin(source)));
         return this;
     }

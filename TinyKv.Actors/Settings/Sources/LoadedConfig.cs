@@ -41,7 +41,8 @@ public sealed class LoadedConfig
     private string? OriginOf(string key)
     {
         for (var known = key; known.Length > 0; known = known[..Math.Max(0, known.LastIndexOfAny(['.', '[']))])
-            if (_written.TryGetValue(known, out var value) && (known == key || known.EndsWith(']'))) return value.Origin.ToString();
+            if (_written.TryGetValue(known, out var value) && (known == key || known.EndsWith(']')))
+                return value.Origin.ToString();
         return _source;
     }
 }

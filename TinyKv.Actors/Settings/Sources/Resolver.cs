@@ -55,7 +55,8 @@ internal sealed class Resolver
         Blank blank => Text(blank.Text, spot),
         Substitution substitution => Substitute(substitution, spot),
         ListExpression list => new ResolvedList(
-            [.. list.Items.Select((item, i) => Evaluate(item.Value, new Spot($"{spot.Key}[{i}]", item.Origin))).OfType<Resolved>()],
+            [.. list.Items.Select((item, i) => Evaluate(item.Value, new Spot($"{spot.Key}[{i}]", item.Origin)))
+                .OfType<Resolved>()],
             spot.Origin),
         ObjectExpression inner => Inner(inner, spot),
         Concatenation joined => Join(joined.Parts, spot),
