@@ -120,7 +120,7 @@ internal sealed class Parser
         var parts = Parts(place);
         while (parts.Count > 0 && parts[^1] is Blank) parts.RemoveAt(parts.Count - 1);
         if (!quoted && parts is [Literal { Text: "null" }])
-            throw Reader.Wrong(origin, $"{place.Key}: null is not supported; leave the key out, or write \"null\"");
+            throw Reader.Wrong(origin, $"{place.Key}: null is not supported; leave the key out");
         return parts.Count switch
         {
             0 => throw NoValue(place.Key, origin),
