@@ -3,7 +3,6 @@ using Akka.Event;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Regions;

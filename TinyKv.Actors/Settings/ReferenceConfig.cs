@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
-using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Persistence;
 using TinyKv.Protocol.Serialization;

@@ -3,7 +3,6 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Remoting;
-using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;

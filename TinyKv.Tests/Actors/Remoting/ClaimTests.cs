@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using Akka.Event;
 using Akka.Remote.Transport;
 using Akka.TestKit.Xunit2;
 using Google.Protobuf;
