@@ -187,7 +187,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         {
             _metrics.DroppedStranger();
             _limit.Warning(_log, "stranger",
-                "Dropping what store {From} of cluster {Cluster} at {Address} sends to store {To}: this is {Self} of cluster {Own}",
+                "Dropping what store {From} of cluster {Cluster} at {Address} sends to store {To}: "
+                + "this is {Self} of cluster {Own}",
                 batch.FromStore, batch.ClusterId, LogLimit.Cut(Sender.Path.Address), batch.ToStore, spec.Self, spec.Cluster);
             return false;
         }

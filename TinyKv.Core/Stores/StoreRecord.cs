@@ -34,7 +34,9 @@ public sealed record StoreRecord
     /// <summary>Drawn at the last start; 0 before the first.</summary>
     public ulong Incarnation { get; init; }
 
-    /// <summary>The incarnations since the last that all others have accepted, and some before, without the present one.</summary>
+    /// <summary>
+    /// The incarnations since the last that all others have accepted, and some before, without the present one.
+    /// </summary>
     public ImmutableArray<ulong> Earlier { get; init; } = [];
 
     /// <summary>All initial stores and their directories; empty until the cluster is formed.</summary>

@@ -78,7 +78,8 @@ public sealed class RaftTransportTests : TestKit
     [InlineData(78, 2, 1)]
     [InlineData(77, 2, 3)]
     [InlineData(77, 9, 1)]
-    public async Task What_another_cluster_or_a_stranger_sends_is_dropped_with_ten_warnings_a_minute(ulong cluster, ulong from, ulong to)
+    public async Task What_another_cluster_or_a_stranger_sends_is_dropped_with_ten_warnings_a_minute(
+        ulong cluster, ulong from, ulong to)
     {
         await EventFilter.Warning(start: "Dropping what store").ExpectAsync(10, async () =>
         {

@@ -215,7 +215,8 @@ public sealed class IntroductionsTests
         var stores = Met.Three();
         var third = stores[2].Restart();
         for (var store = 1; store <= refusing; store++)
-            third.Hear(new StoreHelloReply(new StoreId((ulong)store), stores[store - 1].Record.Incarnation, third.Record.Incarnation,
+            third.Hear(new StoreHelloReply(
+                new StoreId((ulong)store), stores[store - 1].Record.Incarnation, third.Record.Incarnation,
                 new StoreRefusal(RefusalKind.OldCopy, "confused")));
 
         Assert.Equal(ends ? new StoreEnding(false, "confused") : null, third.Ending);

@@ -268,7 +268,8 @@ public sealed class StoreCheckTests : IAsyncLifetime
         await _cluster.StopAsync(1);
         var identity = Path.Combine(_store, "identity.json");
         var content = await File.ReadAllTextAsync(identity);
-        await File.WriteAllTextAsync(identity, content.Replace("\"lost\": \"\"", "\"lost\": \"not to be trusted\"", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(identity, content.Replace(
+            "\"lost\": \"\"", "\"lost\": \"not to be trusted\"", StringComparison.Ordinal));
 
         var report = StoreCheck.Run(_store);
 

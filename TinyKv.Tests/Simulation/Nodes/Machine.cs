@@ -84,7 +84,9 @@ internal sealed class Machine
         {
             case StoreFailed when IsImpostor: _world.Marks.Hit(NodeMark.ImpostorEnded); break;
             case JournalFailed: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedSync); break;
-            case StoreFailed when Disk.HasGap || Disk.Record is { Lost.Length: > 0 }: _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss); break;
+            case StoreFailed when Disk.HasGap || Disk.Record is { Lost.Length: > 0 }:
+                _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss);
+                break;
             case StoreFailed when process.SawEngineFail: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedEngine); break;
             default: _world.Fail($"{Name} ends itself: {why}"); break;
         }

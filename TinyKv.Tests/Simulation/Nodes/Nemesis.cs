@@ -198,7 +198,8 @@ internal sealed class Nemesis(World world)
         if (Cluster.Machines.Any(each => each.IsImpostor) || others.Count == 0) return;
         if (others.Exists(record => record is not { IsFormed: true })) return;
         var copy = empty ? null : machine.Backup;
-        if (!empty && (copy?.Record is not { IsFormed: true, Lost: "" } old || others.Exists(record => IsIn(old, record!)))) return;
+        if (!empty
+            && (copy?.Record is not { IsFormed: true, Lost: "" } old || others.Exists(record => IsIn(old, record!)))) return;
         machine.Crash(keepsPower: _random.Percent(50));
         world.Marks.Hit(empty ? NodeMark.StartedOnEmptyDisk : NodeMark.StartedOnOldCopy);
         machine.StartOn(copy);
