@@ -10,12 +10,14 @@ namespace TinyKv.Tests.Actors.Remoting;
 internal sealed class RemotingPeer : IDisposable
 {
     private readonly TcpClient _socket = new();
+    private NetworkStream _stream = null!; // a socket that was found broken gives it out no more
 
     /// <summary>A connection to the remoting port of a store.</summary>
     public static async Task<RemotingPeer> ConnectAsync(StoreNode store)
     {
         var peer = new RemotingPeer();
         await peer._socket.ConnectAsync("127.0.0.1", store.Settings.Self.RemotingPort, Patience.Long);
+        peer._stream = peer._socket.GetStream();
         return peer;
     }
 
@@ -50,7 +52,7 @@ internal sealed class RemotingPeer : IDisposable
     {
         try
         {
-            await _socket.GetStream().WriteAsync(bytes, Patience.Long);
+            await _stream.WriteAsync(bytes, Patience.Long);
         }
         catch (IOException)
         {
@@ -64,9 +66,9 @@ internal sealed class RemotingPeer : IDisposable
         try
         {
             var length = new byte[4];
-            await _socket.GetStream().ReadExactlyAsync(length, Patience.Long);
+            await _stream.ReadExactlyAsync(length, Patience.Long);
             var frame = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
-            await _socket.GetStream().ReadExactlyAsync(frame, Patience.Long);
+            await _stream.ReadExactlyAsync(frame, Patience.Long);
             return frame;
         }
         catch (IOException)

@@ -105,7 +105,7 @@ internal static class MutantList
             "reached <= log.Commit || log.TermAt(reached) != _raft.Term", "reached <= log.Commit",
             "Figure 8 of the paper: what a majority has may still be overwritten."),
         new("a heartbeat that commits what was not acknowledged", "Leader.cs",
-            "Math.Min(follower.Match, _raft.Log.Commit)", "_raft.Log.Commit",
+            "Math.Min(acknowledged.Index, _raft.Log.Commit)", "_raft.Log.Commit",
             "Entries left by another leader pass for committed."),
         new("entries handed out again after a restart", "RaftLog.cs",
             "        _handedOut = applied;\n", "",
