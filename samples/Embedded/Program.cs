@@ -9,6 +9,7 @@ using TinyKv.Hosting;
 
 var builder = Host.CreateApplicationBuilder(args);
 builder.Logging.AddFilter("Akka", LogLevel.Warning);
+builder.Logging.AddFilter("TinyKv", LogLevel.Warning);
 builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
 builder.Services.AddTinyKv(
     options =>
