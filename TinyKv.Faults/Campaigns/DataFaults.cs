@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using TinyKv.Core;
 
 namespace TinyKv.Faults.Campaigns;
@@ -113,6 +114,17 @@ internal sealed class LostTail() : LostData("lost-tail", cause: "lost")
             CopyDirectory(directory, files);
         }
         Directory.Delete(kept, recursive: true);
+        ForgetLoss(Path.Combine(data, "identity.json"));
+    }
+
+    // With all its files the store has lost nothing, and no term has begun since.
+    private static void ForgetLoss(string identity)
+    {
+        var content = JsonNode.Parse(File.ReadAllText(identity))!;
+        if (content["lost"]!.GetValue<string>().Length == 0)
+            throw new TinyKvException($"{identity} does not say what was lost: the store would start again on it");
+        content["lost"] = "";
+        File.WriteAllText(identity, content.ToJsonString());
     }
 
     private static IEnumerable<string> LogsIn(string data) =>
