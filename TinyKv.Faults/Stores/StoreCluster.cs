@@ -111,13 +111,20 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
         }
     }
 
-    /// <summary>The highest terms of the regions, in one text.</summary>
+    /// <summary>The terms of the regions, in one text, once those who answer have a leader for each.</summary>
     public async Task<string> TermsAsync(CancellationToken cancellation)
     {
-        await LeaderAsync(cancellation); // somebody answers
-        var peers = (await _observer!.GetStoreStatusesAsync(cancellation)).SelectMany(store => store.Status?.Peers ?? []);
-        return string.Join(", ", peers.GroupBy(peer => peer.Region.Id).OrderBy(region => region.Key)
-            .Select(region => $"region {region.Key} term {region.Max(peer => peer.Term)}"));
+        while (true)
+        {
+            await LeaderAsync(cancellation); // somebody answers
+            var regions = (await _observer!.GetStoreStatusesAsync(cancellation))
+                .SelectMany(store => store.Status?.Peers ?? []).GroupBy(peer => peer.Region.Id)
+                .OrderBy(region => region.Key).Select(region => (Id: region.Key, Last: region.MaxBy(peer =>
+                    (peer.Term, peer.Role == "leader"))!)).ToList();
+            if (regions.All(region => region.Last.Role == "leader"))
+                return string.Join(", ", regions.Select(region => $"region {region.Id} term {region.Last.Term}"));
+            await Task.Delay(Poll, cancellation);
+        }
     }
 
     /// <summary>The last lines that each store logged.</summary>
