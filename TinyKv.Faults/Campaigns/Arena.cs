@@ -13,10 +13,10 @@ internal sealed record Arena(
     /// <summary>The time of the history.</summary>
     public long Now => Load.History.Now;
 
-    /// <summary>A store that is not <paramref name="other"/>.</summary>
-    public int Another(int other)
+    /// <summary>A store that is none of <paramref name="these"/>.</summary>
+    public int Another(params IReadOnlyCollection<int> these)
     {
-        var others = Cluster.All.Where(store => store != other).ToList();
+        var others = Cluster.All.Except(these).ToList();
         return others[Random.Next(others.Count)];
     }
 

@@ -14,15 +14,11 @@ internal static class FaultKinds
         new LostTail(), new OldCopy(), new DamagedEngine(),
     ];
 
-    // To give a store its files back is legal only when it has acknowledged nothing meanwhile, in no region: a campaign
-    // that goes on for long meets the case in which it has, and then rightly fails.
-    private static IEnumerable<Fault> Usual => All.Where(fault => fault is not LostTail);
-
-    /// <summary>The kinds of a comma-separated list; when there is none, all but those that are done by name only.</summary>
+    /// <summary>The kinds of a comma-separated list; all when there is none.</summary>
     /// <exception cref="TinyKvException">A name is unknown.</exception>
     public static IReadOnlyList<Fault> Named(string? names)
     {
-        if (string.IsNullOrWhiteSpace(names)) return [.. Usual];
+        if (string.IsNullOrWhiteSpace(names)) return All;
         return [.. names.Split(',', StringSplitOptions.TrimEntries).Distinct().Select(name =>
             All.FirstOrDefault(fault => fault.Name == name) ?? throw new TinyKvException(
                 $"'{name}' is no fault; there are {string.Join(", ", All.Select(fault => fault.Name))}"))];

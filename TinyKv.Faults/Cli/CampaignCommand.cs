@@ -21,7 +21,7 @@ internal static class CampaignCommand
 
     private static readonly Option<string> Kinds = new("--faults")
     {
-        Description = "The kinds of faults to do, with commas between; all but lost-tail, when it is not given: "
+        Description = "The kinds of faults to do, with commas between; all, when it is not given: "
             + string.Join("; ", FaultKinds.All.Select(fault => $"{fault.Name} ({fault.Description})")) + ".",
         HelpName = "A,B,C",
     };

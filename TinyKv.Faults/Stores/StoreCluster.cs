@@ -5,6 +5,12 @@ using TinyKv.Faults.Sandbox;
 
 namespace TinyKv.Faults.Stores;
 
+/// <summary>Who leads a region.</summary>
+/// <param name="Region">Its number.</param>
+/// <param name="Term">Since which term.</param>
+/// <param name="Store">The store.</param>
+internal readonly record struct RegionLeader(ulong Region, long Term, int Store);
+
 /// <summary>The store processes of a run.</summary>
 internal sealed class StoreCluster(StoreLayout layout, string program, string directory, Func<int, string> dataOf,
     Func<int, string[]> enter) : IAsyncDisposable
@@ -89,40 +95,29 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
         }
     }
 
-    /// <summary>The store that leads the region.</summary>
-    public async Task<int> LeaderAsync(CancellationToken cancellation)
+    /// <summary>The store that leads the region of the clients' keys.</summary>
+    public async Task<int> LeaderAsync(CancellationToken cancellation) =>
+        (await LeadersAsync(cancellation)).Single(leader => leader.Region == 1).Store;
+
+    /// <summary>The leaders of all regions, once those who answer know of no later term.</summary>
+    public async Task<IReadOnlyList<RegionLeader>> LeadersAsync(CancellationToken cancellation)
     {
         while (true)
         {
             try
             {
                 _observer ??= await TinyKvClient.ConnectAsync(new() { Endpoints = layout.Endpoints }, cancellation);
-                var peers = (await _observer.GetStoreStatusesAsync(cancellation))
-                    .Where(store => store.Status is not null)
-                    .SelectMany(store => store.Status!.Peers.Select(peer => (Store: (int)store.StoreId, Peer: peer)))
-                    .Where(each => each.Peer.Region.Id == 1 && each.Peer.Role == "leader").ToList();
-                if (peers.Count > 0) return peers.MaxBy(each => each.Peer.Term).Store;
+                var regions = (await _observer.GetStoreStatusesAsync(cancellation))
+                    .SelectMany(store => (store.Status?.Peers ?? []).Select(peer => (Store: (int)store.StoreId, Peer: peer)))
+                    .GroupBy(each => each.Peer.Region.Id).OrderBy(region => region.Key)
+                    .Select(region => region.MaxBy(each => (each.Peer.Term, each.Peer.Role == "leader"))).ToList();
+                if (regions.Count > 0 && regions.All(region => region.Peer.Role == "leader"))
+                    return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Store))];
             }
             catch (TinyKvClientException)
             {
                 // Nobody answers just now.
             }
-            await Task.Delay(Poll, cancellation);
-        }
-    }
-
-    /// <summary>The terms of the regions, in one text, once those who answer have a leader for each.</summary>
-    public async Task<string> TermsAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            await LeaderAsync(cancellation); // somebody answers
-            var regions = (await _observer!.GetStoreStatusesAsync(cancellation))
-                .SelectMany(store => store.Status?.Peers ?? []).GroupBy(peer => peer.Region.Id)
-                .OrderBy(region => region.Key).Select(region => (Id: region.Key, Last: region.MaxBy(peer =>
-                    (peer.Term, peer.Role == "leader"))!)).ToList();
-            if (regions.All(region => region.Last.Role == "leader"))
-                return string.Join(", ", regions.Select(region => $"region {region.Id} term {region.Last.Term}"));
             await Task.Delay(Poll, cancellation);
         }
     }
