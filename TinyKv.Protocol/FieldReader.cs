@@ -1,27 +1,39 @@
+using System.Buffers.Binary;
+
 namespace TinyKv.Protocol;
 
-/// <summary>
-/// Walks over the fields of a protobuf message without allocating, to check its form. Stricter than a parser: fields
-/// ascend, as encoders write them, and have numbers or bytes.
-/// </summary>
+/// <summary>How the content of a protobuf field is written; the numbers are those of the encoding.</summary>
+internal enum FieldKind
+{
+    /// <summary>A number of one to ten bytes.</summary>
+    Varint = 0,
+
+    /// <summary>A number of eight bytes.</summary>
+    Fixed64 = 1,
+
+    /// <summary>Bytes, a text or a message, behind their length.</summary>
+    Bytes = 2,
+
+    /// <summary>A number of four bytes.</summary>
+    Fixed32 = 5,
+}
+
+/// <summary>Walks over the fields of a protobuf message without allocating or copying, to check its form.</summary>
 /// <param name="bytes">The message.</param>
 internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 {
-    private const int Varint = 0;
-    private const int LengthDelimited = 2;
-
     private ReadOnlySpan<byte> _rest = bytes;
 
     /// <summary>The number of the current field.</summary>
     public int Field { get; private set; }
 
-    /// <summary>Whether the current field has bytes, not a number.</summary>
-    public bool HasBytes { get; private set; }
+    /// <summary>How the current field is written.</summary>
+    public FieldKind Kind { get; private set; }
 
-    /// <summary>The current field's number.</summary>
+    /// <summary>The current field's number, if it has one.</summary>
     public ulong Number { get; private set; }
 
-    /// <summary>The current field's bytes.</summary>
+    /// <summary>The current field's bytes, if it has some.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
     /// <summary>Whether everything was read so far as it should be.</summary>
@@ -30,24 +42,38 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     /// <summary>Goes to the next field; false at the end, and where the bytes are none.</summary>
     public bool Next()
     {
-        if (_rest.IsEmpty) return false;
-        var last = Field;
-        IsWhole = ReadVarint(out var tag) && tag >> 3 is > 0 and < int.MaxValue && (int)(tag >> 3) >= last
-            && ReadValue((int)(tag & 7));
-        Field = (int)(tag >> 3);
-        return IsWhole;
+        if (_rest.IsEmpty || !IsWhole) return false;
+        IsWhole = ReadVarint(out var tag) && tag is >= 8 and <= uint.MaxValue;
+        (Field, Kind) = ((int)(tag >> 3), (FieldKind)(tag & 7));
+        return IsWhole = IsWhole && ReadContent();
     }
 
-    private bool ReadValue(int wireType)
+    private bool ReadContent()
     {
-        HasBytes = wireType == LengthDelimited;
-        if (!HasBytes && wireType != Varint) return false;
-        if (!ReadVarint(out var number)) return false;
-        Number = number;
-        if (!HasBytes) return true;
-        if (number > (ulong)_rest.Length) return false;
-        Bytes = _rest[..(int)number];
-        _rest = _rest[(int)number..];
+        switch (Kind)
+        {
+            case FieldKind.Varint:
+                var isNumber = ReadVarint(out var number);
+                Number = number;
+                return isNumber;
+            case FieldKind.Fixed64 when Take(sizeof(ulong)):
+                Number = BinaryPrimitives.ReadUInt64LittleEndian(Bytes);
+                return true;
+            case FieldKind.Fixed32 when Take(sizeof(uint)):
+                Number = BinaryPrimitives.ReadUInt32LittleEndian(Bytes);
+                return true;
+            case FieldKind.Bytes:
+                return ReadVarint(out var length) && Take(length);
+            default:
+                return false;
+        }
+    }
+
+    private bool Take(ulong length)
+    {
+        if (length > (ulong)_rest.Length) return false;
+        Bytes = _rest[..(int)length];
+        _rest = _rest[(int)length..];
         return true;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using TinyKv.Protocol;
 
 namespace TinyKv.Actors.Remoting;
@@ -9,71 +8,38 @@ namespace TinyKv.Actors.Remoting;
 /// </summary>
 internal static class ProtoFields
 {
-    private const int Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5;
-
     /// <summary>The bytes of a text, a message or bytes; false when the field is missing.</summary>
     /// <exception cref="MalformedMessageException">Not protobuf, or the field stands there twice.</exception>
-    public static bool TryBytes(ReadOnlySpan<byte> message, int field, out ReadOnlySpan<byte> value) =>
-        TryFind(message, field, Bytes, out value);
+    public static bool TryBytes(ReadOnlySpan<byte> message, int field, out ReadOnlySpan<byte> value)
+    {
+        var isThere = TryFind(message, field, FieldKind.Bytes, out var found);
+        value = found.Bytes;
+        return isThere;
+    }
 
     /// <summary>A number of variable length; 0 when the field is missing.</summary>
     /// <exception cref="MalformedMessageException">Not protobuf, or the field stands there twice.</exception>
     public static ulong Number(ReadOnlySpan<byte> message, int field) =>
-        TryFind(message, field, Varint, out var bytes) ? ReadVarint(ref bytes) : 0;
+        TryFind(message, field, FieldKind.Varint, out var found) ? found.Number : 0;
 
     /// <summary>A number of eight bytes; 0 when the field is missing.</summary>
     /// <exception cref="MalformedMessageException">Not protobuf, or the field stands there twice.</exception>
     public static ulong FixedNumber(ReadOnlySpan<byte> message, int field) =>
-        TryFind(message, field, Fixed64, out var bytes) ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+        TryFind(message, field, FieldKind.Fixed64, out var found) ? found.Number : 0;
 
-    private static bool TryFind(ReadOnlySpan<byte> rest, int field, int type, out ReadOnlySpan<byte> value)
+    private static bool TryFind(ReadOnlySpan<byte> message, int field, FieldKind kind, out FieldReader found)
     {
-        value = default;
-        var found = false;
-        while (!rest.IsEmpty)
+        found = default;
+        var isThere = false;
+        var reader = new FieldReader(message);
+        while (reader.Next())
         {
-            var tag = ReadVarint(ref rest);
-            if (tag is < 8 or > uint.MaxValue) throw Malformed();
-            var content = Take(ref rest, (int)(tag & 7));
-            if ((int)(tag >> 3) != field) continue;
-            if (found || (int)(tag & 7) != type) throw Malformed();
-            value = content;
-            found = true;
+            if (reader.Field != field) continue;
+            if (isThere || reader.Kind != kind) throw Malformed();
+            found = reader;
+            isThere = true;
         }
-        return found;
-    }
-
-    private static ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> rest, int type)
-    {
-        ulong length;
-        switch (type)
-        {
-            case Varint:
-                var start = rest;
-                _ = ReadVarint(ref rest);
-                return start[..^rest.Length];
-            case Fixed64: length = 8; break;
-            case Fixed32: length = 4; break;
-            case Bytes: length = ReadVarint(ref rest); break;
-            default: throw Malformed();
-        }
-        if (length > (ulong)rest.Length) throw Malformed();
-        var content = rest[..(int)length];
-        rest = rest[(int)length..];
-        return content;
-    }
-
-    private static ulong ReadVarint(scoped ref ReadOnlySpan<byte> rest)
-    {
-        var value = 0UL;
-        for (var i = 0; i < 10 && i < rest.Length; i++)
-        {
-            value |= (ulong)(rest[i] & 0x7F) << (7 * i);
-            if (rest[i] >= 0x80) continue;
-            rest = rest[(i + 1)..];
-            return value;
-        }
-        throw Malformed();
+        return reader.IsWhole ? isThere : throw Malformed();
     }
 
     private static MalformedMessageException Malformed() => new("not a message of Akka's protocol");

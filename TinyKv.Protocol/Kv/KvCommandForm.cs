@@ -19,12 +19,12 @@ internal static class KvCommandForm
         var last = 0;
         while (reader.Next())
         {
-            var isNew = reader.Field > last;
+            var (isNew, isInOrder) = (reader.Field > last, reader.Field >= last);
             var fits = reader.Field switch
             {
-                Version => isNew && !reader.HasBytes,
-                Modifies => reader.HasBytes && IsModify(reader.Bytes),
-                Condition => isNew && reader.HasBytes && IsCondition(reader.Bytes),
+                Version => isNew && reader.Kind == FieldKind.Varint,
+                Modifies => isInOrder && HasBytes(reader) && IsModify(reader.Bytes),
+                Condition => isNew && HasBytes(reader) && IsCondition(reader.Bytes),
                 _ => false,
             };
             if (!fits) return false;
@@ -45,10 +45,10 @@ internal static class KvCommandForm
             {
                 case Family when IsFamily(reader): break;
                 case Delete when IsTrue(reader): deletes = true; break;
-                case Key when reader.HasBytes: break;
-                case Value when reader.HasBytes: hasValue = !reader.Bytes.IsEmpty; break;
+                case Key when HasBytes(reader): break;
+                case Value when HasBytes(reader): hasValue = !reader.Bytes.IsEmpty; break;
                 case DeleteRange when IsTrue(reader): deletesRange = true; break;
-                case EndKey when reader.HasBytes: hasEnd = !reader.Bytes.IsEmpty; break;
+                case EndKey when HasBytes(reader): hasEnd = !reader.Bytes.IsEmpty; break;
                 default: return false;
             }
         }
@@ -67,9 +67,9 @@ internal static class KvCommandForm
             switch (last)
             {
                 case Family when IsFamily(reader): break;
-                case ConditionKey when reader.HasBytes: break;
+                case ConditionKey when HasBytes(reader): break;
                 case Present when IsTrue(reader): isPresent = true; break;
-                case Value when reader.HasBytes: hasValue = !reader.Bytes.IsEmpty; break;
+                case Value when HasBytes(reader): hasValue = !reader.Bytes.IsEmpty; break;
                 default: return false;
             }
         }
@@ -77,7 +77,9 @@ internal static class KvCommandForm
     }
 
     private static bool IsFamily(in FieldReader reader) =>
-        !reader.HasBytes && reader.Number <= (ulong)ColumnFamily.Write;
+        reader.Kind == FieldKind.Varint && reader.Number <= (ulong)ColumnFamily.Write;
 
-    private static bool IsTrue(in FieldReader reader) => !reader.HasBytes && reader.Number == 1;
+    private static bool IsTrue(in FieldReader reader) => reader.Kind == FieldKind.Varint && reader.Number == 1;
+
+    private static bool HasBytes(in FieldReader reader) => reader.Kind == FieldKind.Bytes;
 }
