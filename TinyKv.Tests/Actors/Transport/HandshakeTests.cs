@@ -171,10 +171,11 @@ public sealed class HandshakeTests : TestKit
         var handshake = Start(Met.Fresh(1, 1, 2));
         var two = Met.Store(2, Met.Fresh(2, 1, 2));
         await FormAsync(handshake, two);
-        Tell(handshake, two.Restart());
+        var again = two.Restart();
+        Tell(handshake, again);
         var save = await SaveAsync();
 
-        var later = two.Restart();
+        var later = again.Restart();
         Tell(handshake, later);
         handshake.Tell(new RegionBorn(RegionId.First));
         await DescribeAsync(handshake);
