@@ -42,7 +42,7 @@ public sealed class StoreNode : IAsyncDisposable
         var watch = system.ActorOf(
             FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Serves, Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
-        engine.WhenFailed(failure => system.EventStream.Publish(new StoreFailed("the engine has failed", failure)));
+        engine.WhenFailed(failure => StoreFailed.Publish(system, "the engine has failed", failure));
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, directory, faults));

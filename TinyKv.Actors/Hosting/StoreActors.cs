@@ -132,7 +132,7 @@ internal sealed record StoreActors(
         var region = Topology.First(settings) with { Peers = [alone] };
         board.Post(new ReplicaView(
             region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
-        return new StandaloneStorage(engine, settings.StoreId, failure => system.EventStream.Publish(
-            new StoreFailed("the engine can not be written to", failure)));
+        return new StandaloneStorage(engine, settings.StoreId,
+            failure => StoreFailed.Publish(system, "the engine can not be written to", failure));
     }
 }

@@ -77,7 +77,8 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         if (_spec.WasBorn)
         {
             // Its votes and acknowledgements would be forgotten.
-            Fail($"the journal of {_spec.Region.Id} on {_spec.Self.Store} is empty, but it was not when the store was "
+            StoreFailed.Publish(Context.System,
+                $"the journal of {_spec.Region.Id} on {_spec.Self.Store} is empty, but it was not when the store was "
                 + "started before: the log is lost, and what was promised with it");
             return;
         }
@@ -96,7 +97,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
             if (IsInTheJournal(cause))
             {
                 var known = cause is TinyKvException ? cause : Damaged(cause);
-                Fail($"the journal of {_spec.Region.Id} can not be replayed", known);
+                StoreFailed.Publish(Context.System, $"the journal of {_spec.Region.Id} can not be replayed", known);
             }
         base.OnRecoveryFailure(reason, message);
     }
@@ -239,7 +240,4 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
 
     private StorageFailedException Damaged(Exception cause) =>
         new($"{PersistenceId} is damaged: {cause.Message}; {Advice}", cause) { IsDamage = true };
-
-    private static void Fail(string reason, Exception? cause = null) =>
-        Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 }

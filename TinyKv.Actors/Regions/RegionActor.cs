@@ -72,9 +72,10 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
     {
-        if (Sender.Equals(_applier)) Fail($"the state machine of {_spec.Initial.Id} has failed", reason);
+        if (Sender.Equals(_applier))
+            StoreFailed.Publish(Context.System, $"the state machine of {_spec.Initial.Id} has failed", reason);
         // Whoever broke an invariant may have told others already; making it again would only repeat it.
-        else if (reason is InvariantViolationException) Fail(reason.Message);
+        else if (reason is InvariantViolationException) StoreFailed.Publish(Context.System, reason.Message);
         return Directive.Stop;
     });
 
@@ -123,7 +124,9 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
-            case Terminated: Fail($"the state machine of {_spec.Initial.Id} has stopped"); break;
+            case Terminated:
+                StoreFailed.Publish(Context.System, $"the state machine of {_spec.Initial.Id} has stopped");
+                break;
             default: Unhandled(message); break;
         }
     }
@@ -176,9 +179,6 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     }
 
     private void Post(PeerView? peer) => _board.Post(new ReplicaView(_state.Region, peer));
-
-    private static void Fail(string reason, Exception? cause = null) =>
-        Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 
     /// <summary>The back-off is over.</summary>
     private sealed class Retry

@@ -39,7 +39,7 @@ internal sealed class StoreActor : UntypedActor
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
     {
-        Fail($"{Sender.Path.Name} has failed", reason);
+        StoreFailed.Publish(Context.System, $"{Sender.Path.Name} has failed", reason);
         return Directive.Stop;
     });
 
@@ -61,7 +61,7 @@ internal sealed class StoreActor : UntypedActor
             case DeadLetter: break;
             case ListReplicas: Sender.Tell(new ReplicaRefs([.. _regions.Values])); break;
             case Terminated stopped:
-                Fail($"{stopped.ActorRef.Path.Name} has stopped");
+                StoreFailed.Publish(Context.System, $"{stopped.ActorRef.Path.Name} has stopped");
                 break;
             default: Unhandled(message); break;
         }
@@ -70,7 +70,7 @@ internal sealed class StoreActor : UntypedActor
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object message)
     {
-        Fail("the regions have failed", reason);
+        StoreFailed.Publish(Context.System, "the regions have failed", reason);
         base.PreRestart(reason, message);
     }
 
@@ -91,7 +91,4 @@ internal sealed class StoreActor : UntypedActor
         else if (_regions.IsEmpty) Sender.Tell(new RegionError.NotLeader(request.Region, null));
         else Sender.Tell(new RegionError.RegionNotFound(request.Region));
     }
-
-    private static void Fail(string reason, Exception? cause = null) =>
-        Context.System.EventStream.Publish(new StoreFailed(reason, cause));
 }

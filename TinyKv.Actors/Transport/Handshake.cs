@@ -71,7 +71,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     protected override void PreRestart(Exception reason, object message)
     {
         // A new one would not know what this one has told the others.
-        Context.System.EventStream.Publish(new StoreFailed("the handshake has failed", reason));
+        StoreFailed.Publish(Context.System, "the handshake has failed", reason);
         base.PreRestart(reason, message);
     }
 
@@ -102,9 +102,8 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
                 Announce();
                 break;
             case Saved failed:
-                Context.System.EventStream.Publish(
-                    new StoreFailed(failed.Record.Lost is { Length: > 0 } lost
-                        ? lost : "what the store knows of the others can not be written", failed.Failure));
+                StoreFailed.Publish(Context.System, failed.Record.Lost is { Length: > 0 } lost
+                    ? lost : "what the store knows of the others can not be written", failed.Failure);
                 break;
             case DescribeAcquaintance: Sender.Tell(Describe()); break;
             // They come again, and a disk may stand still for long while others say whatever they like.
@@ -165,7 +164,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         var isHeard = !ending.Misconfigured || _introductions.Contacts.All(contact => contact.HasHeardEnding);
         if (_ended || (!isHeard && Now < _farewell)) return;
         _ended = true;
-        Context.System.EventStream.Publish(new StoreFailed(ending.Text) { Misconfigured = ending.Misconfigured });
+        StoreFailed.Publish(Context.System, ending.Text, misconfigured: ending.Misconfigured);
     }
 
     // Whatever arrives was written by others: nothing in it may stop this actor.
@@ -197,7 +196,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             _replies.Add((Sender, HelloWire.ToWire(_spec.Cluster, hello.From,
                 new StoreHelloReply(_spec.Self, _introductions.Record.Incarnation, hello.Incarnation, refusal))));
         if (!isThere || refusal is { Kind: RefusalKind.Cluster }) return;
-        _links[hello.From].Receive(hello.Incarnation, 0, 0, 0, Now);
+        _links[hello.From].Spoke(Now);
         // One that has just been started need not wait until it is its turn.
         if (_greeted.GetValueOrDefault(hello.From) == hello.Incarnation) return;
         _greeted[hello.From] = hello.Incarnation;
@@ -215,7 +214,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         if (wire.ToStore != _spec.Self.Value || !IsAt(reply.From)) return;
         var before = _introductions.ContactOf(reply.From)?.RefusedBy;
         _introductions.Hear(reply);
-        _links[reply.From].Receive(reply.Incarnation, 0, reply.HelloIncarnation, ulong.MaxValue, Now);
+        _links[reply.From].Answered(reply.HelloIncarnation, Now);
         if (reply.Refusal is { } refusal && refusal != before)
             _said.Refused(reply.From, $"{reply.From} does not accept this store: {refusal.Text}");
     }

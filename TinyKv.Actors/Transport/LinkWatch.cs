@@ -44,9 +44,21 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     /// <param name="now">The time.</param>
     public void Receive(ulong from, ulong number, ulong heardIncarnation, ulong heardNumber, TimeSpan now)
     {
-        (HeardIncarnation, HeardNumber, LastHeard) = (from, number, now);
-        _spoke = true;
+        (HeardIncarnation, HeardNumber) = (from, number);
+        Spoke(now);
         if (heardIncarnation == incarnation && heardNumber >= _unheard?.Number) _unheard = null;
+    }
+
+    /// <summary>The other store has said something that does not tell what it has heard.</summary>
+    public void Spoke(TimeSpan now) => (LastHeard, _spoke) = (now, true);
+
+    /// <summary>The other store has answered what was sent, so that it has heard everything.</summary>
+    /// <param name="asked">The incarnation that it answers; an earlier one is not this one.</param>
+    /// <param name="now">The time.</param>
+    public void Answered(ulong asked, TimeSpan now)
+    {
+        Spoke(now);
+        if (asked == incarnation) _unheard = null;
     }
 
     /// <summary>Whether the connection should be made anew; says so once per patience.</summary>

@@ -85,7 +85,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     protected override void PreRestart(Exception reason, object message)
     {
         // A new one would not know whom to deliver to.
-        Context.System.EventStream.Publish(new StoreFailed("the transport has failed", reason));
+        StoreFailed.Publish(Context.System, "the transport has failed", reason);
         base.PreRestart(reason, message);
     }
 

@@ -42,6 +42,33 @@ public sealed class LinkWatchTests
     }
 
     [Fact]
+    public void A_store_that_answers_has_heard()
+    {
+        _link.Send(At(0));
+        _link.Answered(Self, At(1));
+        Assert.Equal(At(1), _link.LastHeard);
+        Assert.False(_link.IsDead(At(3600)));
+    }
+
+    [Fact]
+    public void An_answer_to_an_earlier_incarnation_shows_only_that_the_store_speaks()
+    {
+        _link.Send(At(0));
+        _link.Answered(Self - 1, At(1));
+        Assert.True(_link.IsDead(At(5)));
+    }
+
+    [Fact]
+    public void Who_speaks_has_not_thereby_heard()
+    {
+        _link.Send(At(0));
+        _link.Spoke(At(1));
+        Assert.Equal(At(1), _link.LastHeard);
+        Assert.False(_link.IsDead(At(4)));
+        Assert.True(_link.IsDead(At(5)));
+    }
+
+    [Fact]
     public void Who_says_nothing_is_waited_for_longer_and_only_when_it_is_spoken_to()
     {
         Assert.False(_link.IsDead(At(100)));
