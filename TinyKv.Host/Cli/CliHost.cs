@@ -10,6 +10,9 @@ namespace TinyKv.Host.Cli;
 /// their own.</summary>
 public sealed record CliHost
 {
+    // What draws a bar knows where the cursor is, and how to make room for a line.
+    private volatile IAnsiConsole? _progress;
+
     /// <summary>Text that people and shells write: UTF-8 without a byte order mark.</summary>
     public static Encoding Utf8 { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
@@ -74,8 +77,25 @@ public sealed record CliHost
     /// <summary>For tables on standard output; a table that nobody watches is not cut to a screen's width.</summary>
     public IAnsiConsole OutputConsole() => ConsoleOver(Text, OutputIsTerminal);
 
-    /// <summary>For progress on standard error.</summary>
-    public IAnsiConsole ErrorConsole() => ConsoleOver(Error, ErrorIsTerminal);
+    /// <summary>Says something on standard error while a command is under way; from any thread.</summary>
+    public void Say(string message)
+    {
+        if (_progress is { } console) console.WriteLine(message);
+        else Error.WriteLine(message);
+    }
+
+    /// <summary>Shows progress on standard error; what is said meanwhile appears above it.</summary>
+    public async Task<T> WithProgressAsync<T>(Func<IAnsiConsole, Task<T>> show)
+    {
+        try
+        {
+            return await show(_progress = ConsoleOver(Error, ErrorIsTerminal));
+        }
+        finally
+        {
+            _progress = null;
+        }
+    }
 
     private IAnsiConsole ConsoleOver(TextWriter writer, bool isTerminal)
     {
@@ -86,6 +106,7 @@ public sealed record CliHost
             Out = new AnsiConsoleOutput(writer),
             // Progress bars need the escapes that move the cursor, with colours or without.
             Ansi = !isAnsi ? AnsiSupport.No : OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes,
+            Interactive = isAnsi ? InteractionSupport.Yes : InteractionSupport.No,
             ColorSystem = isPlain ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard,
         });
         console.Profile.Width = isTerminal ? Width ?? console.Profile.Width : 10_000;

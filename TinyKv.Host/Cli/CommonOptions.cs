@@ -122,7 +122,7 @@ public sealed class CommonOptions
         {
             Endpoints = Endpoints(arguments, host),
             UnreachableTimeout = UnreachableTimeout,
-            OnWaiting = new WaitingNotice(host.Error).Tell,
+            OnWaiting = new WaitingNotice(host.Say).Tell,
         };
         return arguments.GetValue(Timeout) is { } timeout
             ? options with { Timeout = timeout, UnreachableTimeout = null } : options;

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace TinyKv.Host.Cli;
 
-/// <summary>Says on standard error what a command waits for, when it is long enough to be noticed.</summary>
-internal sealed class WaitingNotice(TextWriter error)
+/// <summary>Says what a command waits for, when it is long enough to be noticed.</summary>
+internal sealed class WaitingNotice(Action<string> say)
 {
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(1);
 
@@ -28,7 +28,7 @@ internal sealed class WaitingNotice(TextWriter error)
             var isSoon = Stopwatch.GetElapsedTime(Math.Max(_began, _said), now) < Noticed;
             if (isSoon || string.Equals(reason, _reason, StringComparison.Ordinal)) return;
             (_said, _reason) = (now, reason);
-            error.WriteLine($"tinykv: waiting: {reason}");
+            say($"tinykv: waiting: {reason}");
         }
     }
 }

@@ -29,7 +29,7 @@ internal static class TransferProgress
         ProgressColumn[] columns = totalBytes is null
             ? [new SpinnerColumn(), new TaskDescriptionColumn(), new ElapsedTimeColumn()]
             : [new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()];
-        return host.ErrorConsole().Progress().AutoClear(true).Columns(columns).StartAsync(context =>
+        return host.WithProgressAsync(console => console.Progress().AutoClear(true).Columns(columns).StartAsync(context =>
         {
             var bar = context.AddTask(verb, maxValue: Math.Max(1, totalBytes ?? 1));
             bar.IsIndeterminate = totalBytes is null;
@@ -41,6 +41,6 @@ internal static class TransferProgress
                 bar.Description = $"{verb} {progress.Stored:N0} pairs";
                 if (totalBytes is not null) bar.Value = progress.BytesRead;
             });
-        });
+        }));
     }
 }

@@ -9,7 +9,7 @@ public sealed class WaitingNoticeTests
     private readonly WaitingNotice _notice;
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    public WaitingNoticeTests() => _notice = new WaitingNotice(_error);
+    public WaitingNoticeTests() => _notice = new WaitingNotice(_error.WriteLine);
 
     [Fact]
     public void A_pause_that_nobody_notices_is_not_said()
