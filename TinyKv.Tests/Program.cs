@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
+using TinyKv.Tests.Host.Server;
 using TinyKv.Tests.Simulation.Mutants;
 using TinyKv.Tests.Simulation.Nodes;
 
@@ -18,6 +20,7 @@ public static class Program
     {
         if (args is ["hang"]) return Hang();
         if (args is ["throw"]) return Throw();
+        if (args is ["starve"]) return Starve();
         if (args is ["mutants"] or ["mutants", _]) return PrintMutants(args.ElementAtOrDefault(1) ?? "");
         int[] numbers = [.. args.Skip(1).Select(arg =>
             int.TryParse(arg, CultureInfo.InvariantCulture, out var number) ? number : -1)];
@@ -43,6 +46,30 @@ public static class Program
         ServerProcess.GuardThreads();
         new Thread(() => throw new OutOfMemoryException()).Start();
         Thread.Sleep(Timeout.Infinite);
+        return ExitCode.Success;
+    }
+
+    // For the test of a process whose pool has no thread to spare: until standard input ends they all wait.
+    private static int Starve()
+    {
+        var gate = new StoreGate();
+        gate.Open(new FakeStore());
+        var port = StatusPort.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), gate, ServedPorts.Settings)
+            .GetAwaiter().GetResult();
+        ThreadPool.GetMinThreads(out var threads, out var completions);
+        if (!ThreadPool.SetMaxThreads(threads, completions)) return ExitCode.Failure;
+        using var busy = new CountdownEvent(threads);
+        for (var i = 0; i < threads; i++)
+        {
+            ThreadPool.QueueUserWorkItem(_ =>
+            {
+                busy.Signal();
+                Thread.Sleep(Timeout.Infinite);
+            });
+        }
+        busy.Wait();
+        Console.WriteLine(port.Number);
+        Console.In.ReadToEnd();
         return ExitCode.Success;
     }
 

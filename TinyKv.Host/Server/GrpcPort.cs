@@ -36,7 +36,7 @@ internal static class GrpcPort
             gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
         var bounds = ConnectionBounds.Of(settings.MaxConnections, settings.MaxConnectionsPerAddress);
         return WebPort.StartAsync("gRPC", address, builder, kestrel => Limit(kestrel.Limits, settings),
-            new ConnectionGate("grpc", bounds, PrefaceBytes, PrefacePatience), HttpProtocols.Http2, Map);
+            new ConnectionGate("grpc", bounds, PrefaceBytes, PrefacePatience).Over, HttpProtocols.Http2, Map);
     }
 
     private static void Map(WebApplication application)

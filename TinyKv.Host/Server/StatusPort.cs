@@ -1,6 +1,7 @@
 using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using TinyKv.Actors.Remoting;
 using TinyKv.Host.Telemetry;
@@ -14,8 +15,9 @@ namespace TinyKv.Host.Server;
 internal static class StatusPort
 {
     // Of those whose request is not being answered, the oldest makes room for the next: so those that only hold their
-    // place keep no probe out.
-    private static readonly ConnectionBounds Bounds = new(256, 64, 256, 64);
+    // place keep no probe out. There are many, so that also a probe that comes among others of its address, and is held up
+    // by a busy machine, still says what it wants in time.
+    private static readonly ConnectionBounds Bounds = new(1024, 512, 256, 64);
 
     private static readonly JsonFormatter Json = new(
         JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
@@ -26,10 +28,15 @@ internal static class StatusPort
     {
         var builder = WebPort.CreateBuilder(settings.Log);
         Exporters.Add(builder.Services, settings.Telemetry);
-        return WebPort.StartAsync("status", address, builder,
-            kestrel => Limit(kestrel.Limits), new ConnectionGate("status", Bounds, opening: 0, patience: default),
-            HttpProtocols.Http1, application => Map(application, gate));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => new StatusListener.Factory(
+            Bounds, () => Liveness(gate), services.GetRequiredService<ILogger<StatusListener>>()));
+        return WebPort.StartAsync("status", address, builder, kestrel => Limit(kestrel.Limits),
+            (next, _) => StatusListener.Over(next), HttpProtocols.Http1, application => Map(application, gate));
     }
+
+    // Live means that the process answers and goes on; a store that lost its leader must not be restarted for it.
+    private static (int Code, string Text) Liveness(StoreGate gate) => gate.Failure is { } reason
+        ? (StatusCodes.Status503ServiceUnavailable, $"ended: {reason}\n") : (StatusCodes.Status200OK, "live\n");
 
     private static void Map(WebApplication application, StoreGate gate)
     {
@@ -57,10 +64,8 @@ internal static class StatusPort
             return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n");
         return context.Request.Path.Value switch
         {
-            // Live means that the process answers and goes on; a store that lost its leader must not be restarted for it.
-            "/health/live" => gate.Failure is { } reason
-                ? WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"ended: {reason}\n")
-                : WriteAsync(context, StatusCodes.Status200OK, "live\n"),
+            // Mostly answered by the listener; Kestrel sees those that follow another request over the same connection.
+            "/health/live" => WriteAsync(context, Liveness(gate)),
             "/health/ready" => gate.IsReady
                 ? WriteAsync(context, StatusCodes.Status200OK, "ready\n")
                 : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready\n"),
@@ -83,6 +88,9 @@ internal static class StatusPort
             await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, refused.Status.Detail + "\n");
         }
     }
+
+    private static Task WriteAsync(HttpContext context, (int Code, string Text) answer) =>
+        WriteAsync(context, answer.Code, answer.Text);
 
     private static Task WriteAsync(HttpContext context, int code, string text, string type = "text/plain")
     {

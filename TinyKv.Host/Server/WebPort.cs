@@ -58,7 +58,8 @@ internal sealed class WebPort : IAsyncDisposable
     /// <exception cref="TinyKvException">The port cannot be bound.</exception>
     public static async Task<WebPort> StartAsync(
         string purpose, IPEndPoint address, WebApplicationBuilder builder,
-        Action<KestrelServerOptions> limits, ConnectionGate gate, HttpProtocols protocols, Action<WebApplication> map)
+        Action<KestrelServerOptions> limits, Func<ConnectionDelegate, ILogger, ConnectionDelegate> gate,
+        HttpProtocols protocols, Action<WebApplication> map)
     {
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
@@ -67,7 +68,7 @@ internal sealed class WebPort : IAsyncDisposable
             options.Listen(address, listen =>
             {
                 var log = listen.ApplicationServices.GetRequiredService<ILogger<ConnectionGate>>();
-                listen.Use(next => gate.Over(next, log));
+                listen.Use(next => gate(next, log));
                 listen.Protocols = protocols;
             });
         });

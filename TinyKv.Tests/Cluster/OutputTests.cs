@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
 
@@ -25,12 +24,13 @@ public sealed class OutputTests : IDisposable
     public async Task A_log_that_can_not_be_written_decides_nothing(string what, string redirection)
     {
         using var server = Start($"""
+            exec 3<&0
+            (cat <&3 > cat.log; kill -s KILL 0) &
             mkfifo gone stuck
-            sleep 600 < stuck > sleep.log 2>&1 & echo $! > reader
+            sleep 600 < stuck > sleep.log 2>&1 &
             dd if=/dev/zero of=stuck oflag=nonblock bs=4096 count=1000 2> dd.log
             head -c 1 < gone > head.log 2>&1 &
-            echo $$ > server
-            exec "$@" {redirection}
+            exec "$@" 3<&- < /dev/null {redirection}
             """);
         try
         {
@@ -47,9 +47,8 @@ public sealed class OutputTests : IDisposable
         }
         finally
         {
-            if (!server.HasExited) server.Kill();
-            var reader = int.Parse(await File.ReadAllTextAsync(Path.Combine(_path, "reader")), CultureInfo.InvariantCulture);
-            await SignalAsync("KILL", reader);
+            // As when this process is killed.
+            server.StandardInput.Close();
         }
     }
 
@@ -70,9 +69,8 @@ public sealed class OutputTests : IDisposable
 
     private static async Task<(int Code, string Error)> RunTestsAsync(string verb)
     {
-        var tests = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = true };
-        tests.ArgumentList.Add(typeof(OutputTests).Assembly.Location);
-        tests.ArgumentList.Add(verb);
+        var tests = Shell.Tests(verb);
+        tests.RedirectStandardError = true;
         using var process = Process.Start(tests)!;
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(Bound);
@@ -92,8 +90,14 @@ public sealed class OutputTests : IDisposable
             }
             """);
         var program = StoreProcess.ThisProgram("server", "--config", configuration);
-        var shell = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = _path };
-        foreach (var argument in (string[])["-c", script, "sh", program.FileName, .. program.ArgumentList])
+        // A group of its own, which the script kills when its standard input ends.
+        var shell = new ProcessStartInfo("setsid")
+        {
+            UseShellExecute = false,
+            WorkingDirectory = _path,
+            RedirectStandardInput = true,
+        };
+        foreach (var argument in (string[])["/bin/sh", "-c", script, "sh", program.FileName, .. program.ArgumentList])
             shell.ArgumentList.Add(argument);
         return Process.Start(shell)!;
     }

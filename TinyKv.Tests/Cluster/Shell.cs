@@ -3,7 +3,7 @@ using TinyKv.Host.Cli.Playground;
 
 namespace TinyKv.Tests.Clusters;
 
-/// <summary>Scripts that run this program.</summary>
+/// <summary>Scripts that run this program, and these tests as a program.</summary>
 internal static class Shell
 {
     /// <summary>Runs a script to which this program with the arguments is <c>"$@"</c>.</summary>
@@ -24,5 +24,14 @@ internal static class Shell
         var (output, error) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
         await shell.WaitForExitAsync();
         return (await output, await error);
+    }
+
+    /// <summary>How to run these tests as a program.</summary>
+    public static ProcessStartInfo Tests(string verb)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
+        start.ArgumentList.Add(typeof(Shell).Assembly.Location);
+        start.ArgumentList.Add(verb);
+        return start;
     }
 }

@@ -63,13 +63,25 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
     }
 
     [Fact]
+    public async Task A_probe_that_hundreds_connect_after_still_says_what_it_wants()
+    {
+        var probe = await ConnectAsync(Ports.Status.Number, []);
+        for (var i = 0; i < 200; i++) await ConnectAsync(Ports.Status.Number, "GET /health/live HTTP/1.1\r\n"u8.ToArray());
+
+        await probe.GetStream().WriteAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Patience.Long);
+
+        using var answer = new StreamReader(probe.GetStream());
+        Assert.EndsWith("\r\n\r\nlive\n", await answer.ReadToEndAsync(Patience.Long), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task However_many_come_a_request_that_is_being_answered_keeps_its_connection()
     {
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Store.Describable = answer.Task;
         var status = Ports.Http.GetStringAsync("/status");
         await Store.Asked.Task.WaitAsync(Patience.Long);
-        for (var i = 0; i < 400; i++) await ConnectAsync(Ports.Status.Number, "GET /status HTTP/1.1\r\n"u8.ToArray());
+        for (var i = 0; i < 600; i++) await ConnectAsync(Ports.Status.Number, "GET /status HTTP/1.1\r\n"u8.ToArray());
         // The oldest of those that came later.
         Assert.False(await IsServedAsync(_idle[0]));
         answer.SetResult();

@@ -29,6 +29,17 @@ public sealed class StatusPortTests : ServedTests
     }
 
     [Fact]
+    public async Task The_head_of_a_probe_is_answered_without_a_body()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/health/live");
+
+        var live = await Ports.Http.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.OK, 5), (live.StatusCode, live.Content.Headers.ContentLength));
+        Assert.Equal("live\n", await Ports.Http.GetStringAsync("/health/live"));
+    }
+
+    [Fact]
     public async Task The_status_is_json_with_the_names_of_the_protocol()
     {
         var response = await Ports.Http.GetAsync("/status");
