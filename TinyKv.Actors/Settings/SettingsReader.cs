@@ -58,6 +58,15 @@ public static class SettingsReader
     private static void CheckRemoting(Config config)
     {
         const string Tcp = "akka.remote.dot-netty.tcp", Guard = "tinykv-guard";
+        const string Provider = $"akka.remote.adapters.{Guard}", Transports = "akka.remote.enabled-transports";
+        var provider = config.GetString(Provider, "");
+        if (Type.GetType(provider) != typeof(GuardProvider))
+            throw new SettingException(Provider, $"is '{provider}', which does not check who connects; leave it out");
+        // Akka's own default is not here.
+        var transports = config.HasPath(Transports) ? config.GetStringList(Transports) : [Tcp];
+        if (transports is not [Tcp])
+            throw new SettingException(
+                Transports, $"is [{string.Join(", ", transports)}]; only {Tcp} is guarded, leave it out");
         if (!config.GetStringList($"{Tcp}.applied-adapters").Contains(Guard, StringComparer.Ordinal))
             throw new SettingException($"{Tcp}.applied-adapters", $"lacks {Guard}, which checks who connects; add it");
         var order = config.GetString($"{Tcp}.byte-order", "little-endian");
