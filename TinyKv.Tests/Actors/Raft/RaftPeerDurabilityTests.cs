@@ -132,11 +132,14 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     public async Task Behind_a_record_that_is_rejected_no_other_is_stored()
     {
         var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+        await DrainAsync();
         Watch(peer);
         Gate.Mode = GateMode.Held;
         FromOther(peer, 6, new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 6, "x"), 5));
         FromOther(peer, 6, new RaftMessage.Append(new LogPosition(6, 6), Entries(7, 6, "y"), 5));
         Assert.Equal(7, (await StatusAsync(peer)).LastIndex);
+        // The peer has both; the journal may be about to get the first.
+        await Gate.ArrivedAsync();
 
         Gate.RejectHeld();
 
