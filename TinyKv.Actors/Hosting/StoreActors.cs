@@ -73,7 +73,7 @@ internal sealed record StoreActors(
         var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         var (storage, scans) = (
-            StorageOf(system, settings, store, engine, board),
+            StorageOf(settings, store, engine, board),
             new ScanSlots(settings.Gateway.MaxConcurrentScans, around.Readers));
         var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
         var router = new RawRouter(settings.StoreId, board, executor,
@@ -125,14 +125,13 @@ internal sealed record StoreActors(
     }
 
     private static IStorage StorageOf(
-        ActorSystem system, TinyKvSettings settings, IActorRef store, IEngine engine, ReplicaBoard board)
+        TinyKvSettings settings, IActorRef store, IEngine engine, ReplicaBoard board)
     {
         if (settings.StorageMode == StorageMode.Raft) return new RaftStorage(store, engine);
         var alone = new Peer(new PeerId(1), settings.StoreId);
         var region = Topology.First(settings) with { Peers = [alone] };
         board.Post(new ReplicaView(
             region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
-        return new StandaloneStorage(engine, settings.StoreId,
-            failure => StoreFailed.Publish(system, "the engine can not be written to", failure));
+        return new StandaloneStorage(engine, settings.StoreId);
     }
 }

@@ -14,7 +14,6 @@ public sealed class StandaloneStorage : IStorage
     private const int MaxWriters = 64;
 
     private readonly IEngine _engine;
-    private readonly Action<Exception> _failed;
     private readonly StoreId _store;
     private readonly Peer _peer;
     private readonly Region _region;
@@ -23,13 +22,11 @@ public sealed class StandaloneStorage : IStorage
     private readonly ConcurrentExclusiveSchedulerPair _writers = new(TaskScheduler.Default, MaxWriters);
 
     /// <summary>Serves from <paramref name="engine"/>, which stays the caller's to dispose.</summary>
-    /// <param name="engine">The engine.</param>
+    /// <param name="engine">The engine; a write that it fails is not acknowledged.</param>
     /// <param name="store">This store.</param>
-    /// <param name="failed">Is told when the engine can not be written to: nothing more must be acknowledged.</param>
-    public StandaloneStorage(IEngine engine, StoreId store, Action<Exception> failed)
+    public StandaloneStorage(IEngine engine, StoreId store)
     {
         _engine = engine;
-        _failed = failed;
         _store = store;
         _peer = new Peer(new PeerId(1), store);
         _region = new Region(RegionId.First, KeyRange.All, RegionEpoch.Initial, [_peer]);
@@ -84,15 +81,7 @@ public sealed class StandaloneStorage : IStorage
     {
         using var batch = _engine.NewBatch();
         writes.WriteTo(batch, _region);
-        try
-        {
-            _engine.Write(batch, sync: true);
-        }
-        catch (Exception e)
-        {
-            _failed(e);
-            throw;
-        }
+        _engine.Write(batch, sync: true);
     }
 
     private ConditionOutcome WriteIf(Condition condition, IReadOnlyList<Modify> writes)
