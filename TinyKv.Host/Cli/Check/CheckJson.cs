@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using TinyKv.Persistence.Checking;
 
@@ -7,31 +6,21 @@ namespace TinyKv.Host.Cli.Check;
 /// <summary>A report for programs.</summary>
 internal static class CheckJson
 {
-    private static readonly JsonWriterOptions Options =
-        new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static void Write(Stream output, StoreReport report)
+    public static void Write(Stream output, StoreReport report) => JsonOutput.Write(output, json =>
     {
-        using (var json = new Utf8JsonWriter(output, Options))
+        json.WriteString("directory", report.Directory);
+        json.WriteBoolean("sound", report.IsSound);
+        if (report.Identity is { } identity)
         {
-            json.WriteStartObject();
-            json.WriteString("directory", report.Directory);
-            json.WriteBoolean("sound", report.IsSound);
-            if (report.Identity is { } identity)
-            {
-                json.WriteString("cluster", identity.ClusterName);
-                json.WriteNumber("store", identity.Store.Value);
-                json.WriteString("journal", identity.Journal);
-            }
-            json.WriteStartArray("parts");
-            foreach (var part in report.Parts) Write(json, part);
-            json.WriteEndArray();
-            if (report.Remedy is { } remedy) json.WriteString("remedy", remedy);
-            json.WriteEndObject();
+            json.WriteString("cluster", identity.ClusterName);
+            json.WriteNumber("store", identity.Store.Value);
+            json.WriteString("journal", identity.Journal);
         }
-        output.Write("\n"u8);
-        output.Flush();
-    }
+        json.WriteStartArray("parts");
+        foreach (var part in report.Parts) Write(json, part);
+        json.WriteEndArray();
+        if (report.Remedy is { } remedy) json.WriteString("remedy", remedy);
+    });
 
     private static void Write(Utf8JsonWriter json, CheckedPart part)
     {

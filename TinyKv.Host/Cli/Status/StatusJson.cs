@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using TinyKv.Client;
 using TinyKv.Protocol.Wire.V1;
@@ -9,29 +8,19 @@ namespace TinyKv.Host.Cli.Status;
 /// <summary>The cluster for programs. The cluster's id is a string: it does not fit the numbers of most readers.</summary>
 internal static class StatusJson
 {
-    private static readonly JsonWriterOptions Options =
-        new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static void Write(Stream output, ClusterView view)
+    public static void Write(Stream output, ClusterView view) => JsonOutput.Write(output, json =>
     {
-        using (var json = new Utf8JsonWriter(output, Options))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("cluster");
-            json.WriteString("id", view.ClusterId.ToString(CultureInfo.InvariantCulture));
-            json.WriteString("name", view.ClusterName);
-            json.WriteEndObject();
-            json.WriteStartArray("stores");
-            foreach (var store in view.Stores) WriteStore(json, store);
-            json.WriteEndArray();
-            json.WriteStartArray("regions");
-            foreach (var region in view.Regions) WriteRegion(json, region);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        output.Write("\n"u8);
-        output.Flush();
-    }
+        json.WriteStartObject("cluster");
+        json.WriteString("id", view.ClusterId.ToString(CultureInfo.InvariantCulture));
+        json.WriteString("name", view.ClusterName);
+        json.WriteEndObject();
+        json.WriteStartArray("stores");
+        foreach (var store in view.Stores) WriteStore(json, store);
+        json.WriteEndArray();
+        json.WriteStartArray("regions");
+        foreach (var region in view.Regions) WriteRegion(json, region);
+        json.WriteEndArray();
+    });
 
     private static void WriteStore(Utf8JsonWriter json, StoreStatusOrError store)
     {
