@@ -31,11 +31,8 @@ internal static class ServerCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<string[]> Set = new("--set")
-    {
-        Description = "Sets any setting, above all else; may be repeated: --set tinykv.raft.tick-interval=50ms",
-        HelpName = "KEY=VALUE",
-    };
+    private static readonly Option<string[]> Set = SettingOption.Create(
+        "Sets any setting, above all else; may be repeated: --set tinykv.raft.tick-interval=50ms");
 
     // For parents that must not leave stores behind when they are killed.
     private static readonly Option<bool> ExitWithParent = new("--exit-with-parent")
@@ -88,12 +85,6 @@ internal static class ServerCommand
             overrides.Add((StoreId.Name, "tinykv.store.id", id.ToString(CultureInfo.InvariantCulture)));
         if (arguments.GetValue(Data) is { } directory)
             overrides.Add((Data.Name, "tinykv.store.data-directory", directory));
-        foreach (var setting in arguments.GetValue(Set) ?? [])
-        {
-            var equals = setting.IndexOf('=');
-            if (equals <= 0) throw new TinyKvException($"{Set.Name} {setting}: write {Set.Name} KEY=VALUE");
-            overrides.Add((Set.Name, setting[..equals].Trim(), setting[(equals + 1)..]));
-        }
-        return overrides;
+        return [.. overrides, .. SettingOption.Read(arguments.GetValue(Set))];
     }
 }

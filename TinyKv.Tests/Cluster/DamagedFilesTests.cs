@@ -1,5 +1,4 @@
 using System.Text;
-using TinyKv.Client;
 using TinyKv.Tests.Persistence;
 using Xunit.Abstractions;
 
@@ -24,9 +23,7 @@ public sealed class DamagedFilesTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task A_leader_whose_engine_is_damaged_while_it_runs_ends_with_70_and_every_read_is_answered_by_others()
     {
-        _cluster.StartAll();
-        await _cluster.LeaderAsync();
-        var client = await ConnectAsync();
+        var client = await _cluster.ServeAsync();
         var random = new Random(1);
         var values = Enumerable.Range(0, Keys).Select(_ => new byte[16 * 1024]).ToList();
         for (var i = 0; i < Keys; i++)
@@ -42,7 +39,7 @@ public sealed class DamagedFilesTests(ITestOutputHelper output) : IAsyncLifetime
 
         Damage.Block(_cluster.EngineOf(leader));
         var ended = _cluster.EndAsync(leader);
-        client = await ConnectAsync();
+        client = await _cluster.ConnectAsync();
         for (var i = 0; i < Keys; i++) Assert.Equal(values[i], await client.Raw.GetAsync(Key(i)));
 
         var (code, complaint) = await ended;
@@ -55,12 +52,6 @@ public sealed class DamagedFilesTests(ITestOutputHelper output) : IAsyncLifetime
         await _cluster.LeaderAsync();
         await client.DisposeAsync();
     }
-
-    private Task<TinyKvClient> ConnectAsync() => TinyKvClient.ConnectAsync(new TinyKvClientOptions
-    {
-        Endpoints = _cluster.Endpoints,
-        Timeout = TimeSpan.FromSeconds(60),
-    });
 
     private static byte[] Key(int i) => Encoding.UTF8.GetBytes($"key {i:000}");
 }

@@ -1,4 +1,5 @@
 using TinyKv.Client;
+using TinyKv.Tests.Persistence;
 using Xunit.Abstractions;
 
 namespace TinyKv.Tests.Clusters;
@@ -39,7 +40,7 @@ public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await using var client = await StartAsync(3);
         await _cluster.KillAsync(3);
-        Copy(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-old");
+        StoreFiles.Copy(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-old");
         _cluster.Start(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
         await _cluster.LeaderAsync();
@@ -122,23 +123,9 @@ public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
         Directory.Move($"{one}-away", other);
     }
 
-    private static void Copy(string from, string to)
-    {
-        foreach (var directory in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
-            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
-    }
-
-    private async Task<TinyKvClient> StartAsync(int stores)
+    private Task<TinyKvClient> StartAsync(int stores)
     {
         _cluster = new ProcessCluster(stores);
-        _cluster.StartAll();
-        await _cluster.LeaderAsync();
-        return await TinyKvClient.ConnectAsync(new TinyKvClientOptions
-        {
-            Endpoints = _cluster.Endpoints,
-            Timeout = TimeSpan.FromSeconds(60),
-        });
+        return _cluster.ServeAsync();
     }
 }

@@ -29,18 +29,22 @@ public sealed class PlaygroundProcessTests : IDisposable
         }
 
         _said.Clear();
-        using var second = Start();
+        using var second = Start("--set", "tinykv.server.log-level=ERROR");
         await Said("is ready");
+        for (var store = 1; store <= Stores; store++) Assert.Equal(1, StartsInLogOf(store));
         Assert.Equal(0, await Run("raw", "get", "kept"));
 
         second.Kill();
         await Eventually.Holds("the stores end with the playground", PortsAreFree);
     }
 
-    private Process Start()
+    private int StartsInLogOf(int store) => File.ReadLines(Path.Combine(_path, $"store-{store}", "log.txt"))
+        .Count(line => line.Contains("Serving gRPC", StringComparison.Ordinal));
+
+    private Process Start(params string[] more)
     {
-        var start = StoreProcess.ThisProgram("playground", "--data", _path, "--stores", $"{Stores}",
-            "--base-port", $"{_basePort}");
+        var start = StoreProcess.ThisProgram(
+            ["playground", "--data", _path, "--stores", $"{Stores}", "--base-port", $"{_basePort}", .. more]);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => _said.Enqueue(line.Data ?? "");

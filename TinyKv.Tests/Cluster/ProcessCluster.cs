@@ -92,6 +92,23 @@ internal sealed class ProcessCluster : IAsyncDisposable
         return (int)view.Regions.Single(region => region.Region.Id == 1).LeaderStore;
     }
 
+    /// <summary>Starts all stores; a client once they serve. How long that takes is up to the machine.</summary>
+    /// <param name="patience">How long each of the client's calls may take, in seconds.</param>
+    public async Task<TinyKvClient> ServeAsync(int patience = 60)
+    {
+        StartAll();
+        await LeaderAsync();
+        return await ConnectAsync(patience);
+    }
+
+    /// <summary>A client of all stores.</summary>
+    /// <param name="patience">How long each of its calls may take, in seconds.</param>
+    public Task<TinyKvClient> ConnectAsync(int patience = 60) => TinyKvClient.ConnectAsync(new TinyKvClientOptions
+    {
+        Endpoints = Endpoints,
+        Timeout = TimeSpan.FromSeconds(patience),
+    });
+
     /// <summary>What the processes logged, to explain a failure.</summary>
     public string Logs() => string.Join('\n', Enumerable.Range(1, _state.Stores).Select(storeId =>
     {
@@ -110,7 +127,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
     {
         var config = StoreConfigFile.Write(_state, storeId, _directory.OfStore(storeId), null);
         File.AppendAllText(config, _overrides);
-        _running[storeId] = StoreProcess.Start(StoreProcess.Server(config), LogFile(storeId));
+        _running[storeId] = StoreProcess.Start(StoreProcess.Server(config, StoreOverrides.None), LogFile(storeId));
     }
 
     private string LogFile(int storeId) => Path.Combine(_directory.OfStore(storeId), "log.txt");
@@ -127,11 +144,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
         var awake = _running.Keys.Except(_paused).ToHashSet();
         try
         {
-            await using var client = await TinyKvClient.ConnectAsync(new TinyKvClientOptions
-            {
-                Endpoints = Endpoints,
-                Timeout = TimeSpan.FromSeconds(5),
-            });
+            await using var client = await ConnectAsync(patience: 5);
             var view = ClusterView.Of(await client.GetStoreStatusesAsync());
             var ready = view.Stores.Where(store => store.Status is { Ready: true }).Select(store => (int)store.StoreId);
             return awake.All(ready.Contains) && view.Regions.All(region => region.LeaderStore != 0

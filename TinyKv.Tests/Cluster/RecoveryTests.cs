@@ -124,16 +124,9 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.True(reply.RegionError is null or { StaleCommand: not null }, $"{reply}");
     }
 
-    private async Task<TinyKvClient> StartAsync(int stores, int patience = 60, string overrides = "")
+    private Task<TinyKvClient> StartAsync(int stores, int patience = 60, string overrides = "")
     {
         _cluster = new ProcessCluster(stores, overrides);
-        _cluster.StartAll();
-        // How long a start takes is up to the machine, not to the client's patience.
-        await _cluster.LeaderAsync();
-        return await TinyKvClient.ConnectAsync(new TinyKvClientOptions
-        {
-            Endpoints = _cluster.Endpoints,
-            Timeout = TimeSpan.FromSeconds(patience),
-        });
+        return _cluster.ServeAsync(patience);
     }
 }

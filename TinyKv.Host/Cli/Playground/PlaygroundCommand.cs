@@ -30,9 +30,11 @@ internal static class PlaygroundCommand
             && !StoreConfigFile.HasConnectionString(directory.OfStore(1)))
             throw new TinyKvException("the journal postgresql needs a connection string: " +
                 $"give it in {PlaygroundOptions.PostgreSqlVariable} or with --postgresql");
-        state.Save(directory.Path);
         for (var storeId = 1; storeId <= state.Stores; storeId++)
             StoreConfigFile.Write(state, storeId, directory.OfStore(storeId), connection);
-        await new PlaygroundRun(host, state, directory).RunAsync(cancellation);
+        // The stores differ only in what the playground decides.
+        request.Overrides.Check(StoreConfigFile.FileIn(directory.OfStore(1)));
+        state.Save(directory.Path);
+        await new PlaygroundRun(host, state, directory, request.Overrides).RunAsync(cancellation);
     }
 }

@@ -43,6 +43,9 @@ internal sealed class PlaygroundOptions
         HelpName = "TEXT",
     };
 
+    private readonly Option<string[]> _set = SettingOption.Create(
+        "Sets a setting of every store, for this run; may be repeated: --set tinykv.raft.tick-interval=50ms");
+
     public void AddTo(Command command)
     {
         _journal.CompletionSources.Add([.. JournalSetup.Kinds]);
@@ -51,6 +54,7 @@ internal sealed class PlaygroundOptions
         command.Options.Add(_journal);
         command.Options.Add(_basePort);
         command.Options.Add(_postgreSql);
+        command.Options.Add(_set);
     }
 
     /// <summary>What the command line asks for, each by itself sensible.</summary>
@@ -59,7 +63,8 @@ internal sealed class PlaygroundOptions
         var request = new PlaygroundRequest(
             arguments.GetValue(_stores), arguments.GetValue(_journal), arguments.GetValue(_basePort),
             arguments.GetValue(_data),
-            arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable));
+            arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable),
+            new StoreOverrides(SettingOption.Read(arguments.GetValue(_set))));
         if (request.Journal is { } journal && !JournalSetup.Kinds.Contains(journal))
             throw new UsageException($"--journal '{journal}': expected {string.Join(", ", JournalSetup.Kinds)}");
         if (request.DataDirectory is "") throw new UsageException("--data is empty: expected a directory");
@@ -69,4 +74,4 @@ internal sealed class PlaygroundOptions
 
 /// <summary>What the command line asks for; null where it is silent.</summary>
 internal sealed record PlaygroundRequest(
-    int? Stores, string? Journal, int? BasePort, string? DataDirectory, string? PostgreSql);
+    int? Stores, string? Journal, int? BasePort, string? DataDirectory, string? PostgreSql, StoreOverrides Overrides);

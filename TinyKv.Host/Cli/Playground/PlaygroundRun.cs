@@ -6,7 +6,8 @@ using TinyKv.Host.Cli.Status;
 namespace TinyKv.Host.Cli.Playground;
 
 /// <summary>One run of a playground: starts the stores, waits until they serve, and stops them at the end.</summary>
-internal sealed class PlaygroundRun(CliHost host, PlaygroundState state, PlaygroundDirectory directory)
+internal sealed class PlaygroundRun(
+    CliHost host, PlaygroundState state, PlaygroundDirectory directory, StoreOverrides overrides)
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
@@ -43,7 +44,7 @@ internal sealed class PlaygroundRun(CliHost host, PlaygroundState state, Playgro
     {
         var storeDirectory = directory.OfStore(storeId);
         return new StoreSupervisor(storeId,
-            () => StoreProcess.Server(StoreConfigFile.FileIn(storeDirectory)),
+            () => StoreProcess.Server(StoreConfigFile.FileIn(storeDirectory), overrides),
             Path.Combine(storeDirectory, "log.txt"), RestartPolicy.Default, Say);
     }
 

@@ -9,14 +9,6 @@ internal static class StoreConfigFile
     /// <summary>How long a store of a playground may take to stop.</summary>
     public static TimeSpan ShutdownTimeout { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The settings that a playground decides.</summary>
-    public static IReadOnlyList<string> Keys { get; } =
-    [
-        "tinykv.cluster.name", "tinykv.cluster.stores", "tinykv.store.id", "tinykv.store.data-directory",
-        "tinykv.store.bind-host", "tinykv.server.shutdown-timeout", "tinykv.journal", "tinykv.postgresql.connection-string",
-        "tinykv.postgresql.connection-string-file",
-    ];
-
     /// <summary>The file in the store's directory.</summary>
     public static string FileIn(string storeDirectory) => Path.Combine(storeDirectory, "tinykv.conf");
 

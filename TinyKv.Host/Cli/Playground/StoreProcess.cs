@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using TinyKv.Actors.Settings.Sources;
 
 namespace TinyKv.Host.Cli.Playground;
 
@@ -51,11 +50,10 @@ internal sealed class StoreProcess : IAsyncDisposable
     }
 
     /// <summary>How to start a store that ends with this process.</summary>
-    public static ProcessStartInfo Server(string configFile)
+    public static ProcessStartInfo Server(string configFile, StoreOverrides overrides)
     {
-        var start = ThisProgram("server", "--config", configFile, "--exit-with-parent");
-        // The environment wins over the file; what differs from store to store is not for it to say.
-        foreach (var key in StoreConfigFile.Keys) start.Environment.Remove(EnvironmentSettings.NameOf(key));
+        var start = ThisProgram(["server", "--config", configFile, "--exit-with-parent", .. overrides.Arguments]);
+        foreach (var name in StoreOverrides.HiddenVariables) start.Environment.Remove(name);
         return start;
     }
 

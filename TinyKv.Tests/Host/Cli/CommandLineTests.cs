@@ -3,6 +3,7 @@ using TinyKv.Core.Keys;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Server;
+using TinyKv.Tests.Clusters;
 using TinyKv.Tests.Host.Server;
 
 namespace TinyKv.Tests.Host.Cli;
@@ -147,6 +148,20 @@ public sealed class CommandLineTests
 
         Assert.Equal(ExitCode.Usage, run.ExitCode);
         Assert.StartsWith(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tinykv.journal=sqlite", "--set tinykv.journal: the playground decides that for each store; use --journal")]
+    [InlineData("tinykv.store.id=2", "--set tinykv.store.id: the playground decides that for each store; leave it out")]
+    [InlineData("tinykv.raft.tick-interval", "--set tinykv.raft.tick-interval: write --set KEY=VALUE")]
+    [InlineData("tinykv.raft.tick-interval=soon", "--set: tinykv.raft.tick-interval is 'soon', must be a time such as 100ms")]
+    public async Task A_setting_of_a_playground_that_is_wrong_is_refused_before_anything_is_started(string setting, string expected)
+    {
+        var port = Ports.Free(ProcessCluster.PortsOfOneCluster);
+
+        var run = await CliRun.Of(NoCluster, "playground", "--base-port", $"{port}", "--set", setting);
+
+        Assert.Equal((ExitCode.Usage, $"tinykv: {expected}\n"), (run.ExitCode, run.Error));
     }
 
     [Fact]

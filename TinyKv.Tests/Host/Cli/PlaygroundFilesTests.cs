@@ -9,7 +9,7 @@ namespace TinyKv.Tests.Host.Cli;
 
 public sealed class PlaygroundFilesTests : IDisposable
 {
-    private static readonly PlaygroundRequest Silent = new(null, null, null, null, null);
+    private static readonly PlaygroundRequest Silent = new(null, null, null, null, null, StoreOverrides.None);
 
     private readonly string _path = Directory.CreateTempSubdirectory("tinykv-playground-test-").FullName;
 
@@ -27,7 +27,7 @@ public sealed class PlaygroundFilesTests : IDisposable
     [Fact]
     public void A_playground_continues_as_what_it_was()
     {
-        var request = new PlaygroundRequest(5, "sqlite", 30000, _path, null);
+        var request = new PlaygroundRequest(5, "sqlite", 30000, _path, null, StoreOverrides.None);
         var first = PlaygroundState.LoadOrCreate(request, _path);
         first.Save(_path);
 
@@ -159,7 +159,7 @@ public sealed class PlaygroundFilesTests : IDisposable
         var file = File.ReadAllText(StoreConfigFile.Write(state, 1, _path, "Host=h;Password=secret"));
 
         Assert.Empty(Parser.Parse("file", file).Where(statement => statement.Value is not null)
-            .Select(statement => statement.Key).Except(StoreConfigFile.Keys));
+            .Select(statement => statement.Key).Except(StoreOverrides.Decided));
     }
 
     [Fact]

@@ -354,16 +354,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     private static TemporaryDirectory CopyOf(string directory)
     {
         var copy = new TemporaryDirectory();
-        // The engine before the journal: what goes on meanwhile must not look as if the one were ahead of the other.
-        foreach (var file in Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            var name = Path.GetRelativePath(directory, file);
-            if (name == "lock") continue;
-            Directory.CreateDirectory(Path.GetDirectoryName(copy[name])!);
-            // What is written beside its file until it is whole may go at any moment.
-            if (name.EndsWith(".tmp", StringComparison.Ordinal)) continue;
-            File.Copy(file, copy[name]);
-        }
+        StoreFiles.Copy(directory, copy.Path);
         return copy;
     }
 

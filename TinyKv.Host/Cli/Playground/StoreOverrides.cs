@@ -1,0 +1,73 @@
+using System.Collections;
+using TinyKv.Actors.Settings;
+using TinyKv.Actors.Settings.Sources;
+using TinyKv.Core;
+using TinyKv.Host.Cli.Parsing;
+using TinyKv.Host.Server;
+
+namespace TinyKv.Host.Cli.Playground;
+
+/// <summary>What every store of a playground is started with above its configuration file: the environment, and what
+/// <c>--set</c> says. Neither says what the playground decides.</summary>
+internal sealed class StoreOverrides
+{
+    // With the option that decides them, if there is one.
+    private static readonly Dictionary<string, string?> Options = new(StringComparer.Ordinal)
+    {
+        ["tinykv.cluster.name"] = null,
+        ["tinykv.cluster.stores"] = "--stores and --base-port",
+        ["tinykv.store.id"] = null,
+        ["tinykv.store.data-directory"] = "--data",
+        ["tinykv.store.bind-host"] = null,
+        ["tinykv.server.shutdown-timeout"] = null,
+        ["tinykv.journal"] = "--journal",
+        ["tinykv.postgresql.connection-string"] = "--postgresql",
+        ["tinykv.postgresql.connection-string-file"] = "--postgresql",
+    };
+
+    private readonly List<(string Option, string Key, string Value)> _settings;
+
+    /// <param name="settings">From the command line.</param>
+    /// <exception cref="UsageException">The playground decides one of them.</exception>
+    public StoreOverrides(IEnumerable<(string Option, string Key, string Value)> settings)
+    {
+        _settings = [.. settings];
+        foreach (var (option, key, _) in _settings)
+        {
+            if (Options.TryGetValue(key, out var instead))
+                throw new UsageException($"{option} {key}: the playground decides that for each store; "
+                    + (instead is null ? "leave it out" : $"use {instead}"));
+        }
+    }
+
+    /// <summary>None but the environment.</summary>
+    public static StoreOverrides None { get; } = new([]);
+
+    /// <summary>The settings that a playground decides.</summary>
+    public static IReadOnlyCollection<string> Decided => Options.Keys;
+
+    /// <summary>The variables of this process's environment that a store does not get: they win over its file.</summary>
+    public static IEnumerable<string> HiddenVariables => Decided.Select(EnvironmentSettings.NameOf);
+
+    /// <summary>The options for a store's command line.</summary>
+    public IEnumerable<string> Arguments =>
+        _settings.SelectMany(setting => new[] { setting.Option, $"{setting.Key}={setting.Value}" });
+
+    /// <summary>Reads the settings as a store will, so that a wrong one is refused before anything is started.</summary>
+    /// <exception cref="UsageException">A store would refuse them.</exception>
+    public void Check(string configFile)
+    {
+        var environment = new Hashtable(Environment.GetEnvironmentVariables());
+        foreach (var name in HiddenVariables) environment.Remove(name);
+        try
+        {
+            var config = ServerConfiguration.Load(configFile, environment, _settings);
+            config.Read(ServerSettings.Read);
+            config.Read(SettingsReader.Read);
+        }
+        catch (TinyKvException wrong)
+        {
+            throw new UsageException(wrong.Message);
+        }
+    }
+}
