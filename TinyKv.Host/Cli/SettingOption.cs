@@ -1,5 +1,4 @@
 using System.CommandLine;
-using TinyKv.Host.Cli.Parsing;
 
 namespace TinyKv.Host.Cli;
 

@@ -20,10 +20,11 @@ public sealed class StarvedPoolTests
             // What it can not answer does not keep it from what it can.
             using var asking = new HttpClient();
             var status = asking.GetStringAsync(new Uri($"http://127.0.0.1:{port}/status"), Patience.Long);
+            var liveness = new Uri($"http://127.0.0.1:{port}/health/live");
             for (var i = 0; i < 20; i++)
             {
                 using var probe = new HttpClient();
-                Assert.Equal("live\n", await probe.GetStringAsync(new Uri($"http://127.0.0.1:{port}/health/live"), Patience.Long));
+                Assert.Equal("live\n", await probe.GetStringAsync(liveness, Patience.Long));
             }
             Assert.False(status.IsCompleted);
         }

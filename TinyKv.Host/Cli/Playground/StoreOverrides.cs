@@ -2,7 +2,6 @@ using System.Collections;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
-using TinyKv.Host.Cli.Parsing;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Host.Cli.Playground;

@@ -79,7 +79,8 @@ public sealed class SettingsReaderTests
     [InlineData("akka.remote.adapters.tinykv-guard = \"Akka.Remote.Transport.ThrottlerProvider,Akka.Remote\"",
         "akka.remote.adapters.tinykv-guard is 'Akka.Remote.Transport.ThrottlerProvider,Akka.Remote'")]
     [InlineData("akka.remote.adapters.tinykv-guard = \"\"", "akka.remote.adapters.tinykv-guard is ''")]
-    [InlineData("akka.remote.enabled-transports = [\"akka.remote.other\"]", "akka.remote.enabled-transports is [akka.remote.other]")]
+    [InlineData("akka.remote.enabled-transports = [\"akka.remote.other\"]",
+        "akka.remote.enabled-transports is [akka.remote.other]")]
     [InlineData("akka.remote.enabled-transports = []", "akka.remote.enabled-transports is []")]
     [InlineData("akka.remote.dot-netty.tcp.byte-order = big-endian", "akka.remote.dot-netty.tcp.byte-order is 'big-")]
     public void What_is_wrong_is_refused_with_the_name_of_the_key(string line, string key)

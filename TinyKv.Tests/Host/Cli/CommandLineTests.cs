@@ -154,7 +154,8 @@ public sealed class CommandLineTests
     [InlineData("tinykv.journal=sqlite", "--set tinykv.journal: the playground decides that for each store; use --journal")]
     [InlineData("tinykv.store.id=2", "--set tinykv.store.id: the playground decides that for each store; leave it out")]
     [InlineData("tinykv.raft.tick-interval", "--set tinykv.raft.tick-interval: write --set KEY=VALUE")]
-    [InlineData("tinykv.raft.tick-interval=soon", "--set: tinykv.raft.tick-interval is 'soon', must be a time such as 100ms")]
+    [InlineData("tinykv.raft.tick-interval=soon",
+        "--set: tinykv.raft.tick-interval is 'soon', must be a time such as 100ms")]
     public async Task A_setting_of_a_playground_that_is_wrong_is_refused_before_anything_is_started(string setting, string expected)
     {
         var port = Ports.Free(ProcessCluster.PortsOfOneCluster);
