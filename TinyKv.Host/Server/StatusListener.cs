@@ -73,7 +73,11 @@ internal sealed class StatusListener : IConnectionListener
     /// <inheritdoc/>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _stops.Set();
+        if (!_stops.IsSet)
+        {
+            _stops.Set();
+            Wake();
+        }
         await _ended.Task;
     }
 
@@ -90,8 +94,7 @@ internal sealed class StatusListener : IConnectionListener
         while (!_stops.IsSet)
         {
             // The more there are, the less often, so that those who only wait cost next to nothing.
-            _socket.Poll(_undecided.Count == 0 ? Idle : Tick * (1 + _undecided.Count / 64), SelectMode.SelectRead);
-            AcceptSome();
+            AcceptSome(patience: _undecided.Count == 0 ? Idle : Tick * (1 + _undecided.Count / 64));
             _undecided.RemoveAll(HasDecided);
         }
         _socket.Dispose();
@@ -100,11 +103,12 @@ internal sealed class StatusListener : IConnectionListener
         _ended.SetResult();
     }
 
-    private void AcceptSome()
+    private void AcceptSome(TimeSpan patience)
     {
         try
         {
-            for (var i = 0; i < MostAccepted && _socket.Poll(TimeSpan.Zero, SelectMode.SelectRead); i++) Add(_socket.Accept());
+            for (var i = 0; i < MostAccepted && _socket.Poll(i == 0 ? patience : TimeSpan.Zero, SelectMode.SelectRead); i++)
+                Add(_socket.Accept());
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
         {
@@ -114,6 +118,18 @@ internal sealed class StatusListener : IConnectionListener
         {
             // There are no sockets any more; somebody may close one.
             _stops.Wait(Tick);
+        }
+    }
+
+    // Where a listening socket can not be shut down, the thread looks after a while.
+    private void Wake()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
         }
     }
 
