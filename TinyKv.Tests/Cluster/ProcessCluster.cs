@@ -88,16 +88,21 @@ internal sealed class ProcessCluster : IAsyncDisposable
     /// <summary>The store that leads region 1, once every store that is running and not paused follows it.</summary>
     public async Task<int> LeaderAsync()
     {
-        var view = await Eventually.Gets("a leader that all stores follow that run", TryGetSettledViewAsync);
+        var view = await SettleAsync();
         return (int)view.Regions.Single(region => region.Region.Id == 1).LeaderStore;
     }
+
+    /// <summary>Waits until every store that is running and not paused is ready and follows the leader of each region.
+    /// </summary>
+    public Task<ClusterView> SettleAsync() =>
+        Eventually.Gets("stores that are ready and follow the same leaders", TryGetSettledViewAsync);
 
     /// <summary>Starts all stores; a client once they serve. How long that takes is up to the machine.</summary>
     /// <param name="patience">How long each of the client's calls may take, in seconds.</param>
     public async Task<TinyKvClient> ServeAsync(int patience = 60)
     {
         StartAll();
-        await LeaderAsync();
+        await SettleAsync();
         return await ConnectAsync(patience);
     }
 

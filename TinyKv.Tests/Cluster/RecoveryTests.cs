@@ -61,12 +61,14 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(process, _cluster.ProcessOf(leader));
     }
 
-    [SkippableFact]
-    public async Task A_store_whose_disk_fails_to_sync_acknowledges_nothing_more_and_ends_with_70()
+    [SkippableTheory]
+    [InlineData("raft", "the journal")]
+    [InlineData("standalone", "the engine")]
+    public async Task A_store_whose_disk_fails_to_sync_acknowledges_nothing_more_and_ends_with_70(string mode, string failed)
     {
         Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
         using var directory = new TemporaryDirectory();
-        await using var client = await StartAsync(1, patience: 5);
+        await using var client = await StartAsync(1, patience: 5, $"tinykv.storage.mode = {mode}\n");
         using var strace = Process.Start("/usr/bin/strace",
         [
             "-f", "-ttt", "-p", $"{_cluster.ProcessOf(1)}", "-e", "inject=fsync,fdatasync:error=EIO",
@@ -92,15 +94,15 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
 
         var (code, complaint) = await ended;
         Assert.Equal(70, code);
-        Assert.Contains("has ended itself: the journal", complaint, StringComparison.Ordinal);
+        Assert.Contains($"has ended itself: {failed}", complaint, StringComparison.Ordinal);
         await strace.WaitForExitAsync();
-        var failed = File.ReadLines(directory["trace"]).First(line => line.Contains("(INJECTED)", StringComparison.Ordinal));
+        var injected = File.ReadLines(directory["trace"]).First(line => line.Contains("(INJECTED)", StringComparison.Ordinal));
         var moment = double.Parse(
-            failed.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            injected.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
         Assert.DoesNotContain(acknowledged, called => called > moment);
 
         _cluster.Start(1);
-        await _cluster.LeaderAsync();
+        await _cluster.SettleAsync();
         for (var i = 0; i < acknowledged.Count; i++)
             Assert.NotNull(await client.Raw.GetAsync(Encoding.UTF8.GetBytes($"key {i}")));
     }

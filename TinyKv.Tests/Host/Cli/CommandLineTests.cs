@@ -156,7 +156,7 @@ public sealed class CommandLineTests
     [InlineData("tinykv.raft.tick-interval", "--set tinykv.raft.tick-interval: write --set KEY=VALUE")]
     [InlineData("tinykv.raft.tick-interval=soon",
         "--set: tinykv.raft.tick-interval is 'soon', must be a time such as 100ms")]
-    public async Task A_setting_of_a_playground_that_is_wrong_is_refused_before_anything_is_started(string setting, string expected)
+    public async Task A_wrong_setting_of_a_playground_is_refused_before_anything_is_started(string setting, string expected)
     {
         var port = Ports.Free(ProcessCluster.PortsOfOneCluster);
 
