@@ -2,14 +2,18 @@ namespace TinyKv.Core.Raft;
 
 /// <summary>
 /// What a member has been told of its own <see cref="DataLoss"/>. One message may be wrong: the loss is confirmed only
-/// when the leader has said so again and again for an election timeout, and nothing contradicted it.
+/// when the leader has said so again and again for an election timeout, and nothing denied it in that time.
 /// </summary>
+/// <remarks>
+/// Of a real loss only heartbeats that left before it was noticed say otherwise. They are few, and each delays the
+/// confirmation by an election timeout at most.
+/// </remarks>
 internal sealed class LossEvidence(PeerId self, RaftOptions options)
 {
-    private long _since; // the tick of the first word
+    private long _since; // the tick of the first word after a silence or a denial
     private long _latest; // the tick of the last one
     private long _round; // the newest round that said so
-    private long? _deniedSince; // the tick of the first word to the contrary since then
+    private long? _deniedSince; // the tick of the first denial since the last word
     private bool _isConfirmed;
 
     /// <summary>The loss; null while nothing speaks for one.</summary>
@@ -29,7 +33,7 @@ internal sealed class LossEvidence(PeerId self, RaftOptions options)
         if (held == acknowledged) return IsOf(term) ? Denied(heartbeat.Round, tick) : null;
         var isNew = !IsOf(term);
         if (isNew) (_round, _isConfirmed) = (0, false);
-        if (isNew || tick - _latest >= options.ElectionTicks) _since = tick;
+        if (isNew || _deniedSince is not null || tick - _latest >= options.ElectionTicks) _since = tick;
         (_latest, _round, _deniedSince) = (tick, Math.Max(_round, heartbeat.Round), null);
         // A late heartbeat tells of an earlier acknowledgement.
         if (isNew || acknowledged.Index >= Loss!.Value.Acknowledged.Index)

@@ -25,6 +25,9 @@ internal sealed class LogCopy(LogPosition truncated)
     public bool Contains(LogPosition position) =>
         position.Index >= truncated.Index && position.Index <= Last.Index && At(position.Index) == position;
 
+    /// <summary>Whether the log has this very entry, or begins behind it.</summary>
+    public bool Holds(LogPosition position) => position.Index < truncated.Index || Contains(position);
+
     /// <summary>Appends <paramref name="entries"/>, in place of all from the first one's index on.</summary>
     public void Override(ImmutableArray<Entry> entries)
     {

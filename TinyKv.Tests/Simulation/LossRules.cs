@@ -8,11 +8,24 @@ namespace TinyKv.Tests.Simulation;
 /// </summary>
 internal sealed class LossRules(Cluster cluster)
 {
-    private readonly Dictionary<PeerId, long> _found = []; // by the member's clock
+    // By the member's clock.
+    private readonly Dictionary<PeerId, long> _found = [];
+    private readonly Dictionary<PeerId, long> _denied = [];
 
     /// <summary>Checks a member that took an input.</summary>
     public static void AfterInput(Node node) => Invariant.Holds(
         !node.Core.HasLostData || node.View.Role == RoleKind.Follower, $"{node.Id} has lost data and is {node.View}");
+
+    /// <summary>
+    /// A member has taken a message: a heartbeat that asks for what it has denies the loss that it was told of.
+    /// </summary>
+    public void Heard(Node node, RaftEnvelope envelope)
+    {
+        if (envelope.Message is not RaftMessage.Heartbeat heartbeat || !node.Log.Holds(heartbeat.Acknowledged)) return;
+        if (!node.Core.DataLosses.Any(loss => loss.Member == node.Id && loss.Term == envelope.Term)) return;
+        _denied[node.Id] = node.Clock;
+        cluster.Marks.Hit(Mark.LossDenied);
+    }
 
     /// <summary>A member says something about a loss.</summary>
     public void Reported(Node node, DataLossReport report)
@@ -36,6 +49,9 @@ internal sealed class LossRules(Cluster cluster)
         Invariant.Holds(report.Loss.Member == node.Id, $"{node.Id} ends another: {report}");
         Invariant.Holds(node.Clock - _found[node.Id] >= cluster.Plan.Options.ElectionTicks,
             $"{node.Id} ends too soon: {report}");
+        Invariant.Holds(!_denied.TryGetValue(node.Id, out var denied)
+            || node.Clock - denied >= cluster.Plan.Options.ElectionTicks,
+            $"{node.Id} ends too soon after a denial: {report}");
     }
 
     /// <summary>Checks a message that is promised or leaves.</summary>

@@ -19,8 +19,8 @@ internal enum Mark
     DeafFollowerIgnored, RejoinedWithoutDisturbance, StalledLeaderReplaced,
     IsolatedLeaderReplaced,
     LieRefused, LieBelieved, LeaderRefused, FollowerRefused, TermStepped, ServedAfterHostility,
-    TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossConfirmed,
-    LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
+    TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
+    LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
 }
 
 /// <summary>How often each state was reached.</summary>

@@ -136,6 +136,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         var refused = Feed(core => core.Step(packet.Envelope), before).Refused;
         Invariant.Holds(refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
         cluster.Invariants.Reads.Heard(this, packet);
+        cluster.Invariants.Losses.Heard(this, packet.Envelope);
         cluster.Invariants.Elections.AfterMessage(this, before, packet.Envelope.Message);
         cluster.Invariants.Commits.AfterMessage(this, packet.Envelope.Message);
     }

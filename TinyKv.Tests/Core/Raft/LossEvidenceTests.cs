@@ -69,6 +69,27 @@ public sealed class LossEvidenceTests
     }
 
     [Fact]
+    public void What_is_denied_in_between_is_never_proved_however_often_it_is_said()
+    {
+        // Somebody speaks in the leader's name, of a round that never was; the leader denies it in its own rounds.
+        for (var tick = 0; tick < 100; tick += 2)
+        {
+            Assert.NotEqual(DataLossStage.Confirmed, Told(At(9, 3), At(5, 2), round: 1_000_000, tick)?.Stage);
+            Assert.Null(Held(tick + 1));
+        }
+        Assert.True(_evidence.IsOf(3));
+    }
+
+    [Fact]
+    public void A_late_heartbeat_delays_the_proof_of_a_real_loss_by_an_election_timeout()
+    {
+        for (var tick = 10; tick < 18; tick += 2) Lost(tick);
+        Assert.Null(Held(tick: 18, round: 9));
+        for (var tick = 19; tick < 29; tick += 2) Assert.Null(Lost(tick));
+        Assert.Equal(DataLossStage.Confirmed, Lost(tick: 29)?.Stage);
+    }
+
+    [Fact]
     public void An_entry_of_a_later_leader_clears_and_one_of_the_same_term_does_not()
     {
         Lost(tick: 0);
@@ -89,19 +110,32 @@ public sealed class LossEvidenceTests
 
     [Fact]
     public void Nothing_is_confirmed_within_an_election_timeout_of_a_contradiction() =>
+        Gen.Select(Gen.Bool, Gen.Int[0, 12], Gen.Int[1, 9]).Array[1, 60].Sample(words =>
+        {
+            var evidence = new LossEvidence(N1, Options);
+            var (tick, contradicted) = (0, 0);
+            foreach (var (isHeld, pause, round) in words)
+            {
+                tick += pause;
+                var heartbeat = new RaftMessage.Heartbeat(0, round, At(7, 2));
+                var report = evidence.Told(3, heartbeat, isHeld ? At(7, 2) : At(5, 2), tick);
+                if (isHeld) contradicted = tick;
+                Assert.True(isHeld || evidence.IsOf(3));
+                if (report?.Stage != DataLossStage.Confirmed) continue;
+                Assert.True(tick - contradicted >= Options.ElectionTicks);
+            }
+        });
+
+    [Fact]
+    public void A_later_round_that_contradicts_clears_at_once() =>
         Gen.Select(Gen.Bool, Gen.Int[0, 12]).Array[1, 60].Sample(words =>
         {
             var evidence = new LossEvidence(N1, Options);
-            var (tick, contradicted, round) = (0, 0, 0);
+            var (tick, round) = (0, 0);
             foreach (var (isHeld, pause) in words)
             {
-                tick += pause;
-                var heartbeat = new RaftMessage.Heartbeat(0, ++round, At(7, 2));
-                var report = evidence.Told(3, heartbeat, isHeld ? At(7, 2) : At(5, 2), tick);
-                if (isHeld) contradicted = tick;
+                evidence.Told(3, new RaftMessage.Heartbeat(0, ++round, At(7, 2)), isHeld ? At(7, 2) : At(5, 2), tick += pause);
                 Assert.Equal(isHeld, evidence.Loss is null);
-                if (report?.Stage != DataLossStage.Confirmed) continue;
-                Assert.True(tick - contradicted >= Options.ElectionTicks);
             }
         });
 
