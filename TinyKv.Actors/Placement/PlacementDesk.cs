@@ -122,8 +122,13 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
             claim.Asker.Tell(new PlacementReply { Physical = last.Physical, Logical = last.Logical });
         }
         if (_reserving || (_confirmed.Count == 0 && !_oracle.IsLow(NowMs, Window))) return;
-        _reserving = true;
         var until = _oracle.NextEnd(NowMs, Window);
+        if (until == _oracle.End)
+        {
+            RefuseConfirmed("all timestamps up to the end of time are reserved: a clock was set too far ahead");
+            return;
+        }
+        _reserving = true;
         Begin(TurnKind.Reserve, new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } });
     }
 
@@ -141,6 +146,12 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
             Refuse(_confirmed, answer);
             _confirmed.Clear();
         }
+    }
+
+    private void RefuseConfirmed(string why)
+    {
+        foreach (var claim in _confirmed) claim.Asker.Tell(new PlacementReply { Error = why });
+        _confirmed.Clear();
     }
 
     private void Begin(TurnKind kind, PlacementCommand command) =>

@@ -1,4 +1,5 @@
 using TinyKv.Core;
+using TinyKv.Protocol.Placement;
 
 namespace TinyKv.Actors.Placement;
 
@@ -49,9 +50,10 @@ internal sealed class TimestampOracle
         return new Timestamp(_physical, _logical);
     }
 
-    /// <summary>Where the next window should end.</summary>
-    public long NextEnd(long nowMs, TimeSpan window) =>
-        Math.Max(nowMs, Math.Max(_physical + 1, End)) + (long)window.TotalMilliseconds;
+    /// <summary>Where the next window should end; where this one ends when nothing is left behind it.</summary>
+    public long NextEnd(long nowMs, TimeSpan window) => Math.Min(
+        PlacementCommandCodec.EndOfTimeMs,
+        Math.Max(nowMs, Math.Max(_physical + 1, End)) + (long)window.TotalMilliseconds);
 
     /// <summary>Whether less than half of the window is left.</summary>
     public bool IsLow(long nowMs, TimeSpan window) => Math.Max(nowMs, _physical) + window.TotalMilliseconds / 2 >= End;

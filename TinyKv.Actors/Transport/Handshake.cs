@@ -194,7 +194,8 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         }
         if (!Sender.Equals(Context.System.DeadLetters))
             _replies.Add((Sender, HelloWire.ToWire(_spec.Cluster, hello.From,
-                new StoreHelloReply(_spec.Self, _introductions.Record.Incarnation, hello.Incarnation, refusal))));
+                new StoreHelloReply(
+                    _spec.Self, _introductions.Record.Incarnation, hello.Directory, hello.Incarnation, refusal))));
         if (!isThere || refusal is { Kind: RefusalKind.Cluster }) return;
         _links[hello.From].Spoke(Now);
         // One that has just been started need not wait until it is its turn.

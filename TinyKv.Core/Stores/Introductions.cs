@@ -102,7 +102,9 @@ public sealed class Introductions
     /// <summary>A store of the configuration has answered, from its address.</summary>
     public void Hear(StoreHelloReply reply)
     {
-        if (ContactOf(reply.From) is not { } contact || reply.HelloIncarnation != Record.Incarnation) return;
+        if (ContactOf(reply.From) is not { } contact) return;
+        // What an earlier start has said is over, and what somebody else has said in our name was not said.
+        if (reply.HelloIncarnation != Record.Incarnation || reply.HelloDirectory != Record.Directory) return;
         // Whoever accepts one that is about to end has not heard why.
         contact.HasHeardEnding |= Ending is { Misconfigured: true } && reply.Refusal is not null;
         (contact.RefusedBy, contact.Refusing) = (reply.Refusal, reply.Incarnation);

@@ -49,9 +49,11 @@ public sealed record StoreHello
 /// <summary>The answer to a <see cref="StoreHello"/>.</summary>
 /// <param name="From">Who answers.</param>
 /// <param name="Incarnation">Its incarnation.</param>
-/// <param name="HelloIncarnation">The incarnation that had introduced itself.</param>
+/// <param name="HelloDirectory">The directory of who had introduced itself.</param>
+/// <param name="HelloIncarnation">The incarnation that had.</param>
 /// <param name="Refusal">Why it is not accepted; null when it is.</param>
-public sealed record StoreHelloReply(StoreId From, ulong Incarnation, ulong HelloIncarnation, StoreRefusal? Refusal);
+public sealed record StoreHelloReply(
+    StoreId From, ulong Incarnation, DirectoryId HelloDirectory, ulong HelloIncarnation, StoreRefusal? Refusal);
 
 /// <summary>Why a store does not accept another, for people on both sides.</summary>
 public sealed record StoreRefusal(RefusalKind Kind, string Text);

@@ -74,6 +74,7 @@ public static class HelloWire
         ToStore = to.Value,
         Incarnation = reply.Incarnation,
         HelloIncarnation = reply.HelloIncarnation,
+        HelloDirectory = reply.HelloDirectory.Value,
         Refusal = reply.Refusal is { } refusal ? (uint)refusal.Kind : 0,
         Reason = Shorten(reply.Refusal?.Text ?? ""),
     };
@@ -85,7 +86,8 @@ public static class HelloWire
         WireCodec.Require(wire.FromStore != 0, "a store without a number");
         WireCodec.Require(wire.Incarnation != 0, "a store without an incarnation");
         WireCodec.Require(wire.Refusal <= (uint)RefusalKind.OldCopy, "an unknown reason");
-        return new StoreHelloReply(new StoreId(wire.FromStore), wire.Incarnation, wire.HelloIncarnation,
+        return new StoreHelloReply(
+            new StoreId(wire.FromStore), wire.Incarnation, new DirectoryId(wire.HelloDirectory), wire.HelloIncarnation,
             wire.Refusal == 0 ? null : new StoreRefusal((RefusalKind)wire.Refusal, Shorten(wire.Reason)));
     }
 

@@ -24,7 +24,7 @@ internal sealed class Hostility
         _onlyDisturbs = _random.Percent(50);
         var members = Enumerable.Range(1, _random.Pick(3, 3, 5)).Select(n => new PeerId((ulong)n)).ToArray();
         var hostile = members[_random.Next(members.Length)];
-        _liar = new Liar(hostile, _random, _onlyDisturbs);
+        _liar = new Liar(hostile, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
         var birth = new RaftBirth([.. members], cluster.Plan.Truncated);
         _victims = [.. members.Where(member => member != hostile).Select(member =>
             new Victim(member, birth, cluster.Plan.Options, _random, _underWay.Add))];
@@ -62,7 +62,8 @@ internal sealed class Hostility
 
     private void Lie(Victim victim)
     {
-        var (envelope, role, term) = (_liar.Lie(victim), victim.Core.Role, victim.Core.Term);
+        var (role, term) = (victim.Core.Role, victim.Core.Term);
+        var envelope = _liar.Lie(new Listener(victim.Id, term, victim.Core.Last, victim.Core.Commit));
         _cluster.Trace.Add($"{victim.Id} ← liar {envelope.From} term {envelope.Term} {Node.Show(envelope.Message)}");
         var effects = victim.Do(core => core.Step(envelope));
         var marks = _cluster.Marks;

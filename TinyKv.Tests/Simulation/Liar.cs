@@ -3,40 +3,46 @@ using TinyKv.Core.Raft;
 
 namespace TinyKv.Tests.Simulation;
 
+/// <summary>What a liar knows of the member that it speaks to.</summary>
+internal readonly record struct Listener(PeerId Id, long Term, LogPosition Last, long Commit);
+
 /// <summary>
 /// Says anything, mostly near the truth: what is far from it is refused too early to be telling. One that only disturbs
 /// claims no leadership and promises nothing.
 /// </summary>
-internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs)
+/// <param name="id">Who lies.</param>
+/// <param name="random">Its draws.</param>
+/// <param name="onlyDisturbs">Whether it claims nothing.</param>
+/// <param name="command">Makes what it puts into entries.</param>
+internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs, Func<byte[]> command)
 {
     // Who raises the term with every other message never speaks to a leader.
     private readonly bool _keepsTheTerm = random.Percent(50);
 
     /// <summary>A message for a member, from its state.</summary>
-    public RaftEnvelope Lie(Victim to)
+    public RaftEnvelope Lie(Listener to)
     {
-        var core = to.Core;
-        var term = Term(core);
+        var term = Term(to);
         var from = random.Percent(2) ? new PeerId((ulong)random.Next(9)) : id;
-        return new RaftEnvelope(from, random.Percent(99) ? to.Id : id, term, Message(core, term));
+        return new RaftEnvelope(from, random.Percent(99) ? to.Id : id, term, Message(to, term));
     }
 
-    private RaftMessage Message(RaftCore core, long term) => random.Next(onlyDisturbs ? 6 : 10) switch
+    private RaftMessage Message(Listener to, long term) => random.Next(onlyDisturbs ? 6 : 10) switch
     {
-        0 => new RaftMessage.PreVote(Position(core, term), random.Next(5)),
+        0 => new RaftMessage.PreVote(Position(to, term), random.Next(5)),
         1 => new RaftMessage.PreVoteReply(random.Percent(50), Round()),
-        2 => new RaftMessage.RequestVote(Position(core, term)),
+        2 => new RaftMessage.RequestVote(Position(to, term)),
         3 => new RaftMessage.Vote(!onlyDisturbs && random.Percent(50)),
-        4 => new RaftMessage.Rejected(Index(core), Position(core, term)),
-        5 => new RaftMessage.HeartbeatReply(Round(), Position(core, term), Position(core, term)),
-        6 => new RaftMessage.Heartbeat(Index(core), Round(), Position(core, term)),
-        7 => new RaftMessage.Appended(Index(core)),
-        _ => Append(core, term),
+        4 => new RaftMessage.Rejected(Index(to), Position(to, term)),
+        5 => new RaftMessage.HeartbeatReply(Round(), Position(to, term), Position(to, term)),
+        6 => new RaftMessage.Heartbeat(Index(to), Round(), Position(to, term)),
+        7 => new RaftMessage.Appended(Index(to)),
+        _ => Append(to, term),
     };
 
-    private RaftMessage.Append Append(RaftCore core, long term)
+    private RaftMessage.Append Append(Listener to, long term)
     {
-        var previous = random.Percent(60) ? core.Last : Position(core, term);
+        var previous = random.Percent(60) ? to.Last : Position(to, term);
         var entries = ImmutableArray.CreateBuilder<Entry>();
         var last = previous;
         for (var count = random.Next(4); count > 0; count--)
@@ -45,36 +51,36 @@ internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs)
             last = new LogPosition(last.Index + step, random.Percent(70) ? last.Term : last.Term + random.Next(-1, 3));
             if (random.Percent(30)) last = last with { Term = term };
             var kind = random.Percent(80) ? EntryKind.Command : EntryKind.NoOp;
-            entries.Add(new Entry(last, kind, new byte[random.Next(3)]));
+            entries.Add(new Entry(last, kind, command()));
         }
-        return new RaftMessage.Append(previous, entries.ToImmutable(), Index(core));
+        return new RaftMessage.Append(previous, entries.ToImmutable(), Index(to));
     }
 
-    private long Term(RaftCore core) => _keepsTheTerm && random.Percent(97) ? core.Term : random.Next(60) switch
+    private long Term(Listener to) => _keepsTheTerm && random.Percent(97) ? to.Term : random.Next(60) switch
     {
-        0 => core.Term + RaftLimits.MaxTermStep,
-        1 => core.Term + RaftLimits.MaxTermStep + random.Next(1, 100),
+        0 => to.Term + RaftLimits.MaxTermStep,
+        1 => to.Term + RaftLimits.MaxTermStep + random.Next(1, 100),
         2 => Extreme(),
-        < 25 => core.Term,
-        < 35 => core.Term - 1,
-        < 50 => core.Term + 1,
-        _ => core.Term + random.Next(-2, 4),
+        < 25 => to.Term,
+        < 35 => to.Term - 1,
+        < 50 => to.Term + 1,
+        _ => to.Term + random.Next(-2, 4),
     };
 
-    private LogPosition Position(RaftCore core, long term) => random.Next(4) switch
+    private LogPosition Position(Listener to, long term) => random.Next(4) switch
     {
-        0 => core.Last,
-        1 => new LogPosition(Index(core), core.Last.Term),
-        2 => new LogPosition(Index(core), term - random.Next(3)),
-        _ => new LogPosition(Index(core), random.Percent(90) ? random.Next(5) : Extreme()),
+        0 => to.Last,
+        1 => new LogPosition(Index(to), to.Last.Term),
+        2 => new LogPosition(Index(to), term - random.Next(3)),
+        _ => new LogPosition(Index(to), random.Percent(90) ? random.Next(5) : Extreme()),
     };
 
-    private long Index(RaftCore core) => random.Next(20) switch
+    private long Index(Listener to) => random.Next(20) switch
     {
         0 => Extreme(),
-        < 4 => core.Commit + random.Next(-1, 2),
-        < 12 => core.Last.Index + random.Next(-2, 3),
-        _ => random.NextInt64(core.Last.Index + 2),
+        < 4 => to.Commit + random.Next(-1, 2),
+        < 12 => to.Last.Index + random.Next(-2, 3),
+        _ => random.NextInt64(to.Last.Index + 2),
     };
 
     private long Round() => random.Percent(95) ? random.Next(40) : Extreme();

@@ -5,6 +5,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Placement;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Tests.Actors.Placement;
@@ -89,6 +90,23 @@ public sealed class PlacementDeskTests : TestKit
         _group.Reply(new TimestampsReserved(7, NoonMs + 3000));
 
         Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+    }
+
+    [Fact]
+    public async Task When_everything_up_to_the_end_of_time_is_reserved_that_is_the_answer()
+    {
+        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs - 1);
+        // More could not be read from the log by anybody.
+        Assert.Equal(PlacementCommandCodec.EndOfTimeMs, (await CommandAsync()).ReserveTimestamps.UntilMs);
+        _group.Reply(new TimestampsReserved(6, PlacementCommandCodec.EndOfTimeMs));
+        Assert.Equal(PlacementCommandCodec.EndOfTimeMs - 1, (await ExpectMsgAsync<PlacementReply>(Patience)).Physical);
+
+        _desk.Tell(new PlacementAllocateTimestamps { Count = (uint)TimestampOracle.LogicalEnd - 1 });
+        await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs);
+
+        Assert.Contains("all timestamps", (await ExpectMsgAsync<PlacementReply>(Patience)).Error, StringComparison.Ordinal);
+        Assert.False(_group.HasMessages);
     }
 
     [Fact]

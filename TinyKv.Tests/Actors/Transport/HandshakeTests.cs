@@ -118,7 +118,8 @@ public sealed class HandshakeTests : TestKit
         var hello = HelloWire.FromWire(await HelloAsync());
 
         handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
-            new StoreId(2), 5, hello.Incarnation, new StoreRefusal(RefusalKind.Directory, "not known"))), _two.Ref);
+            new StoreId(2), 5, hello.Directory, hello.Incarnation,
+            new StoreRefusal(RefusalKind.Directory, "not known"))), _two.Ref);
 
         Assert.Equal(new StoreFailed("not known"), await ExpectMsgAsync<StoreFailed>(Patience));
     }
@@ -135,7 +136,7 @@ public sealed class HandshakeTests : TestKit
         Assert.False(HasMessages);
         var two = Met.Store(2, Met.Fresh(2, 1, 2));
         handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
-            new StoreId(2), two.Record.Incarnation, hello.Incarnation, two.Hear(hello))), _two.Ref);
+            new StoreId(2), two.Record.Incarnation, hello.Directory, hello.Incarnation, two.Hear(hello))), _two.Ref);
 
         Assert.True((await ExpectMsgAsync<StoreFailed>(Patience)).Misconfigured);
         Assert.True(two.Ending!.Misconfigured);
@@ -248,12 +249,13 @@ public sealed class HandshakeTests : TestKit
     {
         var hello = HelloWire.FromWire(await HelloAsync());
         handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
-            new StoreId(2), two.Record.Incarnation, hello.Incarnation, two.Hear(hello))), _two.Ref);
+            new StoreId(2), two.Record.Incarnation, hello.Directory, hello.Incarnation, two.Hear(hello))), _two.Ref);
         Tell(handshake, two);
         (await SaveAsync()).Done(null);
         await _transport.ExpectMsgAsync<Listen>(Patience);
         Assert.Equal(0U, (await ReplyToAsync(two)).Refusal);
-        two.Hear(new StoreHelloReply(new StoreId(1), hello.Incarnation, two.Record.Incarnation, null));
+        two.Hear(new StoreHelloReply(
+            new StoreId(1), hello.Incarnation, two.Record.Directory, two.Record.Incarnation, null));
     }
 
     private async Task<Wire.StoreHello> HelloAsync() =>

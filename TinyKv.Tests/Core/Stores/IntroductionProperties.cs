@@ -122,7 +122,8 @@ public sealed class IntroductionProperties
             var isPresent = Stores[(int)hello.From.Value - 1].Record.Incarnation == hello.Incarnation;
             if (refusal is not null && isPresent) Refusals++;
             if (refusal is null && known is not null) Check(hello, known);
-            _letters.Add((hello.From, new StoreHelloReply(hello.To, receiver.Record.Incarnation, hello.Incarnation, refusal)));
+            _letters.Add((hello.From, new StoreHelloReply(
+                hello.To, receiver.Record.Incarnation, hello.Directory, hello.Incarnation, refusal)));
         }
 
         private void Check(StoreHello hello, KnownStore known)

@@ -142,13 +142,15 @@ public sealed class IntroductionsTests
     {
         var stores = Met.Three();
         var (first, second) = (stores[0].Restart(), stores[1].HelloTo(new StoreId(1)).Incarnation);
-        first.Hear(new StoreHelloReply(new StoreId(2), second, first.Record.Incarnation,
+        first.Hear(new StoreHelloReply(
+            new StoreId(2), second, first.Record.Directory, first.Record.Incarnation,
             new StoreRefusal(RefusalKind.OldCopy, "confused")));
         Assert.Null(stores[1].Hear(first.HelloTo(new StoreId(2))));
         first.Hear(stores[1].HelloTo(new StoreId(1)));
         Assert.True(first.ContactOf(new StoreId(2))!.IsIntroduced);
 
-        first.Hear(new StoreHelloReply(new StoreId(3), stores[2].Record.Incarnation, first.Record.Incarnation,
+        first.Hear(new StoreHelloReply(
+            new StoreId(3), stores[2].Record.Incarnation, first.Record.Directory, first.Record.Incarnation,
             new StoreRefusal(RefusalKind.OldCopy, "confused")));
 
         Assert.Null(first.ContactOf(new StoreId(2))!.RefusedBy);
@@ -200,7 +202,8 @@ public sealed class IntroductionsTests
 
         var refusal = stores[0].Hear(late)!;
         Assert.Equal(RefusalKind.OldCopy, refusal.Kind);
-        third.Hear(new StoreHelloReply(new StoreId(1), stores[0].Record.Incarnation, late.Incarnation, refusal));
+        third.Hear(new StoreHelloReply(
+            new StoreId(1), stores[0].Record.Incarnation, late.Directory, late.Incarnation, refusal));
 
         Assert.Null(third.ContactOf(new StoreId(1))!.RefusedBy);
         Assert.Null(third.Introduce(stores[0]));
@@ -216,10 +219,28 @@ public sealed class IntroductionsTests
         var third = stores[2].Restart();
         for (var store = 1; store <= refusing; store++)
             third.Hear(new StoreHelloReply(
-                new StoreId((ulong)store), stores[store - 1].Record.Incarnation, third.Record.Incarnation,
-                new StoreRefusal(RefusalKind.OldCopy, "confused")));
+                new StoreId((ulong)store), stores[store - 1].Record.Incarnation, third.Record.Directory,
+                third.Record.Incarnation, new StoreRefusal(RefusalKind.OldCopy, "confused")));
 
         Assert.Equal(ends ? new StoreEnding(false, "confused") : null, third.Ending);
+    }
+
+    [Fact]
+    public void A_store_does_not_end_for_what_others_answer_to_somebody_who_speaks_in_its_name()
+    {
+        var stores = Met.Three();
+        for (ulong other = 1; other <= 2; other++)
+        {
+            // He knows its present start, and not its directory.
+            var forged = stores[2].HelloTo(new StoreId(other)) with { Directory = new DirectoryId(99) };
+            var refusal = stores[other - 1].Hear(forged)!;
+            Assert.Equal(RefusalKind.Directory, refusal.Kind);
+            stores[2].Hear(new StoreHelloReply(
+                new StoreId(other), stores[other - 1].Record.Incarnation, forged.Directory, forged.Incarnation, refusal));
+        }
+
+        Assert.Null(stores[2].Ending);
+        Assert.Null(stores[2].ContactOf(new StoreId(1))!.RefusedBy);
     }
 
     [Fact]
@@ -235,7 +256,8 @@ public sealed class IntroductionsTests
             stores[1].HelloTo(new StoreId(3)),
         })
             Assert.NotNull(stores[0].Hear(hello));
-        stores[0].Hear(new StoreHelloReply(new StoreId(2), 5, stores[0].Record.Incarnation,
+        stores[0].Hear(new StoreHelloReply(
+            new StoreId(2), 5, stores[0].Record.Directory, stores[0].Record.Incarnation,
             new StoreRefusal(RefusalKind.InitialStores, "confused")));
 
         Assert.Null(stores[0].Ending);

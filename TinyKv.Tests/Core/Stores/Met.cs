@@ -30,7 +30,7 @@ internal static class Met
         var (sender, receiver) = (from.HelloTo(new StoreId(0)).From, to.HelloTo(new StoreId(0)).From);
         var hello = from.HelloTo(receiver);
         var refusal = to.Hear(hello);
-        from.Hear(new StoreHelloReply(receiver, to.Record.Incarnation, hello.Incarnation, refusal));
+        from.Hear(new StoreHelloReply(receiver, to.Record.Incarnation, hello.Directory, hello.Incarnation, refusal));
         return refusal;
     }
 

@@ -29,7 +29,7 @@ internal sealed record MutantGround(
         Repository,
         [.. Product("TinyKv.Actors"), .. Tests(Path.Combine(Simulation, "Nodes")),
             .. Product("TinyKv.Faults/Linearizability"), Path.Combine(Repository, "TinyKv.Faults", "Workload", "ValueText.cs"),
-            .. ((string[])["Trace.cs", "Marks.cs", "Draws.cs"]).Select(file => Path.Combine(Simulation, file))],
+            .. ((string[])["Trace.cs", "Marks.cs", "Draws.cs", "Liar.cs"]).Select(file => Path.Combine(Simulation, file))],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
             || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),
         typeof(Nodes.NodeCampaign));

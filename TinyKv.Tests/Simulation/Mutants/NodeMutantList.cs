@@ -15,12 +15,15 @@ internal static partial class NodeMutantList
     private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
+    private const string Handshake = "TinyKv.Actors/Transport/Handshake.cs";
+    private const string Refusals = "TinyKv.Actors/Raft/RaftPeer.Refusals.cs";
     private const string Write = "TinyKv.Tests/Simulation/Nodes/SimJournal.cs";
     private const string Disk = "TinyKv.Tests/Simulation/Nodes/SimDisk.cs";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
-        [.. Durability, .. Losses, .. StateMachine, .. Requests, .. Gateway, .. Conditions, .. Timestamps, .. Mail];
+        [.. Durability, .. Losses, .. StateMachine, .. Requests, .. Gateway, .. Conditions, .. Timestamps, .. Mail,
+            .. Lies];
 
     private static Mutant[] Durability =>
     [
@@ -167,5 +170,25 @@ internal static partial class NodeMutantList
         new("a connection that is never made anew", Transport,
             "        spec.Reconnect(target);\n", "",
             "A store that is not heard stays so for ever."),
+    ];
+
+    private static Mutant[] Lies =>
+    [
+        new("bytes that are no batch", Transport,
+            "catch (MalformedMessageException e)", "catch (MalformedMessageException e) when (encoded.Bytes.IsEmpty)",
+            "Whoever sends them ends the store."),
+        new("an introduction that can not be read", Handshake,
+            "catch (MalformedMessageException e)", "catch (MalformedMessageException e) when (_ended)",
+            "Whoever sends it ends the store."),
+        new("a refusal that is an invariant", Refusals,
+            "        _refusals++;", "        TinyKv.Core.Invariant.Holds(false, $\"{refusal.Reason}\");\n        _refusals++;",
+            "Every lie ends the store."),
+        new("an entry that is no command in the log", Refusals,
+            "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) return entry;",
+            "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) continue;",
+            "The region stops on every store that applies it."),
+        new("more timestamps than there are in a millisecond", Desk,
+            "{ Count: < 1 or >= (uint)TimestampOracle.LogicalEnd }", "{ Count: < 1 }",
+            "Whoever asks for them takes the desk down, with all that others have asked for."),
     ];
 }

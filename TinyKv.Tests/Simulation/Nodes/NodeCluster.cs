@@ -47,9 +47,19 @@ internal sealed class NodeCluster
     /// <summary>Where a store runs.</summary>
     public Machine MachineOf(StoreId store) => Machines[(int)store.Value - 1];
 
+    /// <summary>Who is hostile; null while nobody is.</summary>
+    public NodeHostility? Hostility { get; set; }
+
+    /// <summary>Whether somebody has claimed what only honest stores may claim.</summary>
+    public bool IsLiedTo => Hostility is { Lies: true };
+
     /// <summary>A machine whose replica of a region leads it, as it believes itself.</summary>
     public Machine? LeaderOf(RegionId region) => Machines.Where(machine => Leads(machine, region))
         .MaxBy(machine => machine.Process!.Actors.Board.Find(region)!.Peer!.Change.Term);
+
+    /// <summary>Whether all stores have applied equally much.</summary>
+    public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)
+        .Select(engine => (engine.Applied(RegionId.Placement), engine.Applied(RegionId.First))).Distinct().Count() == 1;
 
     /// <summary>At the end of a seed: everybody holds the same, and knows it.</summary>
     public void CheckConverged()

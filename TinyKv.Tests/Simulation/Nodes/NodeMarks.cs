@@ -23,5 +23,7 @@ internal enum NodeMark
     WriteServed, ReadServed, BatchWritten, BatchRead, ConditionMet, ConditionFailed,
     ScanServed, ReverseScanServed, ScanCut, RangeDeleted, RangeDeletionUnknown,
     TailLost, DataLossFound, DataLossCleared, StoreEndedAfterDataLoss,
+    LieTold, LieUnreadable, LieRefused, LieRaisedTerm, LiarFollowed, ForgedHelloRefused, ForgedStartAccepted, ForgedAnswer,
+    ServedAfterHostility,
     IdsAllocated, TimestampsAllocated, PlacementUnavailable,
 }

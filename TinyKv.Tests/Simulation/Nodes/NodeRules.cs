@@ -82,7 +82,8 @@ internal sealed class NodeRules(World world, int stores)
         var key = (region, envelope.Term);
         if (_leaders.TryGetValue(key, out var known))
         {
-            Require(known == envelope.From, $"{region} has two leaders in term {envelope.Term}: {known} and {envelope.From}");
+            RequireIfHonest(known == envelope.From,
+                $"{region} has two leaders in term {envelope.Term}: {known} and {envelope.From}");
             return;
         }
         _leaders[key] = envelope.From;
@@ -105,16 +106,21 @@ internal sealed class NodeRules(World world, int stores)
         var term = machine.Disk.LogOf(region)?.TermAt(index);
         Require(term is not null, $"{machine.Name} applies {index} of {region}, which is not on its disk");
         var holders = Machines.Count(other => other.Own.LogOf(region)?.TermAt(index) == term);
-        Require(holders > stores / 2, $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
+        RequireIfHonest(holders > stores / 2, $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
     }
 
     private void IsTheSameEverywhere(Machine machine, RegionId region, long index, long digest)
     {
         if (!_states.TryAdd((region, index), digest))
-            Require(_states[(region, index)] == digest, $"{machine.Name} differs from others at {index} of {region}");
+            RequireIfHonest(_states[(region, index)] == digest, $"{machine.Name} differs from others at {index} of {region}");
         var furthest = _furthest.GetValueOrDefault((machine, region));
         world.Marks.HitIf(index <= furthest, NodeMark.RestartReplayedEntries);
         _furthest[(machine, region)] = Math.Max(furthest, index);
+    }
+
+    private void RequireIfHonest(bool condition, string otherwise)
+    {
+        if (!condition) world.FailIfHonest(otherwise);
     }
 
     private void Require(bool condition, string otherwise)

@@ -16,7 +16,7 @@ internal sealed record NodeOutcome(
         $"seed {Seed} hash {Hash:x16} steps {Steps} operations {Operations} {(Failure is null ? "ok" : $"FAILED {Failure}")}";
 }
 
-/// <summary>Runs one seed: a minute of a cluster, first with faults, then without.</summary>
+/// <summary>Runs one seed: a minute of a cluster, first with faults, then without; some are followed by hostility.</summary>
 internal static class NodeSimulation
 {
     /// <summary>
@@ -64,9 +64,11 @@ internal static class NodeSimulation
         foreach (var client in clients) client.IsActive = false;
         world.RunUntil(NodePlan.End);
         if (world.Failure is null) Judge(world, clients);
+        if (world.Failure is null) NodeHostility.MayFollow(world, clients);
     }
 
-    private static void Judge(World world, List<SimClient> clients)
+    /// <summary>What must hold when everything works again and nobody asks for anything more.</summary>
+    public static void Judge(World world, List<SimClient> clients)
     {
         world.Cluster.CheckConverged();
         if (clients.TrueForAll(client => client.Successes == 0)) world.Fail("nobody asked a healthy cluster for anything");

@@ -149,7 +149,9 @@ internal sealed class Process
             text?.Contains("has everything that it acknowledged", StringComparison.Ordinal) == true, NodeMark.DataLossCleared);
         // A store that has lost data does not remember what it has done, and may be refused for it.
         var nobodyForgot = _world.Marks[NodeMark.TailLost] + _world.Marks[NodeMark.StartedOnOldCopy] == 0;
-        if (nobodyForgot && text?.Contains("refused what", StringComparison.Ordinal) == true)
+        var refuses = text?.Contains("refused what", StringComparison.Ordinal) == true;
+        _world.Marks.HitIf(refuses && _world.Cluster.Hostility is not null, NodeMark.LieRefused);
+        if (refuses && nobodyForgot && _world.Cluster.Hostility is null)
             _world.Fail($"{_machine.Name} takes honest words for a lie: {text}");
         if (logged.LogLevel() == LogLevel.ErrorLevel && !_machine.Explains(text, logged.Cause))
             _world.Fail($"{_machine.Name} logs an error: {text} {logged.Cause}");

@@ -4,6 +4,7 @@ using Akka.Remote;
 using Akka.Serialization;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Internal;
@@ -33,6 +34,8 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     public void Send(Process from, Recipient to, object message, IActorRef sender)
     {
         if (message is RaftBatch batch) Inspect(from, to, batch);
+        if (world.Cluster.Hostility is { } hostility && hostility.SpeaksFor(to.Machine))
+            hostility.Store.Hear(from, message, sender);
         Count(message);
         if (message is IRawRequest && to.Now() is null && _random.Percent(50))
         {
@@ -131,10 +134,10 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         if (world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
         foreach (var wrong in (ReadOnlySpan<NodeMark>)[NodeMark.BatchOfAnotherCluster, NodeMark.BatchForAnotherStore,
             NodeMark.BatchFromElsewhere, NodeMark.BatchOfAnotherIncarnation])
-            if (to.Process is { } receiver) SendStray(from, to, receiver, wrong);
+            if (to.Process is not null) SendStray(from, to, wrong);
     }
 
-    private void SendStray(Machine from, Machine to, Process receiver, NodeMark wrong)
+    private void SendStray(Machine from, Machine to, NodeMark wrong)
     {
         var stray = new RaftBatch
         {
@@ -154,12 +157,30 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         world.Trace.Add($"{world.Clock} stray batch to {to.Name}: {wrong}");
         // Its sender is read off its address.
         var at = wrong == NodeMark.BatchFromElsewhere ? to : from;
-        var serialization = receiver.System.Serialization;
-        var serializer = serialization.FindSerializerFor(stray);
-        var message = serialization.Deserialize(
-            serializer.ToBinary(stray), serializer.Identifier, Serialization.ManifestFor(serializer, stray));
         var name = TinyKv.Actors.Transport.RaftTransport.Name;
-        new Recipient(to, name).Now()!.Value.Actor.Tell(message, new RemoteRef(receiver, new Recipient(at, name)));
+        Forge(new Recipient(to, name), new Recipient(at, name), stray, bytes => bytes);
+    }
+
+    /// <summary>A message arrives at once, from whom it says, whoever has sent it.</summary>
+    /// <returns>Whether there was a message in the bytes; remoting drops what is none.</returns>
+    public bool Forge(Recipient to, Recipient from, object message, Func<byte[], byte[]> damage)
+    {
+        if (to.Now() is not { } receiver) return true;
+        var serialization = receiver.Process.System.Serialization;
+        var serializer = serialization.FindSerializerFor(message);
+        var bytes = damage(serializer.ToBinary(message));
+        world.Trace.Mix(Digest.Of(bytes));
+        try
+        {
+            var arrived = serialization.Deserialize(
+                bytes, serializer.Identifier, Serialization.ManifestFor(serializer, message));
+            receiver.Actor.Tell(arrived, new RemoteRef(receiver.Process, from));
+            return true;
+        }
+        catch (MalformedMessageException)
+        {
+            return false;
+        }
     }
 
     // As remoting does when there is no connection.

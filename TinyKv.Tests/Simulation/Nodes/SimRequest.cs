@@ -98,6 +98,12 @@ internal abstract class SimRequest(SimClient client)
     private void Answered(Machine from, object? answer, int number)
     {
         if (_ended || number != _attempt) return;
+        // What it is told may be anything then; that it is answered is all that can be asked for.
+        if (World.Cluster.IsLiedTo)
+        {
+            End(success: false);
+            return;
+        }
         World.Trace.Add($"{World.Clock} client {client.Number} {this}: {from.Name} says {Show(answer)}");
         World.Trace.Mix(World.Now);
         switch (answer)

@@ -73,6 +73,12 @@ internal sealed class World
         Failure ??= $"at {Clock.ToString().Trim()}: {what}";
     }
 
+    /// <summary>Reports what is wrong where nobody has lied: what stores agree on is not certain otherwise.</summary>
+    public void FailIfHonest(string what)
+    {
+        if (!Cluster.IsLiedTo) Fail(what);
+    }
+
     /// <summary>The time, for traces.</summary>
     public Moment Clock => new(Now);
 
