@@ -13,8 +13,13 @@ public sealed class TransferProgressTests
         using var screen = new Screen();
         var host = new CliHost
         {
-            Input = Stream.Null, Output = Stream.Null, Text = TextWriter.Null, Error = screen,
-            ErrorIsTerminal = true, Width = 80, Variable = _ => null,
+            Input = Stream.Null,
+            Output = Stream.Null,
+            Text = TextWriter.Null,
+            Error = screen,
+            ErrorIsTerminal = true,
+            Width = 80,
+            Variable = _ => null,
         };
 
         await TransferProgress.RunAsync(host, "imported", totalBytes: 10, async _ =>
