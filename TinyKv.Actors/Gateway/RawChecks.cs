@@ -5,6 +5,7 @@ using TinyKv.Actors.Storage;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol;
 using TinyKv.Protocol.Kv;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
@@ -72,7 +73,7 @@ public static class RawChecks
 
     private static string? Family(string cf, out ColumnFamily family) =>
         ColumnFamilies.TryParse(cf, out family) ? null
-            : $"unknown column family '{Printable(cf)}'; there are "
+            : $"unknown column family '{ForeignText.Line(cf, most: 40)}'; there are "
               + string.Join(", ", ColumnFamilies.OfClients.Select(each => each.Name()));
 
     private static string? Key(ByteString key) => key.Length switch
@@ -122,8 +123,4 @@ public static class RawChecks
         > Limits.MaxScanLimit => $"the limit is {limit}; at most {Limits.MaxScanLimit} pairs are allowed",
         _ => null,
     };
-
-    // The name comes from outside and goes into messages and logs.
-    private static string Printable(string text) =>
-        new([.. text.Take(40).Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -13,7 +13,6 @@ public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
 {
     // Kinds come from the code; a caller that makes them from what it was sent must not fill the memory.
     private const int MaxKinds = 256;
-    private const int MaxName = 200;
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -37,14 +36,6 @@ public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
                 : window with { Omitted = omitted + 1 };
             return allowed;
         }
-    }
-
-    /// <summary>The beginning of what others have made up: how long it is would be theirs to decide.</summary>
-    /// <param name="value">The name of a sender.</param>
-    public static string Cut(object value)
-    {
-        var text = $"{value}";
-        return text.Length <= MaxName ? text : $"{text.AsSpan(0, MaxName)}...";
     }
 
     /// <summary>Logs a warning, if one more may be written.</summary>

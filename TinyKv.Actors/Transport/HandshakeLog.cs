@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol;
 
 namespace TinyKv.Actors.Transport;
 
@@ -28,7 +29,7 @@ internal sealed class HandshakeLog(ILoggingAdapter log, ITimeProvider clock)
 
     /// <summary>Somebody who is not where a store is configured to be.</summary>
     public void Stranger(Address from, string text) =>
-        _limit.Warning(log, "stranger", "Refused {Address}: {Reason}", LogLimit.Cut(from), text);
+        _limit.Warning(log, "stranger", "Refused {Address}: {Reason}", ForeignText.Line($"{from}"), text);
 
     /// <summary>The cluster is not formed yet.</summary>
     public void Waiting(string forWhom)

@@ -66,7 +66,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
             Proto.PlacementAllocateTimestamps.Parser, bytes),
         PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
         _ => GatewayManifests.ParserOf(manifest) is { } parser
-            ? WireCodec.ParseAny(parser, bytes) : throw new MalformedMessageException($"unknown manifest '{Start(manifest)}'"),
+            ? WireCodec.ParseAny(parser, bytes) : throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, most: 80)}'"),
     };
 
     /// <summary>
@@ -75,9 +75,6 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     /// </summary>
     public static bool IsForStoresOnly(string manifest) =>
         manifest is not (Batch or Hello or HelloReply) && GatewayManifests.ParserOf(manifest) is null;
-
-    // It comes from outside and goes into logs.
-    private static string Start(string manifest) => manifest.Length <= 80 ? manifest : manifest[..80];
 
     private static ArgumentException Unknown(object o) => new($"{o.GetType()} does not leave the process");
 }

@@ -32,7 +32,7 @@ public static class HelloWire
             Incarnation = hello.Incarnation,
             Formed = hello.Formed,
             Accepts = hello.Accepts,
-            Ending = Shorten(hello.Ending),
+            Ending = ForeignText.Line(hello.Ending, MaxReason),
         };
         wire.Earlier.AddRange(hello.Earlier.TakeLast(MaxEarlier));
         wire.InitialStores.AddRange(hello.Initial.Select(store => store.Value));
@@ -62,7 +62,7 @@ public static class HelloWire
             Initial = wire.InitialStores.Select(id => new StoreId(id)).ToImmutableArray(),
             Formed = wire.Formed,
             Accepts = wire.Accepts,
-            Ending = Shorten(wire.Ending),
+            Ending = ForeignText.Line(wire.Ending, MaxReason),
         };
     }
 
@@ -76,7 +76,7 @@ public static class HelloWire
         HelloIncarnation = reply.HelloIncarnation,
         HelloDirectory = reply.HelloDirectory.Value,
         Refusal = reply.Refusal is { } refusal ? (uint)refusal.Kind : 0,
-        Reason = Shorten(reply.Refusal?.Text ?? ""),
+        Reason = ForeignText.Line(reply.Refusal?.Text ?? "", MaxReason),
     };
 
     /// <summary>The answer of a message.</summary>
@@ -88,10 +88,8 @@ public static class HelloWire
         WireCodec.Require(wire.Refusal <= (uint)RefusalKind.OldCopy, "an unknown reason");
         return new StoreHelloReply(
             new StoreId(wire.FromStore), wire.Incarnation, new DirectoryId(wire.HelloDirectory), wire.HelloIncarnation,
-            wire.Refusal == 0 ? null : new StoreRefusal((RefusalKind)wire.Refusal, Shorten(wire.Reason)));
+            wire.Refusal == 0 ? null : new StoreRefusal((RefusalKind)wire.Refusal, ForeignText.Line(wire.Reason, MaxReason)));
     }
-
-    private static string Shorten(string text) => text.Length <= MaxReason ? text : text[..MaxReason];
 
     private static bool IsAscending(RepeatedField<ulong> stores)
     {

@@ -39,6 +39,22 @@ public sealed class HelloWireTests
     }
 
     [Fact]
+    public void What_others_say_stays_on_its_line_and_is_bounded()
+    {
+        var hello = HelloWire.ToWire(Hello);
+        hello.Ending = $"it ends\nERROR all is lost\u001b[31m{new string('!', 5000)}";
+        var reply = HelloWire.ToWire(7, new StoreId(2), new StoreHelloReply(
+            new StoreId(1), 1, new DirectoryId(1), 1, new StoreRefusal(RefusalKind.Directory, "for me")));
+        reply.Reason = hello.Ending;
+
+        var ending = HelloWire.FromWire(hello).Ending;
+
+        Assert.StartsWith("it ends?ERROR all is lost?[31m!!!", ending, StringComparison.Ordinal);
+        Assert.Equal((1003, "!..."), (ending.Length, ending[^4..]));
+        Assert.Equal(ending, HelloWire.FromWire(reply).Refusal!.Text);
+    }
+
+    [Fact]
     public void A_long_list_of_stores_is_shown_in_part()
     {
         Assert.Equal("[1, 2, 3]", Acceptance.Show(Met.Ids(1, 2, 3)));
