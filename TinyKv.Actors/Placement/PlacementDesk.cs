@@ -2,6 +2,7 @@ using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Placement;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Placement;
@@ -122,10 +123,16 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
             claim.Asker.Tell(new PlacementReply { Physical = last.Physical, Logical = last.Logical });
         }
         if (_reserving || (_confirmed.Count == 0 && !_oracle.IsLow(NowMs, Window))) return;
+        if (NowMs >= PlacementCommandCodec.EndOfTimeMs)
+        {
+            // To reserve up to there would leave nothing when the clock is right again.
+            RefuseConfirmed($"the clock of the placement leader is set to {clock():u}, beyond the last timestamp");
+            return;
+        }
         var until = _oracle.NextEnd(NowMs, Window);
         if (until == _oracle.End)
         {
-            RefuseConfirmed("all timestamps up to the end of time are reserved: a clock was set too far ahead");
+            RefuseConfirmed("all timestamps up to the last are reserved: a clock was set too far ahead");
             return;
         }
         _reserving = true;
@@ -150,7 +157,7 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
 
     private void RefuseConfirmed(string why)
     {
-        foreach (var claim in _confirmed) claim.Asker.Tell(new PlacementReply { Error = why });
+        Refuse(_confirmed, why, StoreId.None);
         _confirmed.Clear();
     }
 
@@ -164,6 +171,11 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
     {
         var leader = answer is RegionError.NotLeader { Leader: { } known } ? known.Store : StoreId.None;
         var why = answer is RegionError refusal ? refusal.Message : "the placement leader has changed";
+        Refuse(claims, why, leader);
+    }
+
+    private static void Refuse(IEnumerable<Claim> claims, string why, StoreId leader)
+    {
         foreach (var claim in claims)
             claim.Asker.Tell(new PlacementReply { Error = why, LeaderStore = leader.Value });
     }

@@ -214,7 +214,11 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         if (wire.ClusterId != _spec.Cluster && reply.Refusal is null) return;
         if (wire.ToStore != _spec.Self.Value || !IsAt(reply.From)) return;
         var before = _introductions.ContactOf(reply.From)?.RefusedBy;
-        _introductions.Hear(reply);
+        if (!_introductions.Hear(reply))
+        {
+            _links[reply.From].Spoke(Now);
+            return;
+        }
         _links[reply.From].Answered(reply.HelloIncarnation, Now);
         if (reply.Refusal is { } refusal && refusal != before)
             _said.Refused(reply.From, $"{reply.From} does not accept this store: {refusal.Text}");

@@ -189,7 +189,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             _limit.Warning(_log, "stranger",
                 "Dropping what store {From} of cluster {Cluster} at {Address} sends to store {To}: "
                 + "this is {Self} of cluster {Own}",
-                batch.FromStore, batch.ClusterId, ForeignText.Line($"{Sender.Path.Address}"), batch.ToStore, spec.Self, spec.Cluster);
+                batch.FromStore, batch.ClusterId, ForeignText.Line($"{Sender.Path.Address}"), batch.ToStore,
+                spec.Self, spec.Cluster);
             return false;
         }
         // It introduces itself until it is accepted; what it says before does not count.

@@ -99,12 +99,12 @@ public sealed class Introductions
         return null;
     }
 
-    /// <summary>A store of the configuration has answered, from its address.</summary>
-    public void Hear(StoreHelloReply reply)
+    /// <summary>A store of the configuration has answered, from its address; whether this start's own hello.</summary>
+    public bool Hear(StoreHelloReply reply)
     {
-        if (ContactOf(reply.From) is not { } contact) return;
+        if (ContactOf(reply.From) is not { } contact) return false;
         // What an earlier start has said is over, and what somebody else has said in our name was not said.
-        if (reply.HelloIncarnation != Record.Incarnation || reply.HelloDirectory != Record.Directory) return;
+        if (reply.HelloIncarnation != Record.Incarnation || reply.HelloDirectory != Record.Directory) return false;
         // Whoever accepts one that is about to end has not heard why.
         contact.HasHeardEnding |= Ending is { Misconfigured: true } && reply.Refusal is not null;
         (contact.RefusedBy, contact.Refusing) = (reply.Refusal, reply.Incarnation);
@@ -112,6 +112,7 @@ public sealed class Introductions
         if (reply.Refusal is { } refusal) EndIfHopeless(contact, refusal);
         else if (Record.IsFormed) ForgetEarlier();
         else Form();
+        return true;
     }
 
     /// <summary>The replica of a region on this store was born.</summary>

@@ -29,24 +29,32 @@ internal abstract class LostData(string name, string cause) : Fault(name)
                 cluster.Start(store);
                 await cluster.ReadyAsync(arena.Bound, cancellation);
             }
+            leaders = await cluster.LeadersAsync(cancellation);
             await RememberAsync(arena, store, cancellation);
             await Task.Delay(Work, cancellation);
             await cluster.KillAsync(store);
         }
-        while (!CanDamage(data));
+        while (!CanDamage(data) || !leaders.SequenceEqual(await cluster.LeadersAsync(cancellation)));
         CopyDirectory(data, kept);
         Damage(data);
         cluster.Start(store);
-        await arena.FailStopAsync(store, cause, cancellation);
-        RequireSame(leaders, await cluster.LeadersAsync(cancellation));
+        try
+        {
+            await arena.FailStopAsync(store, cause, cancellation);
+        }
+        finally
+        {
+            // A new leader does not know what the store had acknowledged, and would not end it.
+            RequireSame(leaders, await cluster.LeadersAsync(cancellation));
+        }
         await arena.Load.ServedAsync(arena.Bound, cancellation);
         PutBack(kept, data);
         cluster.Start(store);
         return new FaultReport($"store {store}", due, kills);
     }
 
-    // With its files the store takes back what it has promised since: nothing, of a region whose log is cut and whose
-    // term is the same, and of one that is quiet. A new leader has votes, and an entry of its own.
+    // What the store promised on the damaged files is forgotten with them. As long as no region has a new leader that is
+    // nothing: it cast no vote, and acknowledged no entry that the files it gets back lack.
     private static void RequireSame(IReadOnlyList<RegionLeader> before, IReadOnlyList<RegionLeader> now)
     {
         if (!before.SequenceEqual(now))

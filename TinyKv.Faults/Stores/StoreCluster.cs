@@ -111,7 +111,7 @@ internal sealed class StoreCluster(StoreLayout layout, string program, string di
                     .SelectMany(store => (store.Status?.Peers ?? []).Select(peer => (Store: (int)store.StoreId, Peer: peer)))
                     .GroupBy(each => each.Peer.Region.Id).OrderBy(region => region.Key)
                     .Select(region => region.MaxBy(each => (each.Peer.Term, each.Peer.Role == "leader"))).ToList();
-                if (regions.Count > 0 && regions.All(region => region.Peer.Role == "leader"))
+                if (regions.Any(region => region.Peer.Region.Id == 1) && regions.All(region => region.Peer.Role == "leader"))
                     return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Store))];
             }
             catch (TinyKvClientException)

@@ -10,8 +10,7 @@ namespace TinyKv.Host.Cli;
 /// their own.</summary>
 public sealed record CliHost
 {
-    // What draws a bar knows where the cursor is, and how to make room for a line.
-    private volatile IAnsiConsole? _progress;
+    private readonly Progress _progress = new();
 
     /// <summary>Text that people and shells write: UTF-8 without a byte order mark.</summary>
     public static Encoding Utf8 { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -80,7 +79,7 @@ public sealed record CliHost
     /// <summary>Says something on standard error while a command is under way; from any thread.</summary>
     public void Say(string message)
     {
-        if (_progress is { } console) console.WriteLine(message);
+        if (_progress.Console is { } console) console.WriteLine(message);
         else Error.WriteLine(message);
     }
 
@@ -89,11 +88,11 @@ public sealed record CliHost
     {
         try
         {
-            return await show(_progress = ConsoleOver(Error, ErrorIsTerminal));
+            return await show(_progress.Console = ConsoleOver(Error, ErrorIsTerminal));
         }
         finally
         {
-            _progress = null;
+            _progress.Console = null;
         }
     }
 
@@ -111,6 +110,18 @@ public sealed record CliHost
         });
         console.Profile.Width = isTerminal ? Width ?? console.Profile.Width : 10_000;
         return console;
+    }
+
+    /// <summary>What draws a bar, while one is shown: it knows where the cursor is, and how to make room for a line.</summary>
+    private sealed class Progress
+    {
+        private volatile IAnsiConsole? _console;
+
+        public IAnsiConsole? Console
+        {
+            get => _console;
+            set => _console = value;
+        }
     }
 }
 

@@ -36,7 +36,7 @@ internal sealed class StatusCaller(Socket socket)
     }
 
     /// <summary>What it asks for; null when it has gone. Takes nothing from the socket.</summary>
-    /// <param name="buffer">Room for a request; who needs more asks for something else.</param>
+    /// <param name="buffer">Room for a request; a caller that needs more is asking for something else.</param>
     public StatusRequest? Look(byte[] buffer)
     {
         try
@@ -80,7 +80,15 @@ internal sealed class StatusCaller(Socket socket)
         lock (_lock)
         {
             if (_isClosed) return null;
-            _connection = connections.Create(socket);
+            try
+            {
+                _connection = connections.Create(socket);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                Close();
+                return null;
+            }
             _connection.Features.Set(_place);
             return _connection;
         }

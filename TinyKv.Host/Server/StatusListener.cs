@@ -20,12 +20,15 @@ internal sealed class StatusListener : IConnectionListener
     // everybody is looked at several times before he has to make room.
     private const int MostAccepted = 64;
 
-    // As much as Kestrel takes for the head of a request.
-    private const int MostRequestBytes = 16 * 1024;
+    // Far more than a probe has: a longer request is Kestrel's, because each look reads all of it.
+    private const int MostRequestBytes = 4 * 1024;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    // How often those that have connected are looked at; and who stops the listener waits for this long at most.
+    // How often those that have connected are looked at.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
+
+    // How long a stop may wait where the socket cannot be woken.
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
 
     private readonly Socket _socket;
@@ -95,7 +98,7 @@ internal sealed class StatusListener : IConnectionListener
         {
             // The more there are, the less often, so that those who only wait cost next to nothing.
             AcceptSome(patience: _undecided.Count == 0 ? Idle : Tick * (1 + _undecided.Count / 64));
-            _undecided.RemoveAll(HasDecided);
+            _undecided.RemoveAll(TryFinish);
         }
         _socket.Dispose();
         _undecided.ForEach(caller => caller.Close());
@@ -110,7 +113,8 @@ internal sealed class StatusListener : IConnectionListener
             for (var i = 0; i < MostAccepted && _socket.Poll(i == 0 ? patience : TimeSpan.Zero, SelectMode.SelectRead); i++)
                 Add(_socket.Accept());
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+        catch (SocketException e) when (e.SocketErrorCode
+            is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.WouldBlock)
         {
             // It has gone.
         }
@@ -128,20 +132,30 @@ internal sealed class StatusListener : IConnectionListener
         {
             _socket.Shutdown(SocketShutdown.Both);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
+            // The latter: it has just seen by itself that it is to stop.
         }
     }
 
     private void Add(Socket socket)
     {
-        (socket.Blocking, socket.NoDelay) = (false, true);
+        try
+        {
+            (socket.Blocking, socket.NoDelay) = (false, true);
+        }
+        catch (SocketException)
+        {
+            // It has gone.
+            socket.Dispose();
+            return;
+        }
         var caller = new StatusCaller(socket);
         caller.Enter(_ledger, () => _refused.MakesRoom(caller.Address, _bounds));
         _undecided.Add(caller);
     }
 
-    private bool HasDecided(StatusCaller caller)
+    private bool TryFinish(StatusCaller caller)
     {
         switch (caller.Look(_buffer))
         {
@@ -179,6 +193,8 @@ internal sealed class StatusListener : IConnectionListener
             {
                 socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
                 socket.Listen(Backlog);
+                // A connection that is reset before it is accepted leaves the queue on some systems.
+                socket.Blocking = false;
                 return new(new StatusListener(socket, bounds, liveness, log));
             }
             catch (SocketException failure)

@@ -52,7 +52,8 @@ internal sealed class WebPort : IAsyncDisposable
     /// <param name="address">Where to bind.</param>
     /// <param name="builder">From <see cref="CreateBuilder"/>, with services.</param>
     /// <param name="limits">Kestrel's options of the port.</param>
-    /// <param name="gate">Stands before HTTP: bounds the connections, or ends those of which somebody else has.</param>
+    /// <param name="gate">Stands before HTTP: bounds the connections, or only gives their places back when the listener
+    /// bounds them.</param>
     /// <param name="protocols">The one protocol that the port speaks.</param>
     /// <param name="map">Adds what is served.</param>
     /// <exception cref="TinyKvException">The port cannot be bound.</exception>

@@ -66,7 +66,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
             Proto.PlacementAllocateTimestamps.Parser, bytes),
         PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
         _ => GatewayManifests.ParserOf(manifest) is { } parser
-            ? WireCodec.ParseAny(parser, bytes) : throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, most: 80)}'"),
+            ? WireCodec.ParseAny(parser, bytes)
+            : throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, most: 80)}'"),
     };
 
     /// <summary>

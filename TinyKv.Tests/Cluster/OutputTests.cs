@@ -28,7 +28,8 @@ public sealed class OutputTests : IDisposable
             (cat <&3 > cat.log; kill -s KILL 0) &
             mkfifo gone stuck
             sleep 600 < stuck > sleep.log 2>&1 &
-            dd if=/dev/zero of=stuck oflag=nonblock bs=4096 count=1000 2> dd.log
+            until dd if=/dev/zero of=stuck oflag=nonblock bs=4096 count=1000 2> dd.log || grep -q copied dd.log
+            do sleep 0.01; done
             head -c 1 < gone > head.log 2>&1 &
             exec "$@" 3<&- < /dev/null {redirection}
             """);

@@ -4,7 +4,7 @@ using TinyKv.Core.Raft;
 namespace TinyKv.Tests.Simulation;
 
 /// <summary>
-/// Nobody is taken for a member that has lost data who has not; who has, and knows, promises nothing any more.
+/// No member that has lost nothing is taken for one that has; a member that has, and knows it, promises nothing any more.
 /// </summary>
 internal sealed class LossRules(Cluster cluster)
 {

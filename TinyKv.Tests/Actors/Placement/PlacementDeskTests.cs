@@ -25,7 +25,8 @@ public sealed class PlacementDeskTests : TestKit
         _desk = Desk(TimeSpan.FromHours(1));
     }
 
-    private IActorRef Desk(TimeSpan patience) => Sys.ActorOf(PlacementDesk.Props(_group.Ref, () => Noon, patience));
+    private IActorRef Desk(TimeSpan patience, DateTimeOffset? now = null) =>
+        Sys.ActorOf(PlacementDesk.Props(_group.Ref, () => now ?? Noon, patience));
 
     [Fact]
     public async Task Ids_that_are_asked_for_during_a_turn_come_from_one_command()
@@ -106,6 +107,18 @@ public sealed class PlacementDeskTests : TestKit
         await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs);
 
         Assert.Contains("all timestamps", (await ExpectMsgAsync<PlacementReply>(Patience)).Error, StringComparison.Ordinal);
+        Assert.False(_group.HasMessages);
+    }
+
+    [Fact]
+    public async Task A_clock_beyond_the_last_timestamp_uses_none_up()
+    {
+        var desk = Desk(TimeSpan.FromHours(1), DateTimeOffset.FromUnixTimeMilliseconds(PlacementCommandCodec.EndOfTimeMs));
+
+        desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        await ConfirmAsync(term: 6, end: NoonMs);
+
+        Assert.Contains("the clock", (await ExpectMsgAsync<PlacementReply>(Patience)).Error, StringComparison.Ordinal);
         Assert.False(_group.HasMessages);
     }
 

@@ -198,6 +198,23 @@ public sealed class HandshakeTests : TestKit
         Assert.Equal(_two.Ref.Path.Address, (await ExpectMsgAsync<StoreUnheard>(Patience)).Address);
     }
 
+    [Fact]
+    public async Task What_others_answer_to_somebody_in_its_name_is_not_said_of_this_store()
+    {
+        var known = Met.Three()[0].Restart().Record;
+        var handshake = Start(known);
+        var refused = new StoreHelloReply(new StoreId(2), known.Stores[2].Incarnation, new DirectoryId(99),
+            known.Incarnation, new StoreRefusal(RefusalKind.Directory, "who is that?"));
+
+        await EventFilter.Warning(contains: "does not accept this store").ExpectAsync(1, async () =>
+        {
+            handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), refused), _two.Ref);
+            handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1),
+                refused with { HelloDirectory = known.Directory }), _two.Ref);
+            await DescribeAsync(handshake);
+        });
+    }
+
     // Started again without that, it would vote with what is left.
     [Fact]
     public async Task A_store_that_lost_data_ends_when_that_is_durable_and_not_before()

@@ -53,7 +53,7 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
     [Fact]
     public async Task Half_requests_do_not_keep_a_probe_from_its_answer()
     {
-        for (var i = 0; i < 400; i++) await ConnectAsync(Ports.Status.Number, "GET /health/live HTTP/1.1\r\n"u8.ToArray());
+        for (var i = 0; i < 600; i++) await ConnectAsync(Ports.Status.Number, "GET /health/live HTTP/1.1\r\n"u8.ToArray());
         for (var i = 0; i < 20; i++)
         {
             using var probe = new HttpClient();

@@ -33,7 +33,7 @@ internal sealed class MessageDraw(Random random)
     /// <summary>A key that no client uses.</summary>
     public byte[] Key() => random.Next(10) switch
     {
-        0 => new byte[Limits.MaxKeyBytes + random.Next(3)],
+        0 => [.. Enumerable.Repeat((byte)'~', Limits.MaxKeyBytes + random.Next(3))],
         1 => [0xff],
         _ => [(byte)'~', (byte)random.Next(256)],
     };
