@@ -10,7 +10,7 @@ internal static class CheckCommand
 {
     public static Command Create(CliHost host, CommonOptions options)
     {
-        var directory = new Argument<string>("directory") { Description = "The store's data directory", HelpName = "DIR" };
+        var directory = new Argument<string>("DIR") { Description = "The store's data directory" };
         var postgreSql = new Option<string>("--postgresql")
         {
             Description = "The connection string of the journal, if that is in PostgreSQL and is to be checked, too; "

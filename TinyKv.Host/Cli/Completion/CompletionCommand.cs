@@ -11,8 +11,8 @@ internal static class CompletionCommand
     {
         var shellArgument = new Argument<string>("SHELL")
         {
-            Description = $"Whose script: {string.Join(", ", Shells)}",
-            HelpName = "SHELL",
+            Description = "Whose script",
+            HelpName = string.Join('|', Shells),
         };
         shellArgument.CompletionSources.Add(Shells);
         var command = new Command("completion", "Prints a script that completes commands and options in a shell")

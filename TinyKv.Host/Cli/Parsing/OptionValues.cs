@@ -18,8 +18,8 @@ internal static class OptionValues
         var text = result.Tokens[0].Value;
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= least && number <= most) return number;
-        result.AddError(most == ulong.MaxValue ? $"{name} '{text}' is not a number: expected {least} or more"
-            : $"{name} '{text}' is out of range: expected {least} to {most}");
+        var expected = most == ulong.MaxValue ? $"{least} or more" : $"{least} to {most}";
+        result.AddError($"{name} '{text}' is {(IsWholeNumber(text) ? "out of range" : "not a number")}: expected {expected}");
         return null;
     }
 
@@ -39,4 +39,7 @@ internal static class OptionValues
         result.AddError($"{name} '{text}' is not a time: expected seconds, or a number with ms, s or m, up to a day");
         return null;
     }
+
+    // Of any size.
+    private static bool IsWholeNumber(string text) => text.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
 }

@@ -46,7 +46,7 @@ internal static class UsageErrors
         if (command.Subcommands.Count > 0 && command.Action is null) return $"a command is missing: {Expected(command)}";
         var argument = command.Arguments.FirstOrDefault(argument =>
             argument.Arity.MinimumNumberOfValues > (parsed.GetResult(argument)?.Tokens.Count ?? 0));
-        if (argument is not null) return $"{argument.Name} is missing: expected {ArgumentsOf(command)}";
+        if (argument is not null) return $"{argument.Name} is missing: expected '{PathOf(parsed.CommandResult)} {ArgumentsOf(command)}'";
         var option = command.Options.FirstOrDefault(option =>
             option.Required && parsed.GetResult(option) is null or { Implicit: true });
         return option is null ? null : $"{option.Name} {option.HelpName} is missing";
@@ -67,7 +67,10 @@ internal static class UsageErrors
         + string.Join(", ", group.Subcommands.Where(command => !command.Hidden).Select(command => command.Name));
 
     private static string ArgumentsOf(Command command) => command.Arguments.Count == 0 ? "no arguments"
-        : string.Join(' ', command.Arguments.Select(argument => argument.Name));
+        : string.Join(' ', command.Arguments.Select(UsageOf));
+
+    private static string UsageOf(Argument argument) => (argument.HelpName ?? argument.Name)
+        + (argument.Arity.MaximumNumberOfValues > 1 ? " ..." : "");
 
     private static bool IsOptionLike(string word) => word.Length > 2 && word.StartsWith("--", StringComparison.Ordinal);
 

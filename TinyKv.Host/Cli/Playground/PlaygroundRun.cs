@@ -22,7 +22,7 @@ internal sealed class PlaygroundRun(
         var runs = supervisors.ConvertAll(supervisor => supervisor.RunAsync(stop.Token));
         try
         {
-            Say($"starting {state.Stores} store(s) of {state.ClusterName} in {directory.Path}");
+            Say($"starting {state.Stores} {(state.Stores == 1 ? "store" : "stores")} of {state.ClusterName} in {directory.Path}");
             await WaitUntilReadyAsync(runs, stop.Token);
             Announce(supervisors);
             await Task.WhenAll(runs);
