@@ -6,7 +6,8 @@ internal enum CallFailure
     /// <summary>A store is there, or was: it is starting, busy or silent.</summary>
     Passing,
 
-    /// <summary>Nothing there takes connections now: it may be a store that restarts, or a mistake.</summary>
+    /// <summary>Nothing there takes connections now, or nothing ever came back over one: it may be a store that restarts,
+    /// or a mistake.</summary>
     Unreachable,
 
     /// <summary>What is there is no store's port of this kind, and waiting does not make it one.</summary>
@@ -27,6 +28,13 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
 
     /// <summary>What it says about the address.</summary>
     public CallFailure Failure { get; init; }
+
+    /// <summary>What is there takes connections, and never said anything.</summary>
+    public static StoreCallException NeverHeard(string address, Exception cause) =>
+        new($"{address}: takes connections and says nothing, expected a store's gRPC port", mayBeDone: true, cause)
+        {
+            Failure = CallFailure.Unreachable,
+        };
 
     /// <summary>The failures of one call at every store that there is to ask.</summary>
     public static StoreCallException Of(IReadOnlyList<StoreCallException> failures)

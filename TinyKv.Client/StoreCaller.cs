@@ -59,13 +59,17 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
                 if (lives) throw new StoreCallException($"{address} does not answer, though it lives", mayBeDone: true, e);
                 _shunnedUntil[address] = Environment.TickCount64 + (long)ShunHung.TotalMilliseconds;
                 OnSilent(address);
-                throw new StoreCallException($"{address} is silent", mayBeDone: true, e);
+                throw WasHeard(address) ? new StoreCallException($"{address} is silent", mayBeDone: true, e)
+                    : StoreCallException.NeverHeard(address, e);
             }
         }
     }
 
     /// <summary>Whether a store gives a sign of life within <see cref="TinyKvClientOptions.ConnectTimeout"/>.</summary>
     protected abstract Task<bool> IsAliveAsync(string address, CancellationToken cancellation);
+
+    /// <summary>Whether anything ever came back from an address: what takes connections only may be anything.</summary>
+    protected virtual bool WasHeard(string address) => true;
 
     /// <summary>How long a store that lives may take to answer; over a transport that loses messages, not for ever.</summary>
     protected virtual TimeSpan ReplyTimeout => TimeSpan.MaxValue;

@@ -12,7 +12,8 @@ public sealed class TinyKvInvalidRequestException(string message) : TinyKvClient
 public sealed class TinyKvUnavailableException(string message, Exception? cause = null)
     : TinyKvClientException(message, cause)
 {
-    /// <summary>Whether nothing took a connection: no store runs, or the endpoints are mistaken.</summary>
+    /// <summary>Whether nothing took a connection, or nothing came back over one: no store runs, or the endpoints are
+    /// mistaken.</summary>
     public bool IsUnreachable { get; init; }
 }
 

@@ -11,7 +11,10 @@ internal static class Channels
     private const int MaxReplyBytes = Limits.MaxValueBytes + Limits.MaxReplyBytes;
 
     /// <summary>Makes a channel, which connects when it is used.</summary>
-    public static GrpcChannel Open(string address, TimeSpan connectTimeout)
+    /// <param name="address">host:port.</param>
+    /// <param name="connectTimeout">How long opening a connection may take.</param>
+    /// <param name="greeted">Told for each connection over which something comes back whether it is HTTP/2.</param>
+    public static GrpcChannel Open(string address, TimeSpan connectTimeout, Action<bool> greeted)
     {
         var handler = new SocketsHttpHandler
         {
@@ -21,7 +24,7 @@ internal static class Channels
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             UseProxy = false,
             // Also keeps gRPC from managing connections itself: its pauses between attempts grow to minutes.
-            ConnectCallback = (context, cancellation) => ConnectAsync(context, connectTimeout, cancellation),
+            ConnectCallback = (context, cancellation) => ConnectAsync(context, connectTimeout, greeted, cancellation),
         };
         return GrpcChannel.ForAddress($"http://{address}", new GrpcChannelOptions
         {
@@ -33,7 +36,7 @@ internal static class Channels
     }
 
     private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, TimeSpan connectTimeout, CancellationToken cancellation)
+        SocketsHttpConnectionContext context, TimeSpan connectTimeout, Action<bool> greeted, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(connectTimeout);
@@ -41,7 +44,7 @@ internal static class Channels
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, timeout.Token);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new GreetedStream(socket, greeted);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {

@@ -14,6 +14,9 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
 {
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
 
+    // Whether HTTP/2 was ever spoken at an address; absent: nothing was said there yet.
+    private readonly ConcurrentDictionary<string, bool> _greetings = new();
+
     public override Task<TReply> CallAsync<TReply>(
         string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
         CallAsync(address, (channel, call) => Start(new Raw.RawClient(channel), request, call), cancellation);
@@ -76,6 +79,8 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         }
     }
 
+    protected override bool WasHeard(string address) => _greetings.ContainsKey(address);
+
     private static AsyncUnaryCall<TReply> Start<TReply>(
         Raw.RawClient stub, IRawRequest<TReply> request, CallOptions call) where TReply : class, IRawReply, new()
     {
@@ -104,7 +109,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         {
             return new TinyKvInvalidRequestException($"{address}: {e.Status.Detail}");
         }
-        var failure = GrpcFailures.Of(address, e);
+        var failure = GrpcFailures.Of(address, e, _greetings.TryGetValue(address, out var http2) ? http2 : null);
         if (e.StatusCode == StatusCode.Unavailable || failure.Failure != CallFailure.Passing)
             ShunUnreachableStore(address);
         return failure;
@@ -115,6 +120,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
     private Lazy<GrpcChannel> Prepare(string address)
     {
         Require(address);
-        return new Lazy<GrpcChannel>(() => Channels.Open(address, Options.ConnectTimeout));
+        return new Lazy<GrpcChannel>(() => Channels.Open(address, Options.ConnectTimeout,
+            http2 => _greetings.AddOrUpdate(address, http2, (_, before) => before || http2)));
     }
 }

@@ -10,7 +10,10 @@ internal static class GrpcFailures
     private const long Http11Required = 0xd;
 
     /// <summary>Why a store gave no usable answer.</summary>
-    public static StoreCallException Of(string address, RpcException failure)
+    /// <param name="address">Where it should be.</param>
+    /// <param name="failure">What was caught.</param>
+    /// <param name="http2">Whether what is there ever spoke HTTP/2; null: it never said anything.</param>
+    public static StoreCallException Of(string address, RpcException failure, bool? http2)
     {
         var causes = Causes(failure.Status.DebugException).ToList();
         var request = causes.OfType<HttpRequestException>().FirstOrDefault();
@@ -21,9 +24,12 @@ internal static class GrpcFailures
         if (causes.OfType<HttpProtocolException>().Any(cause => cause.ErrorCode == Http11Required))
             return Mistaken(CallFailure.NotAStore,
                 "this port speaks HTTP/1.1 as a store's status port does, expected its gRPC port");
+        if (http2 == false) return NotAStore(address, failure);
         if (DropsConnections(causes))
             return Mistaken(CallFailure.Unreachable,
                 "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
+        if (http2 is null && causes.OfType<HttpProtocolException>().Any())
+            return StoreCallException.NeverHeard(address, failure);
         var message = causes.Count == 0 ? failure.Status.Detail : $"the connection broke ({Innermost(causes)})";
         return new StoreCallException($"{address}: {message}", mayBeDone: true, failure);
 
@@ -34,7 +40,7 @@ internal static class GrpcFailures
             new($"{address}: {what}", mayBeDone: true, failure) { Failure = kind };
     }
 
-    /// <summary>What answered does not know a call that every store has.</summary>
+    /// <summary>What answered does not speak HTTP/2, or does not know a call that every store has.</summary>
     public static StoreCallException NotAStore(string address, RpcException failure) =>
         new($"{address}: what answers there is no TinyKv store", mayBeDone: false, failure)
         {
@@ -57,7 +63,9 @@ internal static class GrpcFailures
         };
     }
 
-    private static string Innermost(List<Exception> causes) => causes[^1].Message.TrimEnd('.');
+    // What broke the rules of HTTP/2, or answered no ping, is in the library's words, which name its settings.
+    private static string Innermost(List<Exception> causes) => causes[^1] is HttpProtocolException
+        ? "it was given up by one of the two sides" : causes[^1].Message.TrimEnd('.');
 
     private static IEnumerable<Exception> Causes(Exception? failure)
     {

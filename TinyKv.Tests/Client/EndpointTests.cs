@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -79,6 +80,73 @@ public sealed class EndpointTests
         Assert.Contains("the connection was dropped; a store that ends does that, and so does a remoting port", error.Message);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
+    [InlineData("-ERR unknown command\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.6\r\n")]
+    public async Task What_answers_in_another_protocol_is_no_store(string answer)
+    {
+        using var other = new OtherServer(answer);
+
+        var error = await Assert.ThrowsAsync<TinyKvInvalidRequestException>(
+            () => ConnectAsync(unreachable: null, other.Address));
+
+        Assert.Equal($"{other.Address}: what answers there is no TinyKv store", error.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("+OK\r\n")]
+    public async Task What_takes_connections_and_does_not_say_enough_is_as_unreachable_as_what_takes_none(string answer)
+    {
+        using var other = new OtherServer(answer);
+        var started = Stopwatch.GetTimestamp();
+
+        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(() => TinyKvClient.ConnectAsync(Hasty(other.Address)));
+
+        Assert.True(Stopwatch.GetElapsedTime(started) < Never / 4);
+        Assert.True(error.IsUnreachable);
+        Assert.EndsWith(
+            $": {other.Address}: takes connections and says nothing, expected a store's gRPC port", error.Message);
+    }
+
+    [Fact]
+    public async Task What_never_said_anything_until_its_connection_was_given_up_is_unreachable_in_plain_words()
+    {
+        using var other = new OtherServer("");
+        // Longer than the connection waits for the answer to a ping.
+        var options = Hasty(other.Address) with { AttemptTimeout = Never };
+
+        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(() => TinyKvClient.ConnectAsync(options));
+
+        Assert.True(error.IsUnreachable);
+        Assert.EndsWith(
+            $": {other.Address}: takes connections and says nothing, expected a store's gRPC port", error.Message);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_silent_although_its_connection_is_up_is_waited_for()
+    {
+        await using var cluster = await FakeCluster.StartAsync(1);
+        var store = cluster.Store(1);
+        store.Hangs = true;
+        var reasons = new List<string>();
+        // Long enough for the connection to come up, however busy the machine is.
+        var options = Hasty(store.Address) with
+        {
+            AttemptTimeout = TimeSpan.FromSeconds(5),
+            OnWaiting = reason =>
+            {
+                reasons.Add(reason);
+                store.Hangs = false;
+            },
+        };
+
+        await using var client = await TinyKvClient.ConnectAsync(options);
+
+        Assert.Equal([$"{store.Address} is silent"], reasons);
+    }
+
     [Fact]
     public async Task Another_gRPC_server_is_no_store_and_does_not_keep_a_client_from_one()
     {
@@ -118,6 +186,16 @@ public sealed class EndpointTests
         TinyKvClient.ConnectAsync(
             new TinyKvClientOptions { Endpoints = endpoints, Timeout = Never, UnreachableTimeout = unreachable });
 
+    // Gives up as soon as it may, and asks for a sign of life soon.
+    private static TinyKvClientOptions Hasty(string endpoint) => new()
+    {
+        Endpoints = [endpoint],
+        Timeout = Never,
+        UnreachableTimeout = TimeSpan.Zero,
+        AttemptTimeout = TimeSpan.FromMilliseconds(200),
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+    };
+
     // Its port is nobody else's, and refuses.
     private static Socket BoundButDeaf()
     {
@@ -152,5 +230,51 @@ public sealed class EndpointTests
         app.MapGrpcService<FakeStatusService>();
         await app.StartAsync();
         return app;
+    }
+
+    /// <summary>Says the same to whoever has said something, and hears on until they leave.</summary>
+    private sealed class OtherServer : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        public OtherServer(string answer)
+        {
+            _listener.Start();
+            _ = ServeAsync(Encoding.ASCII.GetBytes(answer));
+        }
+
+        public string Address => $"{_listener.LocalEndpoint}";
+
+        public void Dispose() => _listener.Stop();
+
+        private async Task ServeAsync(byte[] answer)
+        {
+            try
+            {
+                while (true) _ = AnswerAsync(await _listener.AcceptTcpClientAsync(), answer);
+            }
+            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+                // The test is over.
+            }
+        }
+
+        private static async Task AnswerAsync(TcpClient client, byte[] answer)
+        {
+            using (client)
+            {
+                var stream = client.GetStream();
+                var buffer = new byte[1024];
+                try
+                {
+                    if (await stream.ReadAsync(buffer) > 0) await stream.WriteAsync(answer);
+                    while (await stream.ReadAsync(buffer) > 0) { }
+                }
+                catch (IOException)
+                {
+                    // Whoever asked has left.
+                }
+            }
+        }
     }
 }
