@@ -19,6 +19,8 @@ public sealed class PreparedStore : IDisposable
     /// <summary>The name that the actor systems of all stores share.</summary>
     public const string SystemName = StoreSystem.Name;
 
+    private static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
+
     // In the order in which they were opened; closed the other way round.
     private readonly Stack<IDisposable> _files;
     private readonly DataDirectory _directory;
@@ -68,6 +70,7 @@ public sealed class PreparedStore : IDisposable
             files.Push(engine);
             var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
             files.Push(journal);
+            if (faults is not null) files.Push(faults.File);
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings, names.Bind);
             directory.Start(settings.Initial);
@@ -75,12 +78,12 @@ public sealed class PreparedStore : IDisposable
         }
         catch (IOException e)
         {
-            Close(files);
+            CloseInTime(files);
             throw new TinyKvException($"cannot use the data directory {settings.DataDirectory}: {e.Message}", e);
         }
         catch
         {
-            Close(files);
+            CloseInTime(files);
             throw;
         }
     }
@@ -94,12 +97,21 @@ public sealed class PreparedStore : IDisposable
         return node;
     }
 
-    /// <summary>Closes the files, unless a node owns them. Blocks on the disk.</summary>
-    public void Dispose() => Close(_files);
+    /// <summary>Closes the files, unless a node owns them. Blocks on the disk, but no longer than five seconds: what it holds up
+    /// then stays open until the process ends.</summary>
+    public void Dispose() => CloseInTime(_files);
+
+    /// <summary>Leaves the files open: actors that do not end may use them.</summary>
+    internal void Abandon() => _files.Clear();
 
     internal static void Close(Stack<IDisposable> files)
     {
         lock (files)
             while (files.TryPop(out var file)) file.Dispose();
+    }
+
+    private static void CloseInTime(Stack<IDisposable> files)
+    {
+        if (files.Count > 0) BlockingCall.Try(() => Close(files), PatienceWhenClosing);
     }
 }

@@ -159,8 +159,10 @@ public sealed class StoreNode : IAsyncDisposable
         }
         catch
         {
-            // Actors use the files until they have ended.
-            await system.Terminate().WaitAsync(PatienceWhenEnding, CancellationToken.None);
+            // Why it did not start is what matters, also when not everything ends. Actors use the files until they have ended.
+            await system.Terminate().WaitAsync(PatienceWhenEnding, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!system.WhenTerminated.IsCompleted) prepared.Abandon();
             throw;
         }
     }

@@ -3,6 +3,21 @@ namespace TinyKv.Persistence;
 /// <summary>Calls that a disk may hold up for ever: whoever makes one decides how long to wait for it.</summary>
 public static class BlockingCall
 {
+    /// <summary>Makes the call and waits for it no longer than for so long; what it throws is dropped. For the way out, where
+    /// something else went wrong before.</summary>
+    /// <returns>Whether it has come to its end.</returns>
+    public static bool Try(Action call, TimeSpan patience)
+    {
+        try
+        {
+            return Start(call).Wait(patience);
+        }
+        catch (AggregateException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Makes the call on a thread of its own, which goes on for as long as the call takes. Fails with
     /// <see cref="TaskSchedulerException"/> when no thread can be had.</summary>
     public static Task Start(Action call)

@@ -18,6 +18,8 @@ public sealed class DataDirectory : IDisposable
     private const string DataName = "data";
     private const string JournalName = "journal";
 
+    private static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
+
     private readonly FileStream _lock;
     private readonly StoreIdentity _identity;
 
@@ -70,7 +72,8 @@ public sealed class DataDirectory : IDisposable
             }
             catch
             {
-                opened.Dispose();
+                // A disk that stands still must not keep from whoever waits what was wrong.
+                BlockingCall.Try(opened.Dispose, PatienceWhenClosing);
                 throw;
             }
         }

@@ -13,11 +13,19 @@ internal sealed class StoreFaults
     /// <summary>The disk under the journal.</summary>
     public DiskFaults Disk { get; } = new();
 
+    /// <summary>Is among the store's files: closing it waits for <see cref="Disk"/> as writing does.</summary>
+    public IDisposable File => new FileOnDisk(Disk);
+
     /// <summary>What this store sends to these others is lost, what it sends to the rest arrives.</summary>
     public void CutLinksTo(IEnumerable<StoreId> others) => Volatile.Write(ref _cut, [.. others]);
 
     /// <summary>A reference to an actor of another store that loses what is sent over a cut link.</summary>
     public IActorRef Over(StoreId other, IActorRef actor) => new Link(this, other, (IInternalActorRef)actor);
+
+    private sealed class FileOnDisk(DiskFaults disk) : IDisposable
+    {
+        public void Dispose() => disk.BeforeClose();
+    }
 
     private sealed class Link(StoreFaults faults, StoreId other, IInternalActorRef actor) : MinimalActorRef
     {

@@ -10,10 +10,10 @@ internal sealed class DiskFaults : Setup
     private readonly ManualResetEventSlim _running = new(initialState: true);
     private volatile bool _failing;
 
-    /// <summary>Writes wait until <see cref="Resume"/>.</summary>
+    /// <summary>Writes, and the closing of files, wait until <see cref="Resume"/>.</summary>
     public void Pause() => _running.Reset();
 
-    /// <summary>Writes go on.</summary>
+    /// <summary>They go on.</summary>
     public void Resume() => _running.Set();
 
     /// <summary>Every write fails from now on.</summary>
@@ -30,4 +30,7 @@ internal sealed class DiskFaults : Setup
         _running.Wait();
         if (_failing) throw new IOException("the disk has failed (a fault that was asked for)");
     }
+
+    /// <summary>Called before a file is closed.</summary>
+    public void BeforeClose() => _running.Wait();
 }

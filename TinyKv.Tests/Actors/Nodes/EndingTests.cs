@@ -1,5 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Configuration;
 using TinyKv.Actors;
 using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Settings;
+using TinyKv.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
@@ -57,6 +63,63 @@ public sealed class EndingTests : IDisposable
         await ResumeAsync(node, write);
     }
 
+    [Fact]
+    public async Task A_start_that_fails_says_why_although_its_disk_holds_up_the_end()
+    {
+        await using var cluster = _cluster;
+        var config = _cluster.Config(1);
+        using var other = new TcpListener(IPAddress.Loopback, RemotingPort(config));
+        other.Start();
+        _faults.Disk.Pause();
+
+        var refusal = await Assert.ThrowsAsync<TinyKvException>(
+            () => StoreNode.StartAsync(config, _faults, Patience.Long).WaitAsync(Bound));
+
+        Assert.StartsWith($"cannot listen on {other.LocalEndpoint}", refusal.Message, StringComparison.Ordinal);
+        _faults.Disk.Resume();
+        other.Stop();
+        // The files are closed now, and can be opened again.
+        await Eventually.Async(StartedAsync);
+
+        async Task<StoreNode?> StartedAsync()
+        {
+            try
+            {
+                await using var node = await StoreNode.StartAsync(config, Patience.Long);
+                return node;
+            }
+            catch (TinyKvException locked)
+            {
+                Assert.Contains("is locked by a running store", locked.Message, StringComparison.Ordinal);
+                return null;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_says_why_although_an_actor_does_not_end_and_leaves_it_the_files()
+    {
+        await using var cluster = _cluster;
+        var config = _cluster.Config(1, $"""akka.extensions = ["{typeof(Stubborn).AssemblyQualifiedName}"]""");
+        try
+        {
+            var failure = await Assert.ThrowsAsync<InvalidActorNameException>(
+                () => StoreNode.StartAsync(config, Patience.Long).WaitAsync(Bound));
+
+            Assert.Contains(Stubborn.Name, failure.Message, StringComparison.Ordinal);
+            var locked = await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(config, Patience.Long));
+            Assert.Contains("is locked by a running store", locked.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Stubborn.MayEnd.Set();
+            if (Stubborn.System is { } system) await system.WhenTerminated.WaitAsync(Bound);
+        }
+    }
+
+    private static int RemotingPort(Config config) =>
+        SettingsReader.Read(config.WithFallback(ReferenceConfig.OfStore)).Self.RemotingPort;
+
     private async Task<StoreNode> StartAsync()
     {
         var node = await StoreNode.StartAsync(_cluster.Config(1), _faults, Patience.Long);
@@ -83,5 +146,29 @@ public sealed class EndingTests : IDisposable
             await node.DisposeAsync();
             return node.IsClosed ? node : null;
         });
+    }
+
+    /// <summary>Takes the name of one of the store's actors, and does not end.</summary>
+    private sealed class Stubborn : ExtensionIdProvider<Stubborn>, IExtension
+    {
+        public const string Name = "failure-watch";
+
+        public static readonly ManualResetEventSlim MayEnd = new();
+
+        public static ActorSystem? System { get; private set; }
+
+        public override Stubborn CreateExtension(ExtendedActorSystem system)
+        {
+            System = system;
+            system.ActorOf(Props.Create<Actor>().WithDispatcher("akka.io.pinned-dispatcher"), Name);
+            return this;
+        }
+
+        private sealed class Actor : UntypedActor
+        {
+            protected override void OnReceive(object message) => Unhandled(message);
+
+            protected override void PostStop() => MayEnd.Wait();
+        }
     }
 }
