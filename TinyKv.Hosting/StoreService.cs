@@ -1,3 +1,4 @@
+using Akka.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,16 +20,20 @@ internal sealed partial class StoreService(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        var node = await StoreConfig.Of(options.Value).UseAsync(config => StartAsync(config, cancellationToken));
+        _ = WatchAsync(node);
+        lifetime.ApplicationStopped.Register(Stopped);
+    }
+
+    private async Task<StoreNode> StartAsync(Config config, CancellationToken cancellationToken)
+    {
         // Files are opened and ports are bound with blocking calls.
         var node = _node = await Task.Run(services.GetRequiredService<StoreNode>, cancellationToken)
             .WaitAsync(cancellationToken);
-        var settings = ServerSettings.Read(StoreConfig.Of(options.Value).Config);
-        var bind = await ServerEndpoints.ResolveAsync(node.Settings.BindHost, cancellationToken);
-        var endpoints = new ServerEndpoints(bind, node.Settings.Self.GrpcPort, node.Settings.Self.StatusPort);
         _server = await StoreServer.StartAsync(
-            endpoints, settings, _ => Task.FromResult<IServedStore>(new NodeStore(node)), cancellationToken);
-        _ = WatchAsync(node);
-        lifetime.ApplicationStopped.Register(Stopped);
+            await ServerEndpoints.OfAsync(node.Settings, cancellationToken), ServerSettings.Read(config),
+            _ => Task.FromResult<IServedStore>(new NodeStore(node)), cancellationToken);
+        return node;
     }
 
     /// <inheritdoc/>

@@ -11,12 +11,10 @@ namespace TinyKv.Actors.Hosting;
 /// <param name="UsesIpv6">Whether names are looked up as IPv6; as IPv4 otherwise.</param>
 internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
 {
-    private const string BindKey = "tinykv.store.bind-host";
-
     /// <summary>Looks the names up.</summary>
-    /// <exception cref="TinyKvException">Stores would not find each other; says what to set.</exception>
+    /// <exception cref="SettingException">Stores would not find each other; says what to set.</exception>
     public static StoreNames Lookup(TinyKvSettings settings) =>
-        Lookup(settings, BindAddress(settings), NameLookup.Resolve(settings.Stores.Select(store => store.Host)));
+        Lookup(settings, BindAddress.Resolve(settings.BindHost), NameLookup.Resolve(settings.Stores.Select(store => store.Host)));
 
     internal static StoreNames Lookup(
         TinyKvSettings settings, IPAddress bind, Dictionary<string, IPAddress[]> addresses)
@@ -27,14 +25,14 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
         // An address of another machine's may lead here all the same, by translation; not to the loopback address.
         if (known.Length > 0 && reached.Length == 0 && IPAddress.IsLoopback(bind)) throw Unreachable(settings, bind, known[0]);
         if (literal is null && reached.Length > 0) addresses[self.Host] = reached;
-        return new StoreNames(bind, NameLookup.UsesIpv6(addresses));
-    }
-
-    private static IPAddress BindAddress(TinyKvSettings settings)
-    {
-        if (IPAddress.TryParse(settings.BindHost, out var address)) return address;
-        return NameLookup.Resolve([settings.BindHost])[settings.BindHost].FirstOrDefault()
-            ?? throw new TinyKvException($"{BindKey} is '{settings.BindHost}', which is no address of this machine");
+        try
+        {
+            return new StoreNames(bind, NameLookup.UsesIpv6(addresses));
+        }
+        catch (TinyKvException e)
+        {
+            throw new SettingException("tinykv.cluster.stores", $"does not suit remoting: {e.Message}");
+        }
     }
 
     private static bool Listens(IPAddress bind, IPAddress address) =>
@@ -43,7 +41,7 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
     private static SettingException Unreachable(TinyKvSettings settings, IPAddress bind, IPAddress address)
     {
         var (is6, all) = address.AddressFamily == AddressFamily.InterNetworkV6 ? ("IPv6", "\"::\"") : ("IPv4", "0.0.0.0");
-        return new SettingException(BindKey, $"is {bind}, where nobody reaches {settings.StoreId}: "
+        return new SettingException(BindAddress.Key, $"is {bind}, where nobody reaches {settings.StoreId}: "
             + $"its host, {settings.Self.Host}, has only {is6} addresses, "
             + $"such as {(is6 == "IPv6" ? $"\"{address}\"" : $"{address}")}; set it to one of them, or to {all}");
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Core;
@@ -39,9 +40,9 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     public long Number(string key, long min, long max)
     {
         var text = Text(key);
-        if (!long.TryParse(text, out var number)) throw Wrong(key, $"is '{text}', must be a whole number");
-        return number >= min && number <= max
-            ? number : throw Wrong(key, $"is {number}, must be from {min} to {max}");
+        return long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max
+            ? number : throw Wrong(key, $"is '{text}', must be a whole number from {min} to {max}");
     }
 
     /// <summary>A number of bytes in [1, max].</summary>

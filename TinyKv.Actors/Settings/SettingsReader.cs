@@ -13,6 +13,9 @@ namespace TinyKv.Actors.Settings;
 /// <summary>Reads <see cref="TinyKvSettings"/> from HOCON, once.</summary>
 public static class SettingsReader
 {
+    /// <summary>What is wrong with a list of stores that is there and empty.</summary>
+    internal const string NoStores = "names no store; it must list all stores of the cluster";
+
     private static readonly string[] StoreKeys = ["id", "host", "grpc-port", "status-port", "remoting-port"];
 
     /// <summary>The settings of a configuration that the reference files are part of.</summary>
@@ -25,8 +28,7 @@ public static class SettingsReader
         var raft = Section.Of(config, "tinykv.raft");
         var root = Section.Of(config, "tinykv");
         var stores = ReadStores(config, cluster);
-        var self = new StoreId((ulong)store.Number("id", 0, long.MaxValue));
-        if (self == StoreId.None) throw store.Wrong("id", Section.NotSet);
+        var self = new StoreId((ulong)store.Number("id", 1, long.MaxValue));
         if (stores.All(address => address.Id != self))
             throw store.Wrong("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
         var storage = Section.Of(config, "tinykv.storage");

@@ -3,6 +3,7 @@ using System.Reflection;
 using Akka.Configuration;
 using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Host.Server;
 
@@ -49,18 +50,11 @@ internal static class ServerConfiguration
     {
         try
         {
-            return File.ReadAllText(path);
+            return SettingsFile.Read(path);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (IOException failure)
         {
-            var reason = failure switch
-            {
-                FileNotFoundException or DirectoryNotFoundException => "there is no such file",
-                UnauthorizedAccessException when Directory.Exists(path) => "it is a directory",
-                UnauthorizedAccessException => "this user may not read it",
-                _ => failure.Message,
-            };
-            throw new TinyKvException($"cannot read the configuration {path}: {reason}", failure);
+            throw new TinyKvException($"cannot read the configuration {path}: {failure.Message}", failure);
         }
     }
 

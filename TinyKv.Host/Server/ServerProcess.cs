@@ -55,7 +55,12 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
         catch (TinyKvException wrong)
         {
             await error.WriteLineAsync($"tinykv: {wrong.Message}");
-            return wrong is StorageFailedException ? ExitCode.Fatal : ExitCode.Failure;
+            return wrong switch
+            {
+                StorageFailedException => ExitCode.Fatal,
+                SettingException => ExitCode.Usage,
+                _ => ExitCode.Failure,
+            };
         }
         EndWhenFailed(server.Terminated);
         await using (server)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Akka.Configuration;
+using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Settings;
 using TinyKv.Core;
 
@@ -12,21 +13,13 @@ namespace TinyKv.Host.Server;
 /// <param name="Status">The port of the status pages.</param>
 internal sealed record ServerEndpoints(IPAddress Bind, int Grpc, int Status)
 {
-    /// <summary>The address that a setting names: an IP address, or a host name of this machine.</summary>
-    /// <exception cref="TinyKvException">It is neither.</exception>
-    public static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellation)
+    /// <summary>Where a store's settings say.</summary>
+    /// <exception cref="SettingException">The address is not this machine's.</exception>
+    public static async Task<ServerEndpoints> OfAsync(TinyKvSettings store, CancellationToken cancellation)
     {
-        if (IPAddress.TryParse(host, out var address)) return address;
-        try
-        {
-            var found = await Dns.GetHostAddressesAsync(host, cancellation);
-            if (found.Length > 0) return found[0];
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            // Reported below: to the user, no address and no answer are the same.
-        }
-        throw new TinyKvException($"tinykv.store.bind-host is '{host}', which is no address of this machine");
+        // Blocks on the name server.
+        var bind = await Task.Run(() => BindAddress.Resolve(store.BindHost), cancellation).WaitAsync(cancellation);
+        return new ServerEndpoints(bind, store.Self.GrpcPort, store.Self.StatusPort);
     }
 }
 
@@ -58,8 +51,7 @@ internal sealed class StoreServer : IAsyncDisposable
     public static async Task<StoreServer> StartAsync(Config config, CancellationToken cancellation)
     {
         var store = SettingsReader.Read(config);
-        var bind = await ServerEndpoints.ResolveAsync(store.BindHost, cancellation);
-        return await StartAsync(new ServerEndpoints(bind, store.Self.GrpcPort, store.Self.StatusPort),
+        return await StartAsync(await ServerEndpoints.OfAsync(store, cancellation),
             ServerSettings.Read(config), starting => NodeStore.StartAsync(config, starting), cancellation);
     }
 

@@ -13,6 +13,8 @@ internal static class PostgreSqlDatabase
 {
     private const string ConnectionKey = "postgresql.connection-string";
     private const string ConnectionFileKey = "postgresql.connection-string-file";
+    private const string NoConnection = "is no PostgreSQL connection string, or names no host; it is written as "
+        + "\"Host=...;Port=...;Database=...;Username=...;Password=...\"";
     private const int ConnectSeconds = 10;
 
     /// <summary>Recoveries, transactions and deletions of one store at the same time, with some
@@ -99,7 +101,7 @@ internal static class PostgreSqlDatabase
     /// <exception cref="TinyKvException">The database is not to be had.</exception>
     public static IJournalEvents OpenReadOnly(string connectionString, string prefix)
     {
-        var settings = ConnectionString(connectionString);
+        var settings = Parse(connectionString) ?? throw new TinyKvException($"what is given {NoConnection}");
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {
@@ -140,7 +142,7 @@ internal static class PostgreSqlDatabase
 
     /// <summary>Checks that the configuration names a database at all.</summary>
     /// <exception cref="TinyKvException">It does not.</exception>
-    public static void RequireConnection(Config tinykv)
+    private static void RequireConnection(Config tinykv)
     {
         string[] keys = [ConnectionKey, ConnectionFileKey];
         if (keys.All(key => tinykv.GetString(key, "").Length == 0))
@@ -153,28 +155,21 @@ internal static class PostgreSqlDatabase
     {
         RequireConnection(tinykv);
         var text = tinykv.GetString(ConnectionKey, "");
+        var key = text.Length > 0 ? ConnectionKey : ConnectionFileKey;
         if (text.Length == 0) text = Read(tinykv.GetString(ConnectionFileKey, ""));
-        return ConnectionString(text);
-    }
-
-    private static NpgsqlConnectionStringBuilder ConnectionString(string text)
-    {
-        var connection = Parse(text);
-        if (string.IsNullOrEmpty(connection?.Host))
-            throw new TinyKvException(
-                "the PostgreSQL connection string is malformed or names no host; it is written as "
-                + "\"Host=...;Port=...;Database=...;Username=...;Password=...\"");
-        connection.Timeout = ConnectSeconds;
-        // Keys, because ContainsKey says yes to every setting there is.
-        if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
-        return connection;
+        return Parse(text) ?? throw new SettingException($"tinykv.{key}", NoConnection);
     }
 
     private static NpgsqlConnectionStringBuilder? Parse(string text)
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(text);
+            var connection = new NpgsqlConnectionStringBuilder(text);
+            if (string.IsNullOrEmpty(connection.Host)) return null;
+            connection.Timeout = ConnectSeconds;
+            // Keys, because ContainsKey says yes to every setting there is.
+            if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
+            return connection;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
@@ -187,11 +182,11 @@ internal static class PostgreSqlDatabase
     {
         try
         {
-            return File.ReadAllText(file).Trim();
+            return SettingsFile.Read(file).Trim();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            throw new TinyKvException($"tinykv.{ConnectionFileKey}: {e.Message}", e);
+            throw new SettingException($"tinykv.{ConnectionFileKey}", $"is '{file}', which cannot be read: {e.Message}");
         }
     }
 

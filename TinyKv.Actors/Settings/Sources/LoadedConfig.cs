@@ -23,10 +23,23 @@ public sealed class LoadedConfig
         {
             return read(Config);
         }
-        catch (SettingException wrong) when (!wrong.HasOrigin && OriginOf(wrong.Key) is { } origin)
+        catch (SettingException wrong) when (!wrong.HasOrigin)
         {
-            var isEmpty = wrong.Why == Section.NotSet && _written.GetValueOrDefault(wrong.Key) is ResolvedText { Text: "" };
-            throw new SettingException(origin, wrong.Key, isEmpty ? "is empty; it must have a value" : wrong.Why);
+            throw Located(wrong);
+        }
+    }
+
+    /// <summary>Does something with the settings; says of one that is refused where it was written.</summary>
+    /// <exception cref="TinyKvException">What <paramref name="use"/> throws.</exception>
+    public async Task<T> UseAsync<T>(Func<Config, Task<T>> use)
+    {
+        try
+        {
+            return await use(Config);
+        }
+        catch (SettingException wrong) when (!wrong.HasOrigin)
+        {
+            throw Located(wrong);
         }
     }
 
@@ -36,6 +49,18 @@ public sealed class LoadedConfig
     /// <summary>The same with another value for a setting.</summary>
     public LoadedConfig With(string key, string value) =>
         new(new ConfigSources().Add(key, key, value).Resolve(Config).Config, _written, _source);
+
+    private SettingException Located(SettingException wrong)
+    {
+        var why = wrong.Why != Section.NotSet ? wrong.Why : _written.GetValueOrDefault(wrong.Key) switch
+        {
+            ResolvedText { Text: "" } => "is empty; it must have a value",
+            ResolvedList { Items: [] } => SettingsReader.NoStores,
+            _ => wrong.Why,
+        };
+        return OriginOf(wrong.Key) is { } origin ? new SettingException(origin, wrong.Key, why)
+            : new SettingException(wrong.Key, why);
+    }
 
     // A setting that is missing is missing in the object around it, or in the file.
     private string? OriginOf(string key)

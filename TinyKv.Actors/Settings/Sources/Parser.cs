@@ -10,6 +10,10 @@ namespace TinyKv.Actors.Settings.Sources;
 internal sealed class Parser
 {
     private const int MaxDepth = 32;
+    private const int MaxKeyLength = 2048;
+
+    // Far more than Akka and TinyKv together have: what a key is set to is looked for among all of them.
+    private const int MaxSettings = 2000;
 
     private readonly Reader _text;
     private int _depth;
@@ -30,7 +34,7 @@ internal sealed class Parser
         _text.SkipBetween();
         var (braces, opened) = (_text.Take("{"), _text.Origin);
         Fields(statements, new Place("", []));
-        if (braces) Close("}", "{", opened);
+        if (braces) Close("", "}", "{", opened);
         _text.SkipBetween();
         if (!_text.AtEnd) throw _text.Wrong($"'{_text.Next}' closes nothing");
         return statements.ToImmutable();
@@ -39,16 +43,21 @@ internal sealed class Parser
     // Up to a closing brace or bracket, or the end.
     private void Fields(ImmutableArray<Statement>.Builder into, Place around)
     {
-        for (Separate(first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(first: false))
+        for (Separate(around, first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(around, first: false))
+        {
             Field(into, around);
+            if (into.Count > MaxSettings)
+                throw Reader.Wrong(into[^1].Origin, $"{Full(around.Key, into[^1].Key)} is one too many: "
+                    + $"a configuration, or an object in a list, has up to {MaxSettings} settings and sections");
+        }
     }
 
     // There is one comma at most between two, and none before the first.
-    private void Separate(bool first)
+    private void Separate(Place around, bool first)
     {
         _text.SkipBetween();
         if (!first && _text.Take(",")) _text.SkipBetween();
-        if (_text.Next == ',') throw _text.Wrong("there is nothing before the comma");
+        if (_text.Next == ',') throw _text.Wrong($"{In(around.Key)}there is nothing before the comma");
     }
 
     private void Field(ImmutableArray<Statement>.Builder into, Place around)
@@ -56,13 +65,16 @@ internal sealed class Parser
         var origin = _text.Origin;
         var path = Path(around.Key);
         var place = around.Below(path);
+        if (place.Key.Length > MaxKeyLength)
+            throw Reader.Wrong(origin, $"{place.Key[..80]}... is too long for a key; it has up to {MaxKeyLength} characters");
         _text.TakeBlank();
         var append = _text.Take("+=");
         if (append && place.InList) throw Reader.Wrong(origin, $"{place.Key}: '+=' is not supported inside a list");
         if (!append && !_text.Take("=") && !_text.Take(":") && _text.Next != '{')
         {
             throw path is ["include"] && !_text.AtLineEnd
-                ? _text.Wrong("'include' is not supported") : NoValue(place.Key, origin);
+                ? _text.Wrong($"{In(around.Key)}'include' is not supported; write the settings of the other file into this one")
+                : NoValue(place.Key, origin);
         }
         var value = Value(append ? place.Item(place.Key) : place, origin);
         if (append)
@@ -96,14 +108,14 @@ internal sealed class Parser
         var path = ImmutableArray.CreateBuilder<string>();
         do
         {
-            if (_text.Next == '"') path.Add(_text.TakeQuoted());
+            if (_text.Next == '"') path.Add(_text.TakeQuoted(In(scope)));
             else if (_text.TakeWord(c => c == '.') is { Length: > 0 } part) path.Add(part);
             else throw _text.Wrong(path.Count == 0
                 ? $"{In(scope)}'{_text.Next}' is no key"
                 : $"{Full(scope, string.Join('.', path))}. is no key; a part is missing after the dot");
         }
         while (_text.Take("."));
-        if (path.Count > MaxDepth) throw _text.Wrong("a key has too many parts");
+        if (path.Count > MaxDepth) throw _text.Wrong($"{In(scope)}a key has too many parts; it has up to {MaxDepth}");
         return path.ToImmutable();
     }
 
@@ -141,7 +153,7 @@ internal sealed class Parser
             if (_text.AtLineEnd || _text.Next is ',' or '}' or ']') return parts;
             if (_text.TakeBlank() is { Length: > 0 } blank) parts.Add(new Blank(blank));
             else if (_text.AtWord) parts.Add(new Literal(_text.TakeWord()));
-            else if (_text.Next == '"') parts.Add(new Literal(_text.TakeQuoted()));
+            else if (_text.Next == '"') parts.Add(new Literal(_text.TakeQuoted(In(key))));
             else if (_text.Next == '{') parts.Add(Object(place));
             else if (_text.Next == '[') parts.Add(List(place));
             else if (_text.Take("${")) parts.Add(Reference(key));
@@ -167,40 +179,41 @@ internal sealed class Parser
 
     private ObjectExpression Object(Place place)
     {
-        var opened = Open("{");
+        var opened = Open(place.Key, "{");
         var fields = ImmutableArray.CreateBuilder<Statement>();
         Fields(fields, place);
-        Close("}", "{", opened);
+        Close(place.Key, "}", "{", opened);
         return new ObjectExpression(fields.ToImmutable());
     }
 
     private ListExpression List(Place place)
     {
-        var opened = Open("[");
+        var opened = Open(place.Key, "[");
         var items = ImmutableArray.CreateBuilder<(Expression, Origin)>();
-        for (Separate(first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(first: false))
+        for (Separate(place, first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(place, first: false))
         {
             var origin = _text.Origin;
             items.Add((Value(place.Item($"{place.Key}[{items.Count}]"), origin), origin));
         }
-        Close("]", "[", opened);
+        Close(place.Key, "]", "[", opened);
         return new ListExpression(items.ToImmutable());
     }
 
-    private Origin Open(string opening)
+    private Origin Open(string key, string opening)
     {
-        if (++_depth > MaxDepth) throw _text.Wrong("braces and brackets are nested too deeply");
+        if (++_depth > MaxDepth)
+            throw _text.Wrong($"{In(key)}braces and brackets are nested too deeply; there are up to {MaxDepth}");
         var opened = _text.Origin;
         _text.Take(opening);
         return opened;
     }
 
-    private void Close(string closing, string opening, Origin opened)
+    private void Close(string key, string closing, string opening, Origin opened)
     {
         _depth--;
-        if (_text.AtEnd) throw Reader.Wrong(opened, $"'{opening}' is not closed");
+        if (_text.AtEnd) throw Reader.Wrong(opened, $"{In(key)}'{opening}' is not closed; '{closing}' is missing");
         if (!_text.Take(closing))
-            throw _text.Wrong($"'{_text.Next}' does not close '{opening}'{(opened.Line == 0 ? "" : $" of line {opened.Line}")}");
+            throw _text.Wrong($"{In(key)}'{_text.Next}' does not close '{opening}'{(opened.Line == 0 ? "" : $" of line {opened.Line}")}");
     }
 
     private TinyKvException NoValue(string key, Origin origin) =>

@@ -76,7 +76,8 @@ internal sealed class Reader(string source, string text, bool isLine)
     }
 
     /// <summary>Takes a text in quotes.</summary>
-    public string TakeQuoted() => Take("\"\"\"") ? TakeTripleQuoted() : TakeEscaped();
+    /// <param name="of">Whose it is, as messages begin: "key: ".</param>
+    public string TakeQuoted(string of) => Take("\"\"\"") ? TakeTripleQuoted(of) : TakeEscaped(of);
 
     /// <summary>Refuses the text.</summary>
     public TinyKvException Wrong(string what) => Wrong(Origin, what);
@@ -96,12 +97,12 @@ internal sealed class Reader(string source, string text, bool isLine)
     }
 
     // Quotes beyond the closing three belong to the text.
-    private string TakeTripleQuoted()
+    private string TakeTripleQuoted(string of)
     {
         var (start, opened) = (_at, Origin);
         while (!At("\"\"\"") || (_at + 3 < text.Length && text[_at + 3] == '"'))
         {
-            if (AtEnd) throw Wrong(opened, "the string is not closed");
+            if (AtEnd) throw Wrong(opened, $"{of}the string is not closed; '\"\"\"' is missing at its end");
             if (Next == '\n') Line++;
             _at++;
         }
@@ -109,21 +110,21 @@ internal sealed class Reader(string source, string text, bool isLine)
         return text[start..(_at - 3)];
     }
 
-    private string TakeEscaped()
+    private string TakeEscaped(string of)
     {
         _at++;
         var taken = new System.Text.StringBuilder();
         while (Next != '"')
         {
-            if (AtEnd || Next == '\n') throw Wrong("the string is not closed");
-            taken.Append(Next == '\\' ? TakeEscape() : Next);
+            if (AtEnd || Next == '\n') throw NotClosed(of);
+            taken.Append(Next == '\\' ? TakeEscape(of) : Next);
             _at++;
         }
         _at++;
         return taken.ToString();
     }
 
-    private char TakeEscape()
+    private char TakeEscape(string of)
     {
         _at++;
         switch (Next)
@@ -138,10 +139,13 @@ internal sealed class Reader(string source, string text, bool isLine)
                 System.Globalization.NumberStyles.AllowHexSpecifier, null, out var code):
                 _at += 4;
                 return (char)code;
-            case '\n' or '\0': throw Wrong("the string is not closed");
+            case '\n' or '\0': throw NotClosed(of);
             default:
-                throw Wrong($"\\{Next} means nothing in a string; a backslash is written \\\\, "
+                throw Wrong($"{of}\\{Next} means nothing in a string; a backslash is written \\\\, "
                     + "or the whole string in \"\"\"three quotes\"\"\"");
         }
     }
+
+    private TinyKvException NotClosed(string of) =>
+        Wrong($"{of}the string is not closed; '\"' is missing at the end of the line");
 }

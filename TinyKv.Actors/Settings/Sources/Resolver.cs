@@ -9,8 +9,9 @@ namespace TinyKv.Actors.Settings.Sources;
 /// </summary>
 internal sealed class Resolver
 {
-    // Far more than a configuration needs; texts that double at every step grow without bound otherwise.
+    // Far more than a configuration needs; what doubles at every step grows without bound otherwise.
     private const int MaxCharacters = 1 << 20;
+    private const int MaxValues = 1 << 14;
     private const int MaxDepth = 32;
     private const string OfSeveralKinds =
         "puts a text, a list or an object next to a value of another kind; a comma may be missing";
@@ -20,20 +21,28 @@ internal sealed class Resolver
     private readonly Scope _root;
     private readonly Stack<int> _running = new();
     private int _characters;
+    private int _values;
 
     private Resolver(ImmutableArray<Statement> statements, Func<string, Resolved?> outside)
     {
         (_statements, _outside) = (statements, outside);
-        _root = new Scope(statements, Evaluate);
+        _root = new Scope(statements, Evaluate, (path, origin) =>
+            CountValue(_running.Count > 0 ? Last : new Spot(string.Join('.', path), origin)));
     }
 
     /// <summary>What the statements say.</summary>
     /// <param name="statements">In the order in which they count.</param>
     /// <param name="outside">What a substitution means that no statement sets: a default, or a variable.</param>
-    /// <exception cref="SettingException">A substitution has no value, or goes in a circle.</exception>
-    public static ResolvedObject Resolve(ImmutableArray<Statement> statements, Func<string, Resolved?> outside) =>
-        new Resolver(statements, outside)._root.Find([], statements.Length) as ResolvedObject
+    /// <exception cref="SettingException">A substitution has no value, goes in a circle, or repeats so much that it is
+    /// no configuration any more.</exception>
+    public static ResolvedObject Resolve(ImmutableArray<Statement> statements, Func<string, Resolved?> outside)
+    {
+        var resolver = new Resolver(statements, outside);
+        var all = resolver._root.Find([], statements.Length) as ResolvedObject
             ?? new ResolvedObject(ImmutableSortedDictionary<string, Resolved>.Empty, default);
+        resolver.CountAll(all);
+        return all;
+    }
 
     private Resolved? Evaluate(int index)
     {
@@ -49,19 +58,23 @@ internal sealed class Resolver
         return value;
     }
 
-    private Resolved? Evaluate(Expression expression, Spot spot) => expression switch
+    private Resolved? Evaluate(Expression expression, Spot spot)
     {
-        Literal literal => Text(literal.Text, spot),
-        Blank blank => Text(blank.Text, spot),
-        Substitution substitution => Substitute(substitution, spot),
-        ListExpression list => new ResolvedList(
-            [.. list.Items.Select((item, i) => Evaluate(item.Value, new Spot($"{spot.Key}[{i}]", item.Origin)))
-                .OfType<Resolved>()],
-            spot.Origin),
-        ObjectExpression inner => Inner(inner, spot),
-        Concatenation joined => Join(joined.Parts, spot),
-        _ => throw new InvalidOperationException($"no value is made of {expression}"),
-    };
+        CountValue(spot);
+        return expression switch
+        {
+            Literal literal => Text(literal.Text, spot),
+            Blank blank => Text(blank.Text, spot),
+            Substitution substitution => Substitute(substitution, spot),
+            ListExpression list => new ResolvedList(
+                [.. list.Items.Select((item, i) => Evaluate(item.Value, new Spot($"{spot.Key}[{i}]", item.Origin)))
+                    .OfType<Resolved>()],
+                spot.Origin),
+            ObjectExpression inner => Inner(inner, spot),
+            Concatenation joined => Join(joined.Parts, spot),
+            _ => throw new InvalidOperationException($"no value is made of {expression}"),
+        };
+    }
 
     private ResolvedText Text(string text, Spot spot)
     {
@@ -74,6 +87,20 @@ internal sealed class Resolver
         _characters += characters;
         if (_characters > MaxCharacters)
             throw spot.Wrong($"becomes too long with its substitutions; a configuration has up to {MaxCharacters} characters");
+    }
+
+    private void CountValue(Spot spot)
+    {
+        if (++_values > MaxValues)
+            throw spot.Wrong($"is one value too many; a configuration has up to {MaxValues}, with all that substitutions repeat");
+    }
+
+    // Lists that double are shared until somebody looks at all that is in them.
+    private void CountAll(ResolvedObject all)
+    {
+        var origin = all.Origin;
+        _values = 0;
+        all.Visit("", (key, part) => CountValue(new Spot(key, origin = part.Origin == default ? origin : part.Origin)));
     }
 
     private Resolved? Substitute(Substitution wanted, Spot spot)
@@ -100,7 +127,8 @@ internal sealed class Resolver
     private Resolved Inner(ObjectExpression inner, Spot spot)
     {
         var scope = new Scope(inner.Fields, index => Evaluate(
-            inner.Fields[index].Value!, new Spot($"{spot.Key}.{inner.Fields[index].Key}", inner.Fields[index].Origin)));
+            inner.Fields[index].Value!, new Spot($"{spot.Key}.{inner.Fields[index].Key}", inner.Fields[index].Origin)),
+            (path, origin) => CountValue(new Spot($"{spot.Key}.{string.Join('.', path)}", origin)));
         return scope.Find([], inner.Fields.Length)
             ?? new ResolvedObject(ImmutableSortedDictionary<string, Resolved>.Empty, spot.Origin);
     }

@@ -8,26 +8,30 @@ namespace TinyKv.Actors.Settings.Sources;
 /// </summary>
 /// <param name="statements">In the order in which they count.</param>
 /// <param name="evaluate">The value of a statement; null: none.</param>
-internal sealed class Scope(IReadOnlyList<Statement> statements, Func<int, Resolved?> evaluate)
+/// <param name="count">Hears of each key that is looked for in an object that is made, and where that one was
+/// written.</param>
+internal sealed class Scope(
+    IReadOnlyList<Statement> statements, Func<int, Resolved?> evaluate, Action<ImmutableArray<string>, Origin> count)
 {
     private readonly Dictionary<int, Resolved?> _values = [];
 
     /// <summary>The value of a key after the first statements.</summary>
     /// <param name="path">The key; empty: everything.</param>
-    /// <param name="count">How many statements count.</param>
-    public Resolved? Find(ImmutableArray<string> path, int count)
+    /// <param name="before">How many statements count.</param>
+    public Resolved? Find(ImmutableArray<string> path, int before)
     {
         var children = new SortedSet<string>(StringComparer.Ordinal);
         Origin? origin = null; // of the object, once something has made it one
-        for (var i = count - 1; i >= 0; i--)
+        for (var i = before - 1; i >= 0; i--)
         {
             var statement = statements[i];
-            if (IsBelow(statement.Path, path))
+            var common = path.AsSpan().CommonPrefixLength(statement.Path.AsSpan());
+            if (common == path.Length && common < statement.Path.Length)
             {
                 origin ??= statement.Origin;
                 children.Add(statement.Path[path.Length]);
             }
-            else if (IsBelow(path, statement.Path) || path.SequenceEqual(statement.Path))
+            else if (common == statement.Path.Length)
             {
                 if (statement.Value is null)
                 {
@@ -50,14 +54,18 @@ internal sealed class Scope(IReadOnlyList<Statement> statements, Func<int, Resol
                 if (value is not ResolvedObject || (found is not null and not ResolvedObject)) break;
             }
         }
-        return origin is null ? null : Merge(path, count, children, origin.Value);
+        return origin is null ? null : Merge(path, before, children, origin.Value);
     }
 
-    private ResolvedObject Merge(ImmutableArray<string> path, int count, SortedSet<string> children, Origin origin)
+    private ResolvedObject Merge(ImmutableArray<string> path, int before, SortedSet<string> children, Origin origin)
     {
         var fields = ImmutableSortedDictionary.CreateBuilder<string, Resolved>(StringComparer.Ordinal);
         foreach (var child in children)
-            if (Find(path.Add(child), count) is { } value) fields.Add(child, value);
+        {
+            var key = path.Add(child);
+            count(key, origin);
+            if (Find(key, before) is { } value) fields.Add(child, value);
+        }
         return new ResolvedObject(fields.ToImmutable(), origin);
     }
 
@@ -66,7 +74,4 @@ internal sealed class Scope(IReadOnlyList<Statement> statements, Func<int, Resol
         if (!_values.TryGetValue(index, out var value)) _values[index] = value = evaluate(index);
         return value;
     }
-
-    private static bool IsBelow(ImmutableArray<string> path, ImmutableArray<string> above) =>
-        path.Length > above.Length && path.AsSpan()[..above.Length].SequenceEqual(above.AsSpan());
 }

@@ -145,7 +145,7 @@ public sealed class CommandLineTests
     [InlineData("=5", "tinykv: --set =5: write --set KEY=VALUE")]
     [InlineData("tinykv.raft.tick=5", "tinykv: --set: tinykv.raft.tick is not a setting")]
     [InlineData("tinykv.server.max-connections=none",
-        "tinykv: --set: tinykv.server.max-connections is 'none', must be a whole number")]
+        "tinykv: --set: tinykv.server.max-connections is 'none', must be a whole number from 1 to 1000000")]
     public async Task A_setting_on_the_command_line_that_is_wrong_is_refused_with_2(string setting, string expected)
     {
         var file = Path.Combine(ConfigurationDocsTests.RepositoryRoot(), "hocon", "one-store.conf");

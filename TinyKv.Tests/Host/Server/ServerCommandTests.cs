@@ -55,11 +55,24 @@ public sealed class ServerCommandTests : IDisposable
         Assert.False(Directory.Exists(Data));
     }
 
+    [Theory]
+    [InlineData("192.0.2.1", "is '192.0.2.1', which is no address of this machine; set it to one of its addresses, or to")]
+    [InlineData("no-such-host.invalid", "is 'no-such-host.invalid', a name without an address; set it to")]
+    [InlineData("::1", "is ::1, where nobody reaches store 1: its host, 127.0.0.1, has only IPv4 addresses, such as")]
+    public async Task An_address_that_is_not_this_machines_or_not_the_stores_ends_with_2_and_its_line(
+        string host, string expected)
+    {
+        await WriteAsync(Ports.Free(3), $"tinykv.store.bind-host = \"{host}\"");
+        Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
+        Assert.StartsWith($"tinykv: {File}, line 9: tinykv.store.bind-host {expected}", _error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Data));
+    }
+
     private Task WriteAsync(int grpcPort, string setting) => System.IO.File.WriteAllTextAsync(File, $$"""
         tinykv {
           cluster.name = "test"
           cluster.stores = [
-            { id = 1, host = "127.0.0.1", grpc-port = {{grpcPort}}, status-port = 2, remoting-port = 3 }
+            { id = 1, host = "127.0.0.1", grpc-port = {{grpcPort}}, status-port = {{grpcPort + 1}}, remoting-port = {{grpcPort + 2}} }
           ]
           store.id = 1
           server.log-level = ERROR

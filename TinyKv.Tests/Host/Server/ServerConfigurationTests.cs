@@ -3,6 +3,7 @@ using TinyKv.Actors.Settings;
 using TinyKv.Actors.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Server;
+using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Host.Server;
 
@@ -19,14 +20,15 @@ public sealed class ServerConfigurationTests : IDisposable
     /// <summary>What follows the file's name in the message.</summary>
     public static TheoryData<string, string> Malformed => new()
     {
-        { "tinykv {\n  store {\n    id = 1\n}\n", "line 1: '{' is not closed" },
+        { "tinykv {\n  store {\n    id = 1\n}\n", "line 1: tinykv: '{' is not closed; '}' is missing" },
         { "tinykv { }\n}\n", "line 2: '}' closes nothing" },
-        { "tinykv {\n a = [ 1, 2 }\n", "line 2: '}' does not close '[' of line 2" },
-        { "tinykv {\n a = \"x\n}\n", "line 2: the string is not closed" },
-        { "tinykv {\n a = \"x\\\"\n}\n", "line 2: the string is not closed" },
-        { "tinykv.a = \"\"\"x\n\n", "line 1: the string is not closed" },
+        { "tinykv {\n a = [ 1, 2 }\n", "line 2: tinykv.a: '}' does not close '[' of line 2" },
+        { "tinykv {\n a = \"x\n}\n", "line 2: tinykv.a: the string is not closed; '\"' is missing at the end of the line" },
+        { "tinykv {\n a = \"x\\\"\n}\n", "line 2: tinykv.a: the string is not closed; '\"' is missing at the end of the line" },
+        { "tinykv.a = \"\"\"x\n\n", "line 1: tinykv.a: the string is not closed; '\"\"\"' is missing at its end" },
+        { "tinykv { \"a = 1\n}", "line 1: tinykv: the string is not closed; '\"' is missing at the end of the line" },
         { "tinykv.a = \"C:\\data\"",
-            "line 1: \\d means nothing in a string; a backslash is written \\\\, "
+            "line 1: tinykv.a: \\d means nothing in a string; a backslash is written \\\\, "
             + "or the whole string in \"\"\"three quotes\"\"\"" },
         { "tinykv {\n\n a = \"x\" b = 1\n}\n", "line 3: tinykv.a: two settings on one line need a comma between them" },
         { "tinykv.store {\n id = 1 data-directory = x\n}\n",
@@ -38,7 +40,9 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv {\n a 5\n}\n", "line 2: '=' is missing after tinykv.a" },
         { "tinykv { = 5 }\n", "line 1: tinykv: '=' is no key" },
         { "tinykv. = 5\n", "line 1: tinykv. is no key; a part is missing after the dot" },
-        { "\ninclude \"other.conf\"\n", "line 2: 'include' is not supported" },
+        { "\ninclude \"other.conf\"\n", "line 2: 'include' is not supported; write the settings of the other file into this one" },
+        { "tinykv { include \"x\" }",
+            "line 1: tinykv: 'include' is not supported; write the settings of the other file into this one" },
         { "tinykv {\n a = b\\\n}\n", "line 2: tinykv.a: a value with '\\' needs quotes: tinykv.a = \"...\"" },
         { "tinykv {\n telemetry {\n  otlp-endpoint = http://host:4317\n } }\n",
             "line 3: tinykv.telemetry.otlp-endpoint: a value with ':' needs quotes: tinykv.telemetry.otlp-endpoint = \"...\"" },
@@ -94,6 +98,21 @@ public sealed class ServerConfigurationTests : IDisposable
         Assert.Equal($"cannot read the configuration {_file}: there is no such file", missing.Message);
         var directory = Assert.Throws<TinyKvException>(() => ServerConfiguration.Load(Path.GetTempPath(), _environment));
         Assert.EndsWith("it is a directory", directory.Message, StringComparison.Ordinal);
+        var empty = Assert.Throws<TinyKvException>(() => ServerConfiguration.Load("", _environment));
+        Assert.EndsWith("no file has such a name", empty.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_without_end_is_refused()
+    {
+        File.WriteAllText(_file, new string('#', SettingsFile.MaxBytes));
+        ServerConfiguration.Load(_file, _environment);
+        File.AppendAllText(_file, "#");
+        foreach (var path in OperatingSystem.IsLinux() ? [_file, "/dev/zero"] : (string[])[_file])
+        {
+            Assert.Equal($"cannot read the configuration {path}: it is larger than 1 MiB, which no settings are",
+                Assert.Throws<TinyKvException>(() => ServerConfiguration.Load(path, _environment)).Message);
+        }
     }
 
     [Fact]
@@ -174,7 +193,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv { \"store.bind-host\" = a }",
             "tinykv.store.bind-host is in quotes, which make 'store.bind-host' one name; write it without" },
         { "tinykv.cluster.name = [a]", "tinykv.cluster.name must be a text" },
-        { "tinykv.cluster.stores = []", "tinykv.cluster.stores is missing; it has no default" },
+        { "tinykv.cluster.stores = []", "tinykv.cluster.stores names no store; it must list all stores of the cluster" },
         { "tinykv.cluster.stores = here",
             "tinykv.cluster.stores must be a list of objects: [ { id, host, grpc-port, status-port, remoting-port }, ... ]" },
         { "tinykv.cluster.stores = [here]",
@@ -190,15 +209,22 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.cluster.stores += { id = 2, host = \"a b\", grpc-port = 4, status-port = 5, remoting-port = 6 }",
             "tinykv.cluster.stores[1].host is 'a b', must be a host name or an IP address" },
         { "tinykv.cluster.stores += { id = 2, host = b, grpc-port = 70000, status-port = 2, remoting-port = 3 }",
-            "tinykv.cluster.stores[1].grpc-port is 70000, must be from 1 to 65535" },
-        { "tinykv.store.id = 0", "tinykv.store.id is missing; it has no default" },
-        { "tinykv.store.id = first", "tinykv.store.id is 'first', must be a whole number" },
+            "tinykv.cluster.stores[1].grpc-port is '70000', must be a whole number from 1 to 65535" },
+        { "tinykv.store.id = 0", "tinykv.store.id is '0', must be a whole number from 1 to 9223372036854775807" },
+        { "tinykv.store.id = -1", "tinykv.store.id is '-1', must be a whole number from 1 to 9223372036854775807" },
+        { "tinykv.store.id = \"\"", "tinykv.store.id is empty; it must have a value" },
+        { "tinykv.store.id = first", "tinykv.store.id is 'first', must be a whole number from 1 to 9223372036854775807" },
         { "tinykv.store.id = 9", "tinykv.store.id is 9, but tinykv.cluster.stores lists no store with that id" },
-        { "tinykv.store.id = ${STORE}", "tinykv.store.id is 'n1', must be a whole number" },
+        { "tinykv.store.id = ${STORE}", "tinykv.store.id is 'n1', must be a whole number from 1 to 9223372036854775807" },
         { "tinykv.storage.mode = both", "tinykv.storage.mode is 'both', must be one of raft, standalone" },
         { "tinykv.journal = postgresql",
             "tinykv.journal is postgresql, which needs tinykv.postgresql.connection-string "
             + "or tinykv.postgresql.connection-string-file" },
+        { "tinykv.journal = postgresql, tinykv.postgresql.connection-string = nonsense",
+            "tinykv.postgresql.connection-string is no PostgreSQL connection string, or names no host; it is written as "
+            + "\"Host=...;Port=...;Database=...;Username=...;Password=...\"" },
+        { "tinykv.journal = postgresql, tinykv.postgresql.connection-string-file = /no/such/file",
+            "tinykv.postgresql.connection-string-file is '/no/such/file', which cannot be read: there is no such file" },
         { "tinykv.journal = paper", "tinykv.journal is 'paper', must be one of rocksdb, sqlite, postgresql" },
         { "tinykv.raft.tick-interval = soon", "tinykv.raft.tick-interval is 'soon', must be a time such as 100ms" },
         { "tinykv.raft.tick-interval = 0ms", "tinykv.raft.tick-interval is '0ms', must be from 1ms to 1h" },
@@ -206,10 +232,10 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.raft.tick-interval = 1e300s", "tinykv.raft.tick-interval is '1e300s', must be a time such as 100ms" },
         { "tinykv.raft.tick-interval = 40d", "tinykv.raft.tick-interval is '40d', must be from 1ms to 1h" },
         { "tinykv.gateway.patience = infinite", "tinykv.gateway.patience is 'infinite', must be a time such as 100ms" },
-        { "tinykv.raft.election-ticks = 1.5", "tinykv.raft.election-ticks is '1.5', must be a whole number" },
+        { "tinykv.raft.election-ticks = 1.5", "tinykv.raft.election-ticks is '1.5', must be a whole number from 2 to 10000" },
         { "tinykv.raft.election-ticks = {}", "tinykv.raft.election-ticks must be a text" },
         { "tinykv.raft.election-ticks = 99999999999999999999",
-            "tinykv.raft.election-ticks is '99999999999999999999', must be a whole number" },
+            "tinykv.raft.election-ticks is '99999999999999999999', must be a whole number from 2 to 10000" },
         { "tinykv.raft.election-ticks = 2", "tinykv.raft.election-ticks must be above heartbeat-ticks" },
         { "tinykv.raft.lease-reads = yes", "tinykv.raft.lease-reads is 'yes', must be one of on, off" },
         { "tinykv.raft.max-bytes-per-append = big", "tinykv.raft.max-bytes-per-append is 'big', must be a size such as 8MiB" },
@@ -218,9 +244,9 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.raft.max-bytes-per-append = 18014398509481985KiB",
             "tinykv.raft.max-bytes-per-append is '18014398509481985KiB', must be from 1 to 8388608 bytes" },
         { "tinykv.raft.max-pending-bytes = 0", "tinykv.raft.max-pending-bytes is '0', must be from 1 to 1099511627776 bytes" },
-        { "tinykv.kv-dispatcher.throughput = abc", "tinykv.kv-dispatcher.throughput is 'abc', must be a whole number" },
+        { "tinykv.kv-dispatcher.throughput = abc", "tinykv.kv-dispatcher.throughput is 'abc', must be a whole number from 1 to 1000000" },
         { "tinykv.kv-dispatcher.dedicated-thread-pool.thread-count = -1",
-            "tinykv.kv-dispatcher.dedicated-thread-pool.thread-count is -1, must be from 0 to 1024" },
+            "tinykv.kv-dispatcher.dedicated-thread-pool.thread-count is '-1', must be a whole number from 0 to 1024" },
         { "tinykv.raft-dispatcher.executor = TinyKv.Nothing",
             "tinykv.raft-dispatcher.executor is 'TinyKv.Nothing', "
             + "must be fork-join-executor, thread-pool-executor or a type such as "
@@ -230,7 +256,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.store.bind-host = \"a b\"", "tinykv.store.bind-host is 'a b', must be a host name or an IP address" },
         { "tinykv.server.log-level = LOUD", "tinykv.server.log-level is 'LOUD'; it must be DEBUG, INFO, WARNING or ERROR" },
         { "tinykv.server.max-connections = many",
-            "tinykv.server.max-connections is 'many', must be a whole number" },
+            "tinykv.server.max-connections is 'many', must be a whole number from 1 to 1000000" },
         { "tinykv.server.shutdown-timeout = never",
             "tinykv.server.shutdown-timeout is 'never', must be a time such as 100ms" },
         { "tinykv.server.shutdown-timeout = 11m", "tinykv.server.shutdown-timeout is '11m', must be from 1s to 10m" },
@@ -251,8 +277,12 @@ public sealed class ServerConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void What_is_missing_is_missing_in_the_file() =>
+    public void What_is_missing_is_missing_in_the_file()
+    {
         Assert.Equal($"{_file}: tinykv.cluster.stores is missing; it has no default", Refusal("tinykv.cluster.name = a"));
+        Assert.Equal($"{_file}: tinykv.store.id is missing; it has no default",
+            Refusal(Right.Replace("id = 1, data", "data", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void What_is_wrong_in_the_environment_or_an_option_is_named()
@@ -261,8 +291,8 @@ public sealed class ServerConfigurationTests : IDisposable
             Refusal(Right, ("--set", "tinykv.raft.tick-interval", "soon")));
         Assert.Equal("--set: tinykv.raft.tick is not a setting", Refusal(Right, ("--set", "tinykv.raft.tick", "1s")));
         Assert.Equal("--set: 'tick' is no key; settings are under tinykv and akka", Refusal(Right, ("--set", "tick", "1s")));
-        Assert.Equal("--set: '[' is not closed", Refusal(Right, ("--set", "tinykv.cluster.stores", "[")));
-        Assert.Equal("--set: '}' does not close '['", Refusal(Right, ("--set", "tinykv.cluster.stores", "[ }")));
+        Assert.Equal("--set: tinykv.cluster.stores: '[' is not closed; ']' is missing", Refusal(Right, ("--set", "tinykv.cluster.stores", "[")));
+        Assert.Equal("--set: tinykv.cluster.stores: '}' does not close '['", Refusal(Right, ("--set", "tinykv.cluster.stores", "[ }")));
         Assert.Equal("--set: 'tinykv.a' in quotes is one name; write it without",
             Refusal(Right, ("--set", "tinykv.cluster.stores", "[], \"tinykv.a\" = 1")));
         _environment["TINYKV__RAFT__TICK_INTERVAL"] = "";
@@ -270,7 +300,7 @@ public sealed class ServerConfigurationTests : IDisposable
             + "tinykv.raft.tick-interval is empty; it must have a value", Refusal(Right));
         _environment["TINYKV__STORE__ID"] = "x";
         Assert.Equal(
-            "the environment variable TINYKV__STORE__ID: tinykv.store.id is 'x', must be a whole number", Refusal(Right));
+            "the environment variable TINYKV__STORE__ID: tinykv.store.id is 'x', must be a whole number from 1 to 9223372036854775807", Refusal(Right));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class ServerSettingsTests
     }
 
     [Theory]
-    [InlineData("max-connections = 0", "max-connections is 0, must be from 1 to 1000000")]
+    [InlineData("max-connections = 0", "max-connections is '0', must be a whole number from 1 to 1000000")]
     [InlineData("max-connections = many", "max-connections is 'many'")]
     [InlineData("max-connections = 1.5", "max-connections is '1.5'")]
     [InlineData("keep-alive-interval = 1ms", "keep-alive-interval is '1ms', must be from 1s to 1h")]

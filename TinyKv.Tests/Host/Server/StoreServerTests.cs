@@ -123,21 +123,6 @@ public sealed class StoreServerTests
         Assert.Equal("tinykv: the store has ended itself: fsync failed\n", error.ToString());
     }
 
-    [Theory]
-    [InlineData("127.0.0.1", "127.0.0.1")]
-    [InlineData("::1", "::1")]
-    [InlineData("0.0.0.0", "0.0.0.0")]
-    public async Task A_bind_address_is_taken_as_it_is(string host, string expected) =>
-        Assert.Equal(IPAddress.Parse(expected), await ServerEndpoints.ResolveAsync(host, default));
-
-    [Fact]
-    public async Task A_bind_host_that_does_not_exist_is_named()
-    {
-        var wrong = await Assert.ThrowsAsync<TinyKvException>(
-            () => ServerEndpoints.ResolveAsync("no-such-host.invalid", default));
-        Assert.Contains("no-such-host.invalid", wrong.Message, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task A_store_that_ends_itself_has_a_deadline_whatever_hangs()
     {

@@ -28,9 +28,9 @@ public sealed class PostgreSqlSetupTests
     [InlineData($"Username=tinykv;Password={Secret}")]
     public void A_malformed_connection_string_is_refused_without_being_quoted(string connection)
     {
-        var exception = Assert.Throws<TinyKvException>(() => Create(connection));
+        var exception = Assert.Throws<SettingException>(() => Create(connection));
 
-        Assert.Contains("connection string", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("tinykv.postgresql.connection-string is no PostgreSQL connection string", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, exception.ToString(), StringComparison.Ordinal);
     }
 

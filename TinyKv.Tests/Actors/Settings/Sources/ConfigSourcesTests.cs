@@ -112,15 +112,15 @@ public sealed class ConfigSourcesTests
     [Theory]
     [InlineData("akka.a = [{\n b += 1 }]", "line 2: akka.a[0].b: '+=' is not supported inside a list")]
     [InlineData("akka.a += { b += 1 }", "line 1: akka.a.b: '+=' is not supported inside a list")]
-    [InlineData("include required(\"x\")", "line 1: 'include' is not supported")]
-    [InlineData("akka { include classpath(\"x\") }", "line 1: 'include' is not supported")]
+    [InlineData("include required(\"x\")", "line 1: 'include' is not supported; write")]
+    [InlineData("akka { include classpath(\"x\") }", "line 1: akka: 'include' is not supported; write")]
     [InlineData("\nakka.a = null", "line 2: akka.a: null is not supported; leave the key out")]
     [InlineData("akka.a = [1, null ]", "line 1: akka.a[1]: null is not supported")]
     [InlineData("akka.a = ${SET}//x", "line 1: akka.a: a comment begins within the value; write ${SET}\"...\", or a space")]
     [InlineData("akka.a = ${", "line 1: akka.a: the line ends within a substitution")]
     [InlineData("akka.a = ${?\nb}", "line 1: akka.a: the line ends within a substitution")]
-    [InlineData("akka.a = [1,,2]", "line 1: there is nothing before the comma")]
-    [InlineData("akka.a = [,1]", "line 1: there is nothing before the comma")]
+    [InlineData("akka.a = [1,,2]", "line 1: akka.a: there is nothing before the comma")]
+    [InlineData("akka.a = [,1]", "line 1: akka.a: there is nothing before the comma")]
     [InlineData("akka.a = 1,\n,akka.b = 2", "line 2: there is nothing before the comma")]
     public void What_is_no_hocon_or_not_supported_is_refused_with_its_line(string text, string expected) =>
         Assert.StartsWith($"test, {expected}",
@@ -143,6 +143,46 @@ public sealed class ConfigSourcesTests
             Assert.Throws<SettingException>(() => Resolve(text)).Message, StringComparison.Ordinal);
         Assert.Contains("becomes too long", Assert.Throws<SettingException>(
             () => Resolve(text.Replace("xxxxxxxxxx", "[1]"))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each step has what the former had twice, or all that there was before; what is allocated is the measure of
+    /// the work that is done before it is refused.</summary>
+    [Theory]
+    [InlineData("akka.x0 = { a = 1 }\n", "akka.x{0} = {{ a = ${{akka.x{1}}}, b = ${{akka.x{1}}} }}\n", 59)]
+    [InlineData("akka.x0 = { a = 1 }\n", "akka.x{0} = [ ${{akka.x{1}}}, ${{akka.x{1}}} ]\n", 18)]
+    [InlineData("akka.x0 = [ { a = 1 } ]\n", "akka.x{0} = {{ a = ${{akka.x{1}}}, b.c = ${{akka.x{1}}} }}\n", 59)]
+    [InlineData("akka.x { a = 1 }\n", "akka.x.y{0} = ${{akka.x}}\n", 59)]
+    public void Values_that_grow_without_bound_are_refused_with_line_and_key(string first, string step, int steps)
+    {
+        var text = first + string.Concat(Enumerable.Range(1, steps)
+            .Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, step, i, i - 1)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var refusal = Assert.Throws<SettingException>(() => Resolve(text));
+
+        Assert.Matches(@"^test, line \d+: akka\.\S+ (is one value too many|becomes too long)", refusal.Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256L << 20);
+    }
+
+    [Fact]
+    public void A_text_with_more_settings_than_a_configuration_has_is_refused()
+    {
+        var lines = string.Concat(Enumerable.Range(1, 100_000).Select(i => $"a{i}=1\n"));
+
+        foreach (var text in (string[])[$"akka {{\n{lines}}}", $"akka.a = [ {{\n{lines}}} ]"])
+            Assert.Matches(@"^test, line 2002: akka\.(a\[0\]\.)?a2001 is one too many: ",
+                Assert.Throws<TinyKvException>(() => Resolve(text)).Message);
+        Assert.Contains("too long for a key",
+            Assert.Throws<TinyKvException>(() => Resolve($"akka.{new string('a', 100_000)} {{ {lines} }}")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_of_a_thousand_stores_is_no_trouble()
+    {
+        var stores = string.Concat(Enumerable.Range(1, 1000).Select(i => $"{{ id = {i}, host = h{i}, a = 1, b = 2, c = 3 }}\n"));
+
+        Assert.Equal(1000, Resolve($"akka.a = [\n{stores}]").GetValue("akka.a").GetArray().Count);
     }
 
     [Fact]

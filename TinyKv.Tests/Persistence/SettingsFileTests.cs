@@ -1,0 +1,24 @@
+using System.Diagnostics;
+using TinyKv.Persistence;
+
+namespace TinyKv.Tests.Persistence;
+
+public sealed class SettingsFileTests
+{
+    [SkippableFact]
+    public async Task A_pipe_is_read_to_its_end_and_one_that_nobody_writes_to_is_given_up()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "named pipes are no files there");
+        using var directory = new TemporaryDirectory();
+        using (var made = Process.Start("mkfifo", directory["pipe"])) await made.WaitForExitAsync();
+
+        var silent = Assert.Throws<IOException>(() => SettingsFile.Read(directory["pipe"], TimeSpan.FromMilliseconds(50)));
+        // Frees the reader that still waits for a writer.
+        await File.WriteAllTextAsync(directory["pipe"], "too late");
+        var reading = Task.Run(() => SettingsFile.Read(directory["pipe"]));
+        await File.WriteAllTextAsync(directory["pipe"], "tinykv.store.id = 1");
+
+        Assert.Equal("it has not come to its end within 0.05 s; is it a pipe that nobody writes to?", silent.Message);
+        Assert.Equal("tinykv.store.id = 1", await reading);
+    }
+}
