@@ -15,11 +15,17 @@ internal sealed partial class RaftPeer
     {
         // Who is no member is for the core to refuse.
         if (_spec.Region.PeerWith(envelope.From) is { } sender && sender.Store != from)
-            Note(new Refusal(envelope.From, $"it is on {sender.Store}, and {from} says this"));
+            Note(from, $"speaks for the replica on {sender.Store}");
         else if (FirstUnreadable(envelope.Message) is { } entry)
-            Note(new Refusal(envelope.From, $"entry {entry.Position} is no command of {_spec.Region.Id}"));
+            Note(from, $"entry {entry.Position} is no command of {_spec.Region.Id}");
         else
-            Perform(_core.Step(envelope));
+            Take(from, _core.Step(envelope));
+    }
+
+    private void Take(StoreId from, Effects effects)
+    {
+        if (effects.Refused is { } refusal) Note(from, refusal.Reason);
+        Perform(effects);
     }
 
     // Once it is in the log, every replica has to apply it.
@@ -31,14 +37,12 @@ internal sealed partial class RaftPeer
         return null;
     }
 
-    private void Note(Refusal refusal)
+    // The transport knows which store speaks; what the message calls its sender is that one's word.
+    private void Note(StoreId from, string reason)
     {
         _refusals++;
-        _lastRefusal = $"{refusal.From}: {refusal.Reason}";
+        _lastRefusal = $"{from}: {reason}";
         _telemetry.Refused();
-        // A sender that is no member can call itself anything.
-        var sender = _spec.Region.PeerWith(refusal.From) is null ? "strangers" : $"{refusal.From}";
-        _limit.Warning(_log, sender, "{Region}: refused what {Sender} says: {Reason}",
-            _spec.Region.Id, refusal.From, refusal.Reason);
+        _limit.Warning(_log, $"{from}", "{Region}: refused what {Store} says: {Reason}", _spec.Region.Id, from, reason);
     }
 }

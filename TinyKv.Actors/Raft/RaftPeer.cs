@@ -161,7 +161,6 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     /// </summary>
     private void Perform(Effects effects)
     {
-        if (effects.Refused is { } refusal) Note(refusal);
         if (effects.Changed is { } change) Enter(change);
         if (!effects.DataLoss.IsEmpty) Report(effects.DataLoss);
         Send(effects.SendNow);

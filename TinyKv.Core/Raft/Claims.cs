@@ -10,8 +10,8 @@ internal static class Claims
     /// <summary>What the message contradicts, or null. Nothing is allocated for those that are right.</summary>
     public static string? Contradiction(RaftCore core, RaftEnvelope envelope)
     {
-        if (envelope.To != core.Self) return $"a message for {envelope.To}";
-        if (!core.Membership.IsOther(envelope.From)) return $"{envelope.From} is not another member";
+        if (envelope.To != core.Self) return "not for this member";
+        if (!core.Membership.IsOther(envelope.From)) return "not from another member";
         return Form(envelope) ?? AgainstState(core, envelope);
     }
 
@@ -84,7 +84,7 @@ internal static class Claims
     {
         if (envelope.Term < core.Term) return null;
         if (envelope.Term > core.Term && Answers(envelope.Message))
-            return $"{envelope.From} answers term {envelope.Term}, which {core.Self} has not reached";
+            return $"answers term {envelope.Term}, which this member has not reached";
         return envelope.Message switch
         {
             RaftMessage.Vote { Granted: true } when core.Vote != core.Self => "a vote that was not asked for",

@@ -47,7 +47,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     {
         if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat)) return null;
         return _leader == PeerId.None || _leader == envelope.From ? null
-            : $"{_leader} and {envelope.From} both lead term {raft.Term}";
+            : $"term {raft.Term} has another leader";
     }
 
     private void Hear(PeerId from)

@@ -5,8 +5,7 @@ internal sealed partial class Leader
 {
     public override string? Contradiction(RaftEnvelope envelope) => envelope.Message switch
     {
-        RaftMessage.Append or RaftMessage.Heartbeat =>
-            $"{_raft.Self} and {envelope.From} both lead term {_raft.Term}",
+        RaftMessage.Append or RaftMessage.Heartbeat => $"term {_raft.Term} has another leader",
         RaftMessage.Appended appended => Against(Find(envelope.From), appended),
         RaftMessage.Rejected rejected => Against(Find(envelope.From), rejected),
         RaftMessage.HeartbeatReply reply => Against(Find(envelope.From), reply),
@@ -15,23 +14,23 @@ internal sealed partial class Leader
 
     private static string? Against(Progress follower, RaftMessage.Appended appended) =>
         appended.Match <= follower.SentThrough ? null
-            : $"{follower.Peer} acknowledges {appended.Match}, sent was {follower.SentThrough}";
+            : $"acknowledges {appended.Match}, sent was {follower.SentThrough}";
 
     private string? Against(Progress follower, RaftMessage.HeartbeatReply reply)
     {
         var asked = reply.Acknowledged;
         if (reply.Round > _round) return $"round {reply.Round} has not begun";
         if (asked.Index > follower.Match)
-            return $"{follower.Peer} was not asked for {asked}, acknowledged was {follower.Match}";
+            return $"was not asked for {asked}, acknowledged was {follower.Match}";
         return asked.Index < _raft.Log.Truncated.Index || _raft.Log.Matches(asked) ? null
-            : $"{follower.Peer} was not asked for {asked}, which is not in the log";
+            : $"was not asked for {asked}, which is not in the log";
     }
 
     private string? Against(Progress follower, RaftMessage.Rejected rejected)
     {
         var (previous, hint) = (rejected.Previous, rejected.Hint);
         if (previous > follower.SentThrough)
-            return $"{follower.Peer} rejects {previous}, sent was {follower.SentThrough}";
+            return $"rejects {previous}, sent was {follower.SentThrough}";
         if (previous <= _raft.Log.Truncated.Index) return null; // nothing comes of it
         var term = _raft.Log.TermAt(previous);
         return hint.Term > term && hint.Index > _raft.Log.Truncated.Index

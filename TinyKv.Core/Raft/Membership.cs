@@ -9,9 +9,9 @@ internal sealed class Membership
 {
     public Membership(PeerId self, ImmutableArray<PeerId> voters)
     {
-        Invariant.Holds(voters.Contains(self), $"{self} is not one of the group's voters");
+        Invariant.Holds(voters.Contains(self), $"member {self.Value} is not one of the group's voters");
         for (var i = 1; i < voters.Length; i++)
-            Invariant.Holds(voters[i - 1].CompareTo(voters[i]) < 0, $"voters out of order at {voters[i]}");
+            Invariant.Holds(voters[i - 1].CompareTo(voters[i]) < 0, $"voters out of order at {voters[i].Value}");
 
         Voters = voters;
         Others = voters.Remove(self);

@@ -183,5 +183,5 @@ public sealed partial class RaftCore
     private void RequireStart() => Invariant.Holds(_started, $"an input before the start");
 
     private Leader RequireLeader() =>
-        _role as Leader ?? throw new InvalidOperationException($"{Self} does not lead term {Term}");
+        _role as Leader ?? throw new InvalidOperationException($"this member does not lead term {Term}");
 }

@@ -1,6 +1,10 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Tests.Telemetry;
 
 namespace TinyKv.Tests.Actors.Raft;
 
@@ -18,7 +22,7 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
 
         var status = await StatusAsync(peer);
         Assert.Equal((RoleKind.Leader, term, 2L), (status.Role, status.Term, status.Refusals));
-        Assert.Equal("n3: n3 acknowledges 1000, sent was 6", status.LastRefusal);
+        Assert.Equal("store 3: acknowledges 1000, sent was 6", status.LastRefusal);
     }
 
     // Two votes from one store would be a majority.
@@ -34,7 +38,7 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
 
         var status = await StatusAfterAsync(peer);
         Assert.Equal((RoleKind.PreCandidate, 1L), (status.Role, status.Refusals));
-        Assert.Equal("n3: it is on store 3, and store 2 says this", status.LastRefusal);
+        Assert.Equal("store 2: speaks for the replica on store 3", status.LastRefusal);
     }
 
     [Fact]
@@ -46,10 +50,52 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
         FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "?"), 0));
         var status = await StatusAsync(peer);
         Assert.Equal((Topology.Origin.Index, 1L), (status.LastIndex, status.Refusals));
-        Assert.Equal("n2: entry 7@6 is no command of region 1", status.LastRefusal);
+        Assert.Equal("store 2: entry 7@6 is no command of region 1", status.LastRefusal);
 
         FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "b"), 0));
         await World.FishForMessageAsync<PeerLetter>(said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, Patience);
+    }
+
+    // What it calls itself is its own word.
+    [Fact]
+    public async Task Who_says_it_is_named_by_its_store()
+    {
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+
+        await EventFilter.Warning("region 1: refused what store 2 says: not from another member")
+            .ExpectOneAsync(() => TellAsync(new RaftMessage.Heartbeat(0, 1), from: 9));
+        await EventFilter.Warning("region 1: refused what store 3 says: answers term 6, which this member has not reached")
+            .ExpectOneAsync(() => TellAsync(new RaftMessage.Appended(1), from: 3));
+        Assert.Equal(
+            "store 3: answers term 6, which this member has not reached", (await StatusAsync(peer)).LastRefusal);
+
+        async Task TellAsync(RaftMessage message, ulong from)
+        {
+            FromOther(peer, 6, message, from, store: from == 9 ? 2 : from);
+            await StatusAfterAsync(peer);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_peer_refuses_is_counted()
+    {
+        var region = RegionOf(1, 2, 3) with { Id = new RegionId(4711) };
+        var measured = new ConcurrentQueue<long>();
+        using var listener = new MeterListener();
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            foreach (var (name, of) in tags)
+                if (name == "region" && of is 4711L) measured.Enqueue(value);
+        });
+        listener.EnableMeasurementEvents(
+            Instruments.All.Single(instrument => instrument.Name == "tinykv.raft.refused_messages"));
+        var peer = await StartAsync(SpecOf(region));
+
+        for (var i = 0; i < 3; i++) FromOther(peer, long.MaxValue, new RaftMessage.Heartbeat(0, 1));
+        FromOther(peer, 6, new RaftMessage.Heartbeat(0, 1));
+
+        await StatusAfterAsync(peer);
+        Assert.Equal([1, 1, 1], measured);
     }
 
     [Fact]

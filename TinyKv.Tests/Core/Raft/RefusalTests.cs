@@ -10,8 +10,8 @@ public sealed class RefusalTests
 
     public static TheoryData<string, long, RaftMessage> ToALeaderOfTerm1 => new()
     {
-        { "both lead term 1", 1, new RaftMessage.Heartbeat(0, 1) },
-        { "both lead term 1", 1, OneMember.Append(LogPosition.Zero, []) },
+        { "term 1 has another leader", 1, new RaftMessage.Heartbeat(0, 1) },
+        { "term 1 has another leader", 1, OneMember.Append(LogPosition.Zero, []) },
         { "acknowledges 1000, sent was 1", 1, new RaftMessage.Appended(1000) },
         { "acknowledges 2, sent was 1", 1, new RaftMessage.Appended(2) },
         { "rejects 2, sent was 1", 1, new RaftMessage.Rejected(2, LogPosition.Zero) },
@@ -22,8 +22,8 @@ public sealed class RefusalTests
 
     public static TheoryData<string, long, RaftMessage> ToAFollowerOfN2 => new()
     {
-        { "n2 and n3 both lead term 4", 4, new RaftMessage.Heartbeat(0, 1) },
-        { "n2 and n3 both lead term 4", 4, OneMember.Append(At(3, 3), []) },
+        { "term 4 has another leader", 4, new RaftMessage.Heartbeat(0, 1) },
+        { "term 4 has another leader", 4, OneMember.Append(At(3, 3), []) },
         { "a vote that was not asked for", 4, new RaftMessage.Vote(Granted: true) },
         { "4@4 does not follow 2@2", 5, OneMember.Append(At(2, 2), Entries(4, 4)) },
         { "5@3 does not follow 4@4", 5, OneMember.Append(At(3, 3), Entries(4, 4, 3)) },
@@ -49,10 +49,10 @@ public sealed class RefusalTests
         { "commit 3 is beyond 0@0, which was acknowledged", 5, new RaftMessage.Heartbeat(3, 1) },
         { "9@5 is not of a term before 5", 5, new RaftMessage.RequestVote(At(9, 5)) },
         { "9@9 is not of a term before 5", 5, new RaftMessage.PreVote(At(9, 9), 1) },
-        { "answers term 5, which n1 has not reached", 5, new RaftMessage.Appended(1) },
-        { "answers term 5, which n1 has not reached", 5, new RaftMessage.Rejected(1, LogPosition.Zero) },
-        { "answers term 5, which n1 has not reached", 5, new RaftMessage.HeartbeatReply(1) },
-        { "answers term 5, which n1 has not reached", 5, new RaftMessage.Vote(Granted: true) },
+        { "answers term 5, which this member has not reached", 5, new RaftMessage.Appended(1) },
+        { "answers term 5, which this member has not reached", 5, new RaftMessage.Rejected(1, LogPosition.Zero) },
+        { "answers term 5, which this member has not reached", 5, new RaftMessage.HeartbeatReply(1) },
+        { "answers term 5, which this member has not reached", 5, new RaftMessage.Vote(Granted: true) },
     };
 
     [Theory]
@@ -78,10 +78,10 @@ public sealed class RefusalTests
     public void A_stranger_and_a_misdirected_message_are_refused()
     {
         var member = FollowerOfN2();
-        MustRefuse(member, new PeerId(9), 5, new RaftMessage.Heartbeat(0, 1), "n9 is not another member");
-        MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), "n1 is not another member");
+        MustRefuse(member, new PeerId(9), 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
+        MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
         var misdirected = member.Do(core => core.Step(new RaftEnvelope(N2, N3, 5, new RaftMessage.Heartbeat(0, 1))));
-        Assert.Equal(new Refusal(N2, "a message for n3"), misdirected.Refused);
+        Assert.Equal(new Refusal(N2, "not for this member"), misdirected.Refused);
     }
 
     [Fact]

@@ -74,8 +74,7 @@ internal static class MutantList
     private static Mutant[] Lies =>
     [
         new("a second leader of a term believed", "Leader.Claims.cs",
-            "        RaftMessage.Append or RaftMessage.Heartbeat =>\n"
-            + "            $\"{_raft.Self} and {envelope.From} both lead term {_raft.Term}\",\n", "",
+            "        RaftMessage.Append or RaftMessage.Heartbeat => $\"term {_raft.Term} has another leader\",\n", "",
             "One forged heartbeat ends the leader."),
         new("a late acknowledgement taken for a lie", "Leader.Claims.cs",
             "appended.Match <= follower.SentThrough", "appended.Match == follower.SentThrough",

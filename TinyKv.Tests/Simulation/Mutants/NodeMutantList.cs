@@ -181,7 +181,7 @@ internal static partial class NodeMutantList
             "catch (MalformedMessageException e)", "catch (MalformedMessageException e) when (_ended)",
             "Whoever sends it ends the store."),
         new("a refusal that is an invariant", Refusals,
-            "        _refusals++;", "        TinyKv.Core.Invariant.Holds(false, $\"{refusal.Reason}\");\n        _refusals++;",
+            "        _refusals++;", "        TinyKv.Core.Invariant.Holds(false, $\"{reason}\");\n        _refusals++;",
             "Every lie ends the store."),
         new("an entry that is no command in the log", Refusals,
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) return entry;",
