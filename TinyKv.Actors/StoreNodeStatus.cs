@@ -68,7 +68,8 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
         }
     }
 
-    private static PeerStatus Describe(ReplicaStatus replica)
+    /// <summary>What a replica says of itself, as it is told to others.</summary>
+    public static PeerStatus Describe(ReplicaStatus replica)
     {
         var status = new PeerStatus
         {

@@ -11,6 +11,16 @@ internal sealed record ClusterView(
     /// <summary>Whether any store answered.</summary>
     public bool IsKnown => Stores.Any(store => store.Status is not null);
 
+    /// <summary>
+    /// Which stores wait for or refuse each other. That one which has ended is not there is no news; who keeps a cluster
+    /// from being formed, or is refused, is.
+    /// </summary>
+    public IEnumerable<Introduction> Introductions => Stores
+        .SelectMany(store => store.Status is { } status
+            ? status.Acquaintances.Select(other => Introduction.Of(store.StoreId, status.Formed, other)) : [])
+        .OfType<Introduction>()
+        .DistinctBy(introduction => (introduction.Store, introduction.State, introduction.Other)); // both may tell of it
+
     /// <summary>Joins what the stores say; where they differ on a region, the higher term is right.</summary>
     public static ClusterView Of(IReadOnlyList<StoreStatusOrError> stores)
     {
@@ -25,11 +35,30 @@ internal sealed record ClusterView(
     }
 }
 
+/// <summary>A store that has not been introduced to another.</summary>
+/// <param name="Store">The store.</param>
+/// <param name="State">What it does: <c>waits</c> for the other, or <c>refuses</c> it.</param>
+/// <param name="Other">The other store.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record Introduction(ulong Store, string State, ulong Other, string Reason)
+{
+    public static Introduction? Of(ulong store, bool isFormed, StoreAcquaintance other) => other.State switch
+    {
+        "waiting" when !isFormed => new(store, "waits", other.StoreId, other.Reason),
+        "refused" => new(store, "refuses", other.StoreId, other.Reason),
+        "refuses" => new(other.StoreId, "refuses", store, other.Reason),
+        _ => null,
+    };
+}
+
 /// <summary>One region and those of its replicas that answered.</summary>
 internal sealed record RegionView(Region Region, ulong LeaderStore, long Term, IReadOnlyList<PeerStatus> Peers)
 {
     /// <summary>What to call it: region 0 holds no keys, it replicates placement's own state.</summary>
     public string Name => Region.Id == 0 ? "placement" : $"{Region.Id}";
+
+    /// <summary>What to call it in a sentence.</summary>
+    public string Title => Region.Id == 0 ? Name : $"region {Name}";
 
     /// <summary>The replicas that have lost what they acknowledged, by the word of the leader or by their own.</summary>
     public IEnumerable<DataLoss> DataLosses =>

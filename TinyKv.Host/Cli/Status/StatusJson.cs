@@ -17,6 +17,9 @@ internal static class StatusJson
         json.WriteStartArray("stores");
         foreach (var store in view.Stores) WriteStore(json, store);
         json.WriteEndArray();
+        json.WriteStartArray("introductions");
+        foreach (var introduction in view.Introductions) WriteIntroduction(json, introduction);
+        json.WriteEndArray();
         json.WriteStartArray("regions");
         foreach (var region in view.Regions) WriteRegion(json, region);
         json.WriteEndArray();
@@ -43,6 +46,16 @@ internal static class StatusJson
         {
             json.WriteString("error", store.Error);
         }
+        json.WriteEndObject();
+    }
+
+    private static void WriteIntroduction(Utf8JsonWriter json, Introduction introduction)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("store", introduction.Store);
+        json.WriteString("state", introduction.State);
+        json.WriteNumber("other", introduction.Other);
+        json.WriteString("reason", introduction.Reason);
         json.WriteEndObject();
     }
 

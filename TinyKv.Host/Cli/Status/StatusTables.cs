@@ -15,7 +15,7 @@ internal static class StatusTables
         var leftOut = Stores(view).Write(console).ToList();
         foreach (var store in view.Stores.Where(store => store.Status is null))
             console.WriteLine($"store {store.StoreId}: {store.Error}");
-        foreach (var line in Strangers(view)) console.WriteLine(line);
+        foreach (var introduction in view.Introductions) console.WriteLine(Describe(introduction));
         if (view.Regions.Count > 0) leftOut.AddRange(Regions(view).Write(console));
         foreach (var region in view.Regions)
         {
@@ -28,27 +28,20 @@ internal static class StatusTables
 
     private static void WriteTroubles(IAnsiConsole console, RegionView region, PeerStatus peer)
     {
-        var store = $"store {peer.Peer.StoreId}, {region.Name}";
+        var store = $"store {peer.Peer.StoreId}, {region.Title}";
         if (peer.StoppedBecause.Length > 0) console.WriteLine($"{store}: stopped: {peer.StoppedBecause}");
         if (peer.RefusedMessages > 0)
-            console.WriteLine($"{store}: refused {peer.RefusedMessages} messages; the last of {peer.LastRefusal}");
+            console.WriteLine($"{store}: refused {Messages(peer.RefusedMessages)}, the last from {peer.LastRefusal}");
     }
 
-    // That one which has ended is not there is no news; who keeps a cluster from being formed, or is refused, is.
-    private static IEnumerable<string> Strangers(ClusterView view) =>
-        from store in view.Stores
-        where store.Status is not null
-        from other in store.Status!.Acquaintances
-        where other.State is "refused" or "refuses" || (other.State is "waiting" && !store.Status!.Formed)
-        select other.State switch
-        {
-            "waiting" => $"store {store.StoreId} waits for store {other.StoreId}: {other.Reason}",
-            "refused" => $"store {store.StoreId} refuses store {other.StoreId}: {other.Reason}",
-            _ => $"store {other.StoreId} refuses store {store.StoreId}: {other.Reason}",
-        };
+    private static string Messages(long count) => count == 1 ? "1 message" : $"{count} messages";
+
+    private static string Describe(Introduction introduction) =>
+        $"store {introduction.Store} {(introduction.State == "waits" ? "waits for" : introduction.State)} " +
+        $"store {introduction.Other}: {introduction.Reason}";
 
     private static string Describe(RegionView region, DataLoss loss) =>
-        $"store {loss.StoreId} has lost data: region {region.Name} acknowledged up to {loss.AcknowledgedIndex}, " +
+        $"store {loss.StoreId} has lost data: {region.Title} acknowledged up to {loss.AcknowledgedIndex}, " +
         $"held up to {loss.HeldIndex}; it is not counted";
 
     private static FittingTable Stores(ClusterView view)

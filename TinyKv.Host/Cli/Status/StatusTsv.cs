@@ -14,12 +14,15 @@ internal static class StatusTsv
     {
         WriteLine(writer, "cluster", view.ClusterId, view.ClusterName);
         foreach (var store in view.Stores) WriteStore(writer, store);
+        foreach (var (store, state, other, reason) in view.Introductions)
+            WriteLine(writer, "introduction", store, state, other, reason);
         foreach (var region in view.Regions)
         {
             WriteLine(writer, "region", region.Region.Id, Hex(region.Region.StartKey), Hex(region.Region.EndKey),
                 region.Region.RegionEpoch?.ConfVer, region.Region.RegionEpoch?.Version, region.LeaderStore,
                 region.Term);
             foreach (var peer in region.Peers) WritePeer(writer, region, peer);
+            foreach (var peer in region.Peers) WriteTroubles(writer, region, peer);
             foreach (var loss in region.DataLosses)
                 WriteLine(writer, "data-loss", region.Region.Id, loss.StoreId, loss.AcknowledgedIndex, loss.HeldIndex);
         }
@@ -37,6 +40,14 @@ internal static class StatusTsv
     private static void WritePeer(TextWriter writer, RegionView region, PeerStatus peer) =>
         WriteLine(writer, "peer", region.Region.Id, peer.Peer.Id, peer.Peer.StoreId, peer.Role, peer.Term,
             peer.CommitIndex, peer.AppliedIndex, peer.FirstIndex, peer.LastIndex, peer.LogBytes);
+
+    private static void WriteTroubles(TextWriter writer, RegionView region, PeerStatus peer)
+    {
+        if (peer.StoppedBecause.Length > 0)
+            WriteLine(writer, "stopped", region.Region.Id, peer.Peer.StoreId, peer.StoppedBecause);
+        if (peer.RefusedMessages > 0)
+            WriteLine(writer, "refused", region.Region.Id, peer.Peer.StoreId, peer.RefusedMessages, peer.LastRefusal);
+    }
 
     private static string Hex(Google.Protobuf.ByteString key) => Convert.ToHexStringLower(key.Span);
 

@@ -40,11 +40,63 @@ public sealed class StatusCommandTests
         formed.Status.Acquaintances.Add(new StoreAcquaintance { StoreId = 1, State = "refused", Reason = "an [old] copy" });
         formed.Status.Acquaintances.Add(new StoreAcquaintance { StoreId = 3, State = "waiting", Reason = "it is away" });
 
-        var run = await CliRun.Of(new FakeCluster { Statuses = [waiting, formed] }, "status");
+        waiting.Status.Acquaintances.Add(new StoreAcquaintance { StoreId = 2, State = "refuses", Reason = "an [old] copy" });
+        var cluster = new FakeCluster { Statuses = [waiting, formed] };
 
-        Assert.Contains("store 1 waits for store 3: it is away", run.Text);
-        Assert.Contains("store 2 refuses store 1: an [old] copy", run.Text);
-        Assert.DoesNotContain("store 2 waits", run.Text);
+        var table = await CliRun.Of(cluster, "status");
+        var tsv = await CliRun.Of(cluster, "status", "--format", "tsv");
+        var json = await CliRun.Of(cluster, "status", "--format", "json");
+
+        Assert.Contains("store 1 waits for store 3: it is away", table.Text);
+        Assert.Single(table.Text.Split('\n'), "store 2 refuses store 1: an [old] copy"); // both tell of it
+        Assert.DoesNotContain("store 2 waits", table.Text);
+        Assert.Equal(
+            ["introduction\t1\twaits\t3\tit is away", "introduction\t2\trefuses\t1\tan [old] copy"],
+            tsv.Text.Split('\n').Where(line => line.StartsWith("introduction", StringComparison.Ordinal)));
+        Assert.Equal(
+            """[{"store":1,"state":"waits","other":3,"reason":"it is away"},"""
+            + """{"store":2,"state":"refuses","other":1,"reason":"an [old] copy"}]""",
+            Compact(json, "introductions"));
+    }
+
+    [Fact]
+    public async Task What_replicas_have_refused_and_which_have_stopped_is_told_in_every_format()
+    {
+        var peers = _cluster.Statuses.Single(store => store.StoreId == 1).Status!.Peers;
+        (peers[0].RefusedMessages, peers[0].LastRefusal) = (2, "store 3: term [5] has another leader");
+        (peers[1].RefusedMessages, peers[1].LastRefusal) = (1, "store 2: not for this member");
+        (peers[0].Role, peers[0].StoppedBecause) = ("stopped", "entry 7 can not be read");
+
+        var table = await CliRun.Of(_cluster, "status");
+        var tsv = await CliRun.Of(_cluster, "status", "--format", "tsv");
+        var json = await CliRun.Of(_cluster, "status", "--format", "json");
+
+        Assert.Equal(
+            [
+                "store 1, placement: refused 1 message, the last from store 2: not for this member",
+                "store 1, region 1: stopped: entry 7 can not be read",
+                "store 1, region 1: refused 2 messages, the last from store 3: term [5] has another leader",
+            ],
+            table.Text.Split('\n').Where(line => line.StartsWith("store 1, ", StringComparison.Ordinal)));
+        Assert.Equal(
+            [
+                "refused\t0\t1\t1\tstore 2: not for this member",
+                "stopped\t1\t1\tentry 7 can not be read",
+                "refused\t1\t1\t2\tstore 3: term [5] has another leader",
+            ],
+            tsv.Text.Split('\n').Where(line => line.Split('\t')[0] is "refused" or "stopped"));
+        var peer = JsonDocument.Parse(json.Output).RootElement.GetProperty("regions")[1].GetProperty("peers")[0];
+        Assert.Equal(
+            (2, "store 3: term [5] has another leader", "entry 7 can not be read"),
+            (peer.GetProperty("refusedMessages").GetInt32(), peer.GetProperty("lastRefusal").GetString(),
+                peer.GetProperty("stoppedBecause").GetString()));
+    }
+
+    [Fact]
+    public async Task Of_troubles_that_there_are_not_nothing_is_told()
+    {
+        Assert.DoesNotContain("store 1, ", (await CliRun.Of(_cluster, "status")).Text);
+        Assert.Equal("[]", Compact(await CliRun.Of(_cluster, "status", "--format", "json"), "introductions"));
     }
 
     [Fact]
@@ -141,6 +193,9 @@ public sealed class StatusCommandTests
             (loss.GetProperty("store").GetInt32(), loss.GetProperty("acknowledgedIndex").GetInt32(),
                 loss.GetProperty("heldIndex").GetInt32()));
     }
+
+    private static string Compact(CliRun json, string property) =>
+        JsonSerializer.Serialize(JsonDocument.Parse(json.Output).RootElement.GetProperty(property));
 
     private static StoreStatusOrError Answer(ulong store, long term, ulong leader)
     {
