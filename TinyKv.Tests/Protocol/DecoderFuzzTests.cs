@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
@@ -12,14 +11,14 @@ using TinyKv.Protocol.Kv;
 using TinyKv.Protocol.Placement;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Stores;
 using TinyKv.Protocol.Wire.Internal;
 using Proto = TinyKv.Protocol.Wire;
 
 namespace TinyKv.Tests.Protocol;
 
 /// <summary>
-/// Whatever bytes arrive, or are on a disk: they are read or refused in the one typed way. TINYKV_FUZZ_ITERATIONS makes
-/// it longer, CsCheck prints the seed of what fails.
+/// Whatever bytes arrive, or are on a disk: they are read or refused in the one typed way. See <see cref="Fuzz"/>.
 /// </summary>
 public sealed class DecoderFuzzTests : IDisposable
 {
@@ -34,7 +33,9 @@ public sealed class DecoderFuzzTests : IDisposable
         Gens.Modify.Array[0, 4].Select(Gens.Condition, (batch, condition) => KvCommandCodec.Encode(1, batch, condition)),
         Gen.Long.Select(until =>
             new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } }.ToByteArray()),
-        Gen.UInt.Select(count => new PlacementCommand { AllocateIds = new AllocateIds { Count = count } }.ToByteArray()));
+        Gen.UInt.Select(count => new PlacementCommand { AllocateIds = new AllocateIds { Count = count } }.ToByteArray()),
+        Gens.Hello.Select(hello => HelloWire.ToWire(hello).ToByteArray()),
+        Gens.HelloReply.Select(reply => HelloWire.ToWire(1, new StoreId(2), reply).ToByteArray()));
 
     private static readonly Gen<byte[]> Anything = Gen.OneOf(Gens.Bytes, Valid, Gens.Damaged(Valid));
 
@@ -42,9 +43,6 @@ public sealed class DecoderFuzzTests : IDisposable
         akka.actor.provider = remote
         akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
         """).WithFallback(ProtocolConfig.Reference));
-
-    private static long Iterations => Environment.GetEnvironmentVariable("TINYKV_FUZZ_ITERATIONS") is { } text
-        ? long.Parse(text, CultureInfo.InvariantCulture) : 3_000;
 
     public void Dispose() => _system.Dispose();
 
@@ -59,6 +57,8 @@ public sealed class DecoderFuzzTests : IDisposable
             bytes => RaftWire.DecodeBirth(RaftWireTests.Sealed(bytes)),
             bytes => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)),
             bytes => { foreach (var message in new EncodedRaftBatch(bytes).Parse().Messages) RaftWire.FromWire(message); },
+            bytes => HelloWire.FromWire(WireCodec.Parse(StoreHello.Parser, bytes)),
+            bytes => HelloWire.FromWire(WireCodec.Parse(StoreHelloReply.Parser, bytes)),
             bytes => KvCommandCodec.Decode(bytes),
             bytes => PlacementCommandCodec.Decode(bytes),
             bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Errors.Error.Parser, bytes)),
@@ -67,7 +67,7 @@ public sealed class DecoderFuzzTests : IDisposable
         Anything.Sample(bytes =>
         {
             foreach (var decode in decoders) RaftWireTests.OnlyMalformed(() => decode(bytes));
-        }, iter: Iterations);
+        }, iter: Fuzz.Iterations());
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class DecoderFuzzTests : IDisposable
     {
         if (KvCommandCodec.IsCommand(bytes)) KvCommandCodec.Decode(bytes);
         if (PlacementCommandCodec.IsCommand(bytes)) PlacementCommandCodec.Decode(bytes);
-    }, iter: Iterations);
+    }, iter: Fuzz.Iterations());
 
     [Fact]
     public void Our_serializer_reads_it_or_calls_it_malformed()
@@ -83,7 +83,7 @@ public sealed class DecoderFuzzTests : IDisposable
         var serializer = new TinyKvSerializer((ExtendedActorSystem)_system);
         Gen.Select(Anything, Gen.Char[' ', '~']).Sample(
             (bytes, manifest) => RaftWireTests.OnlyMalformed(() => serializer.FromBinary(bytes, $"{manifest}")),
-            iter: Iterations);
+            iter: Fuzz.Iterations());
     }
 
     // 1 JSON, 2 protobuf by type name, 3 remote deployment, 16 Akka's small messages, 22 its system messages. Any other
@@ -100,7 +100,7 @@ public sealed class DecoderFuzzTests : IDisposable
                 catch (SerializationException)
                 {
                 }
-            }, iter: Iterations);
+            }, iter: Fuzz.Iterations());
 
     [Fact]
     public void An_event_of_the_journal_is_read_or_reported_as_damaged()
@@ -116,7 +116,7 @@ public sealed class DecoderFuzzTests : IDisposable
             catch (Exception e) when (e is InvalidDataException or SerializationException)
             {
             }
-        }, iter: Iterations);
+        }, iter: Fuzz.Iterations());
     }
 
     private static byte[] Batch(TinyKv.Core.Raft.RaftEnvelope[] envelopes)

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using CsCheck;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Protocol;
 
@@ -56,6 +58,30 @@ internal static class Gens
 
     public static readonly Gen<RaftEnvelope> Envelope = Gen.Select(Peer, Peer, Number, Message,
         (from, to, term, message) => new RaftEnvelope(from, to, term, message));
+
+    private static readonly Gen<ulong> Id = Gen.ULong[1, ulong.MaxValue];
+
+    public static readonly Gen<StoreHello> Hello = Gen.Select(
+        Gen.Select(Id, Id, Id), Number, Gen.ULong.Array[0, 4], Gen.ULong[1, 1_000].Array[1, 4], Gen.Bool, Gen.String,
+        (ids, starts, earlier, initial, formed, ending) => new StoreHello
+        {
+            Cluster = 1,
+            From = new StoreId(ids.Item1),
+            To = new StoreId(2),
+            Directory = new DirectoryId(ids.Item2),
+            Starts = starts,
+            Incarnation = ids.Item3,
+            Earlier = [.. earlier],
+            Initial = [.. initial.Distinct().Order().Select(id => new StoreId(id))],
+            Formed = formed,
+            Accepts = 0,
+            Ending = ending,
+        });
+
+    public static readonly Gen<StoreHelloReply> HelloReply = Gen.Select(Id, Id, Id, Gen.Int[0, 5], Gen.String,
+        (from, incarnation, directory, kind, reason) => new StoreHelloReply(
+            new StoreId(from), incarnation, new DirectoryId(directory), 7,
+            kind == 0 ? null : new StoreRefusal((RefusalKind)kind, reason)));
 
     private static readonly Gen<ColumnFamily> Family = Gen.Int[0, 2].Select(n => (ColumnFamily)n);
 

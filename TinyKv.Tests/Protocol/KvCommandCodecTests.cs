@@ -56,7 +56,7 @@ public sealed class KvCommandCodecTests
     {
         var commands = Gens.Modify.Array[0, 4].Select(batch => KvCommandCodec.Encode(1, batch));
         Gen.OneOf(Gens.Bytes, Gens.Damaged(commands)).Sample(
-            bytes => RaftWireTests.OnlyMalformed(() => KvCommandCodec.Decode(bytes)), iter: 2_000);
+            bytes => RaftWireTests.OnlyMalformed(() => KvCommandCodec.Decode(bytes)), iter: Fuzz.Iterations(2_000));
     }
 
     [Fact]

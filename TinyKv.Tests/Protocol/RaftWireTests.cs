@@ -87,7 +87,7 @@ public sealed class RaftWireTests
             OnlyMalformed(() => RaftWire.DecodeRecord(Sealed(bytes)));
             OnlyMalformed(() => RaftWire.DecodeBirth(Sealed(bytes)));
             OnlyMalformed(() => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)));
-        }, iter: 2_000);
+        }, iter: Fuzz.Iterations(2_000));
     }
 
     [Theory]
