@@ -25,11 +25,11 @@ internal static class GrpcFailures
             return Mistaken(CallFailure.NotAStore,
                 "this port speaks HTTP/1.1 as a store's status port does, expected its gRPC port");
         if (http2 == false) return NotAStore(address, failure);
-        if (DropsConnections(causes))
-            return Mistaken(CallFailure.Unreachable,
-                "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
         if (http2 is null && causes.OfType<HttpProtocolException>().Any())
             return StoreCallException.NeverHeard(address, failure);
+        if (DropsConnections(causes) || (http2 is null && causes.Count > 0))
+            return Mistaken(CallFailure.Unreachable,
+                "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
         var message = causes.Count == 0 ? failure.Status.Detail : $"the connection broke ({Innermost(causes)})";
         return new StoreCallException($"{address}: {message}", mayBeDone: true, failure);
 

@@ -147,6 +147,20 @@ public sealed class EndpointTests
         Assert.Equal([$"{store.Address} is silent"], reasons);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("+OK\r\n")]
+    public async Task What_hangs_up_before_it_has_said_enough_is_unreachable(string answer)
+    {
+        using var other = new OtherServer(answer, hangsUp: true);
+
+        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(
+            () => ConnectAsync(unreachable: TimeSpan.Zero, other.Address));
+
+        Assert.True(error.IsUnreachable);
+        Assert.Contains($": {other.Address}: the connection was dropped", error.Message);
+    }
+
     [Fact]
     public async Task Another_gRPC_server_is_no_store_and_does_not_keep_a_client_from_one()
     {
@@ -232,26 +246,26 @@ public sealed class EndpointTests
         return app;
     }
 
-    /// <summary>Says the same to whoever has said something, and hears on until they leave.</summary>
+    /// <summary>Says the same to whoever has said something, and hangs up or hears on until they leave.</summary>
     private sealed class OtherServer : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
-        public OtherServer(string answer)
+        public OtherServer(string answer, bool hangsUp = false)
         {
             _listener.Start();
-            _ = ServeAsync(Encoding.ASCII.GetBytes(answer));
+            _ = ServeAsync(Encoding.ASCII.GetBytes(answer), hangsUp);
         }
 
         public string Address => $"{_listener.LocalEndpoint}";
 
         public void Dispose() => _listener.Stop();
 
-        private async Task ServeAsync(byte[] answer)
+        private async Task ServeAsync(byte[] answer, bool hangsUp)
         {
             try
             {
-                while (true) _ = AnswerAsync(await _listener.AcceptTcpClientAsync(), answer);
+                while (true) _ = AnswerAsync(await _listener.AcceptTcpClientAsync(), answer, hangsUp);
             }
             catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
             {
@@ -259,7 +273,7 @@ public sealed class EndpointTests
             }
         }
 
-        private static async Task AnswerAsync(TcpClient client, byte[] answer)
+        private static async Task AnswerAsync(TcpClient client, byte[] answer, bool hangsUp)
         {
             using (client)
             {
@@ -268,7 +282,7 @@ public sealed class EndpointTests
                 try
                 {
                     if (await stream.ReadAsync(buffer) > 0) await stream.WriteAsync(answer);
-                    while (await stream.ReadAsync(buffer) > 0) { }
+                    while (!hangsUp && await stream.ReadAsync(buffer) > 0) { }
                 }
                 catch (IOException)
                 {
