@@ -41,5 +41,6 @@ internal static class OptionValues
     }
 
     // Of any size.
-    private static bool IsWholeNumber(string text) => text.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
+    private static bool IsWholeNumber(string text) =>
+        text.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
 }

@@ -46,7 +46,8 @@ internal static class UsageErrors
         if (command.Subcommands.Count > 0 && command.Action is null) return $"a command is missing: {Expected(command)}";
         var argument = command.Arguments.FirstOrDefault(argument =>
             argument.Arity.MinimumNumberOfValues > (parsed.GetResult(argument)?.Tokens.Count ?? 0));
-        if (argument is not null) return $"{argument.Name} is missing: expected '{PathOf(parsed.CommandResult)} {ArgumentsOf(command)}'";
+        if (argument is not null)
+            return $"{argument.Name} is missing: expected '{PathOf(parsed.CommandResult)} {ArgumentsOf(command)}'";
         var option = command.Options.FirstOrDefault(option =>
             option.Required && parsed.GetResult(option) is null or { Implicit: true });
         return option is null ? null : $"{option.Name} {option.HelpName} is missing";

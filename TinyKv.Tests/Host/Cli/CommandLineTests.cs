@@ -66,7 +66,7 @@ public sealed class CommandLineTests
     [InlineData("expected tsv or json", "raw", "import", "pairs.tsv", "--format", "table")]
     [InlineData("expected 1 to 20", "playground", "--stores", "0")]
     [InlineData("--stores 'abc' is not a number: expected 1 to 20", "playground", "--stores", "abc")]
-    [InlineData("--stores '99999999999999999999' is out of range: expected 1 to 20", "playground", "--stores", "99999999999999999999")]
+    [InlineData("--stores '99999999999999999999' is out of range", "playground", "--stores", "99999999999999999999")]
     [InlineData("expected 1024 to 65000", "playground", "--base-port", "80")]
     [InlineData("expected rocksdb, sqlite, postgresql", "playground", "--journal", "paper")]
     public async Task A_wrong_command_line_is_a_usage_error_that_says_what_is_expected(
