@@ -75,7 +75,8 @@ internal static class ServerCommand
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);
         using var logs = new ConsoleLoggerProvider(settings.Log);
         return await new ServerProcess(ExitDeadline.Arm, ExitDeadline.Await, settings.ShutdownTimeout).RunAsync(
-            token => config.UseAsync(known => StoreServer.StartAsync(known, token)), logs.CreateLogger("TinyKv.Server"), error, stop.Token);
+            token => config.UseAsync(known => StoreServer.StartAsync(known, token)),
+            logs.CreateLogger("TinyKv.Server"), error, stop.Token);
     }
 
     private static List<(string Option, string Key, string Value)> Overrides(ParseResult arguments)

@@ -159,7 +159,7 @@ public sealed class AddTinyKvTests : IDisposable
         { options => options.StoreId = 7, "TinyKvOptions.StoreId is 7, but Stores lists only 1" },
         { options => options.Stores.Clear(), "TinyKvOptions.Stores is empty" },
         { options => options.Journal = "paper", "tinykv.journal is 'paper'" },
-        { options => options.Stores[0].GrpcPort = 0, "grpc-port is 0" },
+        { options => options.Stores[0].GrpcPort = 0, "grpc-port is '0'" },
         { options => options.Hocon = "tinykv.raft.election-tick = 1", "tinykv.raft.election-tick is not a setting" },
         { options => options.Hocon = "tinykv {", "TinyKvOptions.Hocon, line 1" },
         { options => options.Hocon = "\ntinykv.raft.election-ticks = x",

@@ -213,7 +213,8 @@ internal sealed class Parser
         _depth--;
         if (_text.AtEnd) throw Reader.Wrong(opened, $"{In(key)}'{opening}' is not closed; '{closing}' is missing");
         if (!_text.Take(closing))
-            throw _text.Wrong($"{In(key)}'{_text.Next}' does not close '{opening}'{(opened.Line == 0 ? "" : $" of line {opened.Line}")}");
+            throw _text.Wrong(
+                $"{In(key)}'{_text.Next}' does not close '{opening}'{(opened.Line == 0 ? "" : $" of line {opened.Line}")}");
     }
 
     private TinyKvException NoValue(string key, Origin origin) =>

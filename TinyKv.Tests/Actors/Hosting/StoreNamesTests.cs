@@ -32,7 +32,8 @@ public sealed class StoreNamesTests
         Assert.Equal(new StoreNames(IPAddress.Parse(bind), usesIpv6), Lookup(self, other, bind));
 
     [Theory]
-    [InlineData("four", "six", "::", "tinykv.cluster.stores does not suit remoting: the host six has only IPv6 addresses and four only IPv4 addresses")]
+    [InlineData("four", "six", "::",
+        "tinykv.cluster.stores does not suit remoting: the host six has only IPv6 addresses and four only IPv4 addresses")]
     [InlineData("both", "six", "0.0.0.0", "the host six has only IPv6 addresses and both only IPv4 addresses")]
     [InlineData("six", "six", "127.0.0.1",
         "tinykv.store.bind-host is 127.0.0.1, where nobody reaches store 1: its host, six, has only IPv6 addresses, "

@@ -64,7 +64,8 @@ public sealed class ServerCommandTests : IDisposable
     {
         await WriteAsync(Ports.Free(3), $"tinykv.store.bind-host = \"{host}\"");
         Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
-        Assert.StartsWith($"tinykv: {File}, line 9: tinykv.store.bind-host {expected}", _error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host {expected}", _error.ToString(),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(Data));
     }
 
@@ -72,7 +73,8 @@ public sealed class ServerCommandTests : IDisposable
         tinykv {
           cluster.name = "test"
           cluster.stores = [
-            { id = 1, host = "127.0.0.1", grpc-port = {{grpcPort}}, status-port = {{grpcPort + 1}}, remoting-port = {{grpcPort + 2}} }
+            { id = 1, host = "127.0.0.1", grpc-port = {{grpcPort}},
+              status-port = {{grpcPort + 1}}, remoting-port = {{grpcPort + 2}} }
           ]
           store.id = 1
           server.log-level = ERROR

@@ -40,7 +40,8 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv {\n a 5\n}\n", "line 2: '=' is missing after tinykv.a" },
         { "tinykv { = 5 }\n", "line 1: tinykv: '=' is no key" },
         { "tinykv. = 5\n", "line 1: tinykv. is no key; a part is missing after the dot" },
-        { "\ninclude \"other.conf\"\n", "line 2: 'include' is not supported; write the settings of the other file into this one" },
+        { "\ninclude \"other.conf\"\n",
+            "line 2: 'include' is not supported; write the settings of the other file into this one" },
         { "tinykv { include \"x\" }",
             "line 1: tinykv: 'include' is not supported; write the settings of the other file into this one" },
         { "tinykv {\n a = b\\\n}\n", "line 2: tinykv.a: a value with '\\' needs quotes: tinykv.a = \"...\"" },
@@ -244,7 +245,8 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.raft.max-bytes-per-append = 18014398509481985KiB",
             "tinykv.raft.max-bytes-per-append is '18014398509481985KiB', must be from 1 to 8388608 bytes" },
         { "tinykv.raft.max-pending-bytes = 0", "tinykv.raft.max-pending-bytes is '0', must be from 1 to 1099511627776 bytes" },
-        { "tinykv.kv-dispatcher.throughput = abc", "tinykv.kv-dispatcher.throughput is 'abc', must be a whole number from 1 to 1000000" },
+        { "tinykv.kv-dispatcher.throughput = abc",
+            "tinykv.kv-dispatcher.throughput is 'abc', must be a whole number from 1 to 1000000" },
         { "tinykv.kv-dispatcher.dedicated-thread-pool.thread-count = -1",
             "tinykv.kv-dispatcher.dedicated-thread-pool.thread-count is '-1', must be a whole number from 0 to 1024" },
         { "tinykv.raft-dispatcher.executor = TinyKv.Nothing",
@@ -291,8 +293,10 @@ public sealed class ServerConfigurationTests : IDisposable
             Refusal(Right, ("--set", "tinykv.raft.tick-interval", "soon")));
         Assert.Equal("--set: tinykv.raft.tick is not a setting", Refusal(Right, ("--set", "tinykv.raft.tick", "1s")));
         Assert.Equal("--set: 'tick' is no key; settings are under tinykv and akka", Refusal(Right, ("--set", "tick", "1s")));
-        Assert.Equal("--set: tinykv.cluster.stores: '[' is not closed; ']' is missing", Refusal(Right, ("--set", "tinykv.cluster.stores", "[")));
-        Assert.Equal("--set: tinykv.cluster.stores: '}' does not close '['", Refusal(Right, ("--set", "tinykv.cluster.stores", "[ }")));
+        Assert.Equal("--set: tinykv.cluster.stores: '[' is not closed; ']' is missing",
+            Refusal(Right, ("--set", "tinykv.cluster.stores", "[")));
+        Assert.Equal("--set: tinykv.cluster.stores: '}' does not close '['",
+            Refusal(Right, ("--set", "tinykv.cluster.stores", "[ }")));
         Assert.Equal("--set: 'tinykv.a' in quotes is one name; write it without",
             Refusal(Right, ("--set", "tinykv.cluster.stores", "[], \"tinykv.a\" = 1")));
         _environment["TINYKV__RAFT__TICK_INTERVAL"] = "";
@@ -300,7 +304,8 @@ public sealed class ServerConfigurationTests : IDisposable
             + "tinykv.raft.tick-interval is empty; it must have a value", Refusal(Right));
         _environment["TINYKV__STORE__ID"] = "x";
         Assert.Equal(
-            "the environment variable TINYKV__STORE__ID: tinykv.store.id is 'x', must be a whole number from 1 to 9223372036854775807", Refusal(Right));
+            "the environment variable TINYKV__STORE__ID: "
+            + "tinykv.store.id is 'x', must be a whole number from 1 to 9223372036854775807", Refusal(Right));
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public sealed class PostgreSqlSetupTests
     {
         var exception = Assert.Throws<SettingException>(() => Create(connection));
 
-        Assert.Contains("tinykv.postgresql.connection-string is no PostgreSQL connection string", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("tinykv.postgresql.connection-string is no PostgreSQL connection string", exception.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, exception.ToString(), StringComparison.Ordinal);
     }
 
