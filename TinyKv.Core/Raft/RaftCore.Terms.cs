@@ -112,6 +112,8 @@ public sealed partial class RaftCore
             // Not refused altogether: two honest members that somebody has driven apart must meet again.
             _refused = new Refusal(envelope.From, $"term {envelope.Term} is too far ahead of {Term}");
             Follow(Term + RaftLimits.MaxTermStep, PeerId.None);
+            // A candidate asks again at once: an election for each step could take years.
+            if (envelope.Message is RaftMessage.RequestVote) SendNow(envelope.From, new RaftMessage.Vote(Granted: false));
             return;
         }
 
@@ -140,6 +142,9 @@ public sealed partial class RaftCore
                 break;
             case RaftMessage.RequestVote:
                 SendNow(envelope.From, new RaftMessage.Vote(Granted: false));
+                break;
+            case RaftMessage.Vote { Granted: false }:
+                _role.Behind(envelope.From);
                 break;
         }
     }

@@ -73,7 +73,8 @@ internal sealed class Hostility
         marks.HitIf(role == RoleKind.Leader, Mark.LeaderRefused);
         marks.HitIf(role == RoleKind.Follower, Mark.FollowerRefused);
         marks.HitIf(victim.Core.Term > term, Mark.TermStepped);
-        Invariant.Holds(victim.Core.Term == term || effects.SendNow.IsEmpty, $"{victim.Id} answers what it refuses");
+        Invariant.Holds(effects.SendNow.All(sent => sent.Message is RaftMessage.Vote { Granted: false }),
+            $"{victim.Id} answers what it refuses");
     }
 
     private void Deliver()

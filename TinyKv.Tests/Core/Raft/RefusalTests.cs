@@ -96,6 +96,27 @@ public sealed class RefusalTests
         Assert.Equal((4 + Far, N3), (member.Core.Term, member.Core.Leader));
     }
 
+    // An election for each step could take years.
+    [Fact]
+    public void A_voter_that_is_far_behind_says_so_and_is_asked_again_at_once()
+    {
+        var voter = FollowerOfN2();
+        voter.Tick(100); // it does not hear its leader any more
+        var term = voter.Core.Term;
+        voter.Sent.Clear();
+        voter.Hear(N3, term + 9 * Far, new RaftMessage.RequestVote(new LogPosition(9, 4)));
+        var refusal = voter.Only();
+        Assert.Equal((N3, term + RaftLimits.MaxTermStep), (refusal.To, refusal.Term));
+        Assert.Equal(new RaftMessage.Vote(Granted: false), refusal.Message);
+
+        var candidate = new OneMember(journal: OneMember.Journal(4, 1)).BecomeCandidate();
+        candidate.Sent.Clear();
+        candidate.Hear(N3, candidate.Core.Term - 1, refusal.Message);
+        var question = candidate.Only();
+        Assert.Equal((N3, candidate.Core.Term), (question.To, question.Term));
+        Assert.IsType<RaftMessage.RequestVote>(question.Message);
+    }
+
     [Fact]
     public void At_the_last_term_nobody_campaigns()
     {

@@ -46,7 +46,8 @@ internal sealed class NodeRules(World world, int stores)
                     $"{from.Name} votes in term {envelope.Term} before the vote is on its disk");
                 break;
             case RaftMessage.Appended appended:
-                Require(disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
+                // A leader that contradicts itself takes back, before the answer leaves, what it has just sent.
+                RequireIfHonest(disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
                     $"{from.Name} acknowledges {appended.Match}, its disk ends at {disk.Last}");
                 break;
         }
