@@ -19,8 +19,6 @@ public sealed class PreparedStore : IDisposable
     /// <summary>The name that the actor systems of all stores share.</summary>
     public const string SystemName = StoreSystem.Name;
 
-    private static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
-
     // In the order in which they were opened; closed the other way round.
     private readonly Stack<IDisposable> _files;
     private readonly DataDirectory _directory;
@@ -112,6 +110,6 @@ public sealed class PreparedStore : IDisposable
 
     private static void CloseInTime(Stack<IDisposable> files)
     {
-        if (files.Count > 0) BlockingCall.Try(() => Close(files), PatienceWhenClosing);
+        if (files.Count > 0) BlockingCall.Try(() => Close(files), BlockingCall.PatienceWhenClosing);
     }
 }

@@ -22,7 +22,6 @@ public sealed class StoreNode : IAsyncDisposable
 {
     private static readonly TimeSpan PatienceWhenLeaving = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan PatienceWhenEnding = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stack<IDisposable> _files;
@@ -140,7 +139,7 @@ public sealed class StoreNode : IAsyncDisposable
         {
             await System.WhenTerminated.WaitAsync(PatienceWhenEnding);
             await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
-            await BlockingCall.Start(() => PreparedStore.Close(_files)).WaitAsync(PatienceWhenClosing);
+            await BlockingCall.Start(() => PreparedStore.Close(_files)).WaitAsync(BlockingCall.PatienceWhenClosing);
             IsClosed = true;
         }
         catch (Exception e) when (e is TimeoutException or TaskSchedulerException)

@@ -3,6 +3,9 @@ namespace TinyKv.Persistence;
 /// <summary>Calls that a disk may hold up for ever: whoever makes one decides how long to wait for it.</summary>
 public static class BlockingCall
 {
+    /// <summary>How long files are waited for that are closed on the way out.</summary>
+    public static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
+
     /// <summary>Makes the call and waits for it no longer than for so long; what it throws is dropped. For the way out, where
     /// something else went wrong before.</summary>
     /// <returns>Whether it has come to its end.</returns>

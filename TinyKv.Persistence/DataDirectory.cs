@@ -18,8 +18,6 @@ public sealed class DataDirectory : IDisposable
     private const string DataName = "data";
     private const string JournalName = "journal";
 
-    private static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
-
     private readonly FileStream _lock;
     private readonly StoreIdentity _identity;
 
@@ -73,7 +71,7 @@ public sealed class DataDirectory : IDisposable
             catch
             {
                 // A disk that stands still must not keep from whoever waits what was wrong.
-                BlockingCall.Try(opened.Dispose, PatienceWhenClosing);
+                BlockingCall.Try(opened.Dispose, BlockingCall.PatienceWhenClosing);
                 throw;
             }
         }

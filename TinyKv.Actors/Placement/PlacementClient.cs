@@ -42,7 +42,7 @@ internal sealed class PlacementClient(
     private async Task<PlacementReply> AskAsync(object request, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        var (target, why) = (Leader ?? self, "no answer");
+        var (target, why) = (Leader ?? self, "the leader is still changing");
         while (time.GetElapsedTime(began) < Patience)
         {
             using var patience = new CancellationTokenSource(PatienceWithOne, time);
@@ -52,7 +52,8 @@ internal sealed class PlacementClient(
                 var reply = await desks[target.Value].Ask<PlacementReply>(
                     request, Timeout.InfiniteTimeSpan, either.Token);
                 if (reply.Error.Length == 0) return reply;
-                why = reply.Error;
+                // Who names another one as leader does not know why that one serves nothing.
+                if (reply.LeaderStore == 0) why = reply.Error;
                 target = Next(target, new StoreId(reply.LeaderStore));
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

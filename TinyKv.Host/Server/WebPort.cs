@@ -103,8 +103,6 @@ internal sealed class WebPort : IAsyncDisposable
             $"the {purpose} port {address} is in use by another process",
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             $"the {purpose} port {address} is in use by another process",
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
-            $"the {purpose} port cannot be bound: {address.Address} is not an address of this machine",
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             $"the {purpose} port {address} cannot be bound: this user may not",
         _ => $"the {purpose} port {address} cannot be bound: {failure.Message}",

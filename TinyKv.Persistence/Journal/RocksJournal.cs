@@ -20,9 +20,6 @@ namespace TinyKv.Persistence.Journal;
 /// </remarks>
 public sealed class RocksJournal : AsyncWriteJournal
 {
-    // The actor system does not wait longer for the disk.
-    private static readonly TimeSpan CloseBound = TimeSpan.FromSeconds(5);
-
     private readonly string _directory;
     private readonly EventStream _events;
     private readonly EventCodec _codec;
@@ -67,7 +64,7 @@ public sealed class RocksJournal : AsyncWriteJournal
     {
         var closing = BlockingCall.Start(Close);
         _closing?.Add(closing);
-        closing.Wait(CloseBound);
+        closing.Wait(BlockingCall.PatienceWhenClosing);
         base.PostStop();
     }
 

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Tests.Actors.Placement;
+
+public sealed class PlacementClientTests : TestKit
+{
+    [Fact]
+    public async Task Whoever_leads_says_why_there_is_no_timestamp_and_not_those_who_name_it()
+    {
+        var client = ClientOf(
+            new PlacementReply { Error = "the clock is wrong" },
+            new PlacementReply { Error = "not the leader", LeaderStore = 1 });
+
+        var failure = await Assert.ThrowsAsync<PlacementUnavailableException>(
+            () => client.AllocateTimestampsAsync(1, CancellationToken.None));
+
+        Assert.Contains("the clock is wrong", failure.Message);
+    }
+
+    [Fact]
+    public async Task The_store_that_another_names_is_asked_next()
+    {
+        var client = ClientOf(
+            new PlacementReply { Error = "not the leader", LeaderStore = 3 },
+            new PlacementReply { Error = "not asked" },
+            new PlacementReply { Id = 42 });
+
+        Assert.Equal(42UL, await client.AllocateIdAsync(CancellationToken.None));
+    }
+
+    // Of store 1, whose board knows no leader.
+    private PlacementClient ClientOf(params PlacementReply[] replies) => new(
+        new StoreId(1),
+        Enumerable.Range(1, replies.Length).ToImmutableSortedDictionary(
+            store => (ulong)store,
+            store => Sys.ActorOf(Props.Create(() => new Desk(replies[store - 1])))),
+        new ReplicaBoard(), new HastyClock());
+
+    private sealed class Desk : ReceiveActor
+    {
+        public Desk(PlacementReply reply) => ReceiveAny(_ => Sender.Tell(reply));
+    }
+
+    /// <summary>A second goes by whenever somebody looks.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        private long _timestamp;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _timestamp++;
+    }
+}
