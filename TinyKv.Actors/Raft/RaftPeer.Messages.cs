@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -106,8 +107,17 @@ internal sealed partial class RaftPeer
 
         public long LastIndex { get; } = record.Entries.IsEmpty ? 0 : record.Entries[^1].Index;
 
-        public ImmutableArray<RaftEnvelope> Messages { get; private set; } = messages;
+        private List<RaftEnvelope>? _later;
 
-        public void Add(ImmutableArray<RaftEnvelope> more) => Messages = Messages.AddRange(more);
+        /// <summary>The messages that came with the record.</summary>
+        public ReadOnlySpan<RaftEnvelope> Messages => messages.AsSpan();
+
+        /// <summary>Those that came after it, without a record of their own.</summary>
+        public ReadOnlySpan<RaftEnvelope> Later => CollectionsMarshal.AsSpan(_later);
+
+        public void Add(ImmutableArray<RaftEnvelope> later)
+        {
+            if (!later.IsEmpty) (_later ??= []).AddRange(later);
+        }
     }
 }

@@ -109,17 +109,24 @@ internal sealed partial class RaftPeer
         Publish();
     }
 
+    // With a limit for each kind: others can raise the term many times a second.
     private void LogChange(LeadershipChange change)
     {
         var (region, term) = (_spec.Region.Id, change.Term);
-        if (change.Role == RoleKind.Leader) _log.Info("{Region}: leads in term {Term}", region, term);
-        else if (change.Role == RoleKind.PreCandidate)
-            _log.Info("{Region}: hears no leader, asks whether others do, in term {Term}", region, term);
-        else if (change.Role == RoleKind.Candidate) _log.Info("{Region}: asks for votes in term {Term}", region, term);
+        if (change.Role != RoleKind.Follower)
+            _limit.Info(_log, $"{change.Role}", "{Region}: {What} in term {Term}", region, Campaign(change.Role), term);
         else if (_spec.Region.PeerWith(change.Leader) is { } leader)
-            _log.Info("{Region}: follows {Leader} in term {Term}", region, leader.Store, term);
-        else _log.Info("{Region}: knows no leader in term {Term}", region, term);
+            _limit.Info(_log, "follows", "{Region}: follows {Leader} in term {Term}", region, leader.Store, term);
+        else
+            _limit.Info(_log, "leaderless", "{Region}: knows no leader in term {Term}", region, term);
     }
+
+    private static string Campaign(RoleKind role) => role switch
+    {
+        RoleKind.PreCandidate => "hears no leader, asks whether others do,",
+        RoleKind.Candidate => "asks for votes",
+        _ => "leads",
+    };
 
     private void Admit(RegionRequest request)
     {

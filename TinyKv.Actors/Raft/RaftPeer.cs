@@ -163,7 +163,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         if (effects.Changed is { } change) Enter(change);
         if (!effects.DataLoss.IsEmpty) Report(effects.DataLoss);
-        Send(effects.SendNow);
+        Send(effects.SendNow.AsSpan());
         _telemetry.Sending(effects.SendNow);
         if (effects.Store is { } record)
         {
@@ -179,7 +179,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         }
         else
         {
-            Send(effects.SendDurable);
+            Send(effects.SendDurable.AsSpan());
         }
         if (!effects.Apply.IsEmpty) Apply(effects.Apply);
         Grant(effects.Reads);
@@ -201,6 +201,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         var write = _writes.Dequeue();
         _telemetry.Stored(write.Started, write.LastIndex);
         Send(write.Messages);
+        Send(write.Later);
         Perform(_core.Stored());
         ProposeQueued();
         StoreRecords();
@@ -212,7 +213,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         _spec.Applier.Tell(new ApplyEntries(entries));
     }
 
-    private void Send(ImmutableArray<RaftEnvelope> envelopes)
+    private void Send(ReadOnlySpan<RaftEnvelope> envelopes)
     {
         foreach (var envelope in envelopes)
         {

@@ -43,11 +43,18 @@ public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
     /// <param name="kind">What is counted together.</param>
     /// <param name="template">A message template, without a full stop.</param>
     /// <param name="arguments">Its arguments.</param>
-    public void Warning(ILoggingAdapter log, string kind, string template, params object[] arguments)
+    public void Warning(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
+        Write(log, LogLevel.WarningLevel, kind, template, arguments);
+
+    /// <summary>Logs what is worth to know, if one more line may be written. As <see cref="Warning"/>.</summary>
+    public void Info(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
+        Write(log, LogLevel.InfoLevel, kind, template, arguments);
+
+    private void Write(ILoggingAdapter log, LogLevel level, string kind, string template, object[] arguments)
     {
         if (!Allows(kind, out var omitted)) return;
-        if (omitted == 0) log.Log(LogLevel.WarningLevel, null, template, arguments);
-        else log.Log(LogLevel.WarningLevel, null, template + " ({Omitted} more were not logged)", [.. arguments, omitted]);
+        if (omitted == 0) log.Log(level, null, template, arguments);
+        else log.Log(level, null, template + " ({Omitted} more were not logged)", [.. arguments, omitted]);
     }
 
     private readonly record struct Window(TimeSpan Start, int Lines, long Omitted);

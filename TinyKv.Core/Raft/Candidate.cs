@@ -14,7 +14,8 @@ internal sealed class Candidate(RaftCore raft) : Role
     public override void Enter()
     {
         // Our own vote must be durable before anybody else adds to it.
-        foreach (var peer in raft.Membership.Others) Ask(peer);
+        var request = new RaftMessage.RequestVote(raft.Log.Last);
+        foreach (var peer in raft.Membership.Others) raft.SendDurable(peer, request);
         Count(raft.Self, granted: true);
     }
 
@@ -45,10 +46,6 @@ internal sealed class Candidate(RaftCore raft) : Role
                 throw new UnreachableException($"{envelope}");
         }
     }
-
-    public override void Behind(PeerId voter) => Ask(voter);
-
-    private void Ask(PeerId voter) => raft.SendDurable(voter, new RaftMessage.RequestVote(raft.Log.Last));
 
     private void Count(PeerId voter, bool granted)
     {

@@ -3,6 +3,7 @@ namespace TinyKv.Core.Raft;
 /// <summary>Terms, votes and changes of role: the rules that hold whatever the role is.</summary>
 public sealed partial class RaftCore
 {
+    private readonly TermAllowance _allowance = new();
     private long _heardLeaderAt;
 
     /// <summary>Whom we voted for in the current term.</summary>
@@ -107,18 +108,17 @@ public sealed partial class RaftCore
             return;
         }
 
-        if (envelope.Term - Term > RaftLimits.MaxTermStep)
-        {
-            // Not refused altogether: two honest members that somebody has driven apart must meet again.
-            _refused = new Refusal(envelope.From, $"term {envelope.Term} is too far ahead of {Term}");
-            Follow(Term + RaftLimits.MaxTermStep, PeerId.None);
-            // A candidate asks again at once: an election for each step could take years.
-            if (envelope.Message is RaftMessage.RequestVote) SendNow(envelope.From, new RaftMessage.Vote(Granted: false));
-            return;
-        }
+        if (envelope.Term == Term || HasReached(envelope)) _role.Step(envelope);
+    }
 
-        if (envelope.Term > Term) Follow(envelope.Term, PeerId.None);
-        _role.Step(envelope);
+    private bool HasReached(RaftEnvelope envelope)
+    {
+        var (before, step) = (Term, _allowance.Take(envelope.Term - Term));
+        // What is too far ahead raises the term all the same: honest members that somebody has driven apart must meet again.
+        if (step > 0) Follow(before + step, PeerId.None);
+        if (envelope.Term == Term) return true;
+        _refused = new Refusal(envelope.From, $"term {envelope.Term} is too far ahead of {before}");
+        return false;
     }
 
     private void AnswerPoll(RaftEnvelope envelope, RaftMessage.PreVote poll)
@@ -142,9 +142,6 @@ public sealed partial class RaftCore
                 break;
             case RaftMessage.RequestVote:
                 SendNow(envelope.From, new RaftMessage.Vote(Granted: false));
-                break;
-            case RaftMessage.Vote { Granted: false }:
-                _role.Behind(envelope.From);
                 break;
         }
     }

@@ -100,6 +100,7 @@ public sealed partial class RaftCore
     {
         RequireStart();
         Now++;
+        _allowance.Tick();
         _role.Tick();
         return Drain();
     }

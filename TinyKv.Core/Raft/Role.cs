@@ -34,11 +34,6 @@ internal abstract class Role
     /// <summary>A message of the current term arrives, or an answer to a poll.</summary>
     public abstract void Step(RaftEnvelope envelope);
 
-    /// <summary>A voter refuses in a term of the past: it has not reached the term that it was asked in.</summary>
-    public virtual void Behind(PeerId voter)
-    {
-    }
-
     /// <summary>More of the log became durable here.</summary>
     public virtual void Stored()
     {

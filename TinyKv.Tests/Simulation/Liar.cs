@@ -19,6 +19,9 @@ internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs, Func<byt
     // Who raises the term with every other message never speaks to a leader.
     private readonly bool _keepsTheTerm = random.Percent(50);
 
+    // Who only wants to drive members apart.
+    private readonly bool _leaps = random.Percent(20);
+
     /// <summary>A message for a member, from its state.</summary>
     public RaftEnvelope Lie(Listener to)
     {
@@ -56,7 +59,14 @@ internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs, Func<byt
         return new RaftMessage.Append(previous, entries.ToImmutable(), Index(to));
     }
 
-    private long Term(Listener to) => _keepsTheTerm && random.Percent(97) ? to.Term : random.Next(60) switch
+    private long Term(Listener to) => (_leaps, _keepsTheTerm) switch
+    {
+        (true, _) when random.Percent(90) => to.Term + random.NextInt64(3 * RaftLimits.MaxTermStep),
+        (_, true) when random.Percent(97) => to.Term,
+        _ => AnyTerm(to),
+    };
+
+    private long AnyTerm(Listener to) => random.Next(60) switch
     {
         0 => to.Term + RaftLimits.MaxTermStep,
         1 => to.Term + RaftLimits.MaxTermStep + random.Next(1, 100),

@@ -10,6 +10,7 @@ internal sealed class Victim(PeerId id, RaftBirth birth, RaftOptions options, Ra
     private readonly Queue<Effects> _writing = new();
     private long _applied = birth.Truncated.Index;
     private (long Term, long Commit) _known;
+    private long _mostTerm;
 
     public PeerId Id => id;
 
@@ -25,11 +26,20 @@ internal sealed class Victim(PeerId id, RaftBirth birth, RaftOptions options, Ra
         Core = new RaftCore(id, birth, options, new Random(random.Next()));
         foreach (var record in _disk) Core.Replay(record);
         _known = default;
+        _mostTerm = Core.Term + RaftLimits.MaxTermStep;
         Perform(Core.Start(_applied));
+    }
+
+    /// <summary>Time passes.</summary>
+    public void Tick()
+    {
+        _mostTerm += RaftLimits.TermsPerTick;
+        Do(core => core.Tick());
     }
 
     public Effects Do(Func<RaftCore, Effects> input)
     {
+        _mostTerm++; // it may campaign itself
         var effects = input(Core);
         Perform(effects);
         return effects;
@@ -60,7 +70,7 @@ internal sealed class Victim(PeerId id, RaftBirth birth, RaftOptions options, Ra
         }
         var now = (Core.Term, Core.Commit);
         Invariant.Holds(now.Term >= _known.Term && now.Commit >= _known.Commit, $"{id} went from {_known} back to {now}");
-        Invariant.Holds(RaftLimits.Allow(now.Term), $"{id} is in the impossible term {now.Term}");
+        Invariant.Holds(now.Term <= _mostTerm, $"{id} was driven to term {now.Term}, beyond {_mostTerm}");
         Invariant.Holds(Core.Commit <= Core.Last.Index && Core.Last.Term <= Core.Term,
             $"{id} is in term {Core.Term}, has {Core.Last} and committed {Core.Commit}");
         _known = now;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Akka.Event;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
@@ -107,6 +108,19 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
         {
             for (var i = 0; i < 1000; i++) FromOther(peer, long.MaxValue, new RaftMessage.Heartbeat(0, 1));
             Assert.Equal(1000, (await StatusAfterAsync(peer)).Refusals);
+        });
+    }
+
+    [Fact]
+    public async Task Nor_does_a_term_that_rises_with_every_message()
+    {
+        Sys.EventStream.SetLogLevel(LogLevel.InfoLevel);
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
+
+        await EventFilter.Info(contains: "knows no leader").ExpectAsync(10, async () =>
+        {
+            for (var term = 1; term <= 100; term++) FromOther(peer, term, new RaftMessage.Vote(Granted: false));
+            Assert.Equal(100, (await StatusAfterAsync(peer)).Term);
         });
     }
 }

@@ -6,8 +6,6 @@ namespace TinyKv.Tests.Core.Raft;
 /// <summary>Messages that nobody who follows the protocol sends change nothing and are reported.</summary>
 public sealed class RefusalTests
 {
-    private const long Far = RaftLimits.MaxTermStep + 1;
-
     public static TheoryData<string, long, RaftMessage> ToALeaderOfTerm1 => new()
     {
         { "term 1 has another leader", 1, new RaftMessage.Heartbeat(0, 1) },
@@ -82,48 +80,6 @@ public sealed class RefusalTests
         MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
         var misdirected = member.Do(core => core.Step(new RaftEnvelope(N2, N3, 5, new RaftMessage.Heartbeat(0, 1))));
         Assert.Equal(new Refusal(N2, "not for this member"), misdirected.Refused);
-    }
-
-    [Fact]
-    public void One_message_raises_the_term_by_a_bounded_step()
-    {
-        var member = FollowerOfN2();
-        var effects = member.Hear(N3, 4 + Far, new RaftMessage.Heartbeat(0, 1));
-        Assert.Contains("too far", effects.Refused!.Reason, StringComparison.Ordinal);
-        // Two honest members that somebody has driven apart must be able to meet again.
-        Assert.Equal((4 + RaftLimits.MaxTermStep, PeerId.None), (member.Core.Term, member.Core.Leader));
-        Assert.Null(member.Hear(N3, 4 + Far, new RaftMessage.Heartbeat(0, 1)).Refused);
-        Assert.Equal((4 + Far, N3), (member.Core.Term, member.Core.Leader));
-    }
-
-    // An election for each step could take years.
-    [Fact]
-    public void A_voter_that_is_far_behind_says_so_and_is_asked_again_at_once()
-    {
-        var voter = FollowerOfN2();
-        voter.Tick(100); // it does not hear its leader any more
-        var term = voter.Core.Term;
-        voter.Sent.Clear();
-        voter.Hear(N3, term + 9 * Far, new RaftMessage.RequestVote(new LogPosition(9, 4)));
-        var refusal = voter.Only();
-        Assert.Equal((N3, term + RaftLimits.MaxTermStep), (refusal.To, refusal.Term));
-        Assert.Equal(new RaftMessage.Vote(Granted: false), refusal.Message);
-
-        var candidate = new OneMember(journal: OneMember.Journal(4, 1)).BecomeCandidate();
-        candidate.Sent.Clear();
-        candidate.Hear(N3, candidate.Core.Term - 1, refusal.Message);
-        var question = candidate.Only();
-        Assert.Equal((N3, candidate.Core.Term), (question.To, question.Term));
-        Assert.IsType<RaftMessage.RequestVote>(question.Message);
-    }
-
-    [Fact]
-    public void At_the_last_term_nobody_campaigns()
-    {
-        var member = new OneMember(journal: OneMember.Journal(RaftLimits.MaxNumber, 1));
-        member.Tick(100);
-        Assert.Equal((RoleKind.Follower, RaftLimits.MaxNumber), (member.Core.Role, member.Core.Term));
-        Assert.Empty(member.Sent);
     }
 
     [Fact]

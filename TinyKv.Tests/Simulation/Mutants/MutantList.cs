@@ -91,11 +91,17 @@ internal static class MutantList
             "return Index(last.Index);",
             "The log is in a later term than the member."),
         new("a term as far ahead as anybody claims", "RaftCore.Terms.cs",
-            "if (envelope.Term - Term > RaftLimits.MaxTermStep)", "if (envelope.Term < 0)",
+            "_allowance.Take(envelope.Term - Term)", "envelope.Term - Term",
             "One forged message takes a member to the last term, in which nobody is elected."),
         new("a term too far ahead that changes nothing", "RaftCore.Terms.cs",
-            "            Follow(Term + RaftLimits.MaxTermStep, PeerId.None);\n", "",
+            "if (step > 0)", "if (step == envelope.Term - before)",
             "Honest members who were driven apart refuse each other for ever."),
+        new("an allowance that does not come back", "TermAllowance.cs",
+            "_left + RaftLimits.TermsPerTick", "_left",
+            "Honest members who were driven apart refuse each other for ever."),
+        new("an allowance that is never used up", "TermAllowance.cs",
+            "        _left -= Math.Max(step, RaftLimits.LeastTermStep);\n", "",
+            "Members are driven apart by every message, and come together by a step in each election."),
     ];
 
     private static Mutant[] Commits =>

@@ -1,3 +1,5 @@
+using TinyKv.Core.Raft;
+
 namespace TinyKv.Tests.Simulation.Nodes;
 
 /// <summary>
@@ -37,6 +39,9 @@ internal sealed class NodeHostility
 
     /// <summary>Whether it speaks in the name of the store on a machine.</summary>
     public bool SpeaksFor(Machine machine) => machine == _hostile;
+
+    /// <summary>Whether it speaks in the name of a replica.</summary>
+    public bool SpeaksFor(PeerId peer) => peer.Value == _hostile.Store.Value;
 
     /// <summary>Draws whether a seed ends like that, and lets it if so.</summary>
     public static void MayFollow(World world, List<SimClient> clients)
@@ -101,7 +106,7 @@ internal sealed class NodeHostility
         {
             if (view.Peer is not { } peer || machine == _hostile) continue;
             // No election takes a term that far.
-            _world.Marks.HitIf(peer.Change.Term >= TinyKv.Core.Raft.RaftLimits.MaxTermStep, NodeMark.LieRaisedTerm);
+            _world.Marks.HitIf(peer.Change.Term >= RaftLimits.MaxTermStep, NodeMark.LieRaisedTerm);
             _world.Marks.HitIf(peer.Leader?.Store == _hostile.Store && _hostile.Process is null, NodeMark.LiarFollowed);
         }
     }

@@ -47,7 +47,8 @@ internal sealed class NodeRules(World world, int stores)
                 break;
             case RaftMessage.Appended appended:
                 // A leader that contradicts itself takes back, before the answer leaves, what it has just sent.
-                RequireIfHonest(disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
+                if (world.Cluster.Hostility?.SpeaksFor(envelope.To) == true) break;
+                Require(disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
                     $"{from.Name} acknowledges {appended.Match}, its disk ends at {disk.Last}");
                 break;
         }
