@@ -68,7 +68,7 @@ public sealed record Effects
 /// A message that no member that follows the protocol sends. It was not taken; the host counts it and tells a person.
 /// </summary>
 /// <param name="From">Who sent it, by its own words.</param>
-/// <param name="Reason">What it contradicts, for a person who is told beside it who sent it.</param>
+/// <param name="Reason">What it contradicts, for people; it does not name the sender.</param>
 public sealed record Refusal(PeerId From, string Reason);
 
 /// <summary>Who leads, as this member knows it.</summary>
