@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Event;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
