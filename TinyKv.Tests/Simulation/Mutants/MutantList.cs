@@ -37,7 +37,7 @@ internal static class MutantList
             "SendDurable(candidate, new RaftMessage.Vote(", "SendNow(candidate, new RaftMessage.Vote(",
             "After a crash the member votes for another one."),
         new("a request for votes sent before the own vote is durable", "Candidate.cs",
-            "raft.SendDurable(voter, ", "raft.SendNow(voter, ",
+            "raft.SendDurable(peer, request)", "raft.SendNow(peer, request)",
             "After a crash the candidate votes for another one, and both count it."),
         new("an acknowledgement sent before the entries are durable", "Follower.cs",
             "raft.SendDurable(_leader, new RaftMessage.Appended(match))",
