@@ -140,25 +140,29 @@ internal static class PostgreSqlDatabase
         return command.ExecuteScalar() as string;
     }
 
-    /// <summary>Checks that the configuration names a database at all.</summary>
-    /// <exception cref="TinyKvException">It does not.</exception>
-    private static void RequireConnection(Config tinykv)
+    /// <summary>Checks what the settings alone show of the database. Leaves the file with the connection string alone: one
+    /// that is a pipe can be read only once.</summary>
+    /// <exception cref="SettingException">They name no database, or not as Npgsql does.</exception>
+    internal static void RequireConnection(Config tinykv)
     {
-        string[] keys = [ConnectionKey, ConnectionFileKey];
-        if (keys.All(key => tinykv.GetString(key, "").Length == 0))
+        if (Text(tinykv, ConnectionKey) is { Length: > 0 } text)
+            Parsed(text, ConnectionKey);
+        else if (Text(tinykv, ConnectionFileKey).Length == 0)
             throw new SettingException(
                 "tinykv.journal", $"is postgresql, which needs tinykv.{ConnectionKey} or tinykv.{ConnectionFileKey}");
     }
 
-    /// <summary>The connection string that the configuration gives, with this system's defaults.</summary>
+    /// <summary>The connection string that the configuration gives, with this system's defaults. Reads its file.</summary>
+    /// <exception cref="SettingException">There is none, or its file cannot be read.</exception>
     internal static NpgsqlConnectionStringBuilder ConnectionString(Config tinykv)
     {
         RequireConnection(tinykv);
-        var text = tinykv.GetString(ConnectionKey, "");
-        var key = text.Length > 0 ? ConnectionKey : ConnectionFileKey;
-        if (text.Length == 0) text = Read(tinykv.GetString(ConnectionFileKey, ""));
-        return Parse(text) ?? throw new SettingException($"tinykv.{key}", NoConnection);
+        return Text(tinykv, ConnectionKey) is { Length: > 0 } text
+            ? Parsed(text, ConnectionKey) : Parsed(Read(Text(tinykv, ConnectionFileKey)), ConnectionFileKey);
     }
+
+    private static NpgsqlConnectionStringBuilder Parsed(string text, string key) =>
+        Parse(text) ?? throw new SettingException($"tinykv.{key}", NoConnection);
 
     private static NpgsqlConnectionStringBuilder? Parse(string text)
     {
@@ -190,9 +194,8 @@ internal static class PostgreSqlDatabase
         }
     }
 
-    private static string Required(Config tinykv, string key)
-    {
-        var value = tinykv.GetString(key, "");
-        return value.Length > 0 ? value : throw new TinyKvException($"tinykv.{key} is missing");
-    }
+    private static string Required(Config tinykv, string key) =>
+        Text(tinykv, key) is { Length: > 0 } value ? value : throw new TinyKvException($"tinykv.{key} is missing");
+
+    private static string Text(Config tinykv, string key) => tinykv.GetString(key, "");
 }

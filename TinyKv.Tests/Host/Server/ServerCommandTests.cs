@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using TinyKv.Host.Cli;
@@ -67,6 +68,24 @@ public sealed class ServerCommandTests : IDisposable
         Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host {expected}", _error.ToString(),
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(Data));
+    }
+
+    [SkippableFact]
+    public async Task A_connection_string_may_come_by_a_pipe_which_is_read_only_once()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "named pipes are no files there");
+        var pipe = Path.Combine(_directory.FullName, "pipe");
+        using (var made = Process.Start("mkfifo", pipe)) await made.WaitForExitAsync();
+        await WriteAsync(Ports.Free(3), $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{pipe}\"");
+        // Opening it waits for the reader.
+        var written = Task.Run(() => System.IO.File.WriteAllText(pipe, "Host=127.0.0.1;Port=1;Database=piped"));
+
+        var exitCode = await RunAsync("--config", File, "--data", Data);
+
+        await written;
+        Assert.StartsWith("tinykv: cannot use PostgreSQL at 127.0.0.1:1, database piped: ", _error.ToString(),
+            StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, exitCode);
     }
 
     private Task WriteAsync(int grpcPort, string setting) => System.IO.File.WriteAllTextAsync(File, $$"""
