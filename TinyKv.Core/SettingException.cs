@@ -21,6 +21,10 @@ public sealed class SettingException : TinyKvException
     /// <summary>What is wrong and what would be right.</summary>
     public string Why { get; }
 
+    /// <summary>Whether it is the machine that does not suit the setting now, such as a name that has no address yet: the same
+    /// setting may do later. Otherwise what is written is wrong, and stays so.</summary>
+    public bool IsTransient { get; init; }
+
     /// <summary>Whether the message says where the setting was written.</summary>
     public bool HasOrigin { get; }
 }

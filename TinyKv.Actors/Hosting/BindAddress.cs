@@ -20,10 +20,16 @@ internal static class BindAddress
     {
         if (!IPAddress.TryParse(host, out var address))
             address = NameLookup.Resolve([host])[host].FirstOrDefault()
-                ?? throw new SettingException(Key, $"is '{host}', a name without an address; {Right}");
+                ?? throw new SettingException(Key, $"is '{host}', a name without an address; {Right}")
+                {
+                    IsTransient = true,
+                };
         if (!IsOfThisMachine(address))
             throw new SettingException(Key,
-                $"is '{host}', {(host == $"{address}" ? "which" : $"{address}, which")} is no address of this machine; {Right}");
+                $"is '{host}', {(host == $"{address}" ? "which" : $"{address}, which")} is no address of this machine; {Right}")
+            {
+                IsTransient = true,
+            };
         return address;
     }
 

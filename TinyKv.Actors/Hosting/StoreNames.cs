@@ -31,7 +31,8 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
         }
         catch (TinyKvException e)
         {
-            throw new SettingException("tinykv.cluster.stores", $"does not suit remoting: {e.Message}");
+            // Only names are compared, and what they mean may change.
+            throw new SettingException("tinykv.cluster.stores", $"does not suit remoting: {e.Message}") { IsTransient = true };
         }
     }
 
@@ -43,6 +44,9 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
         var (is6, all) = address.AddressFamily == AddressFamily.InterNetworkV6 ? ("IPv6", "\"::\"") : ("IPv4", "0.0.0.0");
         return new SettingException(BindAddress.Key, $"is {bind}, where nobody reaches {settings.StoreId}: "
             + $"its host, {settings.Self.Host}, has only {is6} addresses, "
-            + $"such as {(is6 == "IPv6" ? $"\"{address}\"" : $"{address}")}; set it to one of them, or to {all}");
+            + $"such as {(is6 == "IPv6" ? $"\"{address}\"" : $"{address}")}; set it to one of them, or to {all}")
+        {
+            IsTransient = !IPAddress.TryParse(settings.Self.Host, out _) || !IPAddress.TryParse(settings.BindHost, out _),
+        };
     }
 }

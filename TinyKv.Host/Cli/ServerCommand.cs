@@ -69,7 +69,8 @@ internal static class ServerCommand
         catch (TinyKvException wrong)
         {
             await error.WriteLineAsync($"tinykv: {wrong.Message}");
-            return ExitCode.Usage;
+            // The file may be there later.
+            return wrong.InnerException is IOException ? ExitCode.Failure : ExitCode.Usage;
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);

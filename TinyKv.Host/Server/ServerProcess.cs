@@ -58,7 +58,8 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
             return wrong switch
             {
                 StorageFailedException => ExitCode.Fatal,
-                SettingException => ExitCode.Usage,
+                // A supervisor does not try again after this one.
+                SettingException { IsTransient: false } => ExitCode.Usage,
                 _ => ExitCode.Failure,
             };
         }

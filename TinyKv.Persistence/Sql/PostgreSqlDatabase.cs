@@ -161,8 +161,9 @@ internal static class PostgreSqlDatabase
             ? Parsed(text, ConnectionKey) : Parsed(Read(Text(tinykv, ConnectionFileKey)), ConnectionFileKey);
     }
 
-    private static NpgsqlConnectionStringBuilder Parsed(string text, string key) =>
-        Parse(text) ?? throw new SettingException($"tinykv.{key}", NoConnection);
+    // What is in a file may be put there later than the store is started.
+    private static NpgsqlConnectionStringBuilder Parsed(string text, string key) => Parse(text)
+        ?? throw new SettingException($"tinykv.{key}", NoConnection) { IsTransient = key == ConnectionFileKey };
 
     private static NpgsqlConnectionStringBuilder? Parse(string text)
     {
@@ -190,7 +191,10 @@ internal static class PostgreSqlDatabase
         }
         catch (IOException e)
         {
-            throw new SettingException($"tinykv.{ConnectionFileKey}", $"is '{file}', which cannot be read: {e.Message}");
+            throw new SettingException($"tinykv.{ConnectionFileKey}", $"is '{file}', which cannot be read: {e.Message}")
+            {
+                IsTransient = true,
+            };
         }
     }
 

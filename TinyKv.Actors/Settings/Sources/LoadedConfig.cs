@@ -58,8 +58,9 @@ public sealed class LoadedConfig
             ResolvedList { Items: [] } => SettingsReader.NoStores,
             _ => wrong.Why,
         };
-        return OriginOf(wrong.Key) is { } origin ? new SettingException(origin, wrong.Key, why)
-            : new SettingException(wrong.Key, why);
+        return OriginOf(wrong.Key) is { } origin
+            ? new SettingException(origin, wrong.Key, why) { IsTransient = wrong.IsTransient }
+            : new SettingException(wrong.Key, why) { IsTransient = wrong.IsTransient };
     }
 
     // A setting that is missing is missing in the object around it, or in the file.

@@ -22,9 +22,9 @@ public sealed class ServerCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_file_ends_with_2_and_its_name()
+    public async Task A_missing_file_ends_with_1_and_its_name()
     {
-        Assert.Equal(ExitCode.Usage, await RunAsync("--config", File));
+        Assert.Equal(ExitCode.Failure, await RunAsync("--config", File));
         Assert.Equal(
             $"tinykv: cannot read the configuration {File}: there is no such file\n", _error.ToString());
     }
@@ -59,15 +59,39 @@ public sealed class ServerCommandTests : IDisposable
     [Theory]
     [InlineData("192.0.2.1", "is '192.0.2.1', which is no address of this machine; set it to one of its addresses, or to")]
     [InlineData("no-such-host.invalid", "is 'no-such-host.invalid', a name without an address; set it to")]
-    [InlineData("::1", "is ::1, where nobody reaches store 1: its host, 127.0.0.1, has only IPv4 addresses, such as")]
-    public async Task An_address_that_is_not_this_machines_or_not_the_stores_ends_with_2_and_its_line(
+    public async Task An_address_that_is_not_here_now_ends_with_1_and_its_line_before_anything_is_made(
         string host, string expected)
     {
         await WriteAsync(Ports.Free(3), $"tinykv.store.bind-host = \"{host}\"");
-        Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
+        Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host {expected}", _error.ToString(),
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task An_address_that_no_store_can_be_reached_at_ends_with_2_and_its_line()
+    {
+        await WriteAsync(Ports.Free(3), "tinykv.store.bind-host = \"::1\"");
+        Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
+        Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host "
+            + "is ::1, where nobody reaches store 1: its host, 127.0.0.1, has only IPv4 addresses, such as",
+            _error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Theory]
+    [InlineData(null, "is 'FILE', which cannot be read: there is no such file")]
+    [InlineData("", "is no PostgreSQL connection string, or names no host; it is written as")]
+    public async Task A_connection_string_that_is_not_in_its_file_yet_ends_with_1_and_its_line(string? text, string expected)
+    {
+        var secret = Path.Combine(_directory.FullName, "secret");
+        if (text is not null) await System.IO.File.WriteAllTextAsync(secret, text);
+        await WriteAsync(Ports.Free(3),
+            $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{secret}\"");
+        Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
+        Assert.StartsWith($"tinykv: {File}, line 11: tinykv.postgresql.connection-string-file "
+            + expected.Replace("FILE", secret, StringComparison.Ordinal), _error.ToString(), StringComparison.Ordinal);
     }
 
     [SkippableFact]
