@@ -61,8 +61,9 @@ public static class SettingsReader
     {
         const string Tcp = "akka.remote.dot-netty.tcp", Guard = "tinykv-guard";
         const string Provider = $"akka.remote.adapters.{Guard}", Transports = "akka.remote.enabled-transports";
-        var provider = config.GetString(Provider, "");
-        if (Type.GetType(provider) != typeof(GuardProvider))
+        var provider = config.GetString(Provider, "")
+            ?? throw new SettingException(Provider, "must be the name of a type; leave it out");
+        if (TypeNamed(provider) != typeof(GuardProvider))
             throw new SettingException(Provider, $"is '{provider}', which does not check who connects; leave it out");
         // Akka's own default is not here.
         var transports = config.HasPath(Transports) ? config.GetStringList(Transports) : [Tcp];
@@ -124,12 +125,25 @@ public static class SettingsReader
             section.Number("throughput", 1, 1_000_000);
             if (dispatcher == Dispatchers.Raft) section.Duration("throughput-deadline-time");
             if (section.Text("executor") is not ("fork-join-executor" or "thread-pool-executor") and var executor
-                && Type.GetType(executor) is null)
+                && TypeNamed(executor) is null)
             {
                 throw section.Wrong("executor", $"is '{executor}', must be fork-join-executor, thread-pool-executor or a type"
                     + " such as TinyKv.Actors.Hosting.ThreadsExecutorConfigurator, TinyKv.Actors");
             }
             Section.Of(config, $"{dispatcher}.dedicated-thread-pool").Number("thread-count", 0, 1024);
+        }
+    }
+
+    private static Type? TypeNamed(string name)
+    {
+        try
+        {
+            return Type.GetType(name);
+        }
+        catch (Exception e) when (e is ArgumentException or TypeLoadException or IOException or BadImageFormatException)
+        {
+            // It is malformed, or its assembly is no such thing.
+            return null;
         }
     }
 

@@ -43,7 +43,8 @@ internal static class ServerConfiguration
         var loaded = sources.Resolve(Reference, name => (string?)environment[name]);
         // One setting for the level of all messages; akka's own still wins where the user sets it.
         return loaded.Sets("akka.loglevel") ? loaded
-            : loaded.With("akka.loglevel", loaded.Config.GetString("tinykv.server.log-level", "INFO"));
+            // What is no text is refused with the other settings.
+            : loaded.With("akka.loglevel", loaded.Config.GetString("tinykv.server.log-level", "INFO") ?? "INFO");
     }
 
     private static string Read(string path)

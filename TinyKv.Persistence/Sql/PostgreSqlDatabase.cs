@@ -176,7 +176,7 @@ internal static class PostgreSqlDatabase
             if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size")) connection.MaxPoolSize = PoolSize;
             return connection;
         }
-        catch (Exception e) when (e is ArgumentException or FormatException)
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
         {
             // The cause may quote the string, and with it the password.
             return null;
@@ -201,5 +201,6 @@ internal static class PostgreSqlDatabase
     private static string Required(Config tinykv, string key) =>
         Text(tinykv, key) is { Length: > 0 } value ? value : throw new TinyKvException($"tinykv.{key} is missing");
 
-    private static string Text(Config tinykv, string key) => tinykv.GetString(key, "");
+    private static string Text(Config tinykv, string key) =>
+        tinykv.GetString(key, "") ?? throw new SettingException($"tinykv.{key}", "must be a text");
 }

@@ -224,6 +224,13 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.journal = postgresql, tinykv.postgresql.connection-string = nonsense",
             "tinykv.postgresql.connection-string is no PostgreSQL connection string, or names no host; it is written as "
             + "\"Host=...;Port=...;Database=...;Username=...;Password=...\"" },
+        { "tinykv.journal = postgresql, tinykv.postgresql.connection-string = []",
+            "tinykv.postgresql.connection-string must be a text" },
+        { "tinykv.journal = postgresql, tinykv.postgresql.connection-string-file = [ f ]",
+            "tinykv.postgresql.connection-string-file must be a text" },
+        { "akka.remote.adapters.tinykv-guard = [ x ]",
+            "akka.remote.adapters.tinykv-guard must be the name of a type; leave it out" },
+        { "tinykv.server.log-level = []", "tinykv.server.log-level must be a text" },
         { "tinykv.journal = paper", "tinykv.journal is 'paper', must be one of rocksdb, sqlite, postgresql" },
         { "tinykv.raft.tick-interval = soon", "tinykv.raft.tick-interval is 'soon', must be a time such as 100ms" },
         { "tinykv.raft.tick-interval = 0ms", "tinykv.raft.tick-interval is '0ms', must be from 1ms to 1h" },
@@ -304,6 +311,36 @@ public sealed class ServerConfigurationTests : IDisposable
         Assert.Equal(
             "the environment variable TINYKV__STORE__ID: "
             + "tinykv.store.id is 'x', must be a whole number from 1 to 9223372036854775807", Refusal(Right));
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("[ x ]")]
+    [InlineData("[ { a = 1 } ]")]
+    [InlineData("{}")]
+    [InlineData("{ a = 1 }")]
+    [InlineData("\"\"")]
+    [InlineData("\"null\"")]
+    [InlineData("\"TinyKv.Nothing, =\"")]
+    public void Whatever_stands_in_the_place_of_a_value_is_taken_or_refused_by_name(string value)
+    {
+        string[] others =
+        [
+            "akka", "akka.loglevel", "akka.remote", "akka.remote.adapters", "akka.remote.adapters.tinykv-guard",
+            "akka.remote.enabled-transports", "akka.remote.dot-netty", "akka.remote.dot-netty.tcp",
+            "akka.remote.dot-netty.tcp.applied-adapters", "akka.remote.dot-netty.tcp.byte-order", "tinykv",
+        ];
+        var sections = ReferenceConfig.Keys.Select(key => key[..key.LastIndexOf('.')]);
+        foreach (var key in ReferenceConfig.Keys.Concat(sections).Concat(others).Distinct())
+        {
+            foreach (var journal in JournalSetup.Kinds)
+            {
+                var text = $"{Right}\ntinykv.journal = {journal}\ntinykv.postgresql.connection-string-file = f\n{key} = {value}";
+                var refusal = Record.Exception(() => Read(Load(text)));
+                Assert.True(refusal is null || (refusal is TinyKvException && refusal.Message.Contains(_file)),
+                    $"{key} = {value}: {refusal}");
+            }
+        }
     }
 
     [Fact]

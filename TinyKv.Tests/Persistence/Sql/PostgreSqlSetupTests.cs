@@ -26,6 +26,9 @@ public sealed class PostgreSqlSetupTests
     [InlineData($"postgres://tinykv:{Secret}@localhost/db")]
     [InlineData($"Host=localhost;Pasword={Secret}")]
     [InlineData($"Username=tinykv;Password={Secret}")]
+    [InlineData($"Host=localhost;Password={Secret};Nothing=")]
+    [InlineData($"Host=localhost;Password={Secret};Port=99999999999")]
+    [InlineData($"Host=localhost;Password={Secret};Pooling=perhaps")]
     public void A_malformed_connection_string_is_refused_without_being_quoted(string connection)
     {
         var exception = Assert.Throws<SettingException>(() => Create(connection));
