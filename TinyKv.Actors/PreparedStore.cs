@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
@@ -29,7 +30,7 @@ public sealed class PreparedStore : IDisposable
         TinyKvSettings settings, Config config, StoreNames names, DataDirectory directory, JournalSetup journal,
         RocksEngine engine, Stack<IDisposable> files, StoreFaults? faults)
     {
-        (Settings, _directory, _engine, _files, _faults) = (settings, directory, engine, files, faults);
+        (Settings, Bind, _directory, _engine, _files, _faults) = (settings, names.Bind, directory, engine, files, faults);
         SystemConfig = StoreSystem.Configure(settings, config, names, journal);
         var setups = journal.Setups.Append(StoreSystem.Guard(settings));
         Setups = [.. faults is null ? setups : setups.Append(faults.Disk)];
@@ -37,6 +38,9 @@ public sealed class PreparedStore : IDisposable
 
     /// <summary>The effective settings.</summary>
     public TinyKvSettings Settings { get; }
+
+    /// <summary>The address that the store's ports are bound to.</summary>
+    internal IPAddress Bind { get; }
 
     /// <summary>The whole configuration of the actor system.</summary>
     public Config SystemConfig { get; }
@@ -49,14 +53,15 @@ public sealed class PreparedStore : IDisposable
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
     public static PreparedStore Open(Config config, CancellationToken cancellation = default) =>
-        Open(config, faults: null, cancellation);
+        Open(config, bind: null, faults: null, cancellation);
 
-    internal static PreparedStore Open(Config user, StoreFaults? faults, CancellationToken cancellation)
+    internal static PreparedStore Open(
+        Config user, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation)
     {
         Circles.Refuse(user);
         var config = user.WithFallback(ReferenceConfig.OfStore);
         var settings = SettingsReader.Read(config);
-        var names = StoreNames.Lookup(settings);
+        var names = StoreNames.Lookup(settings, bind);
         var files = new Stack<IDisposable>();
         try
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
 using Akka.Configuration;
@@ -60,11 +61,12 @@ public sealed class StoreNode : IAsyncDisposable
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
     public static Task<StoreNode> StartAsync(Config config, CancellationToken cancellation) =>
-        StartAsync(config, faults: null, cancellation);
+        StartAsync(config, bind: null, faults: null, cancellation);
 
-    internal static Task<StoreNode> StartAsync(Config config, StoreFaults? faults, CancellationToken cancellation) =>
+    internal static Task<StoreNode> StartAsync(
+        Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation) =>
         // Files are opened and ports are bound with blocking calls.
-        Task.Run(() => OpenAsync(config, faults, cancellation), cancellation);
+        Task.Run(() => OpenAsync(config, bind, faults, cancellation), cancellation);
 
     /// <summary>The effective settings.</summary>
     public TinyKvSettings Settings { get; }
@@ -148,9 +150,10 @@ public sealed class StoreNode : IAsyncDisposable
         }
     }
 
-    private static async Task<StoreNode> OpenAsync(Config config, StoreFaults? faults, CancellationToken cancellation)
+    private static async Task<StoreNode> OpenAsync(
+        Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation)
     {
-        using var prepared = PreparedStore.Open(config, faults, cancellation);
+        using var prepared = PreparedStore.Open(config, bind, faults, cancellation);
         var system = StoreSystem.Start(prepared);
         try
         {

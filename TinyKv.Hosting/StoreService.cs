@@ -31,7 +31,7 @@ internal sealed partial class StoreService(
         var node = _node = await Task.Run(services.GetRequiredService<StoreNode>, cancellationToken)
             .WaitAsync(cancellationToken);
         _server = await StoreServer.StartAsync(
-            await ServerEndpoints.OfAsync(node.Settings, cancellationToken), ServerSettings.Read(config),
+            ServerEndpoints.Of(node.Settings, services.GetRequiredService<PreparedStore>().Bind), ServerSettings.Read(config),
             _ => Task.FromResult<IServedStore>(new NodeStore(node)), cancellationToken);
         return node;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Akka.Configuration;
 using TinyKv.Actors;
 using TinyKv.Actors.Gateway;
@@ -31,8 +32,8 @@ internal sealed class NodeStore(StoreNode node) : IServedStore
 
     public Task Terminated => node.Terminated;
 
-    public static async Task<IServedStore> StartAsync(Config config, CancellationToken cancellation) =>
-        new NodeStore(await StoreNode.StartAsync(config, cancellation));
+    public static async Task<IServedStore> StartAsync(Config config, IPAddress bind, CancellationToken cancellation) =>
+        new NodeStore(await StoreNode.StartAsync(config, bind, faults: null, cancellation));
 
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         node.StatusAsync(cancellation);

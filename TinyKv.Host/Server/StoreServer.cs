@@ -19,8 +19,12 @@ internal sealed record ServerEndpoints(IPAddress Bind, int Grpc, int Status)
     {
         // Blocks on the name server.
         var bind = await Task.Run(() => BindAddress.Resolve(store.BindHost), cancellation).WaitAsync(cancellation);
-        return new ServerEndpoints(bind, store.Self.GrpcPort, store.Self.StatusPort);
+        return Of(store, bind);
     }
+
+    /// <summary>The ports of a store at the address that it was found to bind to.</summary>
+    public static ServerEndpoints Of(TinyKvSettings store, IPAddress bind) =>
+        new(bind, store.Self.GrpcPort, store.Self.StatusPort);
 }
 
 /// <summary>A store with its ports.</summary>
@@ -51,8 +55,9 @@ internal sealed class StoreServer : IAsyncDisposable
     public static async Task<StoreServer> StartAsync(Config config, CancellationToken cancellation)
     {
         var store = SettingsReader.Read(config);
-        return await StartAsync(await ServerEndpoints.OfAsync(store, cancellation),
-            ServerSettings.Read(config), starting => NodeStore.StartAsync(config, starting), cancellation);
+        var endpoints = await ServerEndpoints.OfAsync(store, cancellation);
+        return await StartAsync(endpoints, ServerSettings.Read(config),
+            starting => NodeStore.StartAsync(config, endpoints.Bind, starting), cancellation);
     }
 
     /// <summary>

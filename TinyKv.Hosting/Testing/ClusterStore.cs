@@ -64,7 +64,7 @@ public sealed class ClusterStore
         var endpoints = new ServerEndpoints(IPAddress.Loopback, Ports.Grpc, Ports.Status);
         _server = await StoreServer.StartAsync(endpoints, ServerSettings.Read(config), async starting =>
         {
-            _node = await StoreNode.StartAsync(config, _faults, starting);
+            _node = await StoreNode.StartAsync(config, endpoints.Bind, _faults, starting);
             return new NodeStore(_node);
         }, cancellation);
     }

@@ -73,7 +73,7 @@ public sealed class EndingTests : IDisposable
         _faults.Disk.Pause();
 
         var refusal = await Assert.ThrowsAsync<TinyKvException>(
-            () => StoreNode.StartAsync(config, _faults, Patience.Long).WaitAsync(Bound));
+            () => StoreNode.StartAsync(config, bind: null, _faults, Patience.Long).WaitAsync(Bound));
 
         Assert.StartsWith($"cannot listen on {other.LocalEndpoint}", refusal.Message, StringComparison.Ordinal);
         _faults.Disk.Resume();
@@ -122,7 +122,7 @@ public sealed class EndingTests : IDisposable
 
     private async Task<StoreNode> StartAsync()
     {
-        var node = await StoreNode.StartAsync(_cluster.Config(1), _faults, Patience.Long);
+        var node = await StoreNode.StartAsync(_cluster.Config(1), bind: null, _faults, Patience.Long);
         await Eventually.Async(() => Task.FromResult(node.IsReady ? node : null));
         return node;
     }

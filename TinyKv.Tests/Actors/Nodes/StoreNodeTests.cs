@@ -15,6 +15,17 @@ namespace TinyKv.Tests.Actors.Nodes;
 public sealed class StoreNodeTests
 {
     [Fact]
+    public async Task A_bind_address_that_was_looked_up_is_not_looked_up_again()
+    {
+        await using var cluster = new TestCluster(1);
+        var config = cluster.Config(1, "tinykv.store.bind-host = no-such-host.invalid");
+
+        using var store = PreparedStore.Open(config, IPAddress.Loopback, faults: null, Patience.Long);
+
+        Assert.Equal(IPAddress.Loopback, store.Bind);
+    }
+
+    [Fact]
     public async Task One_store_serves_what_was_written_also_after_a_restart()
     {
         await using var cluster = new TestCluster(1);
