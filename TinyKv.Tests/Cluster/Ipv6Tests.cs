@@ -14,9 +14,10 @@ public sealed class Ipv6Tests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    [Fact]
+    [SkippableFact]
     public async Task A_store_at_an_ipv6_address_serves_clients_over_grpc_and_over_remoting()
     {
+        Ipv6.Require();
         var port = Ports.Free(3);
         var config = ConfigurationFactory.ParseString(Cluster("0:0:0:0:0:0:0:1", [port]) + $$"""
             tinykv.store { id = 1, data-directory = "{{_directory}}/data" }
@@ -47,6 +48,7 @@ public sealed class Ipv6Tests : IDisposable
     [SkippableFact]
     public async Task Stores_whose_names_have_only_ipv6_addresses_find_each_other()
     {
+        Ipv6.Require();
         Skip.If((await ShellAsync("unshare -m true")).ExitCode != 0, "unshare -m needs root");
         await File.WriteAllTextAsync($"{_directory}/hosts", "127.0.0.1 localhost\n::1 only-ipv6.test\n");
         var first = Ports.Free(9);

@@ -7,13 +7,18 @@ namespace TinyKv.Tests.Actors.Hosting;
 
 public sealed class BindAddressTests
 {
-    [Theory]
+    [SkippableTheory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     [InlineData("0.0.0.0")]
     [InlineData("::")]
-    public void An_address_of_this_machine_is_taken_as_it_is(string host) =>
-        Assert.Equal(IPAddress.Parse(host), BindAddress.Resolve(host));
+    public void An_address_of_this_machine_is_taken_as_it_is(string host)
+    {
+        var address = IPAddress.Parse(host);
+        if (address.AddressFamily == AddressFamily.InterNetworkV6) Ipv6.Require();
+
+        Assert.Equal(address, BindAddress.Resolve(host));
+    }
 
     [Theory]
     [InlineData("192.0.2.1", "tinykv.store.bind-host is '192.0.2.1', which is no address of this machine; set it to")]
