@@ -38,6 +38,13 @@ internal static class ServerConfiguration
     {
         var sources = new ConfigSources();
         if (path is not null) sources.AddText(path, Read(path));
+        return Complete(sources, environment, options);
+    }
+
+    /// <summary>The same with what is in <paramref name="sources"/> in the place of the file.</summary>
+    public static LoadedConfig Complete(
+        ConfigSources sources, IDictionary environment, params IReadOnlyList<(string Option, string Key, string Value)> options)
+    {
         EnvironmentSettings.AddTo(sources, environment);
         foreach (var (option, key, value) in options) sources.Add(option, key, value);
         var loaded = sources.Resolve(Reference, name => (string?)environment[name]);

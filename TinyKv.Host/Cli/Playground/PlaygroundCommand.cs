@@ -27,13 +27,14 @@ internal static class PlaygroundCommand
         PlaygroundPorts.RequireFree(state.BasePort, state.Stores);
         var connection = state.Journal == JournalSetup.PostgreSql ? request.PostgreSql : null;
         if (state.Journal == JournalSetup.PostgreSql && connection is null
-            && !StoreConfigFile.HasConnectionString(directory.OfStore(1)))
+            && !StoreConfigFile.HasConnectionString(directory.PathOf(1)))
             throw new TinyKvException("the journal postgresql needs a connection string: " +
                 $"give it in {PlaygroundOptions.PostgreSqlVariable} or with --postgresql");
+        // The stores differ only in what the playground decides.
+        var first = directory.PathOf(1);
+        request.Overrides.Check(StoreConfigFile.FileIn(first), StoreConfigFile.Render(state, 1, first, connection), connection);
         for (var storeId = 1; storeId <= state.Stores; storeId++)
             StoreConfigFile.Write(state, storeId, directory.OfStore(storeId), connection);
-        // The stores differ only in what the playground decides.
-        request.Overrides.Check(StoreConfigFile.FileIn(directory.OfStore(1)));
         state.Save(directory.Path);
         await new PlaygroundRun(host, state, directory, request.Overrides).RunAsync(cancellation);
     }

@@ -35,8 +35,10 @@ internal sealed class PlaygroundDirectory : IDisposable
     }
 
     /// <summary>The directory of one store, created.</summary>
-    public string OfStore(int storeId) =>
-        Directory.CreateDirectory(System.IO.Path.Combine(Path, $"store-{storeId}")).FullName;
+    public string OfStore(int storeId) => Directory.CreateDirectory(PathOf(storeId)).FullName;
+
+    /// <summary>The same, whether it is there or not.</summary>
+    public string PathOf(int storeId) => System.IO.Path.Combine(Path, $"store-{storeId}");
 
     /// <inheritdoc/>
     public void Dispose()

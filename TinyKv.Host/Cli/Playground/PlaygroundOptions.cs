@@ -10,6 +10,9 @@ internal sealed class PlaygroundOptions
     /// <summary>Where the connection string of <c>--journal postgresql</c> comes from when no option gives it.</summary>
     public const string PostgreSqlVariable = "TINYKV_POSTGRESQL";
 
+    /// <summary>Both in words.</summary>
+    public const string PostgreSqlSources = $"--postgresql or {PostgreSqlVariable}";
+
     private readonly Option<int?> _stores = new("--stores")
     {
         Description = $"How many stores, 1 to {PlaygroundPorts.MaxStores}; 3 unless the directory says otherwise",
@@ -63,7 +66,8 @@ internal sealed class PlaygroundOptions
         var request = new PlaygroundRequest(
             arguments.GetValue(_stores), arguments.GetValue(_journal), arguments.GetValue(_basePort),
             arguments.GetValue(_data),
-            arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable),
+            (arguments.GetValue(_postgreSql) ?? Environment.GetEnvironmentVariable(PostgreSqlVariable)) is { Length: > 0 } given
+                ? given : null,
             new StoreOverrides(SettingOption.Read(arguments.GetValue(_set))));
         if (request.Journal is { } journal && !JournalSetup.Kinds.Contains(journal))
             throw new UsageException($"--journal '{journal}': expected {string.Join(", ", JournalSetup.Kinds)}");

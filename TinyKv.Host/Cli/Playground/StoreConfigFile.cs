@@ -16,17 +16,17 @@ internal static class StoreConfigFile
     public static string Write(PlaygroundState state, int storeId, string storeDirectory, string? postgreSql)
     {
         var path = FileIn(storeDirectory);
-        var secret = Path.Combine(storeDirectory, "postgresql.connection-string");
-        if (postgreSql is not null) WriteSecret(secret, postgreSql);
-        File.WriteAllText(path, Render(state, storeId, storeDirectory, File.Exists(secret) ? secret : null));
+        if (postgreSql is not null) WriteSecret(SecretIn(storeDirectory), postgreSql);
+        File.WriteAllText(path, Render(state, storeId, storeDirectory, postgreSql));
         return path;
     }
 
     /// <summary>Whether the store has a connection string from an earlier start.</summary>
     public static bool HasConnectionString(string storeDirectory) =>
-        File.Exists(Path.Combine(storeDirectory, "postgresql.connection-string"));
+        File.Exists(SecretIn(storeDirectory));
 
-    private static string Render(PlaygroundState state, int storeId, string storeDirectory, string? secret)
+    /// <summary>What is written, without the connection string.</summary>
+    public static string Render(PlaygroundState state, int storeId, string storeDirectory, string? postgreSql)
     {
         var text = new StringBuilder();
         text.AppendLine("# Written by 'tinykv playground' at every start; changes are lost.");
@@ -45,10 +45,13 @@ internal static class StoreConfigFile
         text.AppendLine("  store.bind-host = \"127.0.0.1\"");
         text.AppendLine($"  server.shutdown-timeout = {ShutdownTimeout.TotalSeconds:0}s");
         text.AppendLine($"  journal = {Quote(state.Journal)}");
-        if (secret is not null) text.AppendLine($"  postgresql.connection-string-file = {Quote(secret)}");
+        if (postgreSql is not null || HasConnectionString(storeDirectory))
+            text.AppendLine($"  postgresql.connection-string-file = {Quote(SecretIn(storeDirectory))}");
         text.AppendLine("}");
         return text.ToString();
     }
+
+    private static string SecretIn(string storeDirectory) => Path.Combine(storeDirectory, "postgresql.connection-string");
 
     // A HOCON string is a JSON string.
     private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";

@@ -52,15 +52,20 @@ internal sealed class StoreOverrides
     public IEnumerable<string> Arguments =>
         _settings.SelectMany(setting => new[] { setting.Option, $"{setting.Key}={setting.Value}" });
 
-    /// <summary>Reads the settings as a store will, so that a wrong one is refused before anything is started.</summary>
+    /// <summary>Reads the settings as a store will, so that a wrong one is refused before anything is written.</summary>
+    /// <param name="file">The file that the store will be started with.</param>
+    /// <param name="text">What will be in it.</param>
+    /// <param name="postgreSql">The connection string that is to be written; null: none.</param>
     /// <exception cref="UsageException">A store would refuse them.</exception>
-    public void Check(string configFile)
+    public void Check(string file, string text, string? postgreSql)
     {
+        var settings = postgreSql is null ? _settings
+            : [.. _settings, (PlaygroundOptions.PostgreSqlSources, "tinykv.postgresql.connection-string", postgreSql)];
         var environment = new Hashtable(Environment.GetEnvironmentVariables());
         foreach (var name in HiddenVariables) environment.Remove(name);
         try
         {
-            var config = ServerConfiguration.Load(configFile, environment, _settings);
+            var config = ServerConfiguration.Complete(new ConfigSources().AddText(file, text), environment, settings);
             config.Read(ServerSettings.Read);
             config.Read(SettingsReader.Read);
         }
