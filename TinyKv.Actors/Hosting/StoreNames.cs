@@ -16,7 +16,8 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
     /// <param name="bind">What its bind address was found to be; null: it is looked up, too.</param>
     /// <exception cref="SettingException">Stores would not find each other; says what to set.</exception>
     public static StoreNames Lookup(TinyKvSettings settings, IPAddress? bind) =>
-        Lookup(settings, bind ?? BindAddress.Resolve(settings.BindHost), NameLookup.Resolve(settings.Stores.Select(store => store.Host)));
+        Lookup(settings, bind ?? BindAddress.Resolve(settings.BindHost),
+            NameLookup.Resolve(settings.Stores.Select(store => store.Host)));
 
     internal static StoreNames Lookup(
         TinyKvSettings settings, IPAddress bind, Dictionary<string, IPAddress[]> addresses)

@@ -77,8 +77,7 @@ internal sealed class Parser
                 : NoValue(place.Key, origin);
         }
         var value = Value(append ? place.Item(place.Key) : place, origin);
-        if (append)
-            value = new Concatenation([new Substitution(place.Path, Optional: true), new ListExpression([(value, origin)])]);
+        if (append) value = new Addition(new ListExpression([(value, origin)]));
         Assign(into, path, value, origin);
     }
 

@@ -46,14 +46,20 @@ internal sealed class Resolver
 
     private Resolved? Evaluate(int index)
     {
+        var statement = _statements[index];
+        return Running(index, () => Evaluate(statement.Value!, new Spot(statement.Key, statement.Origin)));
+    }
+
+    private Resolved? Running(int index, Func<Resolved?> evaluate)
+    {
         if (_running.Contains(index))
         {
             var way = _running.Reverse().Select(i => _statements[i].Key).Distinct();
             throw Last.Wrong($"refers to itself by way of {string.Join(", ", way)}");
         }
-        if (_running.Count == MaxDepth) throw Last.Wrong("refers to others that refer to others, too many times");
+        if (_running.Count == MaxDepth) throw Last.Wrong($"refers to others that refer to others, more than {MaxDepth} deep");
         _running.Push(index);
-        var value = Evaluate(_statements[index].Value!, new Spot(_statements[index].Key, _statements[index].Origin));
+        var value = evaluate();
         _running.Pop();
         return value;
     }
@@ -72,6 +78,7 @@ internal sealed class Resolver
                 spot.Origin),
             ObjectExpression inner => Inner(inner, spot),
             Concatenation joined => Join(joined.Parts, spot),
+            Addition => Add(_running.Peek(), spot),
             _ => throw new InvalidOperationException($"no value is made of {expression}"),
         };
     }
@@ -115,6 +122,33 @@ internal sealed class Resolver
         if (value is null && !wanted.Optional)
             throw spot.Wrong($"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
         return value is null or ResolvedObject || !wanted.OfObject ? value : throw spot.Wrong(OfSeveralKinds);
+    }
+
+    // All that are added one after the other at once: each by itself would wait for the one before, and copy its list.
+    private ResolvedList Add(int last, Spot spot)
+    {
+        var additions = new Stack<int>([last]);
+        var path = _statements[last].Path;
+        for (var i = last - 1; i >= 0; i--)
+        {
+            var (before, isSame) = (_statements[i], _statements[i].Path.SequenceEqual(path));
+            if (isSame && before.Value is Addition) additions.Push(i);
+            else if (isSame || IsPrefix(path, before.Path) || (before.Value is not null && IsPrefix(before.Path, path))) break;
+        }
+        var first = _statements[additions.Peek()];
+        var items = ImmutableArray.CreateBuilder<Resolved>();
+        if ((_root.Find(path, additions.Peek()) ?? _outside(first.Key)) is { } former)
+        {
+            var origin = new Spot(first.Key, first.Origin);
+            items.AddRange(Counted(former, origin) is ResolvedList list ? list.Items : throw origin.Wrong(OfSeveralKinds));
+        }
+        foreach (var index in additions)
+        {
+            var addition = _statements[index];
+            Resolved? Item() => Evaluate(((Addition)addition.Value!).Item, new Spot(addition.Key, addition.Origin));
+            items.AddRange(((ResolvedList)(index == last ? Item() : Running(index, Item))!).Items);
+        }
+        return new ResolvedList(items.ToImmutable(), spot.Origin);
     }
 
     private Resolved Counted(Resolved value, Spot spot)

@@ -40,6 +40,9 @@ internal sealed record Substitution(ImmutableArray<string> Path, bool Optional) 
 /// <summary><c>[ … ]</c>.</summary>
 internal sealed record ListExpression(ImmutableArray<(Expression Value, Origin Origin)> Items) : Expression;
 
+/// <summary><c>+= …</c>: what the key was set to before, which is a list or nothing, and an item more.</summary>
+internal sealed record Addition(ListExpression Item) : Expression;
+
 /// <summary><c>{ … }</c> inside of a list.</summary>
 internal sealed record ObjectExpression(ImmutableArray<Statement> Fields) : Expression;
 

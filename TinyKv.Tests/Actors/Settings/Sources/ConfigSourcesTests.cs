@@ -61,6 +61,9 @@ public sealed class ConfigSourcesTests
     [InlineData("akka.a = [1, 2] [3]", "1 2 3")]
     [InlineData("akka.a = [1], akka.a += 2, akka.a += ${NUMBER}", "1 2 7")]
     [InlineData("akka.a += 1", "1")]
+    [InlineData("akka.a += 1, akka.a += ${akka.b}, akka.b = 2, akka.a += ${?NOT_SET}, akka.a += 3", "1 2 3")]
+    [InlineData("akka.a += 0, akka.a = [1], akka.a += 2, akka.b = ${akka.a}, akka.a += 3", "1 2 3")]
+    [InlineData("akka.a.x = 1, akka.a = [2], akka.a += 3", "2 3")]
     [InlineData("akka { b { a = [1], a += 2 }, a = ${akka.b.a} }", "1 2")]
     [InlineData("akka.b { a = [1] } { c = 3, a += 2 }, akka.a = ${akka.b.a}", "1 2")]
     [InlineData("akka.b = [1], akka.a = ${akka.b} [2]", "1 2")]
@@ -99,6 +102,10 @@ public sealed class ConfigSourcesTests
         "line 3: akka.c refers to itself by way of akka.a, akka.b, akka.c")]
     [InlineData("akka { a { b = ${akka.c} }, c { d = ${akka.a} } }", "refers to itself by way of")]
     [InlineData("akka.a = [${akka.b}]\nakka.b = [${akka.a}]", "refers to itself by way of")]
+    [InlineData("akka.a += ${akka.b}\nakka.a += 1\nakka.b = ${akka.a}", "refers to itself by way of akka.a, akka.b")]
+    [InlineData("akka.a = text\nakka.a += 1\nakka.a += 2", "line 2: akka.a puts a text, a list or an object next to")]
+    [InlineData("akka.a += 1\nakka.a.x = 1\nakka.a += 2", "line 3: akka.a puts a text, a list or an object next to")]
+    [InlineData("akka.a += 1\nakka.a += ${NOT_SET}\nakka.a += 2", "line 2: akka.a[0] is ${NOT_SET}")]
     [InlineData("akka.a = [1] text", "line 1: akka.a puts a text, a list or an object next to")]
     [InlineData("akka.a = ${akka.b} text, akka.b { x = 1 }", "line 1: akka.a puts a text, a list or an object next to")]
     [InlineData("akka.a = { b = 1 } ${SET}", "line 1: akka.a puts a text, a list or an object next to")]
@@ -152,6 +159,7 @@ public sealed class ConfigSourcesTests
     [InlineData("akka.x0 = { a = 1 }\n", "akka.x{0} = [ ${{akka.x{1}}}, ${{akka.x{1}}} ]\n", 18)]
     [InlineData("akka.x0 = [ { a = 1 } ]\n", "akka.x{0} = {{ a = ${{akka.x{1}}}, b.c = ${{akka.x{1}}} }}\n", 59)]
     [InlineData("akka.x { a = 1 }\n", "akka.x.y{0} = ${{akka.x}}\n", 59)]
+    [InlineData("akka.x.y = [1]\n", "akka.x.y += ${{akka.x.y}}\n", 1900)]
     public void Values_that_grow_without_bound_are_refused_with_line_and_key(string first, string step, int steps)
     {
         var text = first + string.Concat(Enumerable.Range(1, steps)
@@ -183,6 +191,19 @@ public sealed class ConfigSourcesTests
         var stores = string.Concat(Enumerable.Range(1, 1000).Select(i => $"{{ id = {i}, host = h{i}, a = 1, b = 2, c = 3 }}\n"));
 
         Assert.Equal(1000, Resolve($"akka.a = [\n{stores}]").GetValue("akka.a").GetArray().Count);
+    }
+
+    [Theory]
+    [InlineData("akka.a += {0}\n")]
+    [InlineData("akka.b = {0}, akka.a += ${{akka.b}}\n", 990)]
+    [InlineData("akka {{ a += {0}\n }}\n", 990)]
+    public void Any_number_of_items_is_added_to_a_list_one_by_one(string step, int items = 1999)
+    {
+        var text = string.Concat(Enumerable.Range(1, items)
+            .Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, step, i)));
+
+        Assert.Equal(items + 1, Resolve("akka.a = [0]\n" + text).GetStringList("akka.a").Count);
+        Assert.Equal(items, Resolve(text).GetStringList("akka.a").Count);
     }
 
     [Fact]
