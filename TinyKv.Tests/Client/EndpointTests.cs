@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -97,59 +96,6 @@ public sealed class EndpointTests
     [Theory]
     [InlineData("")]
     [InlineData("+OK\r\n")]
-    public async Task What_takes_connections_and_does_not_say_enough_is_as_unreachable_as_what_takes_none(string answer)
-    {
-        using var other = new OtherServer(answer);
-        var started = Stopwatch.GetTimestamp();
-
-        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(() => TinyKvClient.ConnectAsync(Hasty(other.Address)));
-
-        Assert.True(Stopwatch.GetElapsedTime(started) < Never / 4);
-        Assert.True(error.IsUnreachable);
-        Assert.EndsWith(
-            $": {other.Address}: takes connections and says nothing, expected a store's gRPC port", error.Message);
-    }
-
-    [Fact]
-    public async Task What_never_said_anything_until_its_connection_was_given_up_is_unreachable_in_plain_words()
-    {
-        using var other = new OtherServer("");
-        // Longer than the connection waits for the answer to a ping.
-        var options = Hasty(other.Address) with { AttemptTimeout = Never };
-
-        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(() => TinyKvClient.ConnectAsync(options));
-
-        Assert.True(error.IsUnreachable);
-        Assert.EndsWith(
-            $": {other.Address}: takes connections and says nothing, expected a store's gRPC port", error.Message);
-    }
-
-    [Fact]
-    public async Task A_store_that_is_silent_although_its_connection_is_up_is_waited_for()
-    {
-        await using var cluster = await FakeCluster.StartAsync(1);
-        var store = cluster.Store(1);
-        store.Hangs = true;
-        var reasons = new List<string>();
-        // Long enough for the connection to come up, however busy the machine is.
-        var options = Hasty(store.Address) with
-        {
-            AttemptTimeout = TimeSpan.FromSeconds(5),
-            OnWaiting = reason =>
-            {
-                reasons.Add(reason);
-                store.Hangs = false;
-            },
-        };
-
-        await using var client = await TinyKvClient.ConnectAsync(options);
-
-        Assert.Equal([$"{store.Address} is silent"], reasons);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("+OK\r\n")]
     public async Task What_hangs_up_before_it_has_said_enough_is_unreachable(string answer)
     {
         using var other = new OtherServer(answer, hangsUp: true);
@@ -200,16 +146,6 @@ public sealed class EndpointTests
         TinyKvClient.ConnectAsync(
             new TinyKvClientOptions { Endpoints = endpoints, Timeout = Never, UnreachableTimeout = unreachable });
 
-    // Gives up as soon as it may, and asks for a sign of life soon.
-    private static TinyKvClientOptions Hasty(string endpoint) => new()
-    {
-        Endpoints = [endpoint],
-        Timeout = Never,
-        UnreachableTimeout = TimeSpan.Zero,
-        AttemptTimeout = TimeSpan.FromMilliseconds(200),
-        ConnectTimeout = TimeSpan.FromSeconds(1),
-    };
-
     // Its port is nobody else's, and refuses.
     private static Socket BoundButDeaf()
     {
@@ -244,51 +180,5 @@ public sealed class EndpointTests
         app.MapGrpcService<FakeStatusService>();
         await app.StartAsync();
         return app;
-    }
-
-    /// <summary>Says the same to whoever has said something, and hangs up or hears on until they leave.</summary>
-    private sealed class OtherServer : IDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-
-        public OtherServer(string answer, bool hangsUp = false)
-        {
-            _listener.Start();
-            _ = ServeAsync(Encoding.ASCII.GetBytes(answer), hangsUp);
-        }
-
-        public string Address => $"{_listener.LocalEndpoint}";
-
-        public void Dispose() => _listener.Stop();
-
-        private async Task ServeAsync(byte[] answer, bool hangsUp)
-        {
-            try
-            {
-                while (true) _ = AnswerAsync(await _listener.AcceptTcpClientAsync(), answer, hangsUp);
-            }
-            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
-            {
-                // The test is over.
-            }
-        }
-
-        private static async Task AnswerAsync(TcpClient client, byte[] answer, bool hangsUp)
-        {
-            using (client)
-            {
-                var stream = client.GetStream();
-                var buffer = new byte[1024];
-                try
-                {
-                    if (await stream.ReadAsync(buffer) > 0) await stream.WriteAsync(answer);
-                    while (!hangsUp && await stream.ReadAsync(buffer) > 0) { }
-                }
-                catch (IOException)
-                {
-                    // Whoever asked has left.
-                }
-            }
-        }
     }
 }
