@@ -20,8 +20,11 @@ internal static class StatusRequests
     public static StatusRequest Read(ReadOnlySpan<byte> bytes)
     {
         if (!Fits(bytes, "GET /health/live"u8) && !Fits(bytes, "HEAD /health/live"u8)) return StatusRequest.Other;
-        return bytes.IndexOf("\r\n\r\n"u8) < 0 ? StatusRequest.Unfinished : StatusRequest.Liveness;
+        return HasEnd(bytes) ? StatusRequest.Liveness : StatusRequest.Unfinished;
     }
+
+    // An empty line; a line may end without the carriage return, as it may for Kestrel.
+    private static bool HasEnd(ReadOnlySpan<byte> bytes) => bytes.IndexOf("\n\r\n"u8) >= 0 || bytes.IndexOf("\n\n"u8) >= 0;
 
     private static bool Fits(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> request) => bytes.Length <= request.Length
         ? request.StartsWith(bytes) : bytes.StartsWith(request) && bytes[request.Length] is (byte)' ' or (byte)'?';

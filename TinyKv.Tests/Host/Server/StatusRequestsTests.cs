@@ -9,6 +9,9 @@ public sealed class StatusRequestsTests
     [InlineData("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("HEAD /health/live HTTP/1.0\r\n\r\n")]
     [InlineData("GET /health/live?verbose HTTP/1.1\r\n\r\n")]
+    [InlineData("GET /health/live HTTP/1.0\n\n")]
+    [InlineData("GET /health/live HTTP/1.1\r\nHost: a\n\r\n")]
+    [InlineData("GET /health/live HTTP/1.1\nHost: a\r\n\n")]
     public void A_probe_is_known_from_its_last_byte_on(string request)
     {
         var bytes = Encoding.ASCII.GetBytes(request);
