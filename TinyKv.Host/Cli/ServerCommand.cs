@@ -22,7 +22,7 @@ internal static class ServerCommand
     {
         Description = "Which of the configured stores this is; overrides tinykv.store.id.",
         HelpName = "N",
-        CustomParser = result => OptionValues.Number("--store-id", 1, ulong.MaxValue, result),
+        CustomParser = result => OptionValues.Number("--store-id", 1, (ulong)long.MaxValue, result),
     };
 
     private static readonly Option<string> Data = new("--data")

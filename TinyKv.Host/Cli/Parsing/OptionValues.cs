@@ -18,8 +18,8 @@ internal static class OptionValues
         var text = result.Tokens[0].Value;
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= least && number <= most) return number;
-        var expected = most == ulong.MaxValue ? $"{least} or more" : $"{least} to {most}";
-        result.AddError($"{name} '{text}' is {(IsWholeNumber(text) ? "out of range" : "not a number")}: expected {expected}");
+        var wrong = IsWholeNumber(text) ? "out of range" : "not a number";
+        result.AddError($"{name} '{text}' is {wrong}: expected {least} to {most}");
         return null;
     }
 

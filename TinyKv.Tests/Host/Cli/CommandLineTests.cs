@@ -33,8 +33,14 @@ public sealed class CommandLineTests
     [InlineData("DIR is missing: expected 'tinykv check DIR'", "check")]
     [InlineData("SHELL is missing: expected 'tinykv completion bash|zsh|fish|pwsh'", "completion")]
     [InlineData("--config FILE is missing", "server")]
-    [InlineData("--store-id 'x' is not a number: expected 1 or more", "server", "--config", "f", "--store-id", "x")]
-    [InlineData("--store-id '0' is out of range: expected 1 or more", "server", "--config", "f", "--store-id", "0")]
+    [InlineData("--store-id 'x' is not a number: expected 1 to 9223372036854775807",
+        "server", "--config", "f", "--store-id", "x")]
+    [InlineData("--store-id '0' is out of range: expected 1 to 9223372036854775807",
+        "server", "--config", "f", "--store-id", "0")]
+    [InlineData("--store-id '9223372036854775808' is out of range: expected 1 to 9223372036854775807",
+        "server", "--config", "f", "--store-id", "9223372036854775808")]
+    [InlineData("--store-id '99999999999999999999' is out of range: expected 1 to 9223372036854775807",
+        "server", "--config", "f", "--store-id", "99999999999999999999")]
     [InlineData("--endpoint has no value: expected --endpoint HOST:PORT", "get", "k", "--endpoint")]
     [InlineData("--cf is given more than once", "get", "k", "--cf", "lock", "--cf", "write")]
     [InlineData("--timeout 'soon' is not a time: expected seconds", "get", "k", "--timeout", "soon")]
