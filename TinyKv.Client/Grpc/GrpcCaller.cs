@@ -47,7 +47,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         catch (RpcException e)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (everyStoreHasIt && e.StatusCode == StatusCode.Unimplemented) throw GrpcFailures.NotAStore(address, e);
+            if (everyStoreHasIt && GrpcFailures.IsOfAnotherServer(e)) throw GrpcFailures.NotAStore(address, e);
             throw Translate(address, e);
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Grpc.Core;
 
@@ -8,6 +9,10 @@ internal static class GrpcFailures
 {
     // Of HTTP/2: the other side speaks HTTP/1.1 only.
     private const long Http11Required = 0xd;
+
+    // How the library begins to tell of an answer over HTTP/2 that is not gRPC's.
+    private const string NotGrpc = "Bad gRPC response. ";
+    private const string NotGrpcStatus = NotGrpc + "HTTP status code: ";
 
     /// <summary>Why a store gave no usable answer.</summary>
     /// <param name="address">Where it should be.</param>
@@ -30,6 +35,8 @@ internal static class GrpcFailures
         if (DropsConnections(causes) || (http2 is null && causes.Count > 0))
             return Mistaken(CallFailure.Unreachable,
                 "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
+        if (WebStatus(failure) is { } code)
+            return new StoreCallException($"{address}: a web server or proxy answered with HTTP status {code}", true, failure);
         var message = causes.Count == 0 ? failure.Status.Detail : $"the connection broke ({Innermost(causes)})";
         return new StoreCallException($"{address}: {message}", mayBeDone: true, failure);
 
@@ -40,12 +47,26 @@ internal static class GrpcFailures
             new($"{address}: {what}", mayBeDone: true, failure) { Failure = kind };
     }
 
-    /// <summary>What answered does not speak HTTP/2, or does not know a call that every store has.</summary>
+    /// <summary>Whether what answered a call that every store has can be no store. A proxy in front of stores that are
+    /// away now is none, either, but has one again later.</summary>
+    public static bool IsOfAnotherServer(RpcException failure) =>
+        failure.StatusCode == StatusCode.Unimplemented || WebStatus(failure) is < 500 and not (408 or 429);
+
+    /// <summary>What answered does not speak gRPC, or does not know a call that every store has.</summary>
     public static StoreCallException NotAStore(string address, RpcException failure) =>
         new($"{address}: what answers there is no TinyKv store", mayBeDone: false, failure)
         {
             Failure = CallFailure.NotAStore,
         };
+
+    // Null: it was answered as gRPC answers, or not at all.
+    private static int? WebStatus(RpcException failure)
+    {
+        var detail = failure.Status.Detail;
+        if (!detail.StartsWith(NotGrpc, StringComparison.Ordinal)) return null;
+        return detail.StartsWith(NotGrpcStatus, StringComparison.Ordinal)
+            && int.TryParse(detail.AsSpan(NotGrpcStatus.Length), CultureInfo.InvariantCulture, out var code) ? code : 200;
+    }
 
     // It was reset while the client wrote its first bytes, or read the first answer.
     private static bool DropsConnections(List<Exception> causes) =>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -120,6 +121,51 @@ public sealed class EndpointTests
             await using (await ConnectAsync(unreachable: null, address, cluster.Store(1).Address)) { }
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(204)]
+    [InlineData(301)]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task A_web_server_that_speaks_HTTP_2_is_no_store(int code)
+    {
+        await using var web = await WebServerAsync(code);
+        var address = new Uri(web.Urls.Single()).Authority;
+
+        var error = await Assert.ThrowsAsync<TinyKvInvalidRequestException>(() => ConnectAsync(unreachable: null, address));
+
+        Assert.Equal($"{address}: what answers there is no TinyKv store", error.Message);
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(502)]
+    [InlineData(503)]
+    public async Task A_proxy_that_has_no_store_now_is_waited_for_in_plain_words(int code)
+    {
+        await using var web = await WebServerAsync(code);
+        var address = new Uri(web.Urls.Single()).Authority;
+        using var heard = new CancellationTokenSource();
+        var reasons = new List<string>();
+        var options = new TinyKvClientOptions
+        {
+            Endpoints = [address],
+            Timeout = Never,
+            OnWaiting = reason =>
+            {
+                reasons.Add(reason);
+                heard.Cancel();
+            },
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TinyKvClient.ConnectAsync(options, heard.Token));
+
+        Assert.Equal([$"{address}: a web server or proxy answered with HTTP status {code}"], reasons);
+    }
+
     [Fact]
     public async Task A_store_that_starts_is_waited_for_and_named()
     {
@@ -169,7 +215,17 @@ public sealed class EndpointTests
         }
     }
 
-    private static async Task<WebApplication> GrpcServerAsync()
+    private static Task<WebApplication> GrpcServerAsync() => ServerAsync(app => app.MapGrpcService<FakeStatusService>());
+
+    private static Task<WebApplication> WebServerAsync(int code) => ServerAsync(app => app.Run(context =>
+    {
+        context.Response.StatusCode = code;
+        if (code == 204) return Task.CompletedTask;
+        context.Response.ContentType = "text/html";
+        return context.Response.WriteAsync("<p>hello</p>");
+    }));
+
+    private static async Task<WebApplication> ServerAsync(Action<WebApplication> serve)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -177,7 +233,7 @@ public sealed class EndpointTests
             IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         var app = builder.Build();
-        app.MapGrpcService<FakeStatusService>();
+        serve(app);
         await app.StartAsync();
         return app;
     }
