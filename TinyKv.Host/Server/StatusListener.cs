@@ -23,8 +23,6 @@ internal sealed class StatusListener : IConnectionListener
     // Far more than a probe has: a longer request is Kestrel's, because each look reads all of it.
     private const int MostRequestBytes = 4 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     // How often those that have connected are looked at.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
 
@@ -33,6 +31,7 @@ internal sealed class StatusListener : IConnectionListener
 
     private readonly Socket _socket;
     private readonly ConnectionBounds _bounds;
+    private readonly TimeSpan _patience;
     private readonly ConnectionLedger _ledger;
     private readonly Func<(int Code, string Text)> _liveness;
     private readonly RefusedConnections _refused;
@@ -43,8 +42,10 @@ internal sealed class StatusListener : IConnectionListener
     private readonly ManualResetEventSlim _stops = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StatusListener(Socket socket, ConnectionBounds bounds, Func<(int Code, string Text)> liveness, ILogger log)
+    private StatusListener(
+        Socket socket, ConnectionBounds bounds, TimeSpan patience, Func<(int Code, string Text)> liveness, ILogger log)
     {
+        _patience = patience;
         (_socket, _bounds, _ledger, _liveness) = (socket, bounds, new ConnectionLedger(bounds), liveness);
         _refused = new RefusedConnections("status", log);
         _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), log);
@@ -159,10 +160,10 @@ internal sealed class StatusListener : IConnectionListener
     {
         switch (caller.Look(_buffer))
         {
-            case StatusRequest.Unfinished when caller.Age < Patience:
+            case StatusRequest.Unfinished when caller.Age < _patience:
                 return false;
             case StatusRequest.Unfinished:
-                _refused.TooSlow(caller.Address, "request", Patience);
+                _refused.TooSlow(caller.Address, "request", _patience);
                 caller.Close();
                 break;
             case StatusRequest.Liveness:
@@ -180,9 +181,11 @@ internal sealed class StatusListener : IConnectionListener
 
     /// <summary>Makes the listener for Kestrel.</summary>
     /// <param name="bounds">How many connections there may be.</param>
+    /// <param name="patience">How long a connection may take to say what it wants.</param>
     /// <param name="liveness">The answer to a probe of liveness; must not wait for anything.</param>
     /// <param name="log">It has to bound what is said there.</param>
-    public sealed class Factory(ConnectionBounds bounds, Func<(int Code, string Text)> liveness, ILogger<StatusListener> log)
+    public sealed class Factory(
+        ConnectionBounds bounds, TimeSpan patience, Func<(int Code, string Text)> liveness, ILogger<StatusListener> log)
         : IConnectionListenerFactory
     {
         /// <inheritdoc/>
@@ -195,7 +198,7 @@ internal sealed class StatusListener : IConnectionListener
                 socket.Listen(Backlog);
                 // A connection that is reset before it is accepted leaves the queue on some systems.
                 socket.Blocking = false;
-                return new(new StatusListener(socket, bounds, liveness, log));
+                return new(new StatusListener(socket, bounds, patience, liveness, log));
             }
             catch (SocketException failure)
             {
