@@ -53,11 +53,18 @@ internal abstract class PlacementClient(TinyKvClientOptions options, StoreCaller
     }
 
     /// <summary>Asks one store after the other until one answers.</summary>
+    /// <exception cref="StoreCallException">None did; also when the call was cancelled, for what is known by then.</exception>
     protected async Task<T> AskAsync<T>(Func<string, Task<T>> ask)
     {
         var failures = new List<StoreCallException>();
+        OperationCanceledException? end = null;
         foreach (var address in Candidates())
         {
+            if (end is not null)
+            {
+                failures.Add(new StoreCallException($"no time was left to ask {address}", mayBeDone: false, end));
+                continue;
+            }
             try
             {
                 var reply = await ask(address);
@@ -67,6 +74,11 @@ internal abstract class PlacementClient(TinyKvClientOptions options, StoreCaller
             catch (StoreCallException e)
             {
                 failures.Add(e);
+            }
+            catch (OperationCanceledException e)
+            {
+                end = e;
+                failures.Add(caller.Silent(address, e));
             }
         }
         throw StoreCallException.Of(failures);

@@ -57,6 +57,11 @@ internal sealed class RegionSender(
                 target.Address, (IRawRequest<TReply>)request.For(target.Context), cancellation);
             state.InFlight = false;
         }
+        catch (OperationCanceledException e)
+        {
+            state.Last ??= caller.Silent(target.Address, e);
+            throw;
+        }
         catch (StoreCallException e)
         {
             state.InFlight = false;
@@ -85,7 +90,9 @@ internal sealed class RegionSender(
 
         Task PauseAsync(StoreCallException failure)
         {
-            state.Last = failure;
+            // An attempt that was cut off says less than one that was not.
+            if (state.Last is null || !cancellation.IsCancellationRequested) state.Last = failure;
+            cancellation.ThrowIfCancellationRequested();
             options.OnWaiting?.Invoke(failure.Message);
             return state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
         }

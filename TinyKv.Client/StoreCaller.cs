@@ -21,6 +21,11 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
     public bool IsShunned(string address) =>
         _shunnedUntil.TryGetValue(address, out var until) && Environment.TickCount64 < until;
 
+    /// <summary>What there is to say of a store that was asked and not waited for any longer.</summary>
+    public StoreCallException Silent(string address, Exception cause) => IsMute(address)
+        ? StoreCallException.NeverHeard(address, cause)
+        : new StoreCallException($"{address} is silent", mayBeDone: true, cause);
+
     /// <summary>Sends a request of the raw API.</summary>
     /// <exception cref="StoreCallException">The store did not answer, or failed.</exception>
     /// <exception cref="TinyKvInvalidRequestException">The store says that the request is wrong.</exception>
@@ -59,8 +64,7 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
                 if (lives) throw new StoreCallException($"{address} does not answer, though it lives", mayBeDone: true, e);
                 _shunnedUntil[address] = Environment.TickCount64 + (long)ShunHung.TotalMilliseconds;
                 OnSilent(address);
-                throw WasHeard(address) ? new StoreCallException($"{address} is silent", mayBeDone: true, e)
-                    : StoreCallException.NeverHeard(address, e);
+                throw Silent(address, e);
             }
         }
     }
@@ -68,8 +72,8 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
     /// <summary>Whether a store gives a sign of life within <see cref="TinyKvClientOptions.ConnectTimeout"/>.</summary>
     protected abstract Task<bool> IsAliveAsync(string address, CancellationToken cancellation);
 
-    /// <summary>Whether anything ever came back from an address: what takes connections only may be anything.</summary>
-    protected virtual bool WasHeard(string address) => true;
+    /// <summary>Whether an address has taken connections and nothing ever came back over one: it may be anything.</summary>
+    protected virtual bool IsMute(string address) => false;
 
     /// <summary>How long a store that lives may take to answer; over a transport that loses messages, not for ever.</summary>
     protected virtual TimeSpan ReplyTimeout => TimeSpan.MaxValue;

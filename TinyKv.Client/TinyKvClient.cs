@@ -111,23 +111,24 @@ public sealed class TinyKvClient : IAsyncDisposable
                 }
                 catch (StoreCallException e)
                 {
-                    last = e;
+                    // An attempt that was cut off says less than one that was not.
+                    if (last is null || !deadline.IsCancellationRequested) last = e;
+                    deadline.Token.ThrowIfCancellationRequested();
                     if (IsHopeless(e, Stopwatch.GetElapsedTime(started))) break;
                     _options.OnWaiting?.Invoke(e.Message);
                     await backoff.PauseAsync(PauseReason.Unreachable, deadline.Token);
                 }
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (last is not null && !cancellation.IsCancellationRequested)
         {
             // The time is up.
         }
-        var reason = last?.Message ?? $"no answer from {string.Join(", ", _options.Endpoints)}";
-        if (last?.Failure == CallFailure.NotAStore) throw new TinyKvInvalidRequestException(reason);
+        if (last.Failure == CallFailure.NotAStore) throw new TinyKvInvalidRequestException(last.Message);
         throw new TinyKvUnavailableException(
-            $"no store answered within {Stopwatch.GetElapsedTime(started).TotalSeconds:0.#} s: {reason}", last)
+            $"no store answered within {Stopwatch.GetElapsedTime(started).TotalSeconds:0.#} s: {last.Message}", last)
         {
-            IsUnreachable = last?.Failure == CallFailure.Unreachable,
+            IsUnreachable = last.Failure == CallFailure.Unreachable,
         };
     }
 

@@ -13,8 +13,8 @@ internal static class Channels
     /// <summary>Makes a channel, which connects when it is used.</summary>
     /// <param name="address">host:port.</param>
     /// <param name="connectTimeout">How long opening a connection may take.</param>
-    /// <param name="greeted">Told for each connection over which something comes back whether it is HTTP/2.</param>
-    public static GrpcChannel Open(string address, TimeSpan connectTimeout, Action<bool> greeted)
+    /// <param name="greeted">Told of each connection, when it is open and when something has come back over it.</param>
+    public static GrpcChannel Open(string address, TimeSpan connectTimeout, Action<Greeting> greeted)
     {
         var handler = new SocketsHttpHandler
         {
@@ -36,7 +36,7 @@ internal static class Channels
     }
 
     private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, TimeSpan connectTimeout, Action<bool> greeted, CancellationToken cancellation)
+        SocketsHttpConnectionContext context, TimeSpan connectTimeout, Action<Greeting> greeted, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(connectTimeout);
@@ -44,6 +44,7 @@ internal static class Channels
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, timeout.Token);
+            greeted(Greeting.None);
             return new GreetedStream(socket, greeted);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)

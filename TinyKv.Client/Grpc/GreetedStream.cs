@@ -2,10 +2,23 @@ using System.Net.Sockets;
 
 namespace TinyKv.Client.Grpc;
 
+/// <summary>What came back from an address at best, over any connection.</summary>
+internal enum Greeting
+{
+    /// <summary>Nothing, or too little to tell; it took a connection.</summary>
+    None,
+
+    /// <summary>Something that is not HTTP/2.</summary>
+    Other,
+
+    /// <summary>HTTP/2.</summary>
+    Http2,
+}
+
 /// <summary>A connection to what may be a store: hears whether the other side begins as HTTP/2 does.</summary>
 /// <param name="socket">Connected.</param>
-/// <param name="greeted">Told once, when the other side has said enough: whether it was HTTP/2.</param>
-internal sealed class GreetedStream(Socket socket, Action<bool> greeted) : NetworkStream(socket, ownsSocket: true)
+/// <param name="greeted">Told once, when the other side has said enough.</param>
+internal sealed class GreetedStream(Socket socket, Action<Greeting> greeted) : NetworkStream(socket, ownsSocket: true)
 {
     private const int LargestFirstFrame = 16_384;
     private const byte Settings = 4;
@@ -25,7 +38,7 @@ internal sealed class GreetedStream(Socket socket, Action<bool> greeted) : Netwo
         var taken = Math.Min(count, _header.Length - _known);
         buffer.Span[..taken].CopyTo(_header.AsSpan(_known));
         _known += taken;
-        if (taken > 0 && _known == _header.Length) greeted(IsFirstFrame(_header));
+        if (taken > 0 && _known == _header.Length) greeted(IsFirstFrame(_header) ? Greeting.Http2 : Greeting.Other);
         return count;
     }
 

@@ -14,8 +14,8 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
 {
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
 
-    // Whether HTTP/2 was ever spoken at an address; absent: nothing was said there yet.
-    private readonly ConcurrentDictionary<string, bool> _greetings = new();
+    // Absent: an address has not taken a connection yet.
+    private readonly ConcurrentDictionary<string, Greeting> _greetings = new();
 
     public override Task<TReply> CallAsync<TReply>(
         string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
@@ -79,7 +79,8 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         }
     }
 
-    protected override bool WasHeard(string address) => _greetings.ContainsKey(address);
+    protected override bool IsMute(string address) =>
+        _greetings.TryGetValue(address, out var greeting) && greeting == Greeting.None;
 
     private static AsyncUnaryCall<TReply> Start<TReply>(
         Raw.RawClient stub, IRawRequest<TReply> request, CallOptions call) where TReply : class, IRawReply, new()
@@ -109,7 +110,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         {
             return new TinyKvInvalidRequestException($"{address}: {e.Status.Detail}");
         }
-        var failure = GrpcFailures.Of(address, e, _greetings.TryGetValue(address, out var http2) ? http2 : null);
+        var failure = GrpcFailures.Of(address, e, _greetings.GetValueOrDefault(address));
         if (e.StatusCode == StatusCode.Unavailable || failure.Failure != CallFailure.Passing)
             ShunUnreachableStore(address);
         return failure;
@@ -121,6 +122,6 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
     {
         Require(address);
         return new Lazy<GrpcChannel>(() => Channels.Open(address, Options.ConnectTimeout,
-            http2 => _greetings.AddOrUpdate(address, http2, (_, before) => before || http2)));
+            greeting => _greetings.AddOrUpdate(address, greeting, (_, before) => before > greeting ? before : greeting)));
     }
 }

@@ -17,8 +17,8 @@ internal static class GrpcFailures
     /// <summary>Why a store gave no usable answer.</summary>
     /// <param name="address">Where it should be.</param>
     /// <param name="failure">What was caught.</param>
-    /// <param name="http2">Whether what is there ever spoke HTTP/2; null: it never said anything.</param>
-    public static StoreCallException Of(string address, RpcException failure, bool? http2)
+    /// <param name="greeting">What ever came back from there.</param>
+    public static StoreCallException Of(string address, RpcException failure, Greeting greeting)
     {
         var causes = Causes(failure.Status.DebugException).ToList();
         var request = causes.OfType<HttpRequestException>().FirstOrDefault();
@@ -29,10 +29,10 @@ internal static class GrpcFailures
         if (causes.OfType<HttpProtocolException>().Any(cause => cause.ErrorCode == Http11Required))
             return Mistaken(CallFailure.NotAStore,
                 "this port speaks HTTP/1.1 as a store's status port does, expected its gRPC port");
-        if (http2 == false) return NotAStore(address, failure);
-        if (http2 is null && causes.OfType<HttpProtocolException>().Any())
+        if (greeting == Greeting.Other) return NotAStore(address, failure);
+        if (greeting == Greeting.None && causes.OfType<HttpProtocolException>().Any())
             return StoreCallException.NeverHeard(address, failure);
-        if (DropsConnections(causes) || (http2 is null && causes.Count > 0))
+        if (DropsConnections(causes) || (greeting == Greeting.None && causes.Count > 0))
             return Mistaken(CallFailure.Unreachable,
                 "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
         if (WebStatus(failure) is { } code)

@@ -8,6 +8,7 @@ namespace TinyKv.Tests.Client;
 internal sealed class OtherServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public OtherServer(string answer, bool hangsUp = false)
     {
@@ -16,6 +17,9 @@ internal sealed class OtherServer : IDisposable
     }
 
     public string Address => $"{_listener.LocalEndpoint}";
+
+    /// <summary>Somebody has said something.</summary>
+    public Task Asked => _asked.Task;
 
     public void Dispose() => _listener.Stop();
 
@@ -31,7 +35,7 @@ internal sealed class OtherServer : IDisposable
         }
     }
 
-    private static async Task AnswerAsync(TcpClient client, byte[] answer, bool hangsUp)
+    private async Task AnswerAsync(TcpClient client, byte[] answer, bool hangsUp)
     {
         using (client)
         {
@@ -39,7 +43,11 @@ internal sealed class OtherServer : IDisposable
             var buffer = new byte[1024];
             try
             {
-                if (await stream.ReadAsync(buffer) > 0) await stream.WriteAsync(answer);
+                if (await stream.ReadAsync(buffer) > 0)
+                {
+                    _asked.TrySetResult();
+                    await stream.WriteAsync(answer);
+                }
                 while (!hangsUp && await stream.ReadAsync(buffer) > 0) { }
             }
             catch (IOException)

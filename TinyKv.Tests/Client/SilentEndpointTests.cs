@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Client;
+using TinyKv.Client.Grpc;
 
 namespace TinyKv.Tests.Client;
 
@@ -36,6 +37,85 @@ public sealed class SilentEndpointTests
         Assert.True(error.IsUnreachable);
         Assert.EndsWith(
             $": {other.Address}: takes connections and says nothing, expected a store's gRPC port", error.Message);
+    }
+
+    [Fact]
+    public async Task A_silent_port_is_told_from_a_slow_store_also_when_the_time_ends_first()
+    {
+        using var other = new OtherServer("");
+        // Long enough for the connection to come up, however busy the machine is.
+        var options = Hasty(other.Address) with { Timeout = TimeSpan.FromSeconds(5), AttemptTimeout = Never };
+
+        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(() => TinyKvClient.ConnectAsync(options));
+
+        Assert.True(error.IsUnreachable);
+        Assert.EndsWith(
+            $": {other.Address}: takes connections and says nothing, expected a store's gRPC port", error.Message);
+    }
+
+    [Fact]
+    public async Task When_the_time_ends_each_endpoint_has_what_is_known_of_it()
+    {
+        using var one = new OtherServer("");
+        using var two = new OtherServer("");
+        var options = new TinyKvClientOptions { Endpoints = [one.Address, two.Address], AttemptTimeout = Never };
+        await using var caller = new GrpcCaller(options);
+        using var deadline = new CancellationTokenSource();
+
+        var identifying = new GrpcPlacement(options, caller).IdentifyAsync(deadline.Token);
+        var asked = await Task.WhenAny(one.Asked, two.Asked);
+        await deadline.CancelAsync();
+
+        var (silent, other) = asked == one.Asked ? (one, two) : (two, one);
+        var error = await Assert.ThrowsAsync<StoreCallException>(() => identifying);
+        Assert.Contains($"{silent.Address}: takes connections and says nothing", error.Message);
+        Assert.Contains($"no time was left to ask {other.Address}", error.Message);
+        Assert.Equal(CallFailure.Passing, error.Failure);
+    }
+
+    [Fact]
+    public async Task What_took_no_connection_before_the_time_ended_is_not_said_to_have_taken_one()
+    {
+        using var other = new OtherServer("");
+        var options = Hasty(other.Address);
+        await using var caller = new GrpcCaller(options);
+
+        var error = await Assert.ThrowsAsync<StoreCallException>(
+            () => new GrpcPlacement(options, caller).IdentifyAsync(new CancellationToken(canceled: true)));
+
+        Assert.Equal($"{other.Address} is silent", error.Message);
+    }
+
+    [Fact]
+    public async Task A_caller_who_gives_up_on_a_silent_port_is_told_that_he_has()
+    {
+        using var other = new OtherServer("");
+        using var cancellation = new CancellationTokenSource();
+        var waiting = new List<string>();
+        var options = Hasty(other.Address) with { AttemptTimeout = Never, OnWaiting = waiting.Add };
+
+        var connecting = TinyKvClient.ConnectAsync(options, cancellation.Token);
+        await other.Asked;
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
+        Assert.Empty(waiting);
+    }
+
+    [Fact]
+    public async Task A_request_whose_time_ends_names_the_store_that_did_not_answer()
+    {
+        await using var cluster = await FakeCluster.StartAsync(1);
+        cluster.Intercept = async (_, _, cancellation) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return null;
+        };
+        await using var client = await cluster.ConnectAsync(options => options with { Timeout = TimeSpan.FromSeconds(5) });
+
+        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(() => client.Raw.GetAsync("k"u8.ToArray()));
+
+        Assert.EndsWith($"; last: {cluster.Store(1).Address} is silent", error.Message);
     }
 
     [Fact]
