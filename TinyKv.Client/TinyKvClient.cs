@@ -22,8 +22,8 @@ public sealed class TinyKvClient : IAsyncDisposable
     /// <param name="options">Over Akka.Remote when they are <see cref="TinyKvRemotingOptions"/>, otherwise over
     /// gRPC.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="TinyKvUnavailableException">No endpoint answered within the timeout, or none took a connection
-    /// within <see cref="TinyKvClientOptions.UnreachableTimeout"/>.</exception>
+    /// <exception cref="TinyKvUnavailableException">No endpoint answered within the timeout; or within
+    /// <see cref="TinyKvClientOptions.UnreachableTimeout"/> none took a connection, or none said anything over it.</exception>
     /// <exception cref="TinyKvInvalidRequestException">An endpoint is not host:port, or no TinyKv store; or the
     /// application's actor system is not configured for it.</exception>
     public static async Task<TinyKvClient> ConnectAsync(
@@ -54,8 +54,8 @@ public sealed class TinyKvClient : IAsyncDisposable
 
     /// <summary>What every store of the cluster says of itself, by ascending number; a store that does not
     /// answer is in the list too, with the reason.</summary>
-    /// <exception cref="TinyKvUnavailableException">No store knew the others within the timeout, or none took
-    /// a connection within <see cref="TinyKvClientOptions.UnreachableTimeout"/>.</exception>
+    /// <exception cref="TinyKvUnavailableException">No store knew the others within the timeout; or within
+    /// <see cref="TinyKvClientOptions.UnreachableTimeout"/> none took a connection, or none said anything over it.</exception>
     public async Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(
         CancellationToken cancellation = default)
     {

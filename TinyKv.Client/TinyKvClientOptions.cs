@@ -19,9 +19,8 @@ public record TinyKvClientOptions
     /// <summary>
     /// How long <see cref="TinyKvClient.ConnectAsync"/> and <see cref="TinyKvClient.GetStoreStatusesAsync"/> go on while no
     /// endpoint takes a connection, or none says anything over it: stores that restart take none for some seconds. Null: as
-    /// long as <see cref="Timeout"/>.
-    /// Where somebody waits for the answer who may
-    /// have mistaken the address, a second is better.
+    /// long as <see cref="Timeout"/>. Where somebody waits for the answer who may have mistaken the address, a second is
+    /// better.
     /// </summary>
     public TimeSpan? UnreachableTimeout { get; init; }
 
