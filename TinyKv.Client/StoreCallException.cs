@@ -30,11 +30,17 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
     public CallFailure Failure { get; init; }
 
     /// <summary>What is there takes connections, and never said anything.</summary>
-    public static StoreCallException NeverHeard(string address, Exception cause) =>
-        new($"{address}: takes connections and says nothing, expected a store's gRPC port", mayBeDone: true, cause)
+    /// <param name="address">Where.</param>
+    /// <param name="expected">What should be there, if it may be a mistake.</param>
+    /// <param name="cause">What the transport reported.</param>
+    public static StoreCallException NeverHeard(string address, string? expected, Exception cause)
+    {
+        var hint = expected is null ? "" : $", expected {expected}";
+        return new StoreCallException($"{address}: takes connections and says nothing{hint}", mayBeDone: true, cause)
         {
             Failure = CallFailure.Unreachable,
         };
+    }
 
     /// <summary>The failures of one call at every store that there is to ask.</summary>
     public static StoreCallException Of(IReadOnlyList<StoreCallException> failures)

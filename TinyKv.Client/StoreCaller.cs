@@ -23,7 +23,7 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
 
     /// <summary>What there is to say of a store that was asked and not waited for any longer.</summary>
     public StoreCallException Silent(string address, Exception cause) => IsMute(address)
-        ? StoreCallException.NeverHeard(address, cause)
+        ? StoreCallException.NeverHeard(address, Expected(address), cause)
         : new StoreCallException($"{address} is silent", mayBeDone: true, cause);
 
     /// <summary>Sends a request of the raw API.</summary>
@@ -74,6 +74,13 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
 
     /// <summary>Whether an address has taken connections and nothing ever came back over one: it may be anything.</summary>
     protected virtual bool IsMute(string address) => false;
+
+    /// <summary>The port that an endpoint should be; null where the address may be no mistake of the caller's: the cluster
+    /// named it.</summary>
+    protected string? Expected(string address) => options.Endpoints.Contains(address) ? ExpectedPort : null;
+
+    /// <summary>What an endpoint of this transport is.</summary>
+    protected abstract string ExpectedPort { get; }
 
     /// <summary>How long a store that lives may take to answer; over a transport that loses messages, not for ever.</summary>
     protected virtual TimeSpan ReplyTimeout => TimeSpan.MaxValue;

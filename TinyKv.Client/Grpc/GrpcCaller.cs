@@ -79,6 +79,8 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         }
     }
 
+    protected override string ExpectedPort => "a store's gRPC port";
+
     protected override bool IsMute(string address) =>
         _greetings.TryGetValue(address, out var greeting) && greeting == Greeting.None;
 
@@ -110,7 +112,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         {
             return new TinyKvInvalidRequestException($"{address}: {e.Status.Detail}");
         }
-        var failure = GrpcFailures.Of(address, e, _greetings.GetValueOrDefault(address));
+        var failure = GrpcFailures.Of(address, e, _greetings.GetValueOrDefault(address), Expected(address));
         if (e.StatusCode == StatusCode.Unavailable || failure.Failure != CallFailure.Passing)
             ShunUnreachableStore(address);
         return failure;

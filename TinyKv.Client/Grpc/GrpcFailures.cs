@@ -18,7 +18,8 @@ internal static class GrpcFailures
     /// <param name="address">Where it should be.</param>
     /// <param name="failure">What was caught.</param>
     /// <param name="greeting">What ever came back from there.</param>
-    public static StoreCallException Of(string address, RpcException failure, Greeting greeting)
+    /// <param name="expected">What should be there, if it may be a mistake.</param>
+    public static StoreCallException Of(string address, RpcException failure, Greeting greeting, string? expected)
     {
         var causes = Causes(failure.Status.DebugException).ToList();
         var request = causes.OfType<HttpRequestException>().FirstOrDefault();
@@ -31,10 +32,10 @@ internal static class GrpcFailures
                 "this port speaks HTTP/1.1 as a store's status port does, expected its gRPC port");
         if (greeting == Greeting.Other) return NotAStore(address, failure);
         if (greeting == Greeting.None && causes.OfType<HttpProtocolException>().Any())
-            return StoreCallException.NeverHeard(address, failure);
+            return StoreCallException.NeverHeard(address, expected, failure);
         if (DropsConnections(causes) || (greeting == Greeting.None && causes.Count > 0))
-            return Mistaken(CallFailure.Unreachable,
-                "the connection was dropped; a store that ends does that, and so does a remoting port: expected its gRPC port");
+            return Mistaken(CallFailure.Unreachable, expected is null ? "the connection was dropped"
+                : $"the connection was dropped; a store that ends does that, and so does a remoting port: expected {expected}");
         if (WebStatus(failure) is { } code)
             return new StoreCallException($"{address}: a web server or proxy answered with HTTP status {code}", true, failure);
         var message = causes.Count == 0 ? failure.Status.Detail : $"the connection broke ({Innermost(causes)})";

@@ -37,6 +37,8 @@ internal sealed class RemotingCaller : StoreCaller
 
     protected override TimeSpan ReplyTimeout { get; }
 
+    protected override string ExpectedPort => "a store's remoting port";
+
     public override async Task<TReply> CallAsync<TReply>(
         string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
         await AskAsync(address, request, cancellation) as TReply

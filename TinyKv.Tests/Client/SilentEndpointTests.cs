@@ -102,6 +102,22 @@ public sealed class SilentEndpointTests
         Assert.Empty(waiting);
     }
 
+    [Theory]
+    [InlineData(false, "takes connections and says nothing")]
+    [InlineData(true, "the connection was dropped")]
+    public async Task A_store_that_the_cluster_named_is_not_taken_for_a_mistaken_port(bool hangsUp, string reason)
+    {
+        await using var cluster = await FakeCluster.StartAsync(2);
+        using var other = new OtherServer("", hangsUp);
+        cluster.Store(2).Address = other.Address;
+        await using var client = await TinyKvClient.ConnectAsync(Hasty(cluster.Store(1).Address));
+
+        var statuses = await client.GetStoreStatusesAsync();
+
+        Assert.Null(statuses[0].Error);
+        Assert.Equal($"{other.Address}: {reason}", statuses[1].Error);
+    }
+
     [Fact]
     public async Task A_request_whose_time_ends_names_the_store_that_did_not_answer()
     {
