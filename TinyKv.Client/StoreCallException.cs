@@ -33,10 +33,11 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
     /// <param name="address">Where.</param>
     /// <param name="expected">What should be there, if it may be a mistake.</param>
     /// <param name="cause">What the transport reported.</param>
-    public static StoreCallException NeverHeard(string address, string? expected, Exception cause)
+    /// <param name="mayBeDone">Whether the request was written to a connection.</param>
+    public static StoreCallException NeverHeard(string address, string? expected, Exception cause, bool mayBeDone = true)
     {
         var hint = expected is null ? "" : $", expected {expected}";
-        return new StoreCallException($"{address}: takes connections and says nothing{hint}", mayBeDone: true, cause)
+        return new StoreCallException($"{address}: takes connections and says nothing{hint}", mayBeDone, cause)
         {
             Failure = CallFailure.Unreachable,
         };

@@ -17,7 +17,13 @@ internal sealed class RemotingCaller : StoreCaller
     // Longer than remoting itself waits for a heartbeat: until then a large reply may be on its way, and hold up others.
     private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromSeconds(8);
 
+    // What remoting says when a connection came up and nothing came back over it.
+    private const string HandshakeTimedOut = "Handshake timed out";
+
     private readonly ConcurrentDictionary<string, StoreLink> _links = new();
+
+    // Whether what is there has only taken connections; absent: it has not even done that.
+    private readonly ConcurrentDictionary<string, bool> _mute = new();
     private readonly ActorSystem _system;
     private readonly IRemoteActorRefProvider _provider;
     private readonly IActorRef _events;
@@ -32,7 +38,7 @@ internal sealed class RemotingCaller : StoreCaller
         if (options.System is { } given) ClientSystem.Check(given);
         (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
         _provider = (IRemoteActorRefProvider)((ExtendedActorSystem)_system).Provider;
-        _events = _system.ActorOf(LinkEvents.Props(Broke));
+        _events = _system.ActorOf(LinkEvents.Props(Broke, Failed));
     }
 
     protected override TimeSpan ReplyTimeout { get; }
@@ -74,6 +80,8 @@ internal sealed class RemotingCaller : StoreCaller
         }
     }
 
+    protected override bool IsMute(string address) => _mute.GetValueOrDefault(address);
+
     /// <remarks>A connection may answer heartbeats and deliver nothing, and is then made anew.</remarks>
     protected override void OnSilent(string address)
     {
@@ -97,11 +105,15 @@ internal sealed class RemotingCaller : StoreCaller
         var promise = link.Send(message);
         try
         {
-            return await WaitAsync(address, promise.Reply, cancellation);
+            var reply = await WaitAsync(address, promise.Reply, cancellation);
+            if (_mute.GetValueOrDefault(address, true)) _mute[address] = false;
+            return reply;
         }
         catch (LinkFailedException e)
         {
             ShunUnreachableStore(address);
+            if (!e.MayBeDone && IsMute(address))
+                throw StoreCallException.NeverHeard(address, Expected(address), e, mayBeDone: false);
             throw new StoreCallException(e.Message, e.MayBeDone, e)
             {
                 Failure = e.MayBeDone ? CallFailure.Passing : CallFailure.Unreachable,
@@ -115,10 +127,18 @@ internal sealed class RemotingCaller : StoreCaller
 
     private void Broke(Address address)
     {
-        if (address is not { Host: { } host, Port: { } port }) return;
-        var endpoint = $"{host}:{port.ToString(CultureInfo.InvariantCulture)}";
-        if (_links.TryGetValue(endpoint, out var link)) link.Break();
+        if (EndpointOf(address) is { } endpoint && _links.TryGetValue(endpoint, out var link)) link.Break();
     }
+
+    private void Failed(AssociationErrorEvent error)
+    {
+        if (EndpointOf(error.RemoteAddress) is not { } endpoint || !_links.ContainsKey(endpoint)) return;
+        if (error.Cause.ToString().Contains(HandshakeTimedOut, StringComparison.Ordinal)) _mute.TryAdd(endpoint, true);
+        else _mute.TryRemove(KeyValuePair.Create(endpoint, true));
+    }
+
+    private static string? EndpointOf(Address? address) => address is { Host: { } host, Port: { } port }
+        ? $"{host}:{port.ToString(CultureInfo.InvariantCulture)}" : null;
 
     private StoreLink LinkTo(string address) => _links.GetOrAdd(address, static (address, provider) => new StoreLink(
         provider.ResolveActorRef($"akka.tcp://{StoreSystem}@{Require(address)}/user/gateway"), provider), _provider);

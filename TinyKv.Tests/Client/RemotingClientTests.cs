@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using TinyKv.Client;
+using TinyKv.Client.Remoting;
 using TinyKv.Hosting.Testing;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Tests.Actors.Gateway;
@@ -45,6 +46,32 @@ public sealed class RemotingClientTests : RawClientSpec
             await client.Raw.PutAsync(key, key);
             Assert.Equal(key, await client.Raw.GetAsync(key));
         }));
+    }
+
+    [Fact]
+    public async Task A_port_that_takes_connections_and_says_nothing_is_told_by_that()
+    {
+        using var other = new OtherServer("");
+        var options = new TinyKvRemotingOptions { Endpoints = [other.Address], UnreachableTimeout = TimeSpan.Zero };
+
+        var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(
+            () => TinyKvClient.ConnectAsync(options with { Timeout = TimeSpan.FromMinutes(2) }, Patience.Long));
+
+        Assert.True(error.IsUnreachable);
+        Assert.EndsWith(
+            $": {other.Address}: takes connections and says nothing, expected a store's remoting port", error.Message);
+    }
+
+    [Fact]
+    public async Task A_request_that_waited_for_a_silent_port_to_connect_was_not_done()
+    {
+        using var other = new OtherServer("");
+        await using var caller = new RemotingCaller(new TinyKvRemotingOptions { Endpoints = [other.Address] });
+
+        var error = await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(other.Address, Patience.Long));
+
+        Assert.Contains("takes connections and says nothing", error.Message, StringComparison.Ordinal);
+        Assert.False(error.MayBeDone);
     }
 
     [Theory]
