@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Raft;
@@ -29,13 +30,7 @@ public sealed class HandshakeTests : TestKit
     [Fact]
     public async Task Nothing_follows_from_an_introduction_before_it_is_durable()
     {
-        var handshake = Start(Met.Fresh(1, 1, 2));
-        var two = Met.Store(2, Met.Fresh(2, 1, 2));
-        await FormAsync(handshake, two);
-
-        var again = two.Restart();
-        Tell(handshake, again);
-        var save = await SaveAsync();
+        var (_, again, save) = await FormAndRestartTwoAsync();
         Assert.Equal(again.Record.Incarnation, save.Record.Stores[2].Incarnation);
         Assert.False(_transport.HasMessages);
         save.Done(null);
@@ -169,12 +164,7 @@ public sealed class HandshakeTests : TestKit
     [Fact]
     public async Task What_others_say_while_the_disk_is_waited_for_is_not_kept()
     {
-        var handshake = Start(Met.Fresh(1, 1, 2));
-        var two = Met.Store(2, Met.Fresh(2, 1, 2));
-        await FormAsync(handshake, two);
-        var again = two.Restart();
-        Tell(handshake, again);
-        var save = await SaveAsync();
+        var (handshake, again, save) = await FormAndRestartTwoAsync();
 
         var later = again.Restart();
         Tell(handshake, later);
@@ -203,16 +193,36 @@ public sealed class HandshakeTests : TestKit
     {
         var known = Met.Three()[0].Restart().Record;
         var handshake = Start(known);
-        var refused = new StoreHelloReply(new StoreId(2), known.Stores[2].Incarnation, new DirectoryId(99),
-            known.Incarnation, new StoreRefusal(RefusalKind.Directory, "who is that?"));
+        Sys.EventStream.Subscribe(TestActor, typeof(Warning));
 
-        await EventFilter.Warning(contains: "does not accept this store").ExpectAsync(1, async () =>
+        Refuse(new DirectoryId(99), "who is that?");
+        Refuse(known.Directory, "this is an old copy");
+
+        var warning = await ExpectMsgAsync<Warning>(Patience);
+        Assert.EndsWith("does not accept this store: this is an old copy", $"{warning.Message}", StringComparison.Ordinal);
+
+        void Refuse(DirectoryId whom, string why) =>
+            handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
+                new StoreId(2), known.Stores[2].Incarnation, whom, known.Incarnation,
+                new StoreRefusal(RefusalKind.Directory, why))), _two.Ref);
+    }
+
+    [Fact]
+    public async Task What_others_answer_to_somebody_in_its_name_is_no_sign_that_this_store_is_heard()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreUnheard));
+        _two.SetAutoPilot(new DelegateAutoPilot((handshake, message) =>
         {
-            handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), refused), _two.Ref);
-            handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1),
-                refused with { HelloDirectory = known.Directory }), _two.Ref);
-            await DescribeAsync(handshake);
-        });
+            if (message is Wire.StoreHello hello)
+                handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
+                    new StoreId(2), 5, new DirectoryId(99), hello.Incarnation, null)), _two.Ref);
+            return AutoPilot.KeepRunning;
+        }));
+
+        // More than the longest pause between two introductions; otherwise the wait would begin anew with each.
+        Start(Met.Fresh(1, 1, 2), patience: TimeSpan.FromSeconds(3));
+
+        await ExpectMsgAsync<StoreUnheard>(Patience);
     }
 
     // Started again without that, it would vote with what is left.
@@ -273,6 +283,18 @@ public sealed class HandshakeTests : TestKit
         Assert.Equal(0U, (await ReplyToAsync(two)).Refusal);
         two.Hear(new StoreHelloReply(
             new StoreId(1), hello.Incarnation, two.Record.Directory, two.Record.Incarnation, null));
+    }
+
+    // The other is restarted then, and what this store learns by that is not durable yet.
+    private async Task<(IActorRef Handshake, Introductions Again, (StoreRecord Record, Action<Exception?> Done) Save)>
+        FormAndRestartTwoAsync()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2));
+        var two = Met.Store(2, Met.Fresh(2, 1, 2));
+        await FormAsync(handshake, two);
+        var again = two.Restart();
+        Tell(handshake, again);
+        return (handshake, again, await SaveAsync());
     }
 
     private async Task<Wire.StoreHello> HelloAsync() =>
