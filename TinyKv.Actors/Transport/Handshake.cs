@@ -219,7 +219,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             _links[reply.From].Spoke(Now);
             return;
         }
-        _links[reply.From].Answered(reply.HelloIncarnation, Now);
+        _links[reply.From].Answered(Now);
         if (reply.Refusal is { } refusal && refusal != before)
             _said.Refused(reply.From, $"{reply.From} does not accept this store: {refusal.Text}");
     }

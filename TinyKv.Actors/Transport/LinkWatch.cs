@@ -52,13 +52,11 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     /// <summary>The other store has said something that does not tell what it has heard.</summary>
     public void Spoke(TimeSpan now) => (LastHeard, _spoke) = (now, true);
 
-    /// <summary>The other store has answered what was sent, so that it has heard everything.</summary>
-    /// <param name="asked">The incarnation that it answers; an earlier one is not this one.</param>
-    /// <param name="now">The time.</param>
-    public void Answered(ulong asked, TimeSpan now)
+    /// <summary>The other store has answered what this incarnation has sent: it has heard everything.</summary>
+    public void Answered(TimeSpan now)
     {
         Spoke(now);
-        if (asked == incarnation) _unheard = null;
+        _unheard = null;
     }
 
     /// <summary>Whether the connection should be made anew; says so once per patience.</summary>

@@ -202,9 +202,10 @@ public sealed class IntroductionsTests
 
         var refusal = stores[0].Hear(late)!;
         Assert.Equal(RefusalKind.OldCopy, refusal.Kind);
-        third.Hear(new StoreHelloReply(
-            new StoreId(1), stores[0].Record.Incarnation, late.Directory, late.Incarnation, refusal));
+        var answer = new StoreHelloReply(
+            new StoreId(1), stores[0].Record.Incarnation, late.Directory, late.Incarnation, refusal);
 
+        Assert.False(third.Hear(answer));
         Assert.Null(third.ContactOf(new StoreId(1))!.RefusedBy);
         Assert.Null(third.Introduce(stores[0]));
         Assert.True(stores[0].ContactOf(new StoreId(3))!.IsIntroduced || third.ContactOf(new StoreId(1))!.AcceptedBy != 0);
@@ -218,9 +219,9 @@ public sealed class IntroductionsTests
         var stores = Met.Three();
         var third = stores[2].Restart();
         for (var store = 1; store <= refusing; store++)
-            third.Hear(new StoreHelloReply(
+            Assert.True(third.Hear(new StoreHelloReply(
                 new StoreId((ulong)store), stores[store - 1].Record.Incarnation, third.Record.Directory,
-                third.Record.Incarnation, new StoreRefusal(RefusalKind.OldCopy, "confused")));
+                third.Record.Incarnation, new StoreRefusal(RefusalKind.OldCopy, "confused"))));
 
         Assert.Equal(ends ? new StoreEnding(false, "confused") : null, third.Ending);
     }
@@ -235,8 +236,8 @@ public sealed class IntroductionsTests
             var forged = stores[2].HelloTo(new StoreId(other)) with { Directory = new DirectoryId(99) };
             var refusal = stores[other - 1].Hear(forged)!;
             Assert.Equal(RefusalKind.Directory, refusal.Kind);
-            stores[2].Hear(new StoreHelloReply(
-                new StoreId(other), stores[other - 1].Record.Incarnation, forged.Directory, forged.Incarnation, refusal));
+            Assert.False(stores[2].Hear(new StoreHelloReply(
+                new StoreId(other), stores[other - 1].Record.Incarnation, forged.Directory, forged.Incarnation, refusal)));
         }
 
         Assert.Null(stores[2].Ending);
