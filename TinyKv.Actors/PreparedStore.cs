@@ -101,13 +101,21 @@ public sealed class PreparedStore : IDisposable
     }
 
     /// <summary>Closes the files, unless a node owns them. Blocks on the disk, but no longer than five seconds: what it holds up
-    /// then stays open until the process ends.</summary>
+    /// then is closed when it lets it.</summary>
     public void Dispose() => CloseInTime(_files);
 
-    /// <summary>Leaves the files open: actors that do not end may use them.</summary>
-    internal void Abandon() => _files.Clear();
+    /// <summary>Leaves the files to actors that have not ended: they are closed when the actor system has.</summary>
+    internal void CloseAfter(ActorSystem system)
+    {
+        _ = CloseAfter(system, new Stack<IDisposable>(_files.Reverse()));
+        _files.Clear();
+    }
 
-    internal static void Close(Stack<IDisposable> files)
+    /// <summary>Closes files when the actors that use them have ended, however late that is.</summary>
+    internal static Task CloseAfter(ActorSystem system, Stack<IDisposable> files) =>
+        system.WhenTerminated.ContinueWith(_ => BlockingCall.Start(() => Close(files)), TaskScheduler.Default).Unwrap();
+
+    private static void Close(Stack<IDisposable> files)
     {
         lock (files)
             while (files.TryPop(out var file)) file.Dispose();

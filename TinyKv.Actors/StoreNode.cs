@@ -30,6 +30,7 @@ public sealed class StoreNode : IAsyncDisposable
     private readonly StoreActors _actors;
     private readonly StoreNodeStatus _status;
     private readonly ILoggingAdapter _log;
+    private Task? _closing;
     private int _leaving;
 
     internal StoreNode(
@@ -103,12 +104,12 @@ public sealed class StoreNode : IAsyncDisposable
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         _status.ReadAsync(IsReady, cancellation);
 
-    /// <summary>Whether everything has ended and every file is closed; never so when an actor or a file is held up by a
+    /// <summary>Whether everything has ended and every file is closed; not so as long as an actor or a file is held up by a
     /// disk that stands still.</summary>
-    internal bool IsClosed { get; private set; }
+    internal bool IsClosed => Volatile.Read(ref _closing) is { IsCompletedSuccessfully: true };
 
     /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. What a disk that stands still holds
-    /// up is not waited for longer than half a minute; its files stay open until the process ends.</summary>
+    /// up is not waited for longer than half a minute; its files are closed when the disk goes on.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _leaving, 1) == 0 && !Terminated.IsFaulted)
@@ -137,16 +138,17 @@ public sealed class StoreNode : IAsyncDisposable
 
     private async Task EndAsync()
     {
+        var closing = PreparedStore.CloseAfter(System, _files);
+        Volatile.Write(ref _closing, closing);
         try
         {
             await System.WhenTerminated.WaitAsync(PatienceWhenEnding);
             await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
-            await BlockingCall.Start(() => PreparedStore.Close(_files)).WaitAsync(BlockingCall.PatienceWhenClosing);
-            IsClosed = true;
+            await closing.WaitAsync(BlockingCall.PatienceWhenClosing);
         }
         catch (Exception e) when (e is TimeoutException or TaskSchedulerException)
         {
-            // Whoever ends the process ends what is left.
+            // What is left goes on ending, as long as the process does not end.
         }
     }
 
@@ -164,7 +166,7 @@ public sealed class StoreNode : IAsyncDisposable
             // Why it did not start is what matters, also when not everything ends. Actors use the files until they have ended.
             await system.Terminate().WaitAsync(PatienceWhenEnding, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!system.WhenTerminated.IsCompleted) prepared.Abandon();
+            if (!system.WhenTerminated.IsCompleted) prepared.CloseAfter(system);
             throw;
         }
     }

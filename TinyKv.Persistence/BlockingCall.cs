@@ -6,8 +6,8 @@ public static class BlockingCall
     /// <summary>How long files are waited for that are closed on the way out.</summary>
     public static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes the call and waits for it no longer than for so long; what it throws is dropped. For the way out, where
-    /// something else went wrong before.</summary>
+    /// <summary>Makes the call and waits at most <paramref name="patience"/> for it; what it throws is dropped. For the way
+    /// out, where something else went wrong before.</summary>
     /// <returns>Whether it has come to its end.</returns>
     public static bool Try(Action call, TimeSpan patience)
     {

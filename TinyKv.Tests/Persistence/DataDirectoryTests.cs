@@ -192,6 +192,20 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_can_not_be_set_up_is_not_left_locked()
+    {
+        DataDirectory.Open(Store, Identity, Three).Dispose();
+        var data = Path.Combine(Store, "data");
+        Directory.Delete(data);
+        File.WriteAllText(data, "");
+
+        Assert.Contains(data, Refused(Identity), StringComparison.Ordinal);
+
+        File.Delete(data);
+        DataDirectory.Open(Store, Identity, Three).Dispose();
+    }
+
+    [Fact]
     public void A_clusters_number_is_taken_from_its_name_and_never_negative()
     {
         // SHA-256("abc") starts with ba7816bf8f01cfea.

@@ -12,8 +12,8 @@ internal sealed record ClusterView(
     public bool IsKnown => Stores.Any(store => store.Status is not null);
 
     /// <summary>
-    /// Which stores wait for or refuse each other. That one which has ended is not there is no news; who keeps a cluster
-    /// from being formed, or is refused, is.
+    /// Which stores wait for or refuse each other. That a stopped store is missing is no news; that one is refused, or
+    /// keeps the cluster from forming, is.
     /// </summary>
     public IEnumerable<Introduction> Introductions => Stores
         .SelectMany(store => store.Status is { } status

@@ -64,6 +64,22 @@ public sealed class EndingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_closes_its_files_also_when_its_actors_end_later_than_it_waits_for_them()
+    {
+        await using var cluster = _cluster;
+        var node = await StartAsync();
+        using var mayEnd = new ManualResetEventSlim();
+        node.System.ActorOf(Stubborn.Props(mayEnd));
+
+        await node.KillAsync().WaitAsync(Bound);
+
+        Assert.False(node.IsClosed);
+        mayEnd.Set();
+        await Eventually.Async(() => Task.FromResult(node.IsClosed ? node : null));
+        await CanStartAsync(_cluster.Config(1));
+    }
+
+    [Fact]
     public async Task A_start_that_fails_says_why_although_its_disk_holds_up_the_end()
     {
         await using var cluster = _cluster;
@@ -78,26 +94,11 @@ public sealed class EndingTests : IDisposable
         Assert.StartsWith($"cannot listen on {other.LocalEndpoint}", refusal.Message, StringComparison.Ordinal);
         _faults.Disk.Resume();
         other.Stop();
-        // The files are closed now, and can be opened again.
-        await Eventually.Async(StartedAsync);
-
-        async Task<StoreNode?> StartedAsync()
-        {
-            try
-            {
-                await using var node = await StoreNode.StartAsync(config, Patience.Long);
-                return node;
-            }
-            catch (TinyKvException locked)
-            {
-                Assert.Contains("is locked by a running store", locked.Message, StringComparison.Ordinal);
-                return null;
-            }
-        }
+        await CanStartAsync(config);
     }
 
     [Fact]
-    public async Task A_start_that_fails_says_why_although_an_actor_does_not_end_and_leaves_it_the_files()
+    public async Task A_start_that_fails_says_why_although_an_actor_does_not_end_and_leaves_it_the_files_until_it_has()
     {
         await using var cluster = _cluster;
         var config = _cluster.Config(1, $"""akka.extensions = ["{typeof(Stubborn).AssemblyQualifiedName}"]""");
@@ -113,8 +114,8 @@ public sealed class EndingTests : IDisposable
         finally
         {
             Stubborn.MayEnd.Set();
-            if (Stubborn.System is { } system) await system.WhenTerminated.WaitAsync(Bound);
         }
+        await CanStartAsync(_cluster.Config(1));
     }
 
     private static int RemotingPort(Config config) =>
@@ -135,40 +136,56 @@ public sealed class EndingTests : IDisposable
             [new Modify.Put(ColumnFamily.Default, TestCluster.Bytes("a"), TestCluster.Bytes("b"))], _patience.Token);
     }
 
+    // The files are closed, rather than left to the garbage collector, once nothing holds them up any more.
+    private static async Task CanStartAsync(Config config)
+    {
+        var owner = Path.Combine(config.GetString("tinykv.store.data-directory"), "process-id");
+        await Eventually.Async(() => Task.FromResult(File.Exists(owner) ? null : owner));
+        await Eventually.Async(async () =>
+        {
+            try
+            {
+                await using var node = await StoreNode.StartAsync(config, Patience.Long);
+                return node;
+            }
+            catch (TinyKvException locked)
+            {
+                Assert.Contains("is locked by a running store", locked.Message, StringComparison.Ordinal);
+                return null;
+            }
+        });
+    }
+
     // The directory can go when the files are closed.
     private async Task ResumeAsync(StoreNode node, Task write)
     {
         _faults.Disk.Resume();
         await _patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write);
-        await Eventually.Async(async () =>
-        {
-            await node.DisposeAsync();
-            return node.IsClosed ? node : null;
-        });
+        await Eventually.Async(() => Task.FromResult(node.IsClosed ? node : null));
     }
 
-    /// <summary>Takes the name of one of the store's actors, and does not end.</summary>
+    /// <summary>An actor that does not end before it may; as an extension it takes the name of one of the store's.</summary>
     private sealed class Stubborn : ExtensionIdProvider<Stubborn>, IExtension
     {
         public const string Name = "failure-watch";
 
         public static readonly ManualResetEventSlim MayEnd = new();
 
-        public static ActorSystem? System { get; private set; }
-
         public override Stubborn CreateExtension(ExtendedActorSystem system)
         {
-            System = system;
-            system.ActorOf(Props.Create<Actor>().WithDispatcher("akka.io.pinned-dispatcher"), Name);
+            system.ActorOf(Props(MayEnd), Name);
             return this;
         }
 
-        private sealed class Actor : UntypedActor
+        public static Props Props(ManualResetEventSlim mayEnd) =>
+            Akka.Actor.Props.Create(() => new Actor(mayEnd)).WithDispatcher("akka.io.pinned-dispatcher");
+
+        private sealed class Actor(ManualResetEventSlim mayEnd) : UntypedActor
         {
             protected override void OnReceive(object message) => Unhandled(message);
 
-            protected override void PostStop() => MayEnd.Wait();
+            protected override void PostStop() => mayEnd.Wait();
         }
     }
 }
