@@ -7,6 +7,7 @@ using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Hosting;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Raft;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Settings;
 using TinyKv.Actors.Storage;
 using TinyKv.Actors.Telemetry;
@@ -47,6 +48,10 @@ public sealed class StoreNode : IAsyncDisposable
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, directory, faults));
+        var readiness = new ReadinessLog(
+            _actors.Board, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler);
+        _actors.Board.Posted += readiness.Observe;
+        readiness.Observe();
         system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");
         _status = new StoreNodeStatus(settings, ClusterId, system, _actors);
         var gateway = system.ActorOf(

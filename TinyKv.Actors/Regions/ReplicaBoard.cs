@@ -14,6 +14,9 @@ internal sealed class ReplicaBoard
 {
     private ImmutableSortedDictionary<ulong, ReplicaView> _views = ImmutableSortedDictionary<ulong, ReplicaView>.Empty;
 
+    /// <summary>An entry was replaced; raised by whoever has posted it.</summary>
+    public event Action? Posted;
+
     /// <summary>The replicas by ascending region.</summary>
     public IEnumerable<ReplicaView> Views => Volatile.Read(ref _views).Values;
 
@@ -34,8 +37,11 @@ internal sealed class ReplicaBoard
     }
 
     /// <summary>Replaces the entry of a region.</summary>
-    public void Post(ReplicaView view) =>
+    public void Post(ReplicaView view)
+    {
         ImmutableInterlocked.Update(ref _views, (views, added) => views.SetItem(added.Region.Id.Value, added), view);
+        Posted?.Invoke();
+    }
 }
 
 /// <summary>A replica; the peer's part is null while it recovers, and when it has stopped for good.</summary>

@@ -43,18 +43,20 @@ public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
     /// <param name="kind">What is counted together.</param>
     /// <param name="template">A message template, without a full stop.</param>
     /// <param name="arguments">Its arguments.</param>
-    public void Warning(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
+    /// <returns>Whether it was written.</returns>
+    public bool Warning(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
         Write(log, LogLevel.WarningLevel, kind, template, arguments);
 
     /// <summary>Logs what is worth to know, if one more line may be written. As <see cref="Warning"/>.</summary>
-    public void Info(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
+    public bool Info(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
         Write(log, LogLevel.InfoLevel, kind, template, arguments);
 
-    private void Write(ILoggingAdapter log, LogLevel level, string kind, string template, object[] arguments)
+    private bool Write(ILoggingAdapter log, LogLevel level, string kind, string template, object[] arguments)
     {
-        if (!Allows(kind, out var omitted)) return;
+        if (!Allows(kind, out var omitted)) return false;
         if (omitted == 0) log.Log(level, null, template, arguments);
         else log.Log(level, null, template + " ({Omitted} more were not logged)", [.. arguments, omitted]);
+        return true;
     }
 
     private readonly record struct Window(TimeSpan Start, int Lines, long Omitted);

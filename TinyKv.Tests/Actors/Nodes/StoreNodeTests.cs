@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Event;
 using TinyKv.Actors;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Settings;
@@ -56,6 +58,23 @@ public sealed class StoreNodeTests
         await cluster.StartAsync(first);
         var status = await cluster.AppliedAsync(first, index);
         Assert.Equal(RegionId.First.Value, status.Region.Id);
+    }
+
+    [Fact]
+    public async Task A_store_logs_when_it_is_ready_and_when_it_is_not_any_more()
+    {
+        await using var cluster = new TestCluster(2);
+        using var log = Inbox.Create((await cluster.StartAsync(1, "akka.loglevel = INFO")).System);
+        cluster[1].System.EventStream.Subscribe(log.Receiver, typeof(Info));
+
+        await cluster.StartAsync(2);
+        Says("The store is ready");
+
+        await cluster.StopAsync(2);
+        Says("The store is not ready any more");
+
+        void Says(string line) => log.ReceiveWhere(
+            message => $"{((Info)message).Message}".StartsWith(line, StringComparison.Ordinal), TimeSpan.FromSeconds(30));
     }
 
     [Fact]
