@@ -6,29 +6,19 @@ namespace TinyKv.Tests.Clusters;
 
 /// <summary>Stores on directories that are not theirs, or not any more, and lists of stores that differ.</summary>
 [Trait("kind", "cluster")]
-public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
-    private ProcessCluster _cluster = null!;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        output.WriteLine(_cluster.Logs());
-        await _cluster.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_store_on_an_empty_directory_ends_with_70_and_serves_again_on_its_own()
     {
         await using var client = await StartAsync(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        await _cluster.KillAsync(3);
-        Directory.Move(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-away");
+        await Cluster.KillAsync(3);
+        Directory.Move(Cluster.DataOf(3), $"{Cluster.DataOf(3)}-away");
 
-        _cluster.Start(3);
+        Cluster.Start(3);
 
-        var (code, complaint) = await _cluster.EndAsync(3);
+        var (code, complaint) = await Cluster.EndAsync(3);
         Assert.Equal(70, code);
         Assert.Contains("store 3 shows up with a new data directory", complaint, StringComparison.Ordinal);
         PutBack(3);
@@ -39,20 +29,20 @@ public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task A_store_on_an_old_copy_of_its_directory_ends_with_70_and_serves_again_on_the_last()
     {
         await using var client = await StartAsync(3);
-        await _cluster.KillAsync(3);
-        StoreFiles.Copy(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-old");
-        _cluster.Start(3);
+        await Cluster.KillAsync(3);
+        StoreFiles.Copy(Cluster.DataOf(3), $"{Cluster.DataOf(3)}-old");
+        Cluster.Start(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        await _cluster.LeaderAsync();
-        await _cluster.KillAsync(3);
-        Directory.Move(_cluster.DataOf(3), $"{_cluster.DataOf(3)}-away");
-        Directory.Move($"{_cluster.DataOf(3)}-old", _cluster.DataOf(3));
+        await Cluster.LeaderAsync();
+        await Cluster.KillAsync(3);
+        Directory.Move(Cluster.DataOf(3), $"{Cluster.DataOf(3)}-away");
+        Directory.Move($"{Cluster.DataOf(3)}-old", Cluster.DataOf(3));
 
         // A copy does not become younger by being started again, as a service manager would do.
         for (var start = 0; start < 3; start++)
         {
-            _cluster.Start(3);
-            var (code, complaint) = await _cluster.EndAsync(3);
+            Cluster.Start(3);
+            var (code, complaint) = await Cluster.EndAsync(3);
             Assert.Equal(70, code);
             Assert.Contains("store 3 shows up with an old copy of its data directory", complaint, StringComparison.Ordinal);
         }
@@ -65,16 +55,16 @@ public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await using var client = await StartAsync(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        await _cluster.KillAsync(2);
-        await _cluster.KillAsync(3);
-        Swap(_cluster.DataOf(2), _cluster.DataOf(3));
+        await Cluster.KillAsync(2);
+        await Cluster.KillAsync(3);
+        Swap(Cluster.DataOf(2), Cluster.DataOf(3));
 
-        _cluster.Start(2);
+        Cluster.Start(2);
 
-        Assert.Contains("belongs to store 3, this is store 2", (await _cluster.EndAsync(2)).Complaint, StringComparison.Ordinal);
-        Swap(_cluster.DataOf(2), _cluster.DataOf(3));
-        _cluster.Start(2);
-        _cluster.Start(3);
+        Assert.Contains("belongs to store 3, this is store 2", (await Cluster.EndAsync(2)).Complaint, StringComparison.Ordinal);
+        Swap(Cluster.DataOf(2), Cluster.DataOf(3));
+        Cluster.Start(2);
+        Cluster.Start(3);
         await ServesWithAllAsync(client);
     }
 
@@ -83,36 +73,36 @@ public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await using var client = await StartAsync(1);
         await client.Raw.PutAsync("precious"u8.ToArray(), "1"u8.ToArray());
-        await _cluster.KillAsync(1);
+        await Cluster.KillAsync(1);
 
-        _cluster.TellOf(3);
-        _cluster.StartAll();
+        Cluster.TellOf(3);
+        Cluster.StartAll();
 
         for (var store = 1; store <= 3; store++)
         {
-            var (code, complaint) = await _cluster.EndAsync(store);
+            var (code, complaint) = await Cluster.EndAsync(store);
             Assert.Equal(2, code);
             Assert.Contains("cluster of the initial stores [1]", complaint, StringComparison.Ordinal);
             Assert.Contains("stores cannot be added", complaint, StringComparison.Ordinal);
         }
-        _cluster.TellOf(1);
-        _cluster.Start(1);
-        await _cluster.LeaderAsync();
+        Cluster.TellOf(1);
+        Cluster.Start(1);
+        await Cluster.LeaderAsync();
         Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("precious"u8.ToArray()));
     }
 
     private void PutBack(int store)
     {
-        Directory.Delete(_cluster.DataOf(store), recursive: true);
-        Directory.Move($"{_cluster.DataOf(store)}-away", _cluster.DataOf(store));
-        _cluster.Start(store);
+        Directory.Delete(Cluster.DataOf(store), recursive: true);
+        Directory.Move($"{Cluster.DataOf(store)}-away", Cluster.DataOf(store));
+        Cluster.Start(store);
     }
 
     // Without one of the others, so that the store that came back is needed.
     private async Task ServesWithAllAsync(TinyKvClient client)
     {
-        await _cluster.LeaderAsync();
-        await _cluster.KillAsync(1);
+        await Cluster.LeaderAsync();
+        await Cluster.KillAsync(1);
         Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("a"u8.ToArray()));
     }
 
@@ -121,11 +111,5 @@ public sealed class IdentityTests(ITestOutputHelper output) : IAsyncLifetime
         Directory.Move(one, $"{one}-away");
         Directory.Move(other, one);
         Directory.Move($"{one}-away", other);
-    }
-
-    private Task<TinyKvClient> StartAsync(int stores)
-    {
-        _cluster = new ProcessCluster(stores);
-        return _cluster.ServeAsync();
     }
 }

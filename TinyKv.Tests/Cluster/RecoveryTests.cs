@@ -12,53 +12,43 @@ namespace TinyKv.Tests.Clusters;
 
 /// <summary>Stores come back by themselves, and end when they have to.</summary>
 [Trait("kind", "cluster")]
-public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
-    private ProcessCluster _cluster = null!;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        output.WriteLine(_cluster.Logs());
-        await _cluster.DisposeAsync();
-    }
-
     [Fact]
     public async Task With_two_of_three_killed_one_restarted_store_is_enough()
     {
         await using var client = await StartAsync(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        var leader = await _cluster.LeaderAsync();
+        var leader = await Cluster.LeaderAsync();
         var other = leader % 3 + 1;
-        await _cluster.KillAsync(leader);
-        await _cluster.KillAsync(other);
+        await Cluster.KillAsync(leader);
+        await Cluster.KillAsync(other);
 
-        _cluster.Start(other);
+        Cluster.Start(other);
 
         Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("a"u8.ToArray()));
         await client.Raw.PutAsync("b"u8.ToArray(), "2"u8.ToArray());
 
         // And the one that was the first to go has everything when it comes back.
-        _cluster.Start(leader);
-        await _cluster.LeaderAsync();
+        Cluster.Start(leader);
+        await Cluster.LeaderAsync();
     }
 
     [Fact]
     public async Task A_leader_that_stood_still_while_another_was_elected_goes_on_as_the_same_process()
     {
         await using var client = await StartAsync(3);
-        var leader = await _cluster.LeaderAsync();
-        var process = _cluster.ProcessOf(leader);
-        await _cluster.PauseAsync(leader);
+        var leader = await Cluster.LeaderAsync();
+        var process = Cluster.ProcessOf(leader);
+        await Cluster.PauseAsync(leader);
 
         // What is sent to a store that stands still has an unknown outcome: first another one must lead.
-        Assert.NotEqual(leader, await _cluster.LeaderAsync());
+        Assert.NotEqual(leader, await Cluster.LeaderAsync());
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
 
-        await _cluster.ContinueAsync(leader);
-        await _cluster.LeaderAsync();
-        Assert.Equal(process, _cluster.ProcessOf(leader));
+        await Cluster.ContinueAsync(leader);
+        await Cluster.LeaderAsync();
+        Assert.Equal(process, Cluster.ProcessOf(leader));
     }
 
     [SkippableTheory]
@@ -71,13 +61,13 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
         await using var client = await StartAsync(1, patience: 5, $"tinykv.storage.mode = {mode}\n");
         using var strace = Process.Start("/usr/bin/strace",
         [
-            "-f", "-ttt", "-p", $"{_cluster.ProcessOf(1)}", "-e", "inject=fsync,fdatasync:error=EIO",
+            "-f", "-ttt", "-p", $"{Cluster.ProcessOf(1)}", "-e", "inject=fsync,fdatasync:error=EIO",
             "-o", directory["trace"],
         ]);
 
         // One after the other, so that what was acknowledged after the failure was also called after it.
         var acknowledged = new List<double>();
-        var ended = _cluster.EndAsync(1);
+        var ended = Cluster.EndAsync(1);
         for (var i = 0; !ended.IsCompleted; i++)
         {
             var called = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
@@ -101,8 +91,8 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
             injected.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
         Assert.DoesNotContain(acknowledged, called => called > moment);
 
-        _cluster.Start(1);
-        await _cluster.SettleAsync();
+        Cluster.Start(1);
+        await Cluster.SettleAsync();
         for (var i = 0; i < acknowledged.Count; i++)
             Assert.NotNull(await client.Raw.GetAsync(Encoding.UTF8.GetBytes($"key {i}")));
     }
@@ -113,22 +103,16 @@ public sealed class RecoveryTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await using var client = await StartAsync(3, overrides: "tinykv.gateway.patience = 10m");
         var key = ByteString.CopyFromUtf8("a");
-        var leader = await _cluster.LeaderAsync();
-        using var channel = GrpcChannel.ForAddress($"http://{_cluster.Endpoints[leader % 3]}");
+        var leader = await Cluster.LeaderAsync();
+        using var channel = GrpcChannel.ForAddress($"http://{Cluster.Endpoints[leader % 3]}");
         var follower = new Raw.RawClient(channel);
         await follower.PutAsync(new PutRequest { Key = key, Value = key });
-        await _cluster.PauseAsync(leader);
+        await Cluster.PauseAsync(leader);
 
         using var call = follower.PutAsync(new PutRequest { Key = key, Value = key });
-        await _cluster.KillAsync(leader);
+        await Cluster.KillAsync(leader);
 
         var reply = await call.ResponseAsync.WaitAsync(TimeSpan.FromSeconds(90));
         Assert.True(reply.RegionError is null or { StaleCommand: not null }, $"{reply}");
-    }
-
-    private Task<TinyKvClient> StartAsync(int stores, int patience = 60, string overrides = "")
-    {
-        _cluster = new ProcessCluster(stores, overrides);
-        return _cluster.ServeAsync(patience);
     }
 }

@@ -6,43 +6,33 @@ using Xunit.Abstractions;
 namespace TinyKv.Tests.Clusters;
 
 [Trait("kind", "cluster")]
-public sealed class ThreeProcessesTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class ThreeProcessesTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
     private const int Lines = 6_000;
-
-    private readonly ProcessCluster _cluster = new(stores: 3);
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        output.WriteLine(_cluster.Logs());
-        await _cluster.DisposeAsync();
-    }
 
     [Fact]
     public async Task Killing_the_leader_half_way_through_an_import_and_then_everyone_loses_nothing()
     {
-        _cluster.StartAll();
-        var leader = await _cluster.LeaderAsync();
+        Create(stores: 3).StartAll();
+        var leader = await Cluster.LeaderAsync();
         var pairs = string.Concat(Enumerable.Range(0, Lines).Select(i => $"key{i:d6}\tvalue {i}\n"));
         await using var file = new HalfwayStream(
-            Encoding.UTF8.GetBytes(pairs), () => _cluster.KillAsync(leader));
+            Encoding.UTF8.GetBytes(pairs), () => Cluster.KillAsync(leader));
 
         await Run(file, "raw", "import", "-", "--format", "tsv");
-        Assert.DoesNotContain(leader, _cluster.Running);
+        Assert.DoesNotContain(leader, Cluster.Running);
         Assert.Equal(pairs, await Run(Stream.Null, "raw", "export"));
         await StatusShowsAsUnreachable(leader);
 
-        _cluster.StartAll();
-        await _cluster.LeaderAsync();
-        foreach (var store in _cluster.Running.ToList()) await _cluster.KillAsync(store);
-        _cluster.StartAll();
-        var next = await _cluster.LeaderAsync();
+        Cluster.StartAll();
+        await Cluster.LeaderAsync();
+        foreach (var store in Cluster.Running.ToList()) await Cluster.KillAsync(store);
+        Cluster.StartAll();
+        var next = await Cluster.LeaderAsync();
         Assert.Equal(pairs, await Run(Stream.Null, "raw", "export"));
 
         // Once more without the leader: the others have everything too, the first one killed included.
-        await _cluster.KillAsync(next);
+        await Cluster.KillAsync(next);
         Assert.Equal(pairs, await Run(Stream.Null, "raw", "export"));
     }
 
@@ -62,9 +52,9 @@ public sealed class ThreeProcessesTests(ITestOutputHelper output) : IAsyncLifeti
         await using var text = new StreamWriter(captured, CliHost.Utf8) { AutoFlush = true };
         await using var error = new StringWriter();
         var host = new CliHost { Input = input, Output = captured, Text = text, Error = error };
-        var code = await CommandLine.RunAsync([.. arguments, .. _cluster.EndpointOptions], host);
+        var code = await CommandLine.RunAsync([.. arguments, .. Cluster.EndpointOptions], host);
         Assert.True(code == 0, $"{string.Join(' ', arguments)}: {error}");
-        output.WriteLine(error.ToString());
+        Output.WriteLine(error.ToString());
         return Encoding.UTF8.GetString(captured.ToArray());
     }
 

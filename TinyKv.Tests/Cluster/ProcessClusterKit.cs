@@ -1,0 +1,33 @@
+using TinyKv.Client;
+using Xunit.Abstractions;
+
+namespace TinyKv.Tests.Clusters;
+
+/// <summary>Tests of one cluster of processes each, with the end of every store's log for whoever looks at a failure.</summary>
+public abstract class ProcessClusterKit(ITestOutputHelper output) : IAsyncLifetime
+{
+    private protected ITestOutputHelper Output { get; } = output;
+
+    private protected ProcessCluster Cluster { get; private set; } = null!;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        Output.WriteLine(Cluster.Logs());
+        await Cluster.DisposeAsync();
+    }
+
+    /// <summary>Makes the test's cluster, and starts nothing.</summary>
+    /// <param name="stores">How many.</param>
+    /// <param name="overrides">HOCON that wins over what a playground's stores are started with.</param>
+    private protected ProcessCluster Create(int stores, string overrides = "") =>
+        Cluster = new ProcessCluster(stores, overrides);
+
+    /// <summary>Makes the test's cluster and starts it; a client once it serves.</summary>
+    /// <param name="stores">How many.</param>
+    /// <param name="patience">How long each of the client's calls may take, in seconds.</param>
+    /// <param name="overrides">As for <see cref="Create"/>.</param>
+    private protected Task<TinyKvClient> StartAsync(int stores, int patience = 60, string overrides = "") =>
+        Create(stores, overrides).ServeAsync(patience);
+}
