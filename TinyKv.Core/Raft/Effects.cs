@@ -65,7 +65,8 @@ public sealed record Effects
 }
 
 /// <summary>
-/// A message that no member that follows the protocol sends. It was not taken; the host counts it and tells a person.
+/// A message that no member that follows the protocol sends, except for a term that somebody else has raised too far. It was
+/// not taken; the host counts it and tells a person.
 /// </summary>
 /// <param name="From">Who sent it, by its own words.</param>
 /// <param name="Reason">What it contradicts, for people; it does not name the sender.</param>

@@ -3,7 +3,7 @@ namespace TinyKv.Core.Raft;
 /// <summary>Terms, votes and changes of role: the rules that hold whatever the role is.</summary>
 public sealed partial class RaftCore
 {
-    private readonly TermAllowance _allowance = new();
+    private readonly TermAllowance _allowance;
     private long _heardLeaderAt;
 
     /// <summary>Whom we voted for in the current term.</summary>

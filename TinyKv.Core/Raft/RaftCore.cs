@@ -25,6 +25,7 @@ public sealed partial class RaftCore
         LossEvidence = new LossEvidence(self, options);
         Term = birth.Truncated.Term;
         _random = random;
+        _allowance = new TermAllowance(options);
         _heardLeaderAt = -options.ElectionTicks;
         _role = new Follower(this, PeerId.None);
     }

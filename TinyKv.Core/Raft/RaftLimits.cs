@@ -14,14 +14,15 @@ public static class RaftLimits
     /// </summary>
     public const long MaxTermStep = 1L << 29;
 
-    /// <summary>
-    /// How far they may raise it with every tick, also when they have raised it before. With ten ticks a second
-    /// <see cref="MaxNumber"/> is 870 years away.
-    /// </summary>
-    public const long TermsPerTick = 1L << 24;
+    /// <summary>What the smallest step counts for: others may raise a term 1,024 times at once.</summary>
+    public const long LeastTermStep = MaxTermStep / 1024;
 
-    /// <summary>What the smallest step counts for: with each tick others may raise a term sixteen times.</summary>
-    public const long LeastTermStep = 1L << 20;
+    /// <summary>
+    /// How far they may raise it again with every tick. <see cref="MaxTermStep"/> comes back within four election timeouts,
+    /// so that nothing is lost between two elections. With ten ticks a second and an election timeout of ten,
+    /// <see cref="MaxNumber"/> is a thousand years away.
+    /// </summary>
+    public static long TermsPerTick(RaftOptions options) => MaxTermStep / (4L * options.ElectionTicks);
 
     /// <summary>Whether a term, index or round is possible.</summary>
     public static bool Allow(long number) => number is >= 0 and <= MaxNumber;

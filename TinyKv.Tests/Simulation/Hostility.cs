@@ -99,7 +99,7 @@ internal sealed class Hostility
         var command = Encoding.UTF8.GetBytes("afterwards");
         var proposedIn = -1L;
         var terms = _victims.ConvertAll(victim => victim.Core.Term);
-        var apart = (terms.Max() - terms.Min()) / RaftLimits.TermsPerTick;
+        var apart = (terms.Max() - terms.Min()) / RaftLimits.TermsPerTick(_cluster.Plan.Options);
         for (var ticks = 0; ticks < apart + (40 * _cluster.Plan.Options.ElectionTicks); ticks++)
         {
             Round();

@@ -33,7 +33,7 @@ internal sealed class Victim(PeerId id, RaftBirth birth, RaftOptions options, Ra
     /// <summary>Time passes.</summary>
     public void Tick()
     {
-        _mostTerm += RaftLimits.TermsPerTick;
+        _mostTerm += RaftLimits.TermsPerTick(options);
         Do(core => core.Tick());
     }
 

@@ -43,13 +43,13 @@ public sealed class TermAllowanceTests
     {
         var member = MemberOfTerm4();
         for (var i = 0; i < 10_000; i++) member.Hear(N3, member.Core.Term + 1, new RaftMessage.Vote(Granted: false));
-        Assert.Equal(4 + (RaftLimits.MaxTermStep / RaftLimits.LeastTermStep), member.Core.Term);
+        Assert.Equal(4 + 1024, member.Core.Term);
 
         member.Tick(1);
         for (var i = 0; i < 10_000; i++) member.Hear(N3, member.Core.Term + 1, new RaftMessage.Vote(Granted: false));
 
-        Assert.Equal(16, RaftLimits.TermsPerTick / RaftLimits.LeastTermStep);
-        Assert.Equal(4 + (RaftLimits.MaxTermStep / RaftLimits.LeastTermStep) + 16, member.Core.Term);
+        // In a tick comes back what 25 steps take: of 1,024 a fortieth, as an election timeout has ten ticks.
+        Assert.Equal(4 + 1024 + 25, member.Core.Term);
     }
 
     [Fact]
@@ -65,14 +65,18 @@ public sealed class TermAllowanceTests
     }
 
     [Theory]
-    [InlineData(false, 100)]
-    [InlineData(true, 100)]
-    [InlineData(false, 5000)]
-    [InlineData(true, 5000)]
-    public void Members_that_were_driven_apart_meet_again_in_the_time_that_it_took(bool drivenHasTheLongerLog, int ticks)
+    [InlineData(false, 100, 10)]
+    [InlineData(true, 100, 10)]
+    [InlineData(false, 5000, 10)]
+    [InlineData(true, 5000, 10)]
+    [InlineData(false, 20_000, 100)]
+    [InlineData(true, 20_000, 100)]
+    public void Members_that_were_driven_apart_meet_again_in_the_time_that_it_took(
+        bool drivenHasTheLongerLog, int ticks, int electionTicks)
     {
+        var options = new RaftOptions { ElectionTicks = electionTicks };
         var underWay = new Queue<RaftEnvelope>();
-        Victim[] members = [Member(N1, underWay), Member(N2, underWay)];
+        Victim[] members = [Member(N1, options, underWay), Member(N2, options, underWay)];
         var (driven, other) = (members[0], members[1]);
         var longer = drivenHasTheLongerLog ? driven : other;
         longer.Do(core => core.Step(new RaftEnvelope(N3, longer.Id, 1, OneMember.Append(LogPosition.Zero, Entries(1, 1)))));
@@ -83,9 +87,9 @@ public sealed class TermAllowanceTests
             foreach (var member in members) member.CompleteWrites(int.MaxValue);
             underWay.Clear(); // they do not hear each other
         }
-        Assert.InRange(driven.Core.Term - other.Core.Term, Far, RaftLimits.MaxTermStep + (ticks * RaftLimits.TermsPerTick));
+        Assert.InRange(driven.Core.Term - other.Core.Term, Far, RaftLimits.MaxTermStep + (ticks * RaftLimits.TermsPerTick(options)));
 
-        var elections = 20 * new RaftOptions().ElectionTicks;
+        var elections = 20 * electionTicks;
         for (var i = 0; i < ticks + elections && Array.TrueForAll(members, m => m.Core.Role != RoleKind.Leader); i++)
             Round(members, underWay);
 
@@ -104,10 +108,10 @@ public sealed class TermAllowanceTests
     /// <summary>n1, which has never heard of n2 or n3.</summary>
     private static OneMember MemberOfTerm4() => new(journal: OneMember.Journal(4, 1));
 
-    private static Victim Member(PeerId id, Queue<RaftEnvelope> underWay)
+    private static Victim Member(PeerId id, RaftOptions options, Queue<RaftEnvelope> underWay)
     {
         var member = new Victim(
-            id, new RaftBirth([.. Of(3)], default), new RaftOptions(), new Random((int)id.Value), underWay.Enqueue);
+            id, new RaftBirth([.. Of(3)], default), options, new Random((int)id.Value), underWay.Enqueue);
         member.Start();
         return member;
     }

@@ -97,7 +97,7 @@ internal static class MutantList
             "if (step > 0)", "if (step == envelope.Term - before)",
             "Honest members who were driven apart refuse each other for ever."),
         new("an allowance that does not come back", "TermAllowance.cs",
-            "_left + RaftLimits.TermsPerTick", "_left",
+            "_left + RaftLimits.TermsPerTick(options)", "_left",
             "Honest members who were driven apart refuse each other for ever."),
         new("an allowance that is never used up", "TermAllowance.cs",
             "        _left -= Math.Max(step, RaftLimits.LeastTermStep);\n", "",
