@@ -59,7 +59,7 @@ internal sealed class RegionSender(
         }
         catch (OperationCanceledException e)
         {
-            state.Last ??= caller.Silent(target.Address, e);
+            state.Last = caller.Silent(target.Address, e).After(state.Last);
             throw;
         }
         catch (StoreCallException e)

@@ -43,6 +43,10 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
         };
     }
 
+    /// <summary>This failure, which also tells of the one before it, if that says something else.</summary>
+    public StoreCallException After(StoreCallException? earlier) => earlier is null || earlier.Message == Message ? this
+        : new StoreCallException($"{Message}; before that, {earlier.Message}", MayBeDone, InnerException) { Failure = Failure };
+
     /// <summary>The failures of one call at every store that there is to ask.</summary>
     public static StoreCallException Of(IReadOnlyList<StoreCallException> failures)
     {

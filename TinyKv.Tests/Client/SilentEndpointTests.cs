@@ -135,6 +135,26 @@ public sealed class SilentEndpointTests
     }
 
     [Fact]
+    public async Task A_request_whose_time_ends_names_the_store_it_waits_for_before_the_one_that_sent_it_there()
+    {
+        await using var cluster = await FakeCluster.StartAsync(2);
+        cluster.LeaderOfPlacement = 1;
+        cluster.Leaders[1] = 2;
+        cluster.Intercept = async (store, _, cancellation) =>
+        {
+            if (store.Id == 2) await Task.Delay(Timeout.Infinite, cancellation);
+            return null;
+        };
+        await using var client = await cluster.ConnectAsync(options => options with { Timeout = TimeSpan.FromSeconds(5) });
+
+        var error = await Assert.ThrowsAsync<TinyKvUndeterminedException>(
+            () => client.Raw.PutAsync("k"u8.ToArray(), "v"u8.ToArray()));
+
+        Assert.Contains(
+            $"; last: {cluster.Store(2).Address} is silent; before that, {cluster.Store(1).Address}: ", error.Message);
+    }
+
+    [Fact]
     public async Task A_store_that_is_silent_although_its_connection_is_up_is_waited_for()
     {
         await using var cluster = await FakeCluster.StartAsync(1);
