@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using TinyKv.Host.Cli;
+using TinyKv.Tests.Actors.Nodes;
 
 namespace TinyKv.Tests.Host.Server;
 
@@ -107,10 +108,10 @@ public sealed class ServerCommandTests : IDisposable
 
         var exitCode = await RunAsync("--config", File, "--data", Data);
 
-        await written;
         Assert.StartsWith("tinykv: cannot use PostgreSQL at 127.0.0.1:1, database piped: ", _error.ToString(),
             StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failure, exitCode);
+        await written.WaitAsync(Patience.Long);
     }
 
     private Task WriteAsync(int grpcPort, string setting) => System.IO.File.WriteAllTextAsync(File, $$"""
