@@ -49,7 +49,8 @@ public sealed class StoreNode : IAsyncDisposable
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, directory, faults));
         var readiness = new ReadinessLog(
-            _actors.Board, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler);
+            _actors.Board, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler,
+            system.Scheduler.Advanced.ScheduleOnce);
         _actors.Board.Posted += readiness.Observe;
         readiness.Observe();
         system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");

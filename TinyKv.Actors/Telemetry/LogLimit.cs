@@ -14,7 +14,7 @@ public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
     // Kinds come from the code; a caller that makes them from what it was sent must not fill the memory.
     private const int MaxKinds = 256;
 
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    internal static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, Window> _windows = new(StringComparer.Ordinal);
 
@@ -47,7 +47,7 @@ public sealed class LogLimit(ITimeProvider clock, int linesPerMinute = 10)
     public bool Warning(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
         Write(log, LogLevel.WarningLevel, kind, template, arguments);
 
-    /// <summary>Logs what is worth to know, if one more line may be written. As <see cref="Warning"/>.</summary>
+    /// <summary>Logs what is worth knowing, if one more line may be written. As <see cref="Warning"/>.</summary>
     public bool Info(ILoggingAdapter log, string kind, string template, params object[] arguments) =>
         Write(log, LogLevel.InfoLevel, kind, template, arguments);
 
