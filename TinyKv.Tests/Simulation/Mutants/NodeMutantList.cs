@@ -29,10 +29,10 @@ internal static partial class NodeMutantList
     [
         new("promises sent before the record is durable", Peer,
             "            _lastWrite = new PendingWrite(record, effects.SendDurable);",
-            "            Send(effects.SendDurable);\n            _lastWrite = new PendingWrite(record, []);",
+            "            Send(effects.SendDurable.AsSpan());\n            _lastWrite = new PendingWrite(record, []);",
             "After a crash the store contradicts its votes and acknowledgements."),
         new("promises sent at once while a record is under way", Peer,
-            "_lastWrite!.Add(effects.SendDurable);", "Send(effects.SendDurable);",
+            "_lastWrite!.Add(effects.SendDurable);", "Send(effects.SendDurable.AsSpan());",
             "A repeated append is acknowledged before the first is durable."),
         new("promises that never leave", Peer,
             "        Send(write.Messages);\n", "",
