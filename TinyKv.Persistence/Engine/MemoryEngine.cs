@@ -24,7 +24,11 @@ public sealed class MemoryEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public IWriteBatch NewBatch() => new MemoryBatch();
+    public IWriteBatch NewBatch()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new MemoryBatch();
+    }
 
     /// <inheritdoc/>
     public void Write(IWriteBatch batch, bool sync)

@@ -4,7 +4,8 @@ using IWriteBatch = TinyKv.Core.Storage.IWriteBatch;
 
 namespace TinyKv.Persistence.Engine;
 
-/// <summary>Writes gathered in RocksDB's own format.</summary>
+/// <summary>Writes gathered in RocksDB's own format. Uses one use of the engine up, because filling it reads the engine's
+/// column families.</summary>
 internal sealed class RocksBatch(RocksEngine engine) : IWriteBatch
 {
     // A range needs an end. Keys may be longer here than clients' are, by an encoding that keeps their order.
@@ -53,7 +54,9 @@ internal sealed class RocksBatch(RocksEngine engine) : IWriteBatch
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed) return;
         _disposed = true;
         _native.Dispose();
+        engine.Release();
     }
 }

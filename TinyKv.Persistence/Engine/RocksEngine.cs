@@ -100,7 +100,11 @@ public sealed class RocksEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public IWriteBatch NewBatch() => new RocksBatch(this);
+    public IWriteBatch NewBatch()
+    {
+        _lifetime.Acquire();
+        return new RocksBatch(this);
+    }
 
     /// <inheritdoc/>
     public void Write(IWriteBatch batch, bool sync)
@@ -139,8 +143,7 @@ public sealed class RocksEngine : IEngine
         }
     }
 
-    /// <summary>Ends the engine. The files are closed when the last snapshot and iterator are disposed,
-    /// too.</summary>
+    /// <summary>Ends the engine. The files are closed when the last snapshot, iterator and batch are disposed, too.</summary>
     public void Dispose() => _lifetime.Close();
 
     internal RocksDb Database => _database;

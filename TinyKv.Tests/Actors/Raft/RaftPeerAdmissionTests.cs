@@ -193,8 +193,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     [Fact]
     public async Task Proposals_that_were_not_taken_up_are_refused_when_leadership_is_lost()
     {
-        var peer = await ElectAsync(await StartAsync(SpecOf(Three)));
-        await LetterAsync<RaftMessage.Append>();
+        var peer = await StartLeaderOfThreeAsync();
         Gate.Mode = GateMode.Held;
         Ask(peer, Write(region: Three));
         await World.FishForMessageAsync<AwaitOutcomes>(_ => true, Patience);

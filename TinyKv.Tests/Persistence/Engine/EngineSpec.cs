@@ -108,6 +108,19 @@ public abstract class EngineSpec : IDisposable
     }
 
     [Fact]
+    public void A_batch_that_is_filled_while_the_engine_ends_is_refused_when_it_is_written()
+    {
+        using var batch = Engine.NewBatch();
+        Engine.Dispose();
+
+        batch.Put(ColumnFamily.Default, "a"u8, "1"u8);
+        batch.Delete(ColumnFamily.Default, "b"u8);
+        batch.DeleteRange(ColumnFamily.Default, KeyRange.All);
+
+        Assert.Throws<ObjectDisposedException>(() => Engine.Write(batch, sync: false));
+    }
+
+    [Fact]
     public void After_its_end_the_engine_refuses_every_use()
     {
         using var snapshot = Engine.Snapshot();
@@ -116,6 +129,7 @@ public abstract class EngineSpec : IDisposable
         snapshot.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => Engine.Snapshot());
+        Assert.Throws<ObjectDisposedException>(() => Engine.NewBatch());
         Assert.Throws<ObjectDisposedException>(() => Engine.Write(batch, sync: false));
         Assert.Throws<ObjectDisposedException>(Engine.Sync);
         Assert.Throws<ObjectDisposedException>(() => snapshot.Get(ColumnFamily.Default, "a"u8));
