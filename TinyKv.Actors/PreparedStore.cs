@@ -70,7 +70,7 @@ public sealed class PreparedStore : IDisposable
             var directory = DataDirectory.Open(settings.DataDirectory, identity, settings.Initial);
             files.Push(directory);
             var engine = RocksEngine.Open(directory.DataPath);
-            files.Push(engine);
+            files.Push(new EngineFiles(engine));
             var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
             files.Push(journal);
             if (faults is not null) files.Push(faults.File);
@@ -117,12 +117,31 @@ public sealed class PreparedStore : IDisposable
 
     private static void Close(Stack<IDisposable> files)
     {
-        lock (files)
-            while (files.TryPop(out var file)) file.Dispose();
+        lock (files) CloseAll(files);
+    }
+
+    // One that cannot be closed must not keep the others open.
+    private static void CloseAll(Stack<IDisposable> files)
+    {
+        if (!files.TryPop(out var file)) return;
+        try
+        {
+            file.Dispose();
+        }
+        finally
+        {
+            CloseAll(files);
+        }
     }
 
     private static void CloseInTime(Stack<IDisposable> files)
     {
         if (files.Count > 0) BlockingCall.Try(() => Close(files), BlockingCall.PatienceWhenClosing);
+    }
+
+    // A request that has not ended yet still uses the engine: only when it has may the directory be unlocked.
+    private sealed class EngineFiles(RocksEngine engine) : IDisposable
+    {
+        public void Dispose() => engine.Close();
     }
 }

@@ -152,7 +152,7 @@ public sealed class StoreNode : IAsyncDisposable
             await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
             await closing.WaitAsync(BlockingCall.PatienceWhenClosing);
         }
-        catch (Exception e) when (e is TimeoutException or TaskSchedulerException)
+        catch (Exception e) when (e is TimeoutException or TaskSchedulerException or AggregateException)
         {
             // What is left goes on ending, as long as the process does not end.
         }

@@ -30,13 +30,14 @@ public sealed class RocksEngine : IEngine
     private readonly WriteOptions _unsynced = new WriteOptions().SetSync(false);
     private readonly RocksFailure _failure;
     private readonly Shared _lifetime;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RocksEngine(RocksDb database, RocksFailure failure)
     {
         _database = database;
         _failure = failure;
         _families = Array.ConvertAll(Families, family => database.GetColumnFamily(family.Name()));
-        _lifetime = new Shared(nameof(RocksEngine), database.Dispose);
+        _lifetime = new Shared(nameof(RocksEngine), Free);
     }
 
     /// <summary>Opens the engine in a directory, creating it when it is missing.</summary>
@@ -146,11 +147,31 @@ public sealed class RocksEngine : IEngine
     /// <summary>Ends the engine. The files are closed when the last snapshot, iterator and batch are disposed, too.</summary>
     public void Dispose() => _lifetime.Close();
 
+    /// <summary>Ends the engine, and blocks until the files are closed: as long as anybody reads or writes, and whoever does is
+    /// held up by the disk.</summary>
+    public void Close()
+    {
+        Dispose();
+        _closed.Task.GetAwaiter().GetResult();
+    }
+
     internal RocksDb Database => _database;
 
     internal ColumnFamilyHandle Handle(ColumnFamily family) => _families[(int)family];
 
     internal void Release() => _lifetime.Release();
+
+    private void Free()
+    {
+        try
+        {
+            _database.Dispose();
+        }
+        finally
+        {
+            _closed.SetResult();
+        }
+    }
 
     /// <summary>A read has failed; what to throw.</summary>
     internal StorageFailedException Failed(RocksDbException error, ColumnFamily family) =>

@@ -80,6 +80,23 @@ public sealed class EndingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_is_closed_only_when_the_last_read_of_it_has_ended()
+    {
+        await using var cluster = _cluster;
+        var node = await StartAsync();
+        var (reader, _) = await node.Storage.ReaderAsync(TestCluster.ContextOf(node), _patience.Token);
+
+        await node.KillAsync().WaitAsync(Bound);
+
+        Assert.False(node.IsClosed);
+        var refusal = await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(_cluster.Config(1), Patience.Long));
+        Assert.Contains("is locked by a running store", refusal.Message, StringComparison.Ordinal);
+        reader!.Dispose();
+        await Eventually.Async(() => Task.FromResult(node.IsClosed ? node : null));
+        await CanStartAsync(_cluster.Config(1));
+    }
+
+    [Fact]
     public async Task A_start_that_fails_says_why_although_its_disk_holds_up_the_end()
     {
         await using var cluster = _cluster;

@@ -52,7 +52,9 @@ public sealed class RegionActorTests : RaftPeerKit
         await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, Patience);
         await World.FishForMessageAsync<Written>(_ => true, Patience);
         // Its journal cannot be empty any more.
-        Assert.Equal([false, true], _born);
+        Assert.False(_born.TryDequeue(out var first) && first);
+        Assert.NotEmpty(_born);
+        Assert.DoesNotContain(false, _born);
     }
 
     [Fact]
