@@ -93,7 +93,7 @@ internal static class IdentityFile
                 Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
                 [.. record.Stores.Select(pair => new Known(
                     pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
-                [.. record.Born], record.Lost),
+                [.. record.CreatedRegions], record.Lost),
             Json));
 
     private static StoreRecord RecordOf(string path, Content found)
@@ -117,7 +117,7 @@ internal static class IdentityFile
         Earlier = [.. found.Earlier.Select(Number)],
         Stores = found.Stores.ToImmutableSortedDictionary(store => store.Id,
             store => new KnownStore(new DirectoryId(Number(store.Directory)), Number(store.Incarnation), store.Starts)),
-        Born = [.. found.Born],
+        CreatedRegions = [.. found.Born],
         Lost = found.Lost ?? throw new FormatException("it does not say whether something was lost"),
     };
 

@@ -105,13 +105,13 @@ internal sealed record StoreActors(
             Self = self,
             Applier = applier,
             Seed = (int)(draw & int.MaxValue),
-            Peer = (state, machine, born, seed) => RaftPeer.Props(new RaftPeerSpec
+            Peer = (state, machine, created, seed) => RaftPeer.Props(new RaftPeerSpec
             {
                 PersistenceId = $"{new PeerJournalId(cluster, settings.StoreId, initial.Id, self.Id)}",
                 Region = state.Region,
                 Self = self,
-                Birth = Topology.Birth(initial, record.Directory),
-                WasBorn = born || record.Born.Contains(initial.Id.Value),
+                InitialState = Topology.InitialStateOf(initial, record.Directory),
+                WasCreated = created || record.CreatedRegions.Contains(initial.Id.Value),
                 Applied = state.Applied,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,

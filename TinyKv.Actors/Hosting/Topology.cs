@@ -8,13 +8,13 @@ using TinyKv.Core.Stores;
 namespace TinyKv.Actors.Hosting;
 
 /// <summary>
-/// What a cluster is born with. Every store works it out from the same list of stores, so that none has to wait for
+/// What a cluster begins with. Every store works it out from the same list of stores, so that none has to wait for
 /// another to hand it out: a group's replica on store <c>n</c> is peer <c>n</c>.
 /// </summary>
 internal static class Topology
 {
     /// <summary>The position before the first entry of every log.</summary>
-    public static LogPosition Origin => RaftBirth.Origin;
+    public static LogPosition Origin => InitialState.Origin;
 
     /// <summary>The placement group.</summary>
     public static Region Placement(TinyKvSettings settings) => Group(RegionId.Placement, settings);
@@ -22,8 +22,8 @@ internal static class Topology
     /// <summary>The region that holds all keys.</summary>
     public static Region First(TinyKvSettings settings) => Group(RegionId.First, settings);
 
-    /// <summary>What the replica of a group on a store is born with.</summary>
-    public static RaftBirth Birth(Region region, DirectoryId directory) =>
+    /// <summary>What the replica of a group on a store begins with.</summary>
+    public static InitialState InitialStateOf(Region region, DirectoryId directory) =>
         new([.. region.Peers.Select(peer => peer.Id)], Origin) { Directory = directory };
 
     private static Region Group(RegionId id, TinyKvSettings settings) => new(

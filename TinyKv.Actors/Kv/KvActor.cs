@@ -17,22 +17,22 @@ namespace TinyKv.Actors.Kv;
 /// </summary>
 internal sealed class KvActor : Applier
 {
-    private readonly long _bornAt;
+    private readonly long _initialIndex;
     private Region _region;
     private Region? _saved;
 
-    public KvActor(IEngine engine, Region initial, long bornAt) : base(engine)
+    public KvActor(IEngine engine, Region initial, long initialIndex) : base(engine)
     {
         _region = initial;
-        _bornAt = bornAt;
+        _initialIndex = initialIndex;
     }
 
     /// <summary>What makes the actor.</summary>
     /// <param name="engine">The store's engine.</param>
-    /// <param name="initial">The region as it was born.</param>
-    /// <param name="bornAt">The index that it was born with.</param>
-    public static Props Props(IEngine engine, Region initial, long bornAt) =>
-        Akka.Actor.Props.Create(() => new KvActor(engine, initial, bornAt)).WithDispatcher(Dispatchers.Kv);
+    /// <param name="initial">The region as it was created.</param>
+    /// <param name="initialIndex">The index that it begins at.</param>
+    public static Props Props(IEngine engine, Region initial, long initialIndex) =>
+        Akka.Actor.Props.Create(() => new KvActor(engine, initial, initialIndex)).WithDispatcher(Dispatchers.Kv);
 
     /// <inheritdoc/>
     protected override Region Region => _region;
@@ -41,7 +41,7 @@ internal sealed class KvActor : Applier
     protected override long Load(ISnapshot snapshot)
     {
         _region = MetaRecords.ReadDescriptor(snapshot, _region.Id) ?? _region;
-        return MetaRecords.ReadApplied(snapshot, _region.Id) ?? _bornAt;
+        return MetaRecords.ReadApplied(snapshot, _region.Id) ?? _initialIndex;
     }
 
     /// <inheritdoc/>

@@ -12,17 +12,17 @@ using TinyKv.Protocol.Wire.Internal;
 namespace TinyKv.Actors.Placement;
 
 /// <summary>The state machine of the placement group: which ids are handed out, which timestamps are reserved.</summary>
-internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) : Applier(engine)
+internal sealed class PlacementActor(IEngine engine, Region group, long initialIndex) : Applier(engine)
 {
-    /// <summary>Below are the numbers of the stores, regions and peers that a cluster is born with.</summary>
+    /// <summary>Below are the numbers of the stores, regions and peers that a cluster begins with.</summary>
     public const ulong FirstId = 1000;
 
     private ulong _nextId = FirstId;
     private long _timestampsEnd;
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(IEngine engine, Region group, long bornAt) =>
-        Akka.Actor.Props.Create(() => new PlacementActor(engine, group, bornAt)).WithDispatcher(Dispatchers.Kv);
+    public static Props Props(IEngine engine, Region group, long initialIndex) =>
+        Akka.Actor.Props.Create(() => new PlacementActor(engine, group, initialIndex)).WithDispatcher(Dispatchers.Kv);
 
     /// <inheritdoc/>
     protected override Region Region => group;
@@ -31,7 +31,7 @@ internal sealed class PlacementActor(IEngine engine, Region group, long bornAt) 
     protected override long Load(ISnapshot snapshot)
     {
         if (MetaRecords.ReadPlacement(snapshot) is { } state) (_nextId, _timestampsEnd) = state;
-        return MetaRecords.ReadApplied(snapshot, RegionId.Placement) ?? bornAt;
+        return MetaRecords.ReadApplied(snapshot, RegionId.Placement) ?? initialIndex;
     }
 
     /// <inheritdoc/>

@@ -19,11 +19,11 @@ internal sealed record RaftPeerSpec
     /// <summary>This replica.</summary>
     public required Peer Self { get; init; }
 
-    /// <summary>What it is born with when its journal is empty.</summary>
-    public required RaftBirth Birth { get; init; }
+    /// <summary>What it begins with when its journal is empty.</summary>
+    public required InitialState InitialState { get; init; }
 
-    /// <summary>Whether it was born before, so that its journal cannot be empty.</summary>
-    public bool WasBorn { get; init; }
+    /// <summary>Whether it was created before, so that its journal cannot be empty.</summary>
+    public bool WasCreated { get; init; }
 
     /// <summary>What the state machine holds already.</summary>
     public required long Applied { get; init; }

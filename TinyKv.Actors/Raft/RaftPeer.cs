@@ -39,7 +39,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         _spec = spec;
         _telemetry = new PeerTelemetry(spec.Self, spec.Region);
         _applied = spec.Applied;
-        _replay = new JournalReplay(Bear);
+        _replay = new JournalReplay(Create);
     }
 
     /// <summary>What makes the actor.</summary>
@@ -59,7 +59,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         switch (message)
         {
-            case RaftBirth birth: _replay.Take(LastSequenceNr, birth); break;
+            case InitialState initial: _replay.Take(LastSequenceNr, initial); break;
             case RaftRecord record: _replay.Take(LastSequenceNr, record); break;
             case RecoveryCompleted: Recovered(); break;
         }
@@ -74,7 +74,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
             Start();
             return;
         }
-        if (_spec.WasBorn)
+        if (_spec.WasCreated)
         {
             // Its votes and acknowledgements would be forgotten.
             StoreFailed.Publish(Context.System,
@@ -82,9 +82,9 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
                 + "started before: the log is lost, and what was promised with it");
             return;
         }
-        Persist(_spec.Birth, birth =>
+        Persist(_spec.InitialState, initial =>
         {
-            _core = Bear(birth);
+            _core = Create(initial);
             Start();
         });
     }
@@ -117,29 +117,29 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         base.PostStop();
     }
 
-    private RaftCore Bear(RaftBirth birth)
+    private RaftCore Create(InitialState initial)
     {
-        if (birth.Directory != _spec.Birth.Directory)
+        if (initial.Directory != _spec.InitialState.Directory)
         {
             throw new TinyKvException(
-                $"the journal of {_spec.Region.Id} on {_spec.Self.Store} belongs to the data directory {birth.Directory}, "
-                + $"this is the data directory {_spec.Birth.Directory}: "
+                $"the journal of {_spec.Region.Id} on {_spec.Self.Store} belongs to the data directory {initial.Directory}, "
+                + $"this is the data directory {_spec.InitialState.Directory}: "
                 + "start the store with the one that belongs to its journal");
         }
         // Members that disagree about who the members are could elect two leaders.
-        if (FirstMissing(birth.Voters, _spec.Birth.Voters) is { } unlisted)
+        if (FirstMissing(initial.Voters, _spec.InitialState.Voters) is { } unlisted)
         {
             throw new TinyKvException(
                 $"the journal of {_spec.Self.Store} says that store {unlisted.Value} " +
                 $"holds a replica of {_spec.Region.Id}, but tinykv.cluster.stores does not list it");
         }
-        if (FirstMissing(_spec.Birth.Voters, birth.Voters) is { } added)
+        if (FirstMissing(_spec.InitialState.Voters, initial.Voters) is { } added)
         {
             throw new TinyKvException(
                 $"tinykv.cluster.stores lists store {added.Value}, which holds no " +
                 $"replica of {_spec.Region.Id} by the journal of {_spec.Self.Store}: stores can not be added to a cluster");
         }
-        return new RaftCore(_spec.Self.Id, birth, _spec.Options, new Random(_spec.Seed));
+        return new RaftCore(_spec.Self.Id, initial, _spec.Options, new Random(_spec.Seed));
     }
 
     private static PeerId? FirstMissing(ImmutableArray<PeerId> some, ImmutableArray<PeerId> others) =>

@@ -10,7 +10,7 @@ namespace TinyKv.Actors.Regions;
 /// <summary>What a region's subtree is made from.</summary>
 internal sealed record RegionSpec
 {
-    /// <summary>The region as it was born.</summary>
+    /// <summary>The region as it was created.</summary>
     public required Region Initial { get; init; }
 
     /// <summary>Its replica on this store.</summary>
@@ -21,7 +21,7 @@ internal sealed record RegionSpec
 
     /// <summary>
     /// Makes the peer, from the region as it is and what its state machine holds, that machine, whether the replica was
-    /// born since this store was started, and a seed.
+    /// created since this store was started, and a seed.
     /// </summary>
     public required Func<Described, IActorRef, bool, int, Props> Peer { get; init; }
 
@@ -30,7 +30,7 @@ internal sealed record RegionSpec
 }
 
 /// <summary>To the parent: the replica's journal is not empty, now and for ever.</summary>
-internal sealed record RegionBorn(RegionId Region);
+internal sealed record RegionCreated(RegionId Region);
 
 /// <summary>
 /// One region on this store: its state machine and its peer. A peer that stops is made again from its journal, with
@@ -48,7 +48,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private Described _state;
     private IActorRef _peer = ActorRefs.Nobody;
     private RegionError.RegionStopped? _stopped;
-    private bool _born;
+    private bool _created;
 
     public RegionActor(RegionSpec spec, ReplicaBoard board)
     {
@@ -89,8 +89,8 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case Described state: Create(state); break;
             case PeerReady:
                 _backoff.Succeeded();
-                _born = true;
-                Context.Parent.Tell(new RegionBorn(_spec.Initial.Id));
+                _created = true;
+                Context.Parent.Tell(new RegionCreated(_spec.Initial.Id));
                 Become(Running);
                 break;
             case RegionRequest request:
@@ -164,7 +164,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private void Create(Described state)
     {
         _state = state;
-        _peer = Context.ActorOf(_spec.Peer(state, _applier, _born, _random.Next()), "peer");
+        _peer = Context.ActorOf(_spec.Peer(state, _applier, _created, _random.Next()), "peer");
         Context.Watch(_peer);
     }
 

@@ -54,7 +54,7 @@ internal sealed record ListReplicas
 /// <summary>The replicas on this store, by ascending region.</summary>
 internal sealed record ReplicaRefs(IReadOnlyList<ReplicaRef> Regions);
 
-/// <summary>A region as it was born, its replica here, and who knows more.</summary>
+/// <summary>A region as it was created, its replica here, and who knows more.</summary>
 internal sealed record ReplicaRef(Region Region, Peer Self, IActorRef Actor);
 
 /// <summary>A replica's state; the part of its Raft member is null while it recovers.</summary>

@@ -6,7 +6,7 @@ using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Regions;
 
-/// <summary>The cluster is formed: there may be replicas from now on. Whoever says so is told which were born.</summary>
+/// <summary>The cluster is formed: there may be replicas from now on. Whoever says so is told which were created.</summary>
 internal sealed record Begin
 {
     public static Begin Instance { get; } = new();
@@ -50,7 +50,7 @@ internal sealed class StoreActor : UntypedActor
         {
             case RegionRequest request: Route(request); break;
             case Begin when _regions.IsEmpty: Create(); break;
-            case RegionBorn or DataLost: _introducer.Tell(message); break;
+            case RegionCreated or DataLost: _introducer.Tell(message); break;
             case PeerMail mail:
                 if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail);
                 break;

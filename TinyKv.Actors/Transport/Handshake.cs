@@ -82,7 +82,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         {
             case Wire.StoreHello hello: Read(hello, () => Hear(HelloWire.FromWire(hello))); break;
             case Wire.StoreHelloReply reply: Read(reply, () => Hear(reply)); break;
-            case RegionBorn born: _introductions.Bear(born.Region); break;
+            case RegionCreated created: _introductions.Add(created.Region); break;
             case DataLost lost: _introductions.Lose(lost.Reason); break;
             case Tick: OnTick(); break;
             case DescribeAcquaintance: Sender.Tell(Describe()); return;
@@ -147,7 +147,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     private void Begin()
     {
         _formed = true;
-        if (_saved.Born.IsEmpty)
+        if (_saved.CreatedRegions.IsEmpty)
             _log.Info("The cluster of the initial stores {Stores} is formed", Acceptance.Show(_saved.Initial));
         _spec.Regions.Tell(Regions.Begin.Instance);
     }

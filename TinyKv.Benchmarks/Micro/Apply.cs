@@ -40,7 +40,7 @@ public class Apply
         _system = ActorSystem.Create("apply", config);
         var region = new Region(RegionId.First, new KeyRange(default, default), RegionEpoch.Initial,
             [new Peer(new PeerId(1), new StoreId(1))]);
-        var kv = KvActor.Props(_engine, region, bornAt: 0);
+        var kv = KvActor.Props(_engine, region, initialIndex: 0);
         _stage = _system.ActorOf(Props.Create(() => new Stage(kv)));
     }
 

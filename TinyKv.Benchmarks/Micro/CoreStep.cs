@@ -43,7 +43,7 @@ public class CoreStep
     private static RaftCore Member(int index)
     {
         var core = new RaftCore(
-            Members[index], new RaftBirth(Members, LogPosition.Zero), new RaftOptions(), new Random(1));
+            Members[index], new InitialState(Members, LogPosition.Zero), new RaftOptions(), new Random(1));
         core.Start(0);
         return core;
     }

@@ -10,20 +10,20 @@ public sealed partial class RaftCore
     private bool _started;
 
     /// <summary>
-    /// A member as it was born; feed it its journal with <see cref="Replay"/>, then <see cref="Start"/>.
+    /// A member as it was created; feed it its journal with <see cref="Replay"/>, then <see cref="Start"/>.
     /// </summary>
-    /// <param name="self">This member; in <see cref="RaftBirth.Voters"/>.</param>
-    /// <param name="birth">The first event of its journal.</param>
+    /// <param name="self">This member; in <see cref="InitialState.Voters"/>.</param>
+    /// <param name="initial">The first event of its journal.</param>
     /// <param name="options">Validated numbers.</param>
     /// <param name="random">Seeded by the host; draws election timeouts.</param>
-    public RaftCore(PeerId self, RaftBirth birth, RaftOptions options, Random random)
+    public RaftCore(PeerId self, InitialState initial, RaftOptions options, Random random)
     {
         Self = self;
         Options = options;
-        Membership = new Membership(self, birth.Voters);
-        Log = new RaftLog(birth.Truncated);
+        Membership = new Membership(self, initial.Voters);
+        Log = new RaftLog(initial.Truncated);
         LossEvidence = new LossEvidence(self, options);
-        Term = birth.Truncated.Term;
+        Term = initial.Truncated.Term;
         _random = random;
         _allowance = new TermAllowance(options);
         _heardLeaderAt = -options.ElectionTicks;

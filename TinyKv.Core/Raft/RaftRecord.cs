@@ -3,10 +3,10 @@ using TinyKv.Core.Stores;
 
 namespace TinyKv.Core.Raft;
 
-/// <summary>What a peer is born with: the first event in its journal.</summary>
+/// <summary>What a peer begins with: the first event in its journal.</summary>
 /// <param name="Voters">The members of the group, ascending.</param>
 /// <param name="Truncated">The position before the first entry of the log.</param>
-public sealed record RaftBirth(ImmutableArray<PeerId> Voters, LogPosition Truncated)
+public sealed record InitialState(ImmutableArray<PeerId> Voters, LogPosition Truncated)
 {
     /// <summary>The position before the first entry that a region ever has, as in TinyKV.</summary>
     public static LogPosition Origin { get; } = new(5, 5);

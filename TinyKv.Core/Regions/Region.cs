@@ -20,7 +20,7 @@ public readonly record struct RegionId(ulong Value)
     /// <summary>The group that replicates placement's own state.</summary>
     public static RegionId Placement => default;
 
-    /// <summary>The region that the cluster is born with.</summary>
+    /// <summary>The region that the cluster begins with.</summary>
     public static RegionId First => new(1);
 
     /// <inheritdoc/>

@@ -43,8 +43,8 @@ public sealed record StoreRecord
     public ImmutableSortedDictionary<ulong, KnownStore> Stores { get; init; } =
         ImmutableSortedDictionary<ulong, KnownStore>.Empty;
 
-    /// <summary>The regions whose replicas on this store have been born: their journals are not empty.</summary>
-    public ImmutableSortedSet<ulong> Born { get; init; } = [];
+    /// <summary>The regions whose replicas on this store have been created: their journals are not empty.</summary>
+    public ImmutableSortedSet<ulong> CreatedRegions { get; init; } = [];
 
     /// <summary>
     /// Why the directory must not be used again: it lost what the store had acknowledged, and votes may be lost with that.

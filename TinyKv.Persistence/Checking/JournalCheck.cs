@@ -27,7 +27,7 @@ internal sealed class JournalCheck
 
     /// <summary>Whether every log begins with the first entry there ever was.</summary>
     public bool HoldsEverything => _members.Count > 0
-        && _members.Values.All(member => member.FirstIndex == RaftBirth.Origin.Index + 1);
+        && _members.Values.All(member => member.FirstIndex == InitialState.Origin.Index + 1);
 
     /// <summary>Reads all of it.</summary>
     /// <param name="open">Opens it.</param>
@@ -56,7 +56,7 @@ internal sealed class JournalCheck
     // A region that had events once must have some.
     private void RequireBorn(StoreRecord record, IEnumerable<ulong?> found)
     {
-        foreach (var region in record.Born.Except(found.OfType<ulong>()))
+        foreach (var region in record.CreatedRegions.Except(found.OfType<ulong>()))
             _damage.Add($"{new RegionId(region)}: it had events when the store was started before, and has none");
     }
 
@@ -70,11 +70,11 @@ internal sealed class JournalCheck
         }
         if (identity is not null && (peer.Cluster != identity.ClusterId || peer.Store != identity.Store))
             _damage.Add($"{id} belongs to another store");
-        var replay = new JournalReplay(birth =>
+        var replay = new JournalReplay(initial =>
         {
-            if (directory is { } own && birth.Directory != own)
-                throw new InvalidDataException($"it belongs to the data directory {birth.Directory}, this is {own}");
-            return new RaftCore(peer.Peer, birth, new RaftOptions(), new Random(0));
+            if (directory is { } own && initial.Directory != own)
+                throw new InvalidDataException($"it belongs to the data directory {initial.Directory}, this is {own}");
+            return new RaftCore(peer.Peer, initial, new RaftOptions(), new Random(0));
         });
         var whole = Collect($"{peer.Region} ({id}): ", () =>
         {
@@ -92,7 +92,7 @@ internal sealed class JournalCheck
                 throw new InvalidDataException($"no serializer has the number {stored.Serializer}");
             switch (Serializer.FromBinary(stored.Body, stored.Manifest))
             {
-                case RaftBirth birth: replay.Take(number, birth); break;
+                case InitialState initial: replay.Take(number, initial); break;
                 case RaftRecord record: replay.Take(number, record); break;
                 default: throw new InvalidDataException($"'{stored.Manifest}' is no event of a peer");
             }

@@ -81,7 +81,7 @@ public static class StoreCheck
         {
             try
             {
-                member.Start(engine.Applied.GetValueOrDefault(region, RaftBirth.Origin.Index));
+                member.Start(engine.Applied.GetValueOrDefault(region, InitialState.Origin.Index));
             }
             catch (InvariantViolationException e)
             {

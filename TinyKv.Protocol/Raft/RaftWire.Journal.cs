@@ -26,30 +26,30 @@ public static partial class RaftWire
     }
 
     /// <summary>The bytes of a peer's first event.</summary>
-    public static byte[] Encode(RaftBirth birth)
+    public static byte[] Encode(InitialState initial)
     {
-        var wire = new Proto.RaftBirth
+        var wire = new Proto.InitialState
         {
-            TruncatedIndex = birth.Truncated.Index,
-            TruncatedTerm = birth.Truncated.Term,
-            Directory = birth.Directory.Value,
+            TruncatedIndex = initial.Truncated.Index,
+            TruncatedTerm = initial.Truncated.Term,
+            Directory = initial.Directory.Value,
         };
-        foreach (var voter in birth.Voters) wire.Voters.Add(voter.Value);
+        foreach (var voter in initial.Voters) wire.Voters.Add(voter.Value);
         return Sealed(wire);
     }
 
-    /// <summary>Reads what <see cref="Encode(RaftBirth)"/> wrote.</summary>
+    /// <summary>Reads what <see cref="Encode(InitialState)"/> wrote.</summary>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
-    public static RaftBirth DecodeBirth(ReadOnlyMemory<byte> bytes)
+    public static InitialState DecodeInitialState(ReadOnlyMemory<byte> bytes)
     {
-        var wire = WireCodec.Parse(Proto.RaftBirth.Parser, Checksum.Open(bytes));
+        var wire = WireCodec.Parse(Proto.InitialState.Parser, Checksum.Open(bytes));
         ulong previous = 0;
         foreach (var voter in wire.Voters)
         {
             WireCodec.Require(voter > previous, "voters are not ascending");
             previous = voter;
         }
-        return new RaftBirth(
+        return new InitialState(
             [.. wire.Voters.Select(voter => new PeerId(voter))],
             new LogPosition(
                 WireCodec.Count(wire.TruncatedIndex, "truncated index"),

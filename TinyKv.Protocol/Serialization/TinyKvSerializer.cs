@@ -13,7 +13,7 @@ namespace TinyKv.Protocol.Serialization;
 /// </summary>
 public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private const string Birth = "b";
+    private const string Initial = "b";
     private const string Record = "r";
     private const string Batch = "m";
     private const string Hello = "h";
@@ -28,7 +28,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     /// <inheritdoc/>
     public override string Manifest(object o) => o switch
     {
-        RaftBirth => Birth,
+        InitialState => Initial,
         RaftRecord => Record,
         Proto.RaftBatch or EncodedRaftBatch => Batch,
         Proto.StoreHello => Hello,
@@ -43,7 +43,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     /// <inheritdoc/>
     public override byte[] ToBinary(object obj) => obj switch
     {
-        RaftBirth birth => RaftWire.Encode(birth),
+        InitialState initial => RaftWire.Encode(initial),
         RaftRecord record => RaftWire.Encode(record),
         EncodedRaftBatch batch => batch.Bytes.ToArray(),
         Proto.RaftBatch or Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId
@@ -56,7 +56,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     /// <exception cref="MalformedMessageException">Unknown manifest, or bytes that do not fit.</exception>
     public override object FromBinary(byte[] bytes, string manifest) => manifest switch
     {
-        Birth => RaftWire.DecodeBirth(bytes),
+        Initial => RaftWire.DecodeInitialState(bytes),
         Record => RaftWire.DecodeRecord(bytes),
         Batch => new EncodedRaftBatch(bytes),
         Hello => WireCodec.Parse(Proto.StoreHello.Parser, bytes),

@@ -19,8 +19,8 @@ internal sealed class RaftCluster
     {
         options.Validate();
         _trace = trace;
-        var birth = new RaftBirth([.. members.Order()], LogPosition.Zero);
-        foreach (var id in birth.Voters) _nodes.Add(id, new RaftNode(id, birth, options, trace, Send));
+        var initial = new InitialState([.. members.Order()], LogPosition.Zero);
+        foreach (var id in initial.Voters) _nodes.Add(id, new RaftNode(id, initial, options, trace, Send));
     }
 
     public IEnumerable<RaftNode> Nodes => _nodes.Values;

@@ -7,7 +7,7 @@ namespace TinyKv.Tests.Golden;
 /// that wait for it. Writing can be held up, and a crash loses what was not written.
 /// </summary>
 internal sealed class RaftNode(
-    PeerId id, RaftBirth birth, RaftOptions options, RaftTrace trace, Action<RaftEnvelope> send)
+    PeerId id, InitialState initial, RaftOptions options, RaftTrace trace, Action<RaftEnvelope> send)
 {
     private readonly List<RaftRecord> _journal = [];
     private readonly List<RaftRecord> _lost = [];
@@ -30,7 +30,7 @@ internal sealed class RaftNode(
 
     public void Start()
     {
-        Core = new RaftCore(id, birth, options, new StaggeredTimeouts(id));
+        Core = new RaftCore(id, initial, options, new StaggeredTimeouts(id));
         foreach (var record in _journal) Core.Replay(record);
         _lastShown = _journal.LastOrDefault();
         Do(core => core.Start(Applied.Count));

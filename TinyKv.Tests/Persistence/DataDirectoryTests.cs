@@ -98,7 +98,7 @@ public sealed class DataDirectoryTests : IDisposable
                 Earlier = [5, ulong.MaxValue],
                 Stores = Three.ToImmutableSortedDictionary(
                     store => store.Value, store => new KnownStore(new DirectoryId(store.Value), 7, long.MaxValue)),
-                Born = [0, 1],
+                CreatedRegions = [0, 1],
             };
             directory.Save(saved);
         }
@@ -109,7 +109,7 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal([5, ulong.MaxValue], again.Record.Earlier.ToArray());
         Assert.Equal([.. Three], again.Record.Initial.ToArray());
         Assert.Equal([.. saved.Stores], again.Record.Stores.ToArray());
-        Assert.Equal([0, 1], again.Record.Born.ToArray());
+        Assert.Equal([0, 1], again.Record.CreatedRegions.ToArray());
 
         again.Start(Three);
         Assert.Equal(2, again.Record.Starts);

@@ -27,7 +27,7 @@ public sealed class DecoderFuzzTests : IDisposable
 
     private static readonly Gen<byte[]> Valid = Gen.OneOf(
         Gens.Record.Select(record => RaftWire.Encode(record)),
-        Gens.Birth.Select(birth => RaftWire.Encode(birth)),
+        Gens.Initial.Select(initial => RaftWire.Encode(initial)),
         Gens.Envelope.Select(envelope => RaftWire.ToWire(RegionId.First, envelope).ToByteArray()),
         Gens.Envelope.Array[0, 3].Select(Batch),
         Gens.Modify.Array[0, 4].Select(Gens.Condition, (batch, condition) => KvCommandCodec.Encode(1, batch, condition)),
@@ -52,9 +52,9 @@ public sealed class DecoderFuzzTests : IDisposable
         Action<byte[]>[] decoders =
         [
             bytes => RaftWire.DecodeRecord(bytes),
-            bytes => RaftWire.DecodeBirth(bytes),
+            bytes => RaftWire.DecodeInitialState(bytes),
             bytes => RaftWire.DecodeRecord(RaftWireTests.Sealed(bytes)),
-            bytes => RaftWire.DecodeBirth(RaftWireTests.Sealed(bytes)),
+            bytes => RaftWire.DecodeInitialState(RaftWireTests.Sealed(bytes)),
             bytes => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)),
             bytes => { foreach (var message in new EncodedRaftBatch(bytes).Parse().Messages) RaftWire.FromWire(message); },
             bytes => HelloWire.FromWire(WireCodec.Parse(StoreHello.Parser, bytes)),

@@ -39,8 +39,8 @@ internal static class Gens
     public static readonly Gen<RaftRecord> Record = Gen.Select(Number, Gen.ULong, Position, Tail,
         (term, vote, last, tail) => new RaftRecord(term, new PeerId(vote), After(last, tail)));
 
-    public static readonly Gen<RaftBirth> Birth = Gen.Select(Gen.ULong[1, 1_000].Array[0, 5], Position,
-        (voters, last) => new RaftBirth([.. voters.Distinct().Order().Select(id => new PeerId(id))], last));
+    public static readonly Gen<InitialState> Initial = Gen.Select(Gen.ULong[1, 1_000].Array[0, 5], Position,
+        (voters, last) => new InitialState([.. voters.Distinct().Order().Select(id => new PeerId(id))], last));
 
     private static readonly Gen<RaftMessage> Message = Gen.OneOf<RaftMessage>(
         Position.Select(Number, (last, round) => (RaftMessage)new RaftMessage.PreVote(last, round)),

@@ -6,7 +6,7 @@ using TinyKv.Protocol;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Wire.Internal;
 using Entry = TinyKv.Core.Raft.Entry;
-using RaftBirth = TinyKv.Core.Raft.RaftBirth;
+using InitialState = TinyKv.Core.Raft.InitialState;
 using RaftRecord = TinyKv.Core.Raft.RaftRecord;
 
 namespace TinyKv.Tests.Protocol;
@@ -44,11 +44,11 @@ public sealed class RaftWireTests
     });
 
     [Fact]
-    public void Every_birth_survives_the_journal() => Gens.Birth.Sample(birth =>
+    public void Every_initial_state_survives_the_journal() => Gens.Initial.Sample(initial =>
     {
-        var read = RaftWire.DecodeBirth(RaftWire.Encode(birth));
-        Assert.Equal(birth.Truncated, read.Truncated);
-        Assert.Equal(birth.Voters.ToArray(), read.Voters.ToArray());
+        var read = RaftWire.DecodeInitialState(RaftWire.Encode(initial));
+        Assert.Equal(initial.Truncated, read.Truncated);
+        Assert.Equal(initial.Voters.ToArray(), read.Voters.ToArray());
     });
 
     [Fact]
@@ -65,27 +65,27 @@ public sealed class RaftWireTests
     }
 
     [Fact]
-    public void The_bytes_of_a_birth_never_change()
+    public void The_bytes_of_an_initial_state_never_change()
     {
-        var birth = new RaftBirth([new PeerId(1), new PeerId(2), new PeerId(300)], new LogPosition(5, 6));
+        var initial = new InitialState([new PeerId(1), new PeerId(2), new PeerId(300)], new LogPosition(5, 6));
 
-        Assert.Equal("0A040102AC0210051806" + "B97F141C", Convert.ToHexString(RaftWire.Encode(birth)));
+        Assert.Equal("0A040102AC0210051806" + "B97F141C", Convert.ToHexString(RaftWire.Encode(initial)));
     }
 
     [Fact]
     public void Junk_is_only_ever_reported_as_malformed()
     {
         var records = Gens.Record.Select(record => RaftWire.Encode(record));
-        var births = Gens.Birth.Select(birth => RaftWire.Encode(birth));
+        var initials = Gens.Initial.Select(initial => RaftWire.Encode(initial));
         var messages = Gens.Envelope.Select(envelope => RaftWire.ToWire(Region, envelope).ToByteArray());
-        var damaged = Gens.Damaged(Gen.OneOf(records, births, messages));
+        var damaged = Gens.Damaged(Gen.OneOf(records, initials, messages));
         Gen.OneOf(Gens.Bytes, damaged).Sample(bytes =>
         {
             OnlyMalformed(() => RaftWire.DecodeRecord(bytes));
-            OnlyMalformed(() => RaftWire.DecodeBirth(bytes));
+            OnlyMalformed(() => RaftWire.DecodeInitialState(bytes));
             // What a checksum protects was written by somebody: not every version need be right.
             OnlyMalformed(() => RaftWire.DecodeRecord(Sealed(bytes)));
-            OnlyMalformed(() => RaftWire.DecodeBirth(Sealed(bytes)));
+            OnlyMalformed(() => RaftWire.DecodeInitialState(Sealed(bytes)));
             OnlyMalformed(() => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)));
         }, iter: Fuzz.Iterations(2_000));
     }

@@ -20,7 +20,7 @@ public sealed class TinyKvSerializerTests : IDisposable
 
     public static TheoryData<string, object> Wired => new()
     {
-        { "b", new RaftBirth([new PeerId(1)], LogPosition.Zero) },
+        { "b", new InitialState([new PeerId(1)], LogPosition.Zero) },
         { "r", new RaftRecord(1, new PeerId(2), []) },
         { "m", new Proto.RaftBatch { ClusterId = 4 } },
         { "m", new EncodedRaftBatch(new byte[] { 8, 4 }) },

@@ -18,7 +18,7 @@ internal sealed class Cluster
         Clients = new Clients(this);
         Nodes = [.. Plan.Voters.Select(id => new Node(this, id))];
         Trace.Add($"{Plan}");
-        Marks.HitIf(Plan.Truncated != LogPosition.Zero, Mark.BirthAfterTruncation);
+        Marks.HitIf(Plan.Truncated != LogPosition.Zero, Mark.CreatedAfterTruncation);
     }
 
     /// <summary>What the seed decided beforehand.</summary>

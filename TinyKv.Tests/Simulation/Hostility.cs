@@ -26,9 +26,9 @@ internal sealed class Hostility
         var members = Enumerable.Range(1, _random.Pick(3, 3, 5)).Select(n => new PeerId((ulong)n)).ToArray();
         var hostile = members[_random.Next(members.Length)];
         _liar = new Liar(hostile, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
-        var birth = new RaftBirth([.. members], cluster.Plan.Truncated);
+        var initial = new InitialState([.. members], cluster.Plan.Truncated);
         _victims = [.. members.Where(member => member != hostile).Select(member =>
-            new Victim(member, birth, cluster.Plan.Options, _random, _underWay.Add))];
+            new Victim(member, initial, cluster.Plan.Options, _random, _underWay.Add))];
         if (_random.Percent(40)) _listener = _victims[_random.Next(_victims.Count)];
     }
 

@@ -10,7 +10,7 @@ internal enum Mark
     ElectionWon, ElectionLost, LeaderDeposed, LeaderSteppedDownUnasked, TwoLeadersAtOnce, GroupOfOneElected,
     PreVoteGranted, PreVoteRefused, VoteRefused, CampaignOnRequest,
     LogTruncated, OverwrittenWhileBeingWritten, AppendRejected, OldTermEntryOnQuorumUncommitted,
-    AppendLeftBeforeOwnWrite, CommitAheadOfOwnDisk, BirthAfterTruncation, AppendWindowFull, FullAppend,
+    AppendLeftBeforeOwnWrite, CommitAheadOfOwnDisk, CreatedAfterTruncation, AppendWindowFull, FullAppend,
     Paused, Crashed, CrashLostRecords, CrashKeptUnreportedRecords, CrashLostPromises, RestartAppliedAgain,
     MessageLost, MessageDuplicated, MessageOvertaken, MessageFromPastTerm, MessageHeldByCut,
     CutOneWay, StrayMessage,

@@ -68,8 +68,8 @@ internal sealed class Node(Cluster cluster, PeerId id)
     /// <summary>Begins a life from what the disk holds.</summary>
     public void Start()
     {
-        var birth = new RaftBirth([.. cluster.Plan.Voters], cluster.Plan.Truncated);
-        _core = new RaftCore(id, birth, cluster.Plan.Options, new Random(cluster.Random.Next()));
+        var initial = new InitialState([.. cluster.Plan.Voters], cluster.Plan.Truncated);
+        _core = new RaftCore(id, initial, cluster.Plan.Options, new Random(cluster.Random.Next()));
         foreach (var record in Journal.Durable) _core.Replay(record);
         Log = Journal.Log.Clone();
         Invariant.Holds(_core.Term == Journal.Term && _core.Last == Log.Last,

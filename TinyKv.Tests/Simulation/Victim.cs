@@ -4,11 +4,11 @@ using TinyKv.Core.Raft;
 namespace TinyKv.Tests.Simulation;
 
 /// <summary>An honest member beside a hostile one: what it is told may be false, what it does itself must be right.</summary>
-internal sealed class Victim(PeerId id, RaftBirth birth, RaftOptions options, Random random, Action<RaftEnvelope> send)
+internal sealed class Victim(PeerId id, InitialState initial, RaftOptions options, Random random, Action<RaftEnvelope> send)
 {
     private readonly List<RaftRecord> _disk = [];
     private readonly Queue<Effects> _writing = new();
-    private long _applied = birth.Truncated.Index;
+    private long _applied = initial.Truncated.Index;
     private (long Term, long Commit) _known;
     private long _mostTerm;
 
@@ -23,7 +23,7 @@ internal sealed class Victim(PeerId id, RaftBirth birth, RaftOptions options, Ra
     public void Start()
     {
         _writing.Clear();
-        Core = new RaftCore(id, birth, options, new Random(random.Next()));
+        Core = new RaftCore(id, initial, options, new Random(random.Next()));
         foreach (var record in _disk) Core.Replay(record);
         _known = default;
         _mostTerm = Core.Term + RaftLimits.MaxTermStep;

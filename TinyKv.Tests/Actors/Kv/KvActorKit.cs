@@ -12,7 +12,7 @@ using TinyKv.Persistence.Engine;
 
 namespace TinyKv.Tests.Actors.Kv;
 
-/// <summary>A state machine on a test kit, born at index 5, for a region from a key up to <c>m</c>.</summary>
+/// <summary>A state machine on a test kit, created at index 5, for a region from a key up to <c>m</c>.</summary>
 public abstract class KvActorKit : TestKit
 {
     private readonly TestProbe _parent;

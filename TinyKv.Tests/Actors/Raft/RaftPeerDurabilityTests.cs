@@ -10,18 +10,18 @@ namespace TinyKv.Tests.Actors.Raft;
 public sealed class RaftPeerDurabilityTests : RaftPeerKit
 {
     [Fact]
-    public async Task The_first_event_of_a_journal_is_the_birth()
+    public async Task The_first_event_of_a_journal_is_the_initial_state()
     {
         await StartLeaderAsync();
 
-        var birth = Assert.IsType<RaftBirth>(Gate.Stored[0]);
-        Assert.Equal(new PeerId(1), Assert.Single(birth.Voters));
-        Assert.Equal(new LogPosition(5, 5), birth.Truncated);
+        var initial = Assert.IsType<InitialState>(Gate.Stored[0]);
+        Assert.Equal(new PeerId(1), Assert.Single(initial.Voters));
+        Assert.Equal(new LogPosition(5, 5), initial.Truncated);
         Assert.All(Gate.Stored.Skip(1), @event => Assert.IsType<RaftRecord>(@event));
     }
 
     [Fact]
-    public async Task Nothing_is_said_before_the_birth_is_stored()
+    public async Task Nothing_is_said_before_the_initial_state_is_stored()
     {
         Gate.Mode = GateMode.Held;
         var parent = CreateTestProbe();
@@ -167,7 +167,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         // The region comes from the engine, which knows nothing of the new list.
         CreateTestProbe().ChildActorOf(RaftPeer.Props(
-            SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1, 2, 3), default) }));
+            SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1, 2, 3), default) }));
 
         Assert.Contains("lists store 2", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
     }
@@ -176,10 +176,11 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     public async Task A_journal_of_another_data_directory_ends_the_store()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
-        Sys.Stop(await StartAsync(SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1), new DirectoryId(7)) }));
+        Sys.Stop(await StartAsync(
+            SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1), new DirectoryId(7)) }));
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(
-            SpecOf(RegionOf(1)) with { Birth = Topology.Birth(RegionOf(1), new DirectoryId(8)) }));
+            SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1), new DirectoryId(8)) }));
 
         Assert.Contains("belongs to the data directory 0000000000000007, this is the data directory 0000000000000008",
             $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
@@ -190,20 +191,20 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
 
-        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { WasBorn = true }));
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { WasCreated = true }));
 
         Assert.Contains("is empty", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
         Assert.Empty(Gate.Stored);
     }
 
     [Fact]
-    public async Task A_journal_without_a_birth_ends_the_store()
+    public async Task A_journal_without_an_initial_state_ends_the_store()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
         Gate.Preload("peer", new RaftRecord(6, PeerId.None, []));
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1))));
 
-        Assert.Contains("before the birth", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+        Assert.Contains("before the initial state", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
     }
 }

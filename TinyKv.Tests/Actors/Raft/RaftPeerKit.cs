@@ -45,7 +45,7 @@ public abstract class RaftPeerKit : TestKit
         PersistenceId = "peer",
         Region = region,
         Self = region.Peers[0],
-        Birth = Topology.Birth(region, default),
+        InitialState = Topology.InitialStateOf(region, default),
         Applied = applied,
         Options = new RaftOptions(),
         TickInterval = TimeSpan.FromHours(1),

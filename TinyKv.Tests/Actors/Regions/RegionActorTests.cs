@@ -16,7 +16,7 @@ namespace TinyKv.Tests.Actors.Regions;
 public sealed class RegionActorTests : RaftPeerKit
 {
     private readonly ReplicaBoard _board = new();
-    private readonly ConcurrentQueue<bool> _born = [];
+    private readonly ConcurrentQueue<bool> _created = [];
 
     [Fact]
     public async Task A_write_and_a_read_go_through_the_log_to_the_engine()
@@ -52,9 +52,9 @@ public sealed class RegionActorTests : RaftPeerKit
         await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, Patience);
         await World.FishForMessageAsync<Written>(_ => true, Patience);
         // Its journal cannot be empty any more.
-        Assert.False(_born.TryDequeue(out var first) && first);
-        Assert.NotEmpty(_born);
-        Assert.DoesNotContain(false, _born);
+        Assert.False(_created.TryDequeue(out var first) && first);
+        Assert.NotEmpty(_created);
+        Assert.DoesNotContain(false, _created);
     }
 
     [Fact]
@@ -134,9 +134,9 @@ public sealed class RegionActorTests : RaftPeerKit
                 Initial = initial,
                 Self = initial.Peers[0],
                 Applier = KvActor.Props(engine, initial, Topology.Origin.Index).WithDispatcher(""),
-                Peer = (state, applier, born, _) =>
+                Peer = (state, applier, created, _) =>
                 {
-                    _born.Enqueue(born);
+                    _created.Enqueue(created);
                     return RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier });
                 },
                 Seed = 1,

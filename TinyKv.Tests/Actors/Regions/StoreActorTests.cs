@@ -63,7 +63,7 @@ public sealed class StoreActorTests : RaftPeerKit
 
         store.Tell(Begin.Instance, TestActor);
 
-        Assert.Equal(new RegionBorn(RegionId.First), await ExpectMsgAsync<RegionBorn>(Patience));
+        Assert.Equal(new RegionCreated(RegionId.First), await ExpectMsgAsync<RegionCreated>(Patience));
     }
 
     private RegionSpec SpecOf(MemoryEngine engine)

@@ -41,15 +41,15 @@ public sealed class HandshakeTests : TestKit
     }
 
     [Fact]
-    public async Task The_regions_begin_when_the_cluster_is_formed_and_their_births_are_kept()
+    public async Task The_regions_begin_when_the_cluster_is_formed_and_their_creation_is_kept()
     {
         var handshake = Start(Met.Fresh(1, 1, 2));
         await FormAsync(handshake, Met.Store(2, Met.Fresh(2, 1, 2)));
         await _regions.ExpectMsgAsync<Begin>(Patience);
 
-        handshake.Tell(new RegionBorn(RegionId.First));
+        handshake.Tell(new RegionCreated(RegionId.First));
 
-        Assert.Equal([1UL], (await SaveAsync()).Record.Born);
+        Assert.Equal([1UL], (await SaveAsync()).Record.CreatedRegions);
     }
 
     [Fact]
@@ -168,12 +168,12 @@ public sealed class HandshakeTests : TestKit
 
         var later = again.Restart();
         Tell(handshake, later);
-        handshake.Tell(new RegionBorn(RegionId.First));
+        handshake.Tell(new RegionCreated(RegionId.First));
         await DescribeAsync(handshake);
         save.Done(null);
 
         save = await SaveAsync();
-        Assert.Equal([1UL], save.Record.Born);
+        Assert.Equal([1UL], save.Record.CreatedRegions);
         Assert.NotEqual(later.Record.Incarnation, save.Record.Stores[2].Incarnation);
     }
 

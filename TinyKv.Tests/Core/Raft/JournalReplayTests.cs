@@ -5,15 +5,15 @@ namespace TinyKv.Tests.Core.Raft;
 
 public sealed class JournalReplayTests
 {
-    private static readonly RaftBirth Birth = new([new PeerId(1)], RaftBirth.Origin);
+    private static readonly InitialState Initial = new([new PeerId(1)], InitialState.Origin);
 
     private readonly JournalReplay _replay = new(
-        birth => new RaftCore(new PeerId(1), birth, new RaftOptions(), new Random(1)));
+        initial => new RaftCore(new PeerId(1), initial, new RaftOptions(), new Random(1)));
 
     [Fact]
     public void A_journal_whose_events_follow_each_other_makes_a_member()
     {
-        _replay.Take(1, Birth);
+        _replay.Take(1, Initial);
         _replay.Take(2, Record(6));
         _replay.Take(3, Record(7));
         _replay.End(3);
@@ -32,7 +32,7 @@ public sealed class JournalReplayTests
     [Fact]
     public void A_record_that_is_missing_in_the_middle_is_not_passed_over()
     {
-        _replay.Take(1, Birth);
+        _replay.Take(1, Initial);
 
         Assert.Equal("event 3 follows event 1", Refusal(() => _replay.Take(3, new RaftRecord(9, new PeerId(1), []))));
     }
@@ -40,7 +40,7 @@ public sealed class JournalReplayTests
     [Fact]
     public void Records_that_are_missing_at_the_end_are_missed()
     {
-        _replay.Take(1, Birth);
+        _replay.Take(1, Initial);
 
         Assert.Equal("the events end with 1, but 4 were written", Refusal(() => _replay.End(4)));
     }
@@ -50,11 +50,11 @@ public sealed class JournalReplayTests
         Assert.Equal("the events end with 0, but 4 were written", Refusal(() => _replay.End(4)));
 
     [Fact]
-    public void The_birth_comes_first_and_once()
+    public void The_initial_state_comes_first_and_once()
     {
-        Assert.Equal("event 1 is a record before the birth", Refusal(() => _replay.Take(1, Record(6))));
-        _replay.Take(1, Birth);
-        Assert.Equal("event 2 is a second birth", Refusal(() => _replay.Take(2, Birth)));
+        Assert.Equal("event 1 is a record before the initial state", Refusal(() => _replay.Take(1, Record(6))));
+        _replay.Take(1, Initial);
+        Assert.Equal("event 2 is a second initial state", Refusal(() => _replay.Take(2, Initial)));
     }
 
     private static RaftRecord Record(long index) =>

@@ -110,8 +110,8 @@ public sealed class RaftCoreTests
     [Fact]
     public void A_member_that_is_born_behind_a_truncated_log_is_in_its_last_term()
     {
-        var birth = new RaftBirth([N1], At(5, 4));
-        var core = new RaftCore(N1, birth, new RaftOptions(), new Random(1));
+        var initial = new InitialState([N1], At(5, 4));
+        var core = new RaftCore(N1, initial, new RaftOptions(), new Random(1));
         var effects = core.Start(5);
         Assert.Equal((6L, At(6, 5)), (core.FirstIndex, core.Last));
         Assert.Equal(new LeadershipChange(RoleKind.Leader, 5, N1), effects.Changed);
@@ -140,5 +140,5 @@ public sealed class RaftCoreTests
     }
 
     private static RaftCore OneOf(int members) =>
-        new(N1, new RaftBirth([.. Of(members)], LogPosition.Zero), new RaftOptions(), new Random(1));
+        new(N1, new InitialState([.. Of(members)], LogPosition.Zero), new RaftOptions(), new Random(1));
 }

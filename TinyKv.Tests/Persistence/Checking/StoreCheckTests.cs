@@ -139,7 +139,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
         // As if it had been the engine that came from elsewhere.
         var identity = Path.Combine(_store, "identity.json");
         var (whose, record) = IdentityFile.ReadAny(identity);
-        IdentityFile.Write(identity, whose, record with { Born = [] });
+        IdentityFile.Write(identity, whose, record with { CreatedRegions = [] });
 
         var report = StoreCheck.Run(_store);
 

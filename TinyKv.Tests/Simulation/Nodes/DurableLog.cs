@@ -28,10 +28,10 @@ internal sealed class DurableLog
     /// <summary>An event reached the disk.</summary>
     public void Add(object @event)
     {
-        if (@event is RaftBirth birth)
+        if (@event is InitialState initial)
         {
-            _origin = birth.Truncated;
-            Term = birth.Truncated.Term;
+            _origin = initial.Truncated;
+            Term = initial.Truncated.Term;
             return;
         }
         var record = (RaftRecord)@event;

@@ -25,7 +25,7 @@ internal sealed class NodeRules(World world, int stores)
     public void Leaves(Machine from, RegionId region, RaftEnvelope envelope)
     {
         var disk = from.Disk.LogOf(region);
-        Require(disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is born");
+        Require(disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
         // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
         if (from.IsImpostor)
         {

@@ -199,5 +199,5 @@ internal sealed class JournalWrite(JournalFile file, List<List<StoredEvent>> gro
 
     private static string Show(object meaning) => meaning is RaftRecord record
         ? $"term {record.Term} vote {record.Vote.Value} [{string.Join(' ', record.Entries.Select(entry => entry.Position))}]"
-        : "birth";
+        : "initial state";
 }
