@@ -49,9 +49,9 @@ public sealed class StoreNode : IAsyncDisposable
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, directory, faults));
         var readiness = new ReadinessLog(
-            _actors.Board, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler,
+            _actors.Table, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler,
             system.Scheduler.Advanced.ScheduleOnce);
-        _actors.Board.Posted += readiness.Observe;
+        _actors.Table.Posted += readiness.Observe;
         readiness.Observe();
         system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");
         _status = new StoreNodeStatus(settings, ClusterId, system, _actors);
@@ -177,7 +177,7 @@ public sealed class StoreNode : IAsyncDisposable
         }
     }
 
-    private bool Serves() => _actors is not null && _actors.Board.Views.All(view => view.IsReady);
+    private bool Serves() => _actors is not null && _actors.Table.Views.All(view => view.IsReady);
 
     // The others stop listening to a store that has left them; for one that is leaving that is no failure.
     private void Failed(StoreFailed failure)

@@ -16,13 +16,13 @@ namespace TinyKv.Actors.Gateway;
 /// repeated whatever happens; a write only when it was certainly not done.
 /// </summary>
 /// <param name="self">This store.</param>
-/// <param name="board">What the replicas here know of their leaders.</param>
+/// <param name="table">What the replicas here know of their leaders.</param>
 /// <param name="executor">Executes on this store.</param>
 /// <param name="gateways">The gateways of the other stores.</param>
 /// <param name="patience">How long a request may take.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RawRouter(
-    StoreId self, ReplicaBoard board, RawExecutor executor, ImmutableDictionary<StoreId, StoreLink> gateways,
+    StoreId self, RegionTable table, RawExecutor executor, ImmutableDictionary<StoreId, StoreLink> gateways,
     TimeSpan patience, TimeProvider time)
 {
     // A read that is not answered for so long is asked of another; an election takes about as long.
@@ -60,7 +60,7 @@ internal sealed class RawRouter(
         var (pause, hint) = (FirstPause, default(Peer?));
         while (true)
         {
-            if (board.Find(attempt.Request) is not { } view)
+            if (table.Find(attempt.Request) is not { } view)
                 return attempt.Request.Refused(new RegionError.RegionNotFound(RegionId.First));
             if (view.Stopped is { } stopped) return attempt.Request.Refused(stopped);
             var target = hint ?? view.Peer?.Leader;

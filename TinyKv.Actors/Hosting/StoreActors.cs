@@ -24,19 +24,19 @@ namespace TinyKv.Actors.Hosting;
 /// <param name="Introducer">Who has accepted whom.</param>
 /// <param name="Storage">Reads and writes.</param>
 /// <param name="Placement">Ids and timestamps.</param>
-/// <param name="Board">Who leads.</param>
+/// <param name="Table">Who leads.</param>
 /// <param name="Gateway">The raw API.</param>
 /// <param name="Router">Finds leaders for the gateway.</param>
 /// <param name="Scans">What all scans of this store share.</param>
 internal sealed record StoreActors(
-    IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, ReplicaBoard Board, RawGateway Gateway,
+    IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table, RawGateway Gateway,
     RawRouter Router, ScanSlots Scans)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
         ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
-        var board = new ReplicaBoard();
+        var table = new RegionTable();
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
             cluster, settings.StoreId, around.Record.Incarnation,
             Others(RaftTransport.Name).ToImmutableDictionary())
@@ -53,8 +53,8 @@ internal sealed record StoreActors(
         if (settings.StorageMode == StorageMode.Raft)
             regions.Add(Spec(first, KvActor.Props(engine, first, Topology.Origin.Index), KvCommandCodec.IsCommand));
         // The regions are known from the first moment on, whatever their actors are busy with.
-        foreach (var region in regions) board.Post(new ReplicaView(region.Initial, null));
-        var store = system.ActorOf(StoreActor.Props(regions, board).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
+        foreach (var region in regions) table.Post(new ReplicaView(region.Initial, null));
+        var store = system.ActorOf(StoreActor.Props(regions, table).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
         var handshake = system.ActorOf(Handshake.Props(new HandshakeSpec
         {
@@ -73,14 +73,14 @@ internal sealed record StoreActors(
         var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         var (storage, scans) = (
-            StorageOf(settings, store, engine, board),
+            StorageOf(settings, store, engine, table),
             new ScanSlots(settings.Gateway.MaxConcurrentScans, around.Readers));
         var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
-        var router = new RawRouter(settings.StoreId, board, executor,
+        var router = new RawRouter(settings.StoreId, table, executor,
             Links().ToImmutableDictionary(), bounds.Patience, around.Time);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
-            store, handshake, storage, new PlacementClient(settings.StoreId, desks, board, around.Time), board,
+            store, handshake, storage, new PlacementClient(settings.StoreId, desks, table, around.Time), table,
             new RawGateway(executor, router, inFlight, bounds.Patience, around.Time), router, scans);
 
         RegionSpec Spec(Region region, Props applier, Func<ReadOnlyMemory<byte>, bool> isCommand) =>
@@ -125,12 +125,12 @@ internal sealed record StoreActors(
     }
 
     private static IStorage StorageOf(
-        TinyKvSettings settings, IActorRef store, IEngine engine, ReplicaBoard board)
+        TinyKvSettings settings, IActorRef store, IEngine engine, RegionTable table)
     {
         if (settings.StorageMode == StorageMode.Raft) return new RaftStorage(store, engine);
         var alone = new Peer(new PeerId(1), settings.StoreId);
         var region = Topology.First(settings) with { Peers = [alone] };
-        board.Post(new ReplicaView(
+        table.Post(new ReplicaView(
             region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
         return new StandaloneStorage(engine, settings.StoreId);
     }

@@ -11,18 +11,18 @@ namespace TinyKv.Actors.Placement;
 /// the answers name, then the stores in turn, until one answers or the time is over.
 /// </summary>
 internal sealed class PlacementClient(
-    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, ReplicaBoard board, TimeProvider time) : IPlacement
+    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, RegionTable table, TimeProvider time) : IPlacement
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
-    public StoreId? Leader => board.Find(RegionId.Placement)?.Peer?.Leader?.Store;
+    public StoreId? Leader => table.Find(RegionId.Placement)?.Peer?.Leader?.Store;
 
     /// <inheritdoc/>
     public IReadOnlyList<RegionView> Regions =>
-        [.. board.Views.Where(view => view.Region.Id != RegionId.Placement)
+        [.. table.Views.Where(view => view.Region.Id != RegionId.Placement)
             .Select(view => new RegionView(view.Region, view.Peer?.Leader))
             .OrderBy(view => view.Region.Range.Start, KeyOrder.Instance)];
 

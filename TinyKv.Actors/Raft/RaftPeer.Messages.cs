@@ -46,7 +46,7 @@ internal sealed record RaftPeerSpec
     /// <summary>Whether the state machine can read an entry's data.</summary>
     public required Func<ReadOnlyMemory<byte>, bool> IsCommand { get; init; }
 
-    /// <summary>The way to the other stores; takes <see cref="Transport.PeerLetter"/>.</summary>
+    /// <summary>The way to the other stores; takes <see cref="Transport.OutboundRaftMessage"/>.</summary>
     public required IActorRef Transport { get; init; }
 }
 

@@ -63,10 +63,10 @@ internal sealed partial class RaftPeer
                 PassTick();
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
-            case PeerMail mail:
+            case InboundRaftMessage inbound:
                 CatchUp();
-                _telemetry.Heard(mail.Envelope);
-                Hear(mail.From, mail.Envelope);
+                _telemetry.Heard(inbound.Envelope);
+                Hear(inbound.From, inbound.Envelope);
                 break;
             case EntriesApplied applied:
                 _applied = applied.Index;
@@ -167,7 +167,7 @@ internal sealed partial class RaftPeer
         if (_writes.Count > 0 || _proposals.Count == 0) return;
         var (position, bytes) = (_core.Last.Index, 0);
         var commands = new List<ReadOnlyMemory<byte>>();
-        var awaited = ImmutableArray.CreateBuilder<AwaitedOutcome>();
+        var awaited = ImmutableArray.CreateBuilder<PendingProposal>();
         while (_proposals.TryPeek(out var head))
         {
             bytes += head.Request.Command.Length;
@@ -175,11 +175,11 @@ internal sealed partial class RaftPeer
             _proposals.Dequeue();
             _queuedBytes -= head.Request.Command.Length;
             commands.Add(head.Request.Command);
-            awaited.Add(new AwaitedOutcome(new LogPosition(++position, _core.Term), head.Asker));
+            awaited.Add(new PendingProposal(new LogPosition(++position, _core.Term), head.Asker));
             _telemetry.Proposed(head.Request.Span, position);
         }
         _telemetry.Proposed(commands.Count);
-        _spec.Applier.Tell(new AwaitOutcomes(awaited.ToImmutable()));
+        _spec.Applier.Tell(new TrackProposals(awaited.ToImmutable()));
         Perform(_core.Propose(commands));
     }
 

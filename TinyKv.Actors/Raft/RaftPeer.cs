@@ -218,7 +218,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         foreach (var envelope in envelopes)
         {
             if (_spec.Region.PeerWith(envelope.To) is { } to)
-                _spec.Transport.Tell(new PeerLetter(_spec.Region.Id, to.Store, envelope));
+                _spec.Transport.Tell(new OutboundRaftMessage(_spec.Region.Id, to.Store, envelope));
         }
     }
 

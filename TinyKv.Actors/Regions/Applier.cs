@@ -22,7 +22,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     // Entries of one write are held in memory twice; a long catch-up is cut into several.
     private const int MaxBytesPerWrite = 4 * 1024 * 1024;
 
-    private readonly OutcomeBook _outcomes = new();
+    private readonly PendingProposals _pending = new();
     private readonly PriorityQueue<ServeReads, long> _reads = new();
     private ApplyMetrics _metrics = null!;
     private long _applied;
@@ -48,8 +48,8 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     {
         switch (message)
         {
-            case AwaitOutcomes awaited:
-                _outcomes.Add(awaited.Outcomes);
+            case TrackProposals track:
+                _pending.Add(track.Proposals);
                 if (_unreadable is not null) ForgetAll();
                 break;
             case ForgetOutcomes: ForgetAll(); break;
@@ -99,7 +99,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
             bytes += entry.Data.Length;
             if (TryExecute(entry, turn) is not { } answer) break;
-            if (_outcomes.Take(entry.Position, displaced) is { } asker)
+            if (_pending.Take(entry.Position, displaced) is { } asker)
             {
                 answers.Add((asker, answer));
                 bytes += (answer as ConditionOutcome)?.Previous?.Length ?? 0;
@@ -138,7 +138,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     // Whatever they asked for may be in the log.
     private void ForgetAll()
     {
-        foreach (var asker in _outcomes.TakeAll()) asker.Tell(new RegionError.StaleCommand());
+        foreach (var asker in _pending.TakeAll()) asker.Tell(new RegionError.StaleCommand());
     }
 
     private void Refuse(ServeReads reads)

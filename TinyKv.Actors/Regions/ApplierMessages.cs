@@ -15,7 +15,7 @@ internal sealed record Describe
 internal sealed record Described(Region Region, long Applied);
 
 /// <summary>Commands that are in the log now; whoever asked for them is answered when their fate is known.</summary>
-internal sealed record AwaitOutcomes(ImmutableArray<AwaitedOutcome> Outcomes);
+internal sealed record TrackProposals(ImmutableArray<PendingProposal> Proposals);
 
 /// <summary>
 /// Nobody is heard who could decide about the awaited commands: whoever waits is told that the outcome is unknown.
@@ -26,7 +26,7 @@ internal sealed record ForgetOutcomes
 }
 
 /// <summary>Who asked for the command at a position.</summary>
-internal readonly record struct AwaitedOutcome(LogPosition Position, IActorRef Asker);
+internal readonly record struct PendingProposal(LogPosition Position, IActorRef Asker);
 
 /// <summary>Committed entries, following the ones before. Answered with <see cref="EntriesApplied"/>.</summary>
 internal sealed record ApplyEntries(ImmutableArray<Entry> Entries);

@@ -5,13 +5,13 @@ using TinyKv.Actors.Telemetry;
 namespace TinyKv.Actors.Regions;
 
 /// <summary>Logs when a store becomes ready, and when it is no longer ready while it runs.</summary>
-/// <param name="board">The store's replicas.</param>
+/// <param name="table">The store's replicas.</param>
 /// <param name="isEnding">Whether the store ends, so that it is no news that it is not ready.</param>
 /// <param name="log">Where to.</param>
 /// <param name="clock">The time, from the actor system's scheduler.</param>
 /// <param name="schedule">Does something once after a time, as the actor system's scheduler does.</param>
 internal sealed class ReadinessLog(
-    ReplicaBoard board, Func<bool> isEnding, ILoggingAdapter log, ITimeProvider clock, Action<TimeSpan, Action> schedule)
+    RegionTable table, Func<bool> isEnding, ILoggingAdapter log, ITimeProvider clock, Action<TimeSpan, Action> schedule)
 {
     private readonly LogLimit _limit = new(clock);
     private bool _saidReady;
@@ -22,7 +22,7 @@ internal sealed class ReadinessLog(
     {
         lock (_limit)
         {
-            var waiting = board.Views.Where(view => !view.IsReady).ToList();
+            var waiting = table.Views.Where(view => !view.IsReady).ToList();
             if ((waiting.Count == 0) == _saidReady || isEnding()) return;
             if (_saidReady)
                 log.Info("The store is not ready any more: {Regions}", string.Join(", ", waiting.Select(Describe)));

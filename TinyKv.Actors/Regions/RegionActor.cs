@@ -40,7 +40,7 @@ internal sealed record RegionCreated(RegionId Region);
 internal sealed class RegionActor : UntypedActor, IWithTimers
 {
     private readonly RegionSpec _spec;
-    private readonly ReplicaBoard _board;
+    private readonly RegionTable _table;
     private readonly Backoff _backoff;
     private readonly Random _random;
     private readonly IActorRef _applier;
@@ -50,10 +50,10 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private RegionError.RegionStopped? _stopped;
     private bool _created;
 
-    public RegionActor(RegionSpec spec, ReplicaBoard board)
+    public RegionActor(RegionSpec spec, RegionTable table)
     {
         _spec = spec;
-        _board = board;
+        _table = table;
         _random = new Random(spec.Seed);
         _backoff = new Backoff(_random, Context.System.Scheduler);
         _state = new Described(spec.Initial, 0);
@@ -63,8 +63,8 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     }
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(RegionSpec spec, ReplicaBoard board) =>
-        Akka.Actor.Props.Create(() => new RegionActor(spec, board));
+    public static Props Props(RegionSpec spec, RegionTable table) =>
+        Akka.Actor.Props.Create(() => new RegionActor(spec, table));
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -97,7 +97,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 Sender.Tell(Admission.WrongStore(request.Context, _spec.Self)
                     ?? new RegionError.NotLeader(_spec.Initial.Id, null));
                 break;
-            case PeerMail: break;
+            case InboundRaftMessage: break;
             case DescribeReplica:
                 Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null));
                 break;
@@ -109,7 +109,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RegionRequest or PeerMail or DescribeReplica: _peer.Forward(message); break;
+            case RegionRequest or InboundRaftMessage or DescribeReplica: _peer.Forward(message); break;
             case PeerView view: Post(view); break;
             default: Always(message); break;
         }
@@ -157,7 +157,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         Timers.CancelAll();
         Context.Stop(_peer);
         Become(Stopped);
-        _board.Post(new ReplicaView(_state.Region, null, _stopped));
+        _table.Post(new ReplicaView(_state.Region, null, _stopped));
         _applier.Tell(Describe.Instance);
     }
 
@@ -178,7 +178,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         Timers.StartSingleTimer(Retry.Instance, Retry.Instance, delay);
     }
 
-    private void Post(PeerView? peer) => _board.Post(new ReplicaView(_state.Region, peer));
+    private void Post(PeerView? peer) => _table.Post(new ReplicaView(_state.Region, peer));
 
     /// <summary>The back-off is over.</summary>
     private sealed class Retry

@@ -37,7 +37,7 @@ internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRe
 /// <param name="Region">Its region.</param>
 /// <param name="From">The store that has sent it, whichever replica it speaks for.</param>
 /// <param name="Envelope">The message.</param>
-internal sealed record PeerMail(RegionId Region, StoreId From, RaftEnvelope Envelope);
+internal sealed record InboundRaftMessage(RegionId Region, StoreId From, RaftEnvelope Envelope);
 
 /// <summary>How is the replica? Answered with <see cref="ReplicaStatus"/>.</summary>
 internal sealed record DescribeReplica

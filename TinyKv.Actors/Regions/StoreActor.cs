@@ -21,20 +21,20 @@ internal sealed class StoreActor : UntypedActor
     public const string Name = "store";
 
     private readonly IReadOnlyList<RegionSpec> _specs;
-    private readonly ReplicaBoard _board;
+    private readonly RegionTable _table;
     private ImmutableSortedDictionary<ulong, ReplicaRef> _regions = ImmutableSortedDictionary<ulong, ReplicaRef>.Empty;
     private IActorRef _introducer = ActorRefs.Nobody;
 
-    public StoreActor(IReadOnlyList<RegionSpec> regions, ReplicaBoard board)
+    public StoreActor(IReadOnlyList<RegionSpec> regions, RegionTable table)
     {
-        (_specs, _board) = (regions, board);
+        (_specs, _table) = (regions, table);
         // A peer that stops leaves behind what is in its mailbox.
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
     }
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(IReadOnlyList<RegionSpec> regions, ReplicaBoard board) =>
-        Akka.Actor.Props.Create(() => new StoreActor(regions, board));
+    public static Props Props(IReadOnlyList<RegionSpec> regions, RegionTable table) =>
+        Akka.Actor.Props.Create(() => new StoreActor(regions, table));
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
@@ -51,8 +51,8 @@ internal sealed class StoreActor : UntypedActor
             case RegionRequest request: Route(request); break;
             case Begin when _regions.IsEmpty: Create(); break;
             case RegionCreated or DataLost: _introducer.Tell(message); break;
-            case PeerMail mail:
-                if (_regions.TryGetValue(mail.Region.Value, out var region)) region.Actor.Tell(mail);
+            case InboundRaftMessage inbound:
+                if (_regions.TryGetValue(inbound.Region.Value, out var region)) region.Actor.Tell(inbound);
                 break;
             // Nobody has seen it, so nothing was done.
             case DeadLetter { Message: RegionRequest request } lost:
@@ -80,7 +80,7 @@ internal sealed class StoreActor : UntypedActor
         _regions = _specs.ToImmutableSortedDictionary(
             spec => spec.Initial.Id.Value,
             spec => new ReplicaRef(spec.Initial, spec.Self,
-                Context.ActorOf(RegionActor.Props(spec, _board).WithDispatcher(Context.Props.Dispatcher),
+                Context.ActorOf(RegionActor.Props(spec, _table).WithDispatcher(Context.Props.Dispatcher),
                     $"region-{spec.Initial.Id.Value}")));
         foreach (var region in _regions.Values) Context.Watch(region.Actor);
     }

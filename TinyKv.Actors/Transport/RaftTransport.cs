@@ -14,7 +14,7 @@ using TinyKv.Protocol.Wire.Internal;
 namespace TinyKv.Actors.Transport;
 
 /// <summary>A Raft message of a replica on this store to a replica on another.</summary>
-internal sealed record PeerLetter(RegionId Region, StoreId To, RaftEnvelope Envelope);
+internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);
 
 /// <summary>What the transport of a store is made from.</summary>
 /// <param name="Cluster">Stores of other clusters are not listened to.</param>
@@ -36,7 +36,7 @@ internal sealed record TransportSpec(
 /// <param name="LastHeard">When this one has heard it last, by the monotonic clock; zero: never.</param>
 internal sealed record StoreUnheard(Address Address, TimeSpan LastHeard);
 
-/// <summary>Who takes the <see cref="PeerMail"/> that arrives; what comes before is dropped.</summary>
+/// <summary>Who takes the <see cref="InboundRaftMessage"/> that arrives; what comes before is dropped.</summary>
 internal sealed record DeliverTo(IActorRef Store);
 
 /// <summary>
@@ -56,7 +56,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly LogLimit _limit = new(Context.System.Scheduler);
     private readonly TransportMetrics _metrics = new(spec.Self);
-    private readonly SortedDictionary<ulong, List<PeerLetter>> _outbox = [];
+    private readonly SortedDictionary<ulong, List<OutboundRaftMessage>> _outbox = [];
     private readonly Dictionary<ulong, LinkWatch> _links =
         spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.Patience));
     private readonly Dictionary<ulong, ulong> _accepted = [];
@@ -71,8 +71,8 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     {
         switch (message)
         {
-            case PeerLetter letter when letter.To == spec.Self: Deliver(letter.Region, spec.Self, letter.Envelope); break;
-            case PeerLetter letter: Collect(letter); break;
+            case OutboundRaftMessage own when own.To == spec.Self: Deliver(own.Region, spec.Self, own.Envelope); break;
+            case OutboundRaftMessage outbound: Collect(outbound); break;
             case Flush: SendAll(); break;
             case EncodedRaftBatch encoded: Receive(encoded); break;
             case DeliverTo deliver: _store = deliver.Store; break;
@@ -89,10 +89,10 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         base.PreRestart(reason, message);
     }
 
-    private void Collect(PeerLetter letter)
+    private void Collect(OutboundRaftMessage outbound)
     {
-        if (!_outbox.TryGetValue(letter.To.Value, out var letters)) _outbox[letter.To.Value] = letters = [];
-        letters.Add(letter);
+        if (!_outbox.TryGetValue(outbound.To.Value, out var messages)) _outbox[outbound.To.Value] = messages = [];
+        messages.Add(outbound);
         if (_flushing) return;
         _flushing = true;
         Self.Tell(Flush.Instance);
@@ -101,26 +101,26 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private void SendAll()
     {
         _flushing = false;
-        foreach (var (store, letters) in _outbox)
+        foreach (var (store, messages) in _outbox)
         {
-            if (letters.Count > 0 && spec.Stores.TryGetValue(new StoreId(store), out var target))
-                SendTo(target, store, letters);
-            letters.Clear();
+            if (messages.Count > 0 && spec.Stores.TryGetValue(new StoreId(store), out var target))
+                SendTo(target, store, messages);
+            messages.Clear();
         }
     }
 
-    private void SendTo(IActorRef target, ulong store, List<PeerLetter> letters)
+    private void SendTo(IActorRef target, ulong store, List<OutboundRaftMessage> messages)
     {
         var (batch, bytes) = (NewBatch(store), 0L);
-        foreach (var letter in letters)
+        foreach (var outbound in messages)
         {
-            var size = SizeOf(letter.Envelope);
+            var size = SizeOf(outbound.Envelope);
             if (batch.Messages.Count > 0 && bytes + size > MaxBatchBytes)
             {
                 Post(target, batch, bytes);
                 (batch, bytes) = (NewBatch(store), 0);
             }
-            batch.Messages.Add(RaftWire.ToWire(letter.Region, letter.Envelope));
+            batch.Messages.Add(RaftWire.ToWire(outbound.Region, outbound.Envelope));
             bytes += size;
         }
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
@@ -177,7 +177,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     }
 
     private void Deliver(RegionId region, StoreId from, RaftEnvelope envelope) =>
-        _store.Tell(new PeerMail(region, from, envelope));
+        _store.Tell(new InboundRaftMessage(region, from, envelope));
 
     private bool IsForUs(RaftBatch batch)
     {

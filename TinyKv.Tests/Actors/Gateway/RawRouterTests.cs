@@ -24,7 +24,7 @@ public sealed class RawRouterTests : TestKit
     private static readonly PutRequest Put = new() { Key = K, Value = K };
     private static readonly GetRequest Get = new() { Key = K };
 
-    private readonly ReplicaBoard _board = new();
+    private readonly RegionTable _table = new();
     private readonly FakeStorage _storage = new();
     private readonly ScanSlots _slots = new(1);
     private readonly TestProbe _second;
@@ -242,7 +242,7 @@ public sealed class RawRouterTests : TestKit
     }
 
     private RawRouter Router(TimeSpan patience) => new(
-        new StoreId(1), _board, new RawExecutor(_storage, _slots),
+        new StoreId(1), _table, new RawExecutor(_storage, _slots),
         ImmutableDictionary<StoreId, StoreLink>.Empty
             .Add(new StoreId(2), LinkTo(_second)).Add(new StoreId(3), LinkTo(_third)),
         patience, TimeProvider.System);
@@ -253,7 +253,7 @@ public sealed class RawRouterTests : TestKit
     {
         var leader = store is { } known ? PeerOn(known) : default(Peer?);
         var change = new LeadershipChange(RoleKind.Follower, 1, leader?.Id ?? default);
-        _board.Post(new ReplicaView(_storage.Region, new PeerView(change, leader, CaughtUp: true)));
+        _table.Post(new ReplicaView(_storage.Region, new PeerView(change, leader, CaughtUp: true)));
     }
 
     private Peer PeerOn(ulong store) => _storage.Region.PeerOn(new StoreId(store))!.Value;

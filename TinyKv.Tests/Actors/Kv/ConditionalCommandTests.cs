@@ -178,8 +178,8 @@ public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
     {
         var asker = CreateTestProbe();
         var entries = Entries(commands);
-        kv.Tell(new AwaitOutcomes(
-            [.. entries.Entries.Select(entry => new AwaitedOutcome(entry.Position, asker.Ref))]));
+        kv.Tell(new TrackProposals(
+            [.. entries.Entries.Select(entry => new PendingProposal(entry.Position, asker.Ref))]));
         kv.Tell(entries, TestActor);
         await ExpectMsgAsync(new EntriesApplied(Next - 1), Patience);
         var answers = new List<object>();

@@ -161,7 +161,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
     }
 
     private static void Await(IActorRef kv, TestProbe asker, long index, long term) =>
-        kv.Tell(new AwaitOutcomes([new AwaitedOutcome(new LogPosition(index, term), asker.Ref)]));
+        kv.Tell(new TrackProposals([new PendingProposal(new LogPosition(index, term), asker.Ref)]));
 
     private static Entry Put(long index, string key, string value, long term = 6) => new(
         new LogPosition(index, term), EntryKind.Command, KvCommandCodec.Encode(1, [Modify(key, value)]));

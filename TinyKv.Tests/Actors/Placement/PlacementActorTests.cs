@@ -64,7 +64,7 @@ public sealed class PlacementActorTests : TestKit
     {
         var position = new LogPosition(index, 6);
         var asker = CreateTestProbe();
-        placement.Tell(new AwaitOutcomes([new AwaitedOutcome(position, asker.Ref)]));
+        placement.Tell(new TrackProposals([new PendingProposal(position, asker.Ref)]));
         placement.Tell(new ApplyEntries([new Entry(position, EntryKind.Command, command.ToByteArray())]), asker.Ref);
         return await asker.ExpectMsgAsync<object>(Patience);
     }

@@ -34,13 +34,13 @@ public sealed class PlacementClientTests : TestKit
         Assert.Equal(42UL, await client.AllocateIdAsync(CancellationToken.None));
     }
 
-    // Of store 1, whose board knows no leader.
+    // Of store 1, whose table knows no leader.
     private PlacementClient ClientOf(params PlacementReply[] replies) => new(
         new StoreId(1),
         Enumerable.Range(1, replies.Length).ToImmutableSortedDictionary(
             store => (ulong)store,
             store => Sys.ActorOf(Props.Create(() => new Desk(replies[store - 1])))),
-        new ReplicaBoard(), new HastyClock());
+        new RegionTable(), new HastyClock());
 
     private sealed class Desk : ReceiveActor
     {

@@ -41,9 +41,9 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
 
         Ask(peer, Write());
 
-        var awaited = await World.ExpectMsgAsync<AwaitOutcomes>(Patience);
+        var tracked = await World.ExpectMsgAsync<TrackProposals>(Patience);
         var applied = await World.ExpectMsgAsync<ApplyEntries>(Patience);
-        Assert.Equal(applied.Entries[0].Position, Assert.Single(awaited.Outcomes).Position);
+        Assert.Equal(applied.Entries[0].Position, Assert.Single(tracked.Proposals).Position);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     {
         var peer = await StartLeaderOfThreeAsync();
         Ask(peer, new Read(RegionId.First, ContextOf(Three)));
-        var round = ((RaftMessage.Heartbeat)(await LetterAsync<RaftMessage.Heartbeat>()).Message).Round;
+        var round = ((RaftMessage.Heartbeat)(await SentAsync<RaftMessage.Heartbeat>()).Message).Round;
         await StatusAfterAsync(peer);
         Assert.False(World.HasMessages);
 
@@ -66,7 +66,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     {
         var peer = await StartLeaderOfThreeAsync();
         Ask(peer, new Read(RegionId.First, ContextOf(Three)));
-        var round = ((RaftMessage.Heartbeat)(await LetterAsync<RaftMessage.Heartbeat>()).Message).Round;
+        var round = ((RaftMessage.Heartbeat)(await SentAsync<RaftMessage.Heartbeat>()).Message).Round;
         FromOther(peer, 7, new RaftMessage.Heartbeat(0, 1), from: 3);
 
         FromOther(peer, 6, new RaftMessage.HeartbeatReply(round));
@@ -112,7 +112,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     {
         var peer = await StartLeaderOfThreeAsync();
         Ask(peer, Write(region: Three));
-        await World.FishForMessageAsync<AwaitOutcomes>(_ => true, Patience);
+        await World.FishForMessageAsync<TrackProposals>(_ => true, Patience);
 
         Tick(peer, 40);
 
@@ -158,7 +158,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
 
         Ask(peer, Write(context: ContextOf(RegionOf(1)) with { Term = 5 }));
 
-        await World.ExpectMsgAsync<AwaitOutcomes>(Patience);
+        await World.ExpectMsgAsync<TrackProposals>(Patience);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
         var peer = await StartLeaderOfThreeAsync();
         Gate.Mode = GateMode.Held;
         Ask(peer, Write(region: Three));
-        await World.FishForMessageAsync<AwaitOutcomes>(_ => true, Patience);
+        await World.FishForMessageAsync<TrackProposals>(_ => true, Patience);
         Ask(peer, Write(region: Three));
         FromOther(peer, 9, new RaftMessage.Heartbeat(0, 0), from: 3);
 
@@ -233,7 +233,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     private async Task<IActorRef> StartLeaderOfThreeAsync(int maxQueued = 100)
     {
         var peer = await ElectAsync(await StartAsync(SpecOf(Three, maxQueued)));
-        await LetterAsync<RaftMessage.Append>();
+        await SentAsync<RaftMessage.Append>();
         FromOther(peer, 6, new RaftMessage.Appended(6));
         await World.FishForMessageAsync<ApplyEntries>(_ => true, Patience);
         peer.Tell(new EntriesApplied(6));

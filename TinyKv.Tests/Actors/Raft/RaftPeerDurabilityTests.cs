@@ -33,7 +33,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Gate.Open();
 
         await parent.ExpectMsgAsync<PeerReady>(Patience);
-        await LetterAsync<RaftMessage.Vote>();
+        await SentAsync<RaftMessage.Vote>();
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Assert.Equal(6, (await StatusAsync(peer)).Term);
         Gate.Open();
 
-        Assert.Equal(new RaftMessage.Vote(true), (await World.ExpectMsgAsync<PeerLetter>(Patience)).Envelope.Message);
+        Assert.Equal(new RaftMessage.Vote(true), (await World.ExpectMsgAsync<OutboundRaftMessage>(Patience)).Envelope.Message);
         Assert.Contains(Gate.Stored, stored => stored is RaftRecord { Term: 6, Vote.Value: 2 });
     }
 
@@ -60,7 +60,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Assert.Equal(7, (await StatusAsync(peer)).LastIndex);
         Gate.Open();
 
-        Assert.Equal(new RaftMessage.Appended(7), (await World.ExpectMsgAsync<PeerLetter>(Patience)).Envelope.Message);
+        Assert.Equal(new RaftMessage.Appended(7), (await World.ExpectMsgAsync<OutboundRaftMessage>(Patience)).Envelope.Message);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         await StatusAsync(peer);
         Gate.Open();
 
-        Assert.Equal(new RaftMessage.Appended(6), (await World.ExpectMsgAsync<PeerLetter>(Patience)).Envelope.Message);
+        Assert.Equal(new RaftMessage.Appended(6), (await World.ExpectMsgAsync<OutboundRaftMessage>(Patience)).Envelope.Message);
     }
 
     [Fact]
@@ -83,13 +83,13 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     {
         var region = RegionOf(1, 2, 3);
         var peer = await ElectAsync(await StartAsync(SpecOf(region)));
-        await LetterAsync<RaftMessage.Append>();
+        await SentAsync<RaftMessage.Append>();
         FromOther(peer, 6, new RaftMessage.Appended(6));
         await World.FishForMessageAsync<ApplyEntries>(_ => true, Patience);
         Gate.Mode = GateMode.Held;
         Ask(peer, Write(region: region));
 
-        var append = (RaftMessage.Append)(await LetterAsync<RaftMessage.Append>()).Message;
+        var append = (RaftMessage.Append)(await SentAsync<RaftMessage.Append>()).Message;
 
         Assert.Equal(7, append.Entries[^1].Index);
         Assert.DoesNotContain(Gate.Stored, stored => stored is RaftRecord record && record.Entries.Any(e => e.Index == 7));
@@ -101,7 +101,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     {
         var first = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
         FromOther(first, 7, new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 7, "x", "y"), 5));
-        await LetterAsync<RaftMessage.Appended>();
+        await SentAsync<RaftMessage.Appended>();
         Watch(first);
         Sys.Stop(first);
         await ExpectTerminatedAsync(first, Patience);

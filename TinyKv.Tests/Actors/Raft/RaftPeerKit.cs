@@ -79,9 +79,9 @@ public abstract class RaftPeerKit : TestKit
     private protected async Task<IActorRef> ElectAsync(IActorRef peer)
     {
         Tick(peer, 20);
-        var poll = await LetterAsync<RaftMessage.PreVote>();
+        var poll = await SentAsync<RaftMessage.PreVote>();
         FromOther(peer, poll.Term, new RaftMessage.PreVoteReply(true, ((RaftMessage.PreVote)poll.Message).Round));
-        var request = await LetterAsync<RaftMessage.RequestVote>();
+        var request = await SentAsync<RaftMessage.RequestVote>();
         FromOther(peer, request.Term, new RaftMessage.Vote(true));
         return peer;
     }
@@ -92,15 +92,15 @@ public abstract class RaftPeerKit : TestKit
     }
 
     private protected static void FromOther(
-        IActorRef peer, long term, RaftMessage message, ulong from = 2, ulong? store = null) => peer.Tell(new PeerMail(
+        IActorRef peer, long term, RaftMessage message, ulong from = 2, ulong? store = null) => peer.Tell(new InboundRaftMessage(
             RegionId.First, new StoreId(store ?? from), new RaftEnvelope(new PeerId(from), new PeerId(1), term, message)));
 
     /// <summary>The next message of a kind to store 2; what else is said before is skipped.</summary>
-    private protected async Task<RaftEnvelope> LetterAsync<T>() where T : RaftMessage
+    private protected async Task<RaftEnvelope> SentAsync<T>() where T : RaftMessage
     {
-        var letter = await World.FishForMessageAsync<PeerLetter>(
+        var sent = await World.FishForMessageAsync<OutboundRaftMessage>(
             said => said.Envelope.Message is T && said.To == new StoreId(2), Patience);
-        return letter.Envelope;
+        return sent.Envelope;
     }
 
     private protected static Propose Write(

@@ -32,7 +32,7 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
     {
         var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
         Tick(peer, 20);
-        var poll = await LetterAsync<RaftMessage.PreVote>();
+        var poll = await SentAsync<RaftMessage.PreVote>();
         var granted = new RaftMessage.PreVoteReply(true, ((RaftMessage.PreVote)poll.Message).Round);
 
         FromOther(peer, poll.Term, granted, from: 3, store: 2);
@@ -54,7 +54,8 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
         Assert.Equal("store 2: entry 7@6 is no command of region 1", status.LastRefusal);
 
         FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "b"), 0));
-        await World.FishForMessageAsync<PeerLetter>(said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, Patience);
+        await World.FishForMessageAsync<OutboundRaftMessage>(
+            said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, Patience);
     }
 
     // What it calls itself is its own word.

@@ -14,18 +14,18 @@ public sealed class ReadinessLogTests : TestKit
     private const string Ready = "The store is ready: it serves all its regions";
     private const string NotReady = "The store is not ready any more: region 1 has no leader";
 
-    private readonly ReplicaBoard _board = new();
+    private readonly RegionTable _table = new();
     private readonly ReadinessLog _readiness;
     private readonly Clock _clock = new();
     private bool _isEnding;
 
     public ReadinessLogTests() : base("akka.loglevel = INFO")
     {
-        _readiness = new ReadinessLog(_board, () => _isEnding, Logging.GetLogger(Sys, this), _clock, _clock.Schedule);
+        _readiness = new ReadinessLog(_table, () => _isEnding, Logging.GetLogger(Sys, this), _clock, _clock.Schedule);
         Post(0, ready: false);
         Post(1, ready: false);
         Sys.EventStream.Subscribe(TestActor, typeof(Info));
-        _board.Posted += _readiness.Observe;
+        _table.Posted += _readiness.Observe;
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class ReadinessLogTests : TestKit
     private void Post(ulong region, bool ready) => Post(
         region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, Self.Id), ready ? Self : null, CaughtUp: ready));
 
-    private void Post(ulong region, PeerView? peer, RegionError.RegionStopped? stopped = null) => _board.Post(
+    private void Post(ulong region, PeerView? peer, RegionError.RegionStopped? stopped = null) => _table.Post(
         new ReplicaView(new Region(new RegionId(region), KeyRange.All, default, [Self]), peer, stopped));
 
     // All that were logged until now.

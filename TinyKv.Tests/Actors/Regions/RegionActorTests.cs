@@ -15,7 +15,7 @@ namespace TinyKv.Tests.Actors.Regions;
 
 public sealed class RegionActorTests : RaftPeerKit
 {
-    private readonly ReplicaBoard _board = new();
+    private readonly RegionTable _table = new();
     private readonly ConcurrentQueue<bool> _created = [];
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class RegionActorTests : RaftPeerKit
         await ReadyAsync();
         Gate.Mode = GateMode.Failing;
         Ask(region, Write("b"));
-        await Nodes.Eventually.Async(() => Task.FromResult(_board.Find(RegionId.First) is { IsReady: false } away ? away : null));
+        await Nodes.Eventually.Async(() => Task.FromResult(_table.Find(RegionId.First) is { IsReady: false } away ? away : null));
         Gate.Mode = GateMode.Open;
         await ReadyAsync();
 
@@ -104,7 +104,7 @@ public sealed class RegionActorTests : RaftPeerKit
         await World.ExpectMsgAsync<RegionError.StaleCommand>(Patience);
         await MustBeStoppedAsync(region);
         Sys.Stop(region);
-        _board.Post(new ReplicaView(RegionOf(1), null));
+        _table.Post(new ReplicaView(RegionOf(1), null));
         await MustBeStoppedAsync(Start(engine));
         Assert.False(HasMessages);
         using var snapshot = engine.Snapshot();
@@ -115,7 +115,7 @@ public sealed class RegionActorTests : RaftPeerKit
     private async Task MustBeStoppedAsync(IActorRef region)
     {
         var view = await Nodes.Eventually.Async(() =>
-            Task.FromResult(_board.Find(RegionId.First) is { Stopped: not null } stopped ? stopped : null));
+            Task.FromResult(_table.Find(RegionId.First) is { Stopped: not null } stopped ? stopped : null));
         Assert.False(view.IsReady);
         Ask(region, Write("d"));
         var refusal = await World.FishForMessageAsync<RegionError.RegionStopped>(_ => true, Patience);
@@ -141,11 +141,11 @@ public sealed class RegionActorTests : RaftPeerKit
                 },
                 Seed = 1,
             },
-            _board));
+            _table));
     }
 
     private Task<ReplicaView> ReadyAsync() => Nodes.Eventually.Async(() =>
-        Task.FromResult(_board.Find(RegionId.First) is { IsReady: true } ready ? ready : null));
+        Task.FromResult(_table.Find(RegionId.First) is { IsReady: true } ready ? ready : null));
 
     private static bool RegionComparer(Region a, Region b) => a.Id == b.Id && a.Range == b.Range && a.Epoch == b.Epoch;
 }

@@ -14,7 +14,7 @@ public sealed class StoreActorTests : RaftPeerKit
     public async Task A_request_that_a_stopped_peer_leaves_behind_is_refused()
     {
         using var engine = new MemoryEngine();
-        Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+        Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
         var gone = CreateTestProbe();
         Watch(gone);
         Sys.Stop(gone);
@@ -35,7 +35,7 @@ public sealed class StoreActorTests : RaftPeerKit
     public async Task A_region_that_is_not_here_is_not_found()
     {
         using var engine = new MemoryEngine();
-        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
         store.Tell(Begin.Instance, TestActor);
 
         Ask(store, new Read(new RegionId(9), null));
@@ -47,7 +47,7 @@ public sealed class StoreActorTests : RaftPeerKit
     public async Task Before_the_cluster_is_formed_nothing_is_led()
     {
         using var engine = new MemoryEngine();
-        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
 
         Ask(store, new Read(RegionId.First, null));
 
@@ -59,7 +59,7 @@ public sealed class StoreActorTests : RaftPeerKit
     public async Task Whoever_forms_the_cluster_hears_of_each_replica_that_was_born()
     {
         using var engine = new MemoryEngine();
-        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new ReplicaBoard()));
+        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
 
         store.Tell(Begin.Instance, TestActor);
 

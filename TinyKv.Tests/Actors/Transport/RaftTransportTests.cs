@@ -38,7 +38,7 @@ public sealed class RaftTransportTests : TestKit
     [Fact]
     public async Task What_regions_say_in_one_turn_leaves_in_one_batch_for_each_store()
     {
-        InOneTurn(Letter(1, 2), Letter(2, 2), Letter(1, 3), Letter(3, 2));
+        InOneTurn(Outbound(1, 2), Outbound(2, 2), Outbound(1, 3), Outbound(3, 2));
 
         var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
         Assert.Equal((77UL, 1UL, 2UL, 42UL), (batch.ClusterId, batch.FromStore, batch.ToStore, batch.Incarnation));
@@ -49,7 +49,7 @@ public sealed class RaftTransportTests : TestKit
     [Fact]
     public async Task A_batch_holds_a_mebibyte_or_one_larger_message()
     {
-        InOneTurn(Letter(1, 2, 700_000), Letter(2, 2, 700_000), Letter(3, 2, 100), Letter(4, 2, 3_000_000));
+        InOneTurn(Outbound(1, 2, 700_000), Outbound(2, 2, 700_000), Outbound(3, 2, 100), Outbound(4, 2, 3_000_000));
 
         Assert.Equal([1UL], await BatchAsync());
         Assert.Equal([2UL, 3], await BatchAsync());
@@ -59,9 +59,9 @@ public sealed class RaftTransportTests : TestKit
     [Fact]
     public async Task A_message_to_a_replica_on_this_store_does_not_leave_it()
     {
-        _transport.Tell(Letter(5, 1));
+        _transport.Tell(Outbound(5, 1));
 
-        Assert.Equal(new RegionId(5), (await _regions.ExpectMsgAsync<PeerMail>(Patience)).Region);
+        Assert.Equal(new RegionId(5), (await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience)).Region);
     }
 
     [Fact]
@@ -69,9 +69,9 @@ public sealed class RaftTransportTests : TestKit
     {
         Arrive(Encoded(77, 2, 1));
 
-        var mail = await _regions.ExpectMsgAsync<PeerMail>(Patience);
+        var inbound = await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
 
-        Assert.Equal((new StoreId(2), new RaftMessage.Heartbeat(9, 1)), (mail.From, mail.Envelope.Message));
+        Assert.Equal((new StoreId(2), new RaftMessage.Heartbeat(9, 1)), (inbound.From, inbound.Envelope.Message));
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class RaftTransportTests : TestKit
         {
             for (var i = 0; i < 30; i++) Arrive(Encoded(cluster, from, to));
             Arrive(Encoded(77, 2, 1));
-            await _regions.ExpectMsgAsync<PeerMail>(Patience);
+            await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
         });
         Assert.False(_regions.HasMessages);
     }
@@ -99,7 +99,7 @@ public sealed class RaftTransportTests : TestKit
         Arrive(new EncodedRaftBatch(empty.ToByteArray()));
         Arrive(Encoded(77, 2, 1));
 
-        await _regions.ExpectMsgAsync<PeerMail>(Patience);
+        await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class RaftTransportTests : TestKit
         {
             for (var i = 0; i < 1000; i++) Arrive(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
             Arrive(Encoded(77, 2, 1));
-            await _regions.ExpectMsgAsync<PeerMail>(Patience);
+            await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
         });
     }
 
@@ -123,7 +123,7 @@ public sealed class RaftTransportTests : TestKit
             Patience = TimeSpan.Zero,
         }));
 
-        transport.Tell(Letter(1, 2));
+        transport.Tell(Outbound(1, 2));
 
         Assert.Equal(_store2.Ref, await ExpectMsgAsync<IActorRef>(Patience));
     }
@@ -134,7 +134,7 @@ public sealed class RaftTransportTests : TestKit
         var heard = NewBatch(77, 2, 1);
         heard.Number = 5;
         Arrive(new EncodedRaftBatch(heard.ToByteArray()));
-        _transport.Tell(Letter(1, 2));
+        _transport.Tell(Outbound(1, 2));
 
         var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
 
@@ -148,7 +148,7 @@ public sealed class RaftTransportTests : TestKit
         {
             _transport.Tell(Encoded(77, 2, 1), new Elsewhere());
             Arrive(Encoded(77, 2, 1));
-            await _regions.ExpectMsgAsync<PeerMail>(Patience);
+            await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
         });
         Assert.False(_regions.HasMessages);
     }
@@ -162,12 +162,12 @@ public sealed class RaftTransportTests : TestKit
 
         Arrive(new EncodedRaftBatch(later.ToByteArray()));
         Arrive(Encoded(77, 2, 1));
-        Assert.Equal(RegionId.First, (await _regions.ExpectMsgAsync<PeerMail>(Patience)).Region);
+        Assert.Equal(RegionId.First, (await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience)).Region);
 
         _transport.Tell(new Listen(new StoreId(2), 2));
         Arrive(Encoded(77, 2, 1));
         Arrive(new EncodedRaftBatch(later.ToByteArray()));
-        Assert.Equal(new RegionId(9), (await _regions.ExpectMsgAsync<PeerMail>(Patience)).Region);
+        Assert.Equal(new RegionId(9), (await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience)).Region);
     }
 
     private void Arrive(EncodedRaftBatch batch) => _transport.Tell(batch, _store2.Ref);
@@ -181,13 +181,13 @@ public sealed class RaftTransportTests : TestKit
     }
 
     // The transport sees none of them before all are in its mailbox: it is held up by a delivery meanwhile.
-    private void InOneTurn(params PeerLetter[] letters)
+    private void InOneTurn(params OutboundRaftMessage[] messages)
     {
         using var door = new Door();
         _transport.Tell(new DeliverTo(door));
-        _transport.Tell(Letter(1, 1));
+        _transport.Tell(Outbound(1, 1));
         door.Reached.Wait(Patience);
-        foreach (var letter in letters) _transport.Tell(letter);
+        foreach (var outbound in messages) _transport.Tell(outbound);
         _transport.Tell(new DeliverTo(_regions.Ref));
         door.Opened.Set();
     }
@@ -218,10 +218,10 @@ public sealed class RaftTransportTests : TestKit
     private async Task<IEnumerable<ulong>> BatchAsync() =>
         (await _store2.ExpectMsgAsync<RaftBatch>(Patience)).Messages.Select(message => message.RegionId);
 
-    private static PeerLetter Letter(ulong region, ulong to, int bytes = 10)
+    private static OutboundRaftMessage Outbound(ulong region, ulong to, int bytes = 10)
     {
         var entry = new Entry(new LogPosition(6, 6), EntryKind.Command, new byte[bytes]);
-        return new PeerLetter(new RegionId(region), new StoreId(to), new RaftEnvelope(
+        return new OutboundRaftMessage(new RegionId(region), new StoreId(to), new RaftEnvelope(
             new PeerId(1), new PeerId(to), 6, new RaftMessage.Append(new LogPosition(5, 5), [entry], 5)));
     }
 

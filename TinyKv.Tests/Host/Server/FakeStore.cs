@@ -59,11 +59,11 @@ internal sealed class FakeStore : IServedStore
 
     private static RawGateway GatewayOver(FakeStorage storage, ScanSlots scans, StoreId self)
     {
-        var (board, executor) = (new ReplicaBoard(), new RawExecutor(storage, scans));
+        var (table, executor) = (new RegionTable(), new RawExecutor(storage, scans));
         var leader = storage.Region.PeerOn(self)!.Value;
-        board.Post(new ReplicaView(storage.Region, new PeerView(
+        table.Post(new ReplicaView(storage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
-        var router = new RawRouter(self, board, executor,
+        var router = new RawRouter(self, table, executor,
             ImmutableDictionary<StoreId, StoreLink>.Empty, TimeSpan.FromMilliseconds(500), TimeProvider.System);
         var inFlight = new InFlight(100, 64 * 1024 * 1024);
         return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);

@@ -7,7 +7,7 @@ internal static partial class NodeMutantList
     private const string Roles = "TinyKv.Actors/Raft/RaftPeer.Roles.cs";
     private const string Time = "TinyKv.Actors/Raft/RaftPeer.Time.cs";
     private const string Turn = "TinyKv.Actors/Regions/ApplyTurn.cs";
-    private const string Outcomes = "TinyKv.Actors/Regions/OutcomeBook.cs";
+    private const string Pending = "TinyKv.Actors/Regions/PendingProposals.cs";
     private const string Region = "TinyKv.Actors/Regions/RegionActor.cs";
     private const string Kv = "TinyKv.Actors/Kv/KvActor.cs";
     private const string Batch = "TinyKv.Actors/Storage/BatchWriter.cs";
@@ -96,7 +96,7 @@ internal static partial class NodeMutantList
             + "            if (head.Request is { Batch.Count: > 0, Condition: null }) "
             + "head.Asker.Tell(TinyKv.Actors.Kv.Written.Instance);",
             "Another leader overwrites it."),
-        new("an answer by index alone", Outcomes,
+        new("an answer by index alone", Pending,
             "head.Position == applied", "head.Position.Index == applied.Index",
             "Who waits for a displaced command is told that it was applied."),
         new("a read of a leader that nobody confirms", Roles,
@@ -151,16 +151,16 @@ internal static partial class NodeMutantList
 
     private static Mutant[] Mail =>
     [
-        new("mail of another cluster", Transport,
+        new("a message of another cluster", Transport,
             "batch.ClusterId != spec.Cluster || batch.ToStore != spec.Self.Value", "batch.ToStore != spec.Self.Value",
             "Its terms and entries mean something else."),
-        new("mail for another store", Transport,
+        new("a message for another store", Transport,
             " || batch.ToStore != spec.Self.Value\n", "\n",
             "It was not meant for this replica."),
-        new("mail from elsewhere", Transport,
+        new("a message from elsewhere", Transport,
             "\n            || there.Path.Address != Sender.Path.Address)", ")",
             "Whoever sends it is not the store that it names."),
-        new("mail of a start that was not accepted", Transport,
+        new("a message of a start that was not accepted", Transport,
             "_accepted.GetValueOrDefault(batch.FromStore) != batch.Incarnation", "batch.FromStore == 0",
             "A store that has forgotten its votes votes again."),
         new("a directory that counts no starts", Disk,

@@ -134,7 +134,7 @@ internal sealed class HostileStore
     private static Listener? ListenerOn(Machine machine, RegionId region)
     {
         if (machine.Disk.LogOf(region) is not { Term: > 0 } log) return null;
-        var term = machine.Process!.Actors.Board.Find(region)?.Peer?.Change.Term ?? log.Term;
+        var term = machine.Process!.Actors.Table.Find(region)?.Peer?.Change.Term ?? log.Term;
         return new Listener(new PeerId(machine.Store.Value), term, log.Last, machine.Disk.Engine.Applied(region));
     }
 

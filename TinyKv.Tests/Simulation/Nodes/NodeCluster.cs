@@ -55,7 +55,7 @@ internal sealed class NodeCluster
 
     /// <summary>A machine whose replica of a region leads it, as it believes itself.</summary>
     public Machine? LeaderOf(RegionId region) => Machines.Where(machine => Leads(machine, region))
-        .MaxBy(machine => machine.Process!.Actors.Board.Find(region)!.Peer!.Change.Term);
+        .MaxBy(machine => machine.Process!.Actors.Table.Find(region)!.Peer!.Change.Term);
 
     /// <summary>Whether all stores have applied equally much.</summary>
     public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)
@@ -72,13 +72,13 @@ internal sealed class NodeCluster
         }
         foreach (var machine in Machines)
         {
-            foreach (var view in machine.Process?.Actors.Board.Views ?? [])
+            foreach (var view in machine.Process?.Actors.Table.Views ?? [])
                 if (!view.IsReady) _world.Fail($"{machine.Name} is not ready: {view.Region.Id} {view.Peer}");
         }
     }
 
     private static bool Leads(Machine machine, RegionId region) =>
-        machine.Process?.Actors.Board.Find(region)?.Peer?.Change.Role == RoleKind.Leader;
+        machine.Process?.Actors.Table.Find(region)?.Peer?.Change.Role == RoleKind.Leader;
 
     private Machine NewMachine(ulong store, Random random)
     {

@@ -102,7 +102,7 @@ internal sealed class NodeHostility
 
     private void Watch(Machine machine)
     {
-        foreach (var view in machine.Process?.Actors.Board.Views ?? [])
+        foreach (var view in machine.Process?.Actors.Table.Views ?? [])
         {
             if (view.Peer is not { } peer || machine == _hostile) continue;
             // No election takes a term that far.

@@ -4,12 +4,12 @@ using TinyKv.Core.Raft;
 
 namespace TinyKv.Tests.Actors.Regions;
 
-public sealed class OutcomeBookTests
+public sealed class PendingProposalsTests
 {
     private static readonly IActorRef A = new Asker("a");
     private static readonly IActorRef B = new Asker("b");
 
-    private readonly OutcomeBook _book = new();
+    private readonly PendingProposals _pending = new();
     private readonly List<IActorRef> _displaced = [];
 
     [Fact]
@@ -17,8 +17,8 @@ public sealed class OutcomeBookTests
     {
         Add(new LogPosition(7, 2), B);
 
-        Assert.Null(_book.Take(new LogPosition(6, 2), _displaced));
-        Assert.Same(B, _book.Take(new LogPosition(7, 2), _displaced));
+        Assert.Null(_pending.Take(new LogPosition(6, 2), _displaced));
+        Assert.Same(B, _pending.Take(new LogPosition(7, 2), _displaced));
         Assert.Empty(_displaced);
     }
 
@@ -28,10 +28,10 @@ public sealed class OutcomeBookTests
         Add(new LogPosition(7, 2), A);
         Add(new LogPosition(9, 2), B);
 
-        Assert.Null(_book.Take(new LogPosition(7, 3), _displaced));
+        Assert.Null(_pending.Take(new LogPosition(7, 3), _displaced));
 
         Assert.Equal([A, B], _displaced);
-        Assert.Equal(0, _book.Count);
+        Assert.Equal(0, _pending.Count);
     }
 
     [Fact]
@@ -39,9 +39,9 @@ public sealed class OutcomeBookTests
     {
         Add(new LogPosition(7, 3), B);
 
-        Assert.Null(_book.Take(new LogPosition(6, 2), _displaced));
+        Assert.Null(_pending.Take(new LogPosition(6, 2), _displaced));
 
-        Assert.Same(B, _book.Take(new LogPosition(7, 3), _displaced));
+        Assert.Same(B, _pending.Take(new LogPosition(7, 3), _displaced));
     }
 
     [Fact]
@@ -50,12 +50,12 @@ public sealed class OutcomeBookTests
         Add(new LogPosition(7, 2), A);
         Add(new LogPosition(8, 4), B);
 
-        Assert.Null(_book.Take(new LogPosition(7, 4), _displaced));
+        Assert.Null(_pending.Take(new LogPosition(7, 4), _displaced));
         Assert.Equal([A], _displaced);
-        Assert.Same(B, _book.Take(new LogPosition(8, 4), _displaced));
+        Assert.Same(B, _pending.Take(new LogPosition(8, 4), _displaced));
     }
 
-    private void Add(LogPosition position, IActorRef asker) => _book.Add([new AwaitedOutcome(position, asker)]);
+    private void Add(LogPosition position, IActorRef asker) => _pending.Add([new PendingProposal(position, asker)]);
 
     private sealed class Asker(string name) : MinimalActorRef
     {

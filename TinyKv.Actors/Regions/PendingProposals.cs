@@ -7,23 +7,23 @@ namespace TinyKv.Actors.Regions;
 /// Who waits for which position of the log. Terms never fall along a log: once an entry of a later term is committed,
 /// no waiting command of an earlier term can be any more, wherever it stood.
 /// </summary>
-internal sealed class OutcomeBook
+internal sealed class PendingProposals
 {
-    private readonly Queue<AwaitedOutcome> _waiting = new();
+    private readonly Queue<PendingProposal> _waiting = new();
 
     /// <summary>How many wait.</summary>
     public int Count => _waiting.Count;
 
     /// <summary>Enters commands; positions ascend, or the term does.</summary>
-    public void Add(IEnumerable<AwaitedOutcome> outcomes)
+    public void Add(IEnumerable<PendingProposal> proposals)
     {
-        foreach (var outcome in outcomes) _waiting.Enqueue(outcome);
+        foreach (var proposal in proposals) _waiting.Enqueue(proposal);
     }
 
     /// <summary>Takes out all who wait.</summary>
     public IEnumerable<IActorRef> TakeAll()
     {
-        while (_waiting.TryDequeue(out var outcome)) yield return outcome.Asker;
+        while (_waiting.TryDequeue(out var proposal)) yield return proposal.Asker;
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace TinyKv.Actors.Regions;
 /// What the replicas on this store know of their leaders, readable from any thread. Every region's entry is written
 /// by that region's actor alone; readers get a consistent picture of the moment.
 /// </summary>
-internal sealed class ReplicaBoard
+internal sealed class RegionTable
 {
     private ImmutableSortedDictionary<ulong, ReplicaView> _views = ImmutableSortedDictionary<ulong, ReplicaView>.Empty;
 
