@@ -52,6 +52,23 @@ public sealed class RegionErrorsTests
         Assert.Equal((Region.Id, Region.Range), (read.Region.Id, read.Region.Range));
     }
 
+    // By other numbers a client of TiKV takes them for something else, or for nothing, and does not try again.
+    [Theory]
+    [InlineData("not_leader", 2)]
+    [InlineData("region_not_found", 3)]
+    [InlineData("key_not_in_region", 4)]
+    [InlineData("epoch_not_match", 5)]
+    [InlineData("server_is_busy", 6)]
+    [InlineData("stale_command", 7)]
+    [InlineData("store_not_match", 8)]
+    public void A_kind_of_refusal_that_TiKV_has_too_has_its_number(string kind, int number) =>
+        Assert.Equal(number, Proto.Error.Descriptor.FindFieldByName(kind).FieldNumber);
+
+    [Fact]
+    public void A_kind_of_our_own_has_no_number_that_TiKV_may_use() => Assert.All(
+        Proto.Error.Descriptor.Fields.InDeclarationOrder().Where(field => field.FieldNumber > 8),
+        field => Assert.InRange(field.FieldNumber, 1000, int.MaxValue));
+
     [Fact]
     public void Every_kind_of_refusal_has_a_wire_form() => Assert.Equal(
         typeof(RegionError).GetNestedTypes().Select(kind => kind.Name).Order(),
