@@ -22,13 +22,13 @@ internal enum PauseReason
 internal sealed class Backoff
 {
     // A store that asks for more is not believed.
-    private const uint MostAskedMs = 10_000;
+    private const uint MaxAskedMs = 10_000;
 
     private readonly int[] _counts = new int[Enum.GetValues<PauseReason>().Length];
 
     /// <summary>Waits, if a store asked for a rest for that long and then for as long as the reason demands.</summary>
     public Task PauseAsync(PauseReason reason, CancellationToken cancellation, uint askedMs = 0) => Task.Delay(
-        TimeSpan.FromMilliseconds(Math.Min(askedMs, MostAskedMs)) + Next(reason), cancellation);
+        TimeSpan.FromMilliseconds(Math.Min(askedMs, MaxAskedMs)) + Next(reason), cancellation);
 
     internal TimeSpan Next(PauseReason reason)
     {

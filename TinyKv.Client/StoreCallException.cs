@@ -22,7 +22,7 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
     : Exception(message, cause)
 {
     // More reasons than these are no help.
-    private const int MostReasons = 5;
+    private const int MaxReasons = 5;
 
     public bool MayBeDone => mayBeDone;
 
@@ -52,9 +52,9 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
     {
         // In an order of their own: the stores were asked in any, and each time in another one.
         var reasons = failures.Select(failure => failure.Message).Distinct().Order(StringComparer.Ordinal).ToList();
-        var more = reasons.Count > MostReasons ? $"; and {reasons.Count - MostReasons} more" : "";
+        var more = reasons.Count > MaxReasons ? $"; and {reasons.Count - MaxReasons} more" : "";
         return new StoreCallException(
-            string.Join("; ", reasons.Take(MostReasons)) + more, mayBeDone: false, failures.Count == 0 ? null : failures[^1])
+            string.Join("; ", reasons.Take(MaxReasons)) + more, mayBeDone: false, failures.Count == 0 ? null : failures[^1])
         {
             // While one of them may be a store that comes back, all of them are worth asking again.
             Failure = failures.Count == 0 ? CallFailure.Passing : failures.Min(failure => failure.Failure),

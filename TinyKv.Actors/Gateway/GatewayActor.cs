@@ -24,7 +24,7 @@ internal sealed class GatewayActor(
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<Address, UnreadReplies> _unread = [];
-    private readonly UnreadBytes _total = new(UnreadLimit.MostBytesOfAll);
+    private readonly UnreadBytes _total = new(UnreadLimit.MaxBytesOfAll);
     private Task<StoreStatusResponse>? _status;
 
     /// <summary>What makes the actor.</summary>

@@ -7,10 +7,10 @@ namespace TinyKv.Actors.Gateway;
 public static class UnreadLimit
 {
     /// <summary>From so many bytes of replies on, requests are refused.</summary>
-    public const long MostBytes = 32 * 1024 * 1024;
+    public const long MaxBytes = 32 * 1024 * 1024;
 
     /// <summary>Each connection has its bound, but there may be many: as much as eight of them.</summary>
-    public const long MostBytesOfAll = 8 * MostBytes;
+    public const long MaxBytesOfAll = 8 * MaxBytes;
 
     /// <summary>Smaller replies are bounded well enough by how many calls and connections there may be.</summary>
     public const int SmallBytes = 64 * 1024;
@@ -24,6 +24,6 @@ public static class UnreadLimit
     /// <summary>What a request is told for which there is no room.</summary>
     public static RegionError Refusal { get; } =
         new RegionError.ServerIsBusy(
-            $"more than {MostBytes} bytes of replies to one connection, or {MostBytesOfAll} to all, are not read yet",
+            $"more than {MaxBytes} bytes of replies to one connection, or {MaxBytesOfAll} to all, are not read yet",
             BackoffMs);
 }

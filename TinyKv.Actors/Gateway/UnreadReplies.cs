@@ -32,10 +32,10 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
     private volatile bool _silent;
 
     /// <summary>Whether requests are to be refused.</summary>
-    public bool IsFull => Unread >= UnreadLimit.MostBytes;
+    public bool IsFull => Unread >= UnreadLimit.MaxBytes;
 
     /// <summary>Whether there is no room even for refusals: requests are to be left unanswered.</summary>
-    public bool IsOverfull => Unread >= 2 * UnreadLimit.MostBytes;
+    public bool IsOverfull => Unread >= 2 * UnreadLimit.MaxBytes;
 
     /// <summary>Whether all is known to be read, but for what is too little to ask.</summary>
     public bool IsIdle => Unread < ProbeBytes;
@@ -71,7 +71,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
         lock (_lock)
         {
             var unread = _sent - _read;
-            var isFull = unread > 0 && unread + bytes > UnreadLimit.MostBytes;
+            var isFull = unread > 0 && unread + bytes > UnreadLimit.MaxBytes;
             var mayBeRefused = reply.MayBeRefused(request);
             if ((mayBeRefused && isFull) || !Count(bytes, always: !mayBeRefused || bytes <= UnreadLimit.SmallBytes))
             {

@@ -15,7 +15,7 @@ public static class RaftLimits
     public const long MaxTermStep = 1L << 29;
 
     /// <summary>What the smallest step counts for: others may raise a term 1,024 times at once.</summary>
-    public const long LeastTermStep = MaxTermStep / 1024;
+    public const long MinTermStep = MaxTermStep / 1024;
 
     /// <summary>
     /// How far they may raise it again with every tick. <see cref="MaxTermStep"/> comes back within four election timeouts,

@@ -14,12 +14,12 @@ internal sealed class TermAllowance(RaftOptions options)
     public void Tick() => _left = Math.Min(RaftLimits.MaxTermStep, _left + RaftLimits.TermsPerTick(options));
 
     /// <summary>Takes what may be raised of <paramref name="gap"/>, or 0. The smallest step costs
-    /// <see cref="RaftLimits.LeastTermStep"/>: each one is written to the journal, however small.</summary>
+    /// <see cref="RaftLimits.MinTermStep"/>: each one is written to the journal, however small.</summary>
     public long Take(long gap)
     {
-        if (_left < RaftLimits.LeastTermStep) return 0;
+        if (_left < RaftLimits.MinTermStep) return 0;
         var step = Math.Min(gap, _left);
-        _left -= Math.Max(step, RaftLimits.LeastTermStep);
+        _left -= Math.Max(step, RaftLimits.MinTermStep);
         return step;
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
     // Logs of a cluster are never cut yet, so a long campaign goes on with a new cluster now and then.
     private const int FaultsPerCluster = 60;
 
-    private const int LeastPerSecond = 100;
+    private const int MinPerSecond = 100;
 
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
@@ -120,10 +120,10 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
             var rate = (arena.Load.History.Answered - before) / Stopwatch.GetElapsedTime(at).TotalSeconds;
             if (await arena.Cluster.EndedByItselfAsync() is { } ended) throw new TinyKvException(ended);
             if (arena.Load.Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
-            if (rate >= LeastPerSecond) return;
+            if (rate >= MinPerSecond) return;
             if (Stopwatch.GetElapsedTime(started) > options.Bound)
                 throw new TinyKvException(string.Create(CultureInfo.InvariantCulture,
-                    $"invalid: {rate:0} operations/s {when}, at least {LeastPerSecond} are needed"));
+                    $"invalid: {rate:0} operations/s {when}, at least {MinPerSecond} are needed"));
         }
     }
 }

@@ -128,7 +128,7 @@ internal sealed class FullDisk() : Fault("full-disk")
     private const int LargeValue = 64 * 1024;
 
     // Some more than a store holds in memory before it goes to a file.
-    private const double MostRoom = 48;
+    private const double MaxRoom = 48;
 
     /// <inheritdoc/>
     public override string Description =>
@@ -140,7 +140,7 @@ internal sealed class FullDisk() : Fault("full-disk")
         var store = await arena.VictimAsync(cancellation);
         var (disk, size, due) = (arena.Disks[store - 1], arena.Load.ValueBytes, arena.Now);
         // Often none at all.
-        var room = arena.Random.Next(3) == 0 ? 0 : (long)(1024 * 1024 * MostRoom * arena.Random.NextDouble());
+        var room = arena.Random.Next(3) == 0 ? 0 : (long)(1024 * 1024 * MaxRoom * arena.Random.NextDouble());
         var started = Stopwatch.GetTimestamp();
         arena.Load.ValueBytes = LargeValue;
         try

@@ -16,7 +16,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
 {
     private const int DiskMegabytes = 2048;
     private const int Clients = 8;
-    private const int LeastAnswers = 50;
+    private const int MinAnswers = 50;
 
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
@@ -97,7 +97,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         var (before, unknown, layout) = (_history.Answered, _history.Unknown, cluster.Layout);
         await using var load = await Load.StartAsync(
             layout, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
-        await load.AnsweredAsync(LeastAnswers, options.Bound, cancellation);
+        await load.AnsweredAsync(MinAnswers, options.Bound, cancellation);
         await Task.Delay(TimeSpan.FromSeconds(0.1 + 0.9 * _random.NextDouble()), cancellation);
         disk.CutPower();
         await Task.WhenAll(cluster.KillAsync(cluster.All), database?.KillAsync() ?? Task.CompletedTask);

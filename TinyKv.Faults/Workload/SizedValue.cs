@@ -8,7 +8,7 @@ internal static class SizedValue
     /// <summary>The number of a value.</summary>
     /// <param name="count">How many there were before; no other value has the same.</param>
     /// <param name="size">How long it is to be: less than 100,000 bytes.</param>
-    public static long Number(long count, int size) => count * Sizes + Math.Max(size, ValueText.LeastSize);
+    public static long Number(long count, int size) => count * Sizes + Math.Max(size, ValueText.MinSize);
 
     /// <summary>The bytes of a value.</summary>
     public static byte[] Encode(long value) => ValueText.Encode(value, (int)(value % Sizes));

@@ -7,12 +7,12 @@ namespace TinyKv.Faults.Workload;
 internal static class ValueText
 {
     /// <summary>What the longest number and its colon need, in bytes.</summary>
-    public const int LeastSize = 21;
+    public const int MinSize = 21;
 
     /// <summary>The bytes of a value.</summary>
     public static byte[] Encode(long value, int size)
     {
-        var bytes = new byte[Math.Max(size, LeastSize)];
+        var bytes = new byte[Math.Max(size, MinSize)];
         var length = Encoding.ASCII.GetBytes($"{value}:", bytes);
         bytes.AsSpan(length).Fill((byte)'.');
         return bytes;

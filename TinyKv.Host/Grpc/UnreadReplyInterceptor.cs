@@ -68,7 +68,7 @@ internal sealed class UnreadReplyInterceptor(UnreadBytes total) : Interceptor
         lock (items)
         {
             if (items.TryGetValue(Key, out var known)) return (UnreadBytes)known!;
-            var held = new UnreadBytes(UnreadLimit.MostBytes);
+            var held = new UnreadBytes(UnreadLimit.MaxBytes);
             items[Key] = held;
             return held;
         }

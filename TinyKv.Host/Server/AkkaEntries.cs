@@ -21,11 +21,11 @@ internal readonly record struct AkkaEntry(MsLogLevel Level, string Source, strin
 internal sealed class AkkaEntries(ITimeProvider? clock)
 {
     /// <summary>The most warnings from one class of Akka in a minute.</summary>
-    public const int MostInAMinute = 10;
+    public const int MaxInAMinute = 10;
 
     private const int LongestLine = 400;
 
-    private readonly LogLimit? _limit = clock is null ? null : new(clock, MostInAMinute);
+    private readonly LogLimit? _limit = clock is null ? null : new(clock, MaxInAMinute);
 
     /// <summary>The entry for a message; null when nobody needs it.</summary>
     public AkkaEntry? Of(LogEvent entry)

@@ -20,7 +20,7 @@ internal static class GrpcPort
     {
         var builder = WebPort.CreateBuilder(settings.Log);
         builder.Services.AddSingleton(gate);
-        builder.Services.AddSingleton(_ => new UnreadBytes(UnreadLimit.MostBytesOfAll));
+        builder.Services.AddSingleton(_ => new UnreadBytes(UnreadLimit.MaxBytesOfAll));
         builder.Services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = GrpcLimits.MaxSmallMessageBytes;

@@ -18,10 +18,10 @@ internal sealed class StatusListener : IConnectionListener
 
     // Between two looks at those that have not said yet what they want: few against the bound on these, so that
     // everybody is looked at several times before he has to make room.
-    private const int MostAccepted = 64;
+    private const int MaxAccepted = 64;
 
     // Far more than a probe has: a longer request is Kestrel's, because each look reads all of it.
-    private const int MostRequestBytes = 4 * 1024;
+    private const int MaxRequestBytes = 4 * 1024;
 
     // How often those that have connected are looked at.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
@@ -38,7 +38,7 @@ internal sealed class StatusListener : IConnectionListener
     private readonly SocketConnectionContextFactory _connections;
     private readonly Channel<StatusCaller> _callers;
     private readonly List<StatusCaller> _undecided = [];
-    private readonly byte[] _buffer = new byte[MostRequestBytes];
+    private readonly byte[] _buffer = new byte[MaxRequestBytes];
     private readonly ManualResetEventSlim _stops = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -111,7 +111,7 @@ internal sealed class StatusListener : IConnectionListener
     {
         try
         {
-            for (var i = 0; i < MostAccepted && _socket.Poll(i == 0 ? patience : TimeSpan.Zero, SelectMode.SelectRead); i++)
+            for (var i = 0; i < MaxAccepted && _socket.Poll(i == 0 ? patience : TimeSpan.Zero, SelectMode.SelectRead); i++)
                 Add(_socket.Accept());
         }
         catch (SocketException e) when (e.SocketErrorCode

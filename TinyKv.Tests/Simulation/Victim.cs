@@ -10,7 +10,7 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
     private readonly Queue<Effects> _writing = new();
     private long _applied = initial.Truncated.Index;
     private (long Term, long Commit) _known;
-    private long _mostTerm;
+    private long _maxTerm;
 
     public PeerId Id => id;
 
@@ -26,20 +26,20 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
         Core = new RaftCore(id, initial, options, new Random(random.Next()));
         foreach (var record in _disk) Core.Replay(record);
         _known = default;
-        _mostTerm = Core.Term + RaftLimits.MaxTermStep;
+        _maxTerm = Core.Term + RaftLimits.MaxTermStep;
         Perform(Core.Start(_applied));
     }
 
     /// <summary>Time passes.</summary>
     public void Tick()
     {
-        _mostTerm += RaftLimits.TermsPerTick(options);
+        _maxTerm += RaftLimits.TermsPerTick(options);
         Do(core => core.Tick());
     }
 
     public Effects Do(Func<RaftCore, Effects> input)
     {
-        _mostTerm++; // it may campaign itself
+        _maxTerm++; // it may campaign itself
         var effects = input(Core);
         Perform(effects);
         return effects;
@@ -70,7 +70,7 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
         }
         var now = (Core.Term, Core.Commit);
         Invariant.Holds(now.Term >= _known.Term && now.Commit >= _known.Commit, $"{id} went from {_known} back to {now}");
-        Invariant.Holds(now.Term <= _mostTerm, $"{id} was driven to term {now.Term}, beyond {_mostTerm}");
+        Invariant.Holds(now.Term <= _maxTerm, $"{id} was driven to term {now.Term}, beyond {_maxTerm}");
         Invariant.Holds(Core.Commit <= Core.Last.Index && Core.Last.Term <= Core.Term,
             $"{id} is in term {Core.Term}, has {Core.Last} and committed {Core.Commit}");
         _known = now;

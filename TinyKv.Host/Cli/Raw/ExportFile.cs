@@ -10,7 +10,7 @@ namespace TinyKv.Host.Cli.Raw;
 internal abstract partial class ExportFile
 {
     // As many links as Linux follows.
-    private const int MostLinks = 40;
+    private const int MaxLinks = 40;
 
     /// <summary>Finds out what is to be written. A symbolic link stays, what it leads to is written.</summary>
     /// <exception cref="TinyKvException">It is a directory, or in one that does not exist.</exception>
@@ -43,7 +43,7 @@ internal abstract partial class ExportFile
     private static int? DescriptorOf(string path)
     {
         var name = Path.GetFullPath(path);
-        for (var links = 0; links < MostLinks; links++)
+        for (var links = 0; links < MaxLinks; links++)
         {
             if (DescriptorPath().Match(name) is { Success: true } match
                 && match.Groups["process"].Value is { } process

@@ -61,7 +61,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         Assert.All(replies.Where(reply => reply.RegionError is not null), reply =>
             Assert.True(reply.RegionError!.ServerIsBusy.BackoffMs > 0));
         var served = replies.Count(reply => reply.RegionError is null);
-        Assert.InRange(served, 1, UnreadLimit.MostBytes / ValueBytes + 1);
+        Assert.InRange(served, 1, UnreadLimit.MaxBytes / ValueBytes + 1);
         // Once it has read, it is served again.
         await Eventually.Async(async () =>
             await gateway.Ask<GetResponse>(new GetRequest { Key = Key }, Patience.Long) is { RegionError: null } read
@@ -71,14 +71,14 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public void Marks_that_were_never_given_out_are_not_believed()
     {
-        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MostBytesOfAll));
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MaxBytesOfAll));
         var reply = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), new GetResponse(reply));
 
         unread.Read(-1);
         Assert.True(unread.IsFull);
         unread.Read(long.MaxValue);
-        for (var i = 0; i < 2 * UnreadLimit.MostBytes / ValueBytes; i++)
+        for (var i = 0; i < 2 * UnreadLimit.MaxBytes / ValueBytes; i++)
             unread.Reply(ActorRefs.Nobody, new PutRequest(), reply);
 
         Assert.True(unread.IsOverfull);
@@ -87,7 +87,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public async Task What_may_have_been_done_is_told_however_much_is_not_read()
     {
-        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MostBytesOfAll));
+        var unread = new UnreadReplies(ActorRefs.Nobody, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MaxBytesOfAll));
         var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
         var request = new CompareAndSetRequest();
@@ -138,7 +138,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     public void While_nothing_is_sent_because_too_much_is_unread_it_is_asked_again_what_was_read()
     {
         var guardian = new Mailbox();
-        var unread = new UnreadReplies(guardian, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MostBytesOfAll));
+        var unread = new UnreadReplies(guardian, ActorRefs.Nobody, new UnreadBytes(UnreadLimit.MaxBytesOfAll));
         var filler = new GetResponse { Value = new MaybeValue { Value = ByteString.CopyFrom(new byte[ValueBytes]) } };
         while (!unread.IsOverfull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
         guardian.Messages.Clear();

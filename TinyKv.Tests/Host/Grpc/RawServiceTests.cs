@@ -210,7 +210,7 @@ public sealed class RawServiceTests : ServedTests
         hold.SetResult();
 
         Assert.All(await Task.WhenAll(scans), scan => Assert.Null(scan.RegionError));
-        Assert.Equal(slots, Store.Data.MostReaders);
+        Assert.Equal(slots, Store.Data.MaxReaders);
 
         Task<RawScanResponse> ScanAsync() =>
             Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 1 }).ResponseAsync;

@@ -96,7 +96,7 @@ internal sealed class FakeStorage : IStorage
             ? a.Family.CompareTo(b.Family) : string.CompareOrdinal(a.Hex, b.Hex)));
 
     private int _openReaders;
-    private int _mostReaders;
+    private int _maxReaders;
 
     public Region Region { get; set; } = new(RegionId.First, KeyRange.All, RegionEpoch.Initial,
         [.. Enumerable.Range(1, 3).Select(i => new Peer(new PeerId((ulong)i), new StoreId((ulong)i)))]);
@@ -114,7 +114,7 @@ internal sealed class FakeStorage : IStorage
     public int OpenReaders => Volatile.Read(ref _openReaders);
 
     /// <summary>The most that <see cref="OpenReaders"/> ever was.</summary>
-    public int MostReaders => Volatile.Read(ref _mostReaders);
+    public int MaxReaders => Volatile.Read(ref _maxReaders);
 
     public Task<RegionError?> WriteAsync(
         RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation)
@@ -176,7 +176,7 @@ internal sealed class FakeStorage : IStorage
 
     private void CountReader()
     {
-        lock (_pairs) _mostReaders = Math.Max(_mostReaders, ++_openReaders);
+        lock (_pairs) _maxReaders = Math.Max(_maxReaders, ++_openReaders);
     }
 
     private sealed class Reader : IStorageReader

@@ -100,7 +100,7 @@ internal static class MutantList
             "_left + RaftLimits.TermsPerTick(options)", "_left",
             "Honest members who were driven apart refuse each other for ever."),
         new("an allowance that is never used up", "TermAllowance.cs",
-            "        _left -= Math.Max(step, RaftLimits.LeastTermStep);\n", "",
+            "        _left -= Math.Max(step, RaftLimits.MinTermStep);\n", "",
             "Members are driven apart by every message, and come together by a step in each election."),
     ];
 

@@ -11,8 +11,8 @@ namespace TinyKv.Tests.Simulation.Nodes;
 internal sealed class History
 {
     // Long histories, and such with many open ends, are expensive to check.
-    private const int MostPerKey = 120;
-    private const int MostOpen = 4;
+    private const int MaxPerKey = 120;
+    private const int MaxOpen = 4;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private readonly SortedDictionary<string, KeyHistory> _keys = new(StringComparer.Ordinal);
@@ -23,7 +23,7 @@ internal sealed class History
 
     /// <summary>Whether a key has been used enough.</summary>
     public bool IsWorn(string key) =>
-        _keys.TryGetValue(key, out var history) && (history.Uses >= MostPerKey || history.Open >= MostOpen);
+        _keys.TryGetValue(key, out var history) && (history.Uses >= MaxPerKey || history.Open >= MaxOpen);
 
     /// <summary>Whether somebody has used a key.</summary>
     public bool Knows(string key) => _keys.ContainsKey(key);

@@ -9,7 +9,7 @@ namespace TinyKv.Tests.Simulation.Nodes;
 internal sealed class World
 {
     // A minute takes some hundred thousand steps; more than this is a storm that does not end.
-    private const long MostSteps = 5_000_000;
+    private const long MaxSteps = 5_000_000;
 
     [ThreadStatic]
     private static World? _current;
@@ -104,7 +104,7 @@ internal sealed class World
         while (Failure is null)
         {
             if (Volatile.Read(ref _strayed) is { } strayed) Fail(strayed);
-            if (Steps > MostSteps) Fail($"{Steps} steps, and no end");
+            if (Steps > MaxSteps) Fail($"{Steps} steps, and no end");
             if (_ready.Count > 0) RunOne();
             else if (!RunAlarm(until.Ticks)) break;
         }
