@@ -59,17 +59,17 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         await using var cluster = new StoreCluster(layout, options.Program, directory,
             store => Path.Combine(disks[store - 1].Path, "data"), Network.Enter);
         cluster.StartMissing();
-        var history = new HistoryBook();
+        var history = new History();
         try
         {
             await cluster.ReadyAsync(StartBound, cancellation);
             await using var load = await Load.StartAsync(
                 layout, history, "key-", options.Clients, Rest, _random.Next());
-            var arena = new Arena(
+            var context = new CampaignContext(
                 cluster, network, disks, load, _random, options.Bound, options.LongestPause);
-            await SteadyAsync(arena, "before the first fault", cancellation);
+            await SteadyAsync(context, "before the first fault", cancellation);
             for (var i = 0; i < FaultsPerCluster && !IsDone && faults.MoveNext(); i++)
-                await RunFaultAsync(arena, faults.Current, cancellation);
+                await RunFaultAsync(context, faults.Current, cancellation);
             await load.StopAsync();
             await Load.ReadAllAsync(layout, history, history.Keys, cancellation);
         }
@@ -85,23 +85,23 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         if (report.Failed) throw new TinyKvException("the campaign has failed");
     }
 
-    private async Task RunFaultAsync(Arena arena, Fault fault, CancellationToken cancellation)
+    private async Task RunFaultAsync(CampaignContext context, Fault fault, CancellationToken cancellation)
     {
         report.Begin(fault);
         try
         {
-            var done = await fault.RunAsync(arena, cancellation);
-            var healed = arena.Now;
-            await arena.Load.ServedAsync(options.Bound, cancellation);
-            var pause = TimeSpan.FromMicroseconds(arena.Load.History.LongestPause(done.ServiceDue, arena.Now));
+            var done = await fault.RunAsync(context, cancellation);
+            var healed = context.Now;
+            await context.Load.ServedAsync(options.Bound, cancellation);
+            var pause = TimeSpan.FromMicroseconds(context.Load.History.LongestPause(done.ServiceDue, context.Now));
             // A majority that has to be started first has the time that starting takes.
             var limit = fault.StartsMajority ? options.Bound : options.PauseBound;
             if (pause > limit)
                 throw new TinyKvException(string.Create(CultureInfo.InvariantCulture,
                     $"no write was served for {pause.TotalSeconds:0.0} s, at most {limit.TotalSeconds} s are right"));
-            await arena.Cluster.ReadyAsync(options.Bound, cancellation);
-            await SteadyAsync(arena, $"after {fault.Name}", cancellation);
-            report.Done(fault, done, pause, TimeSpan.FromMicroseconds(arena.Now - healed));
+            await context.Cluster.ReadyAsync(options.Bound, cancellation);
+            await SteadyAsync(context, $"after {fault.Name}", cancellation);
+            report.Done(fault, done, pause, TimeSpan.FromMicroseconds(context.Now - healed));
         }
         catch (TinyKvException e)
         {
@@ -110,16 +110,16 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
     }
 
     /// <summary>A fault in a cluster that hardly does anything proves nothing.</summary>
-    private async Task SteadyAsync(Arena arena, string when, CancellationToken cancellation)
+    private async Task SteadyAsync(CampaignContext context, string when, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var (before, at) = (arena.Load.History.Answered, Stopwatch.GetTimestamp());
+            var (before, at) = (context.Load.History.Answered, Stopwatch.GetTimestamp());
             await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
-            var rate = (arena.Load.History.Answered - before) / Stopwatch.GetElapsedTime(at).TotalSeconds;
-            if (await arena.Cluster.EndedByItselfAsync() is { } ended) throw new TinyKvException(ended);
-            if (arena.Load.Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
+            var rate = (context.Load.History.Answered - before) / Stopwatch.GetElapsedTime(at).TotalSeconds;
+            if (await context.Cluster.EndedByItselfAsync() is { } ended) throw new TinyKvException(ended);
+            if (context.Load.Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
             if (rate >= MinPerSecond) return;
             if (Stopwatch.GetElapsedTime(started) > options.Bound)
                 throw new TinyKvException(string.Create(CultureInfo.InvariantCulture,

@@ -50,14 +50,14 @@ internal sealed class CampaignReport(IAnsiConsole console)
     }
 
     /// <summary>Checks what the clients of one cluster saw.</summary>
-    public void Check(HistoryBook history, TimeSpan limit)
+    public void Check(History history, TimeSpan limit)
     {
         var started = Stopwatch.GetTimestamp();
         var anomalies = history.Check(limit);
         Checked += history.Answered + history.Unknown;
         Line($"checked {history.Answered} operations and {history.Unknown} unknown outcomes of {history.Keys.Count} keys" +
             $" in {Text(Stopwatch.GetElapsedTime(started))}");
-        foreach (var way in history.Mix) Line($"  {way}");
+        foreach (var client in history.Mix) Line($"  {client}");
         foreach (var anomaly in anomalies) Line($"NOT LINEARIZABLE: {anomaly}");
         Failed |= anomalies.Count > 0;
     }

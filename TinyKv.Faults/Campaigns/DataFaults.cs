@@ -14,23 +14,23 @@ internal abstract class LostData(string name, string cause) : Fault(name)
     private static readonly TimeSpan Work = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (cluster, due, kills) = (arena.Cluster, arena.Now, 0);
+        var (cluster, due, kills) = (context.Cluster, context.Now, 0);
         var leaders = await cluster.LeadersAsync(cancellation);
-        var store = arena.Another([.. leaders.Select(leader => leader.Store)]);
+        var store = context.Another([.. leaders.Select(leader => leader.Store)]);
         var data = cluster.DataOf(store);
-        var kept = $"{arena.Disks[store - 1].Path}-kept";
+        var kept = $"{context.Disks[store - 1].Path}-kept";
 
         do
         {
             if (kills++ > 0)
             {
                 cluster.Start(store);
-                await cluster.ReadyAsync(arena.Bound, cancellation);
+                await cluster.ReadyAsync(context.Bound, cancellation);
             }
             leaders = await cluster.LeadersAsync(cancellation);
-            await RememberAsync(arena, store, cancellation);
+            await RememberAsync(context, store, cancellation);
             await Task.Delay(Work, cancellation);
             await cluster.KillAsync(store);
         }
@@ -40,14 +40,14 @@ internal abstract class LostData(string name, string cause) : Fault(name)
         cluster.Start(store);
         try
         {
-            await arena.FailStopAsync(store, cause, cancellation);
+            await context.FailStopAsync(store, cause, cancellation);
         }
         finally
         {
             // A new leader does not know what the store had acknowledged, and would not end it.
             RequireSame(leaders, await cluster.LeadersAsync(cancellation));
         }
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        await context.Load.ServedAsync(context.Bound, cancellation);
         PutBack(kept, data);
         cluster.Start(store);
         return new FaultReport($"store {store}", due, kills);
@@ -63,7 +63,7 @@ internal abstract class LostData(string name, string cause) : Fault(name)
     }
 
     /// <summary>Takes note of the files as they are now.</summary>
-    protected abstract Task RememberAsync(Arena arena, int store, CancellationToken cancellation);
+    protected abstract Task RememberAsync(CampaignContext context, int store, CancellationToken cancellation);
 
     /// <summary>Whether what was noted is still enough to make the files as they were then.</summary>
     protected virtual bool CanDamage(string data) => true;
@@ -95,10 +95,10 @@ internal sealed class LostTail() : LostData("lost-tail", cause: "lost")
         "kill -9 of a follower, and the write-ahead logs of journal and engine lose what was last written; it must end with 70";
 
     /// <inheritdoc/>
-    protected override Task RememberAsync(Arena arena, int store, CancellationToken cancellation)
+    protected override Task RememberAsync(CampaignContext context, int store, CancellationToken cancellation)
     {
         _lengths.Clear();
-        foreach (var log in LogsIn(arena.Cluster.DataOf(store))) _lengths[log] = new FileInfo(log).Length;
+        foreach (var log in LogsIn(context.Cluster.DataOf(store))) _lengths[log] = new FileInfo(log).Length;
         return Task.CompletedTask;
     }
 
@@ -156,13 +156,13 @@ internal sealed class OldCopy() : LostData("old-copy", cause: "old copy")
     public override string Description => "a follower is started from an earlier copy of its data directory; it must end with 70";
 
     /// <inheritdoc/>
-    protected override async Task RememberAsync(Arena arena, int store, CancellationToken cancellation)
+    protected override async Task RememberAsync(CampaignContext context, int store, CancellationToken cancellation)
     {
-        _copy = $"{arena.Disks[store - 1].Path}-copy";
-        await arena.Cluster.KillAsync(store);
-        CopyDirectory(arena.Cluster.DataOf(store), _copy);
-        arena.Cluster.Start(store);
-        await arena.Cluster.ReadyAsync(arena.Bound, cancellation);
+        _copy = $"{context.Disks[store - 1].Path}-copy";
+        await context.Cluster.KillAsync(store);
+        CopyDirectory(context.Cluster.DataOf(store), _copy);
+        context.Cluster.Start(store);
+        await context.Cluster.ReadyAsync(context.Bound, cancellation);
     }
 
     /// <inheritdoc/>

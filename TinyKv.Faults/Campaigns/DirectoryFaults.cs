@@ -8,18 +8,18 @@ internal sealed class EmptyDirectory() : Fault("empty-directory")
         "a killed store is started on an empty directory, which must end it with 70 and a reason; then on its own";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (store, due) = (await arena.VictimAsync(cancellation), arena.Now);
-        var data = Path.Combine(arena.Disks[store - 1].Path, "data");
-        await arena.Cluster.KillAsync(store);
+        var (store, due) = (await context.VictimAsync(cancellation), context.Now);
+        var data = Path.Combine(context.Disks[store - 1].Path, "data");
+        await context.Cluster.KillAsync(store);
         Directory.Move(data, $"{data}-away");
-        arena.Cluster.Start(store);
-        await arena.FailStopAsync(store, "a new data directory", cancellation);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        context.Cluster.Start(store);
+        await context.FailStopAsync(store, "a new data directory", cancellation);
+        await context.Load.ServedAsync(context.Bound, cancellation);
         Directory.Delete(data, recursive: true);
         Directory.Move($"{data}-away", data);
-        arena.Cluster.Start(store);
+        context.Cluster.Start(store);
         return new FaultReport($"store {store}", due, 1);
     }
 }

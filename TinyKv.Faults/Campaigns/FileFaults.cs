@@ -10,23 +10,23 @@ internal sealed class DamagedEngine() : Fault("damaged-engine")
         "kill -9 of one store and a damaged block in its engine; 'tinykv check' must find it, and what it says must help";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await arena.VictimAsync(cancellation);
-        var (engine, due, kills) = (Path.Combine(arena.Cluster.DataOf(store), "data"), arena.Now, 1);
-        await arena.Cluster.KillAsync(store);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        var store = await context.VictimAsync(cancellation);
+        var (engine, due, kills) = (Path.Combine(context.Cluster.DataOf(store), "data"), context.Now, 1);
+        await context.Cluster.KillAsync(store);
+        await context.Load.ServedAsync(context.Bound, cancellation);
         // What is in memory goes to tables when the store is started again.
         for (; Tables(engine).Length == 0; kills++)
         {
-            arena.Cluster.Start(store);
-            await arena.Cluster.ReadyAsync(arena.Bound, cancellation);
-            await arena.Cluster.KillAsync(store);
+            context.Cluster.Start(store);
+            await context.Cluster.ReadyAsync(context.Bound, cancellation);
+            await context.Cluster.KillAsync(store);
         }
         var table = Damage(engine);
-        await RequireFoundAsync(arena, store, table);
+        await RequireFoundAsync(context, store, table);
         Directory.Delete(engine, recursive: true);
-        arena.Cluster.Start(store);
+        context.Cluster.Start(store);
         return new FaultReport($"store {store}, {table}", due, kills);
     }
 
@@ -44,9 +44,9 @@ internal sealed class DamagedEngine() : Fault("damaged-engine")
         return table.Name;
     }
 
-    private static async Task RequireFoundAsync(Arena arena, int store, string table)
+    private static async Task RequireFoundAsync(CampaignContext context, int store, string table)
     {
-        var (code, said) = await arena.Cluster.CheckAsync(store);
+        var (code, said) = await context.Cluster.CheckAsync(store);
         if (code != 1 || !said.Contains(table, StringComparison.Ordinal)
             || !said.Contains("What to do: move", StringComparison.Ordinal))
             throw new TinyKvException($"{table} is damaged, and tinykv check of store {store} ended with {code}: {said}");

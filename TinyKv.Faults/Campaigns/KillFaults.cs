@@ -10,15 +10,15 @@ internal sealed class KillOne(bool leader) : Fault(leader ? "kill-leader" : "kil
     public override string Description => leader ? "kill -9 of the leader" : "kill -9 of any one store";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var first = await arena.Cluster.LeaderAsync(cancellation);
-        var store = leader ? first : arena.Random.Next(1, arena.Cluster.Layout.Stores + 1);
-        var due = arena.Now;
-        await arena.Cluster.KillAsync(store);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
-        await Task.Delay(arena.Draw(0.05, 1.5), cancellation);
-        arena.Cluster.Start(store);
+        var first = await context.Cluster.LeaderAsync(cancellation);
+        var store = leader ? first : context.Random.Next(1, context.Cluster.Layout.Stores + 1);
+        var due = context.Now;
+        await context.Cluster.KillAsync(store);
+        await context.Load.ServedAsync(context.Bound, cancellation);
+        await Task.Delay(context.Draw(0.05, 1.5), cancellation);
+        context.Cluster.Start(store);
         return new FaultReport($"store {store}", due, 1);
     }
 }
@@ -36,16 +36,16 @@ internal sealed class KillMajority() : Fault("kill-majority")
     public override string Description => "kill -9 of two stores, which are started one after the other";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var first = await arena.VictimAsync(cancellation);
-        var second = arena.Another(first);
-        await arena.Cluster.KillAsync(first, second);
-        await Task.Delay(arena.Draw(0.05, 1.5), cancellation);
-        arena.Cluster.Start(first);
-        var due = arena.Now;
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
-        arena.Cluster.Start(second);
+        var first = await context.VictimAsync(cancellation);
+        var second = context.Another(first);
+        await context.Cluster.KillAsync(first, second);
+        await Task.Delay(context.Draw(0.05, 1.5), cancellation);
+        context.Cluster.Start(first);
+        var due = context.Now;
+        await context.Load.ServedAsync(context.Bound, cancellation);
+        context.Cluster.Start(second);
         return new FaultReport($"stores {first} and {second}", due, 2);
     }
 }
@@ -63,10 +63,10 @@ internal sealed class KillAll() : Fault("kill-all")
     public override string Description => "kill -9 of all stores";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        await arena.Cluster.KillAsync(arena.Cluster.All);
-        arena.Cluster.StartMissing();
-        return new FaultReport("all stores", arena.Now, arena.Cluster.Layout.Stores);
+        await context.Cluster.KillAsync(context.Cluster.All);
+        context.Cluster.StartMissing();
+        return new FaultReport("all stores", context.Now, context.Cluster.Layout.Stores);
     }
 }

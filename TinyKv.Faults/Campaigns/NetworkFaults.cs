@@ -6,21 +6,21 @@ namespace TinyKv.Faults.Campaigns;
 internal abstract class Cut(string name) : Fault(name)
 {
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await arena.VictimAsync(cancellation);
-        var length = arena.Draw(2, 12);
-        var due = arena.Now;
-        var details = await CutAsync(arena, store);
+        var store = await context.VictimAsync(cancellation);
+        var length = context.Draw(2, 12);
+        var due = context.Now;
+        var details = await CutAsync(context, store);
         // Two of three are still connected, whichever way it was cut.
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        await context.Load.ServedAsync(context.Bound, cancellation);
         await Task.Delay(length, cancellation);
-        await arena.Network.HealAsync();
+        await context.Network.HealAsync();
         return new FaultReport($"{details}, {length.TotalSeconds:0.0} s", due);
     }
 
     /// <summary>Cuts; says what.</summary>
-    protected abstract Task<string> CutAsync(Arena arena, int store);
+    protected abstract Task<string> CutAsync(CampaignContext context, int store);
 }
 
 /// <summary>One store hears nobody, and nobody hears it.</summary>
@@ -30,9 +30,9 @@ internal sealed class Partition() : Cut("partition")
     public override string Description => "one store is cut off from the others";
 
     /// <inheritdoc/>
-    protected override async Task<string> CutAsync(Arena arena, int store)
+    protected override async Task<string> CutAsync(CampaignContext context, int store)
     {
-        foreach (var other in arena.Cluster.All.Where(other => other != store))
+        foreach (var other in context.Cluster.All.Where(other => other != store))
         {
             await Network.CutAsync(store, other);
             await Network.CutAsync(other, store);
@@ -48,10 +48,10 @@ internal sealed class OneWay() : Cut("one-way")
     public override string Description => "one store is not heard by the others, or does not hear them";
 
     /// <inheritdoc/>
-    protected override async Task<string> CutAsync(Arena arena, int store)
+    protected override async Task<string> CutAsync(CampaignContext context, int store)
     {
-        var mute = arena.Random.Next(2) == 0;
-        foreach (var other in arena.Cluster.All.Where(other => other != store))
+        var mute = context.Random.Next(2) == 0;
+        foreach (var other in context.Cluster.All.Where(other => other != store))
             await (mute ? Network.CutAsync(store, other) : Network.CutAsync(other, store));
         return $"store {store} is {(mute ? "not heard" : "deaf")}";
     }
@@ -64,9 +64,9 @@ internal sealed class BridgeCut() : Cut("bridge")
     public override string Description => "two stores do not hear each other, the third hears both";
 
     /// <inheritdoc/>
-    protected override async Task<string> CutAsync(Arena arena, int store)
+    protected override async Task<string> CutAsync(CampaignContext context, int store)
     {
-        var other = arena.Another(store);
+        var other = context.Another(store);
         await Network.CutAsync(store, other);
         await Network.CutAsync(other, store);
         return $"stores {store} and {other}";
@@ -80,13 +80,13 @@ internal sealed class Reset() : Fault("reset")
     public override string Description => "all connections of one store, or of all, are reset";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var victim = await arena.VictimAsync(cancellation);
-        var all = arena.Random.Next(2) == 0;
-        var due = arena.Now;
-        foreach (var store in all ? arena.Cluster.All : [victim]) await Network.ResetAsync(store);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        var victim = await context.VictimAsync(cancellation);
+        var all = context.Random.Next(2) == 0;
+        var due = context.Now;
+        foreach (var store in all ? context.Cluster.All : [victim]) await Network.ResetAsync(store);
+        await context.Load.ServedAsync(context.Bound, cancellation);
         return new FaultReport(all ? "all stores" : $"store {victim}", due);
     }
 }
@@ -98,12 +98,12 @@ internal sealed class Loss() : Fault("loss")
     public override string Description => "a part of the packets between the stores is lost";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (percent, length) = (arena.Random.Next(2, 31), arena.Draw(3, 10));
-        await arena.Network.LoseAsync(percent);
+        var (percent, length) = (context.Random.Next(2, 31), context.Draw(3, 10));
+        await context.Network.LoseAsync(percent);
         await Task.Delay(length, cancellation);
-        await arena.Network.HealAsync();
-        return new FaultReport($"{percent} %, {length.TotalSeconds:0.0} s", arena.Now);
+        await context.Network.HealAsync();
+        return new FaultReport($"{percent} %, {length.TotalSeconds:0.0} s", context.Now);
     }
 }

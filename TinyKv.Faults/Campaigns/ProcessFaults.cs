@@ -15,18 +15,18 @@ internal sealed class Pause() : Fault("pause")
         "SIGSTOP of one or two stores for a second up to the longest pause: others must serve while only one stands still";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var first = await arena.VictimAsync(cancellation);
-        List<int> stores = arena.Random.Next(3) == 0 ? [first, arena.Another(first)] : [first];
-        var length = arena.Draw(1, arena.LongestPause.TotalSeconds);
-        var due = arena.Now;
-        foreach (var store in stores) await Command.SignalAsync("STOP", arena.Cluster[store].Id);
+        var first = await context.VictimAsync(cancellation);
+        List<int> stores = context.Random.Next(3) == 0 ? [first, context.Another(first)] : [first];
+        var length = context.Draw(1, context.LongestPause.TotalSeconds);
+        var due = context.Now;
+        foreach (var store in stores) await Command.SignalAsync("STOP", context.Cluster[store].Id);
         await Task.Delay(length, cancellation);
         if (stores.Count == 1 && length > LongEnoughForElection)
-            await arena.Load.ServedAsync(arena.Bound, cancellation);
-        foreach (var store in stores) await Command.SignalAsync("CONT", arena.Cluster[store].Id);
-        if (stores.Count > 1) due = arena.Now;
+            await context.Load.ServedAsync(context.Bound, cancellation);
+        foreach (var store in stores) await Command.SignalAsync("CONT", context.Cluster[store].Id);
+        if (stores.Count > 1) due = context.Now;
         return new FaultReport($"store {string.Join(" and ", stores)}, {length.TotalSeconds:0.0} s", due);
     }
 }
@@ -40,13 +40,13 @@ internal sealed class LongPause() : Fault("long-pause")
     public override string Description => "SIGSTOP of the leader for a minute: others must serve meanwhile";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (store, due) = (await arena.Cluster.LeaderAsync(cancellation), arena.Now);
-        await Command.SignalAsync("STOP", arena.Cluster[store].Id);
+        var (store, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
+        await Command.SignalAsync("STOP", context.Cluster[store].Id);
         await Task.Delay(Length, cancellation);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
-        await Command.SignalAsync("CONT", arena.Cluster[store].Id);
+        await context.Load.ServedAsync(context.Bound, cancellation);
+        await Command.SignalAsync("CONT", context.Cluster[store].Id);
         return new FaultReport($"store {store}", due);
     }
 }
@@ -60,16 +60,16 @@ internal sealed class StalledDisk() : Fault("stalled-disk")
     public override string Description => "no sync of the leader ends for some seconds: others must serve meanwhile";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (store, due) = (await arena.Cluster.LeaderAsync(cancellation), arena.Now);
-        var length = arena.Draw(1, 10);
+        var (store, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
+        var length = context.Draw(1, 10);
         using (var trace = await SystemCallTrace.AttachAsync(
-            arena.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)Longest.TotalMicroseconds}"))
+            context.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)Longest.TotalMicroseconds}"))
         {
             // What was under way when the disk stopped may still be answered.
             await Task.Delay(length, cancellation);
-            await arena.Load.ServedAsync(arena.Bound, cancellation);
+            await context.Load.ServedAsync(context.Bound, cancellation);
             await trace.DetachAsync();
         }
         return new FaultReport($"store {store}, {length.TotalSeconds:0.0} s", due);
@@ -83,16 +83,16 @@ internal sealed class SlowDisk() : Fault("slow-disk")
     public override string Description => "each sync of one store takes up to 200 ms longer: the stores must serve meanwhile";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await arena.VictimAsync(cancellation);
-        var (delay, length) = (arena.Draw(0.01, 0.2), arena.Draw(2, 6));
-        var due = arena.Now;
+        var store = await context.VictimAsync(cancellation);
+        var (delay, length) = (context.Draw(0.01, 0.2), context.Draw(2, 6));
+        var due = context.Now;
         using (var trace = await SystemCallTrace.AttachAsync(
-            arena.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
+            context.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
         {
             await Task.Delay(length, cancellation);
-            await arena.Load.ServedAsync(arena.Bound, cancellation);
+            await context.Load.ServedAsync(context.Bound, cancellation);
             await trace.DetachAsync();
         }
         return new FaultReport(
@@ -107,16 +107,16 @@ internal sealed class FailingSync() : Fault("fsync-error")
     public override string Description => "the disk of one store fails to sync; it must end with 70, and serve again";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await arena.VictimAsync(cancellation);
-        var due = arena.Now;
+        var store = await context.VictimAsync(cancellation);
+        var due = context.Now;
         var started = Stopwatch.GetTimestamp();
-        using (await SystemCallTrace.AttachAsync(arena.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
-            await arena.FailStopAsync(store, "error", cancellation);
+        using (await SystemCallTrace.AttachAsync(context.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
+            await context.FailStopAsync(store, "error", cancellation);
         var ended = Stopwatch.GetElapsedTime(started);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
-        arena.Cluster.Start(store);
+        await context.Load.ServedAsync(context.Bound, cancellation);
+        context.Cluster.Start(store);
         return new FaultReport($"store {store}, ended after {ended.TotalSeconds:0.0} s", due);
     }
 }
@@ -135,41 +135,41 @@ internal sealed class FullDisk() : Fault("full-disk")
         "the disk of one store fills up; it must end with 70 at once, not start while there is no room, and serve again";
 
     /// <inheritdoc/>
-    public override async Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation)
+    public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await arena.VictimAsync(cancellation);
-        var (disk, size, due) = (arena.Disks[store - 1], arena.Load.ValueBytes, arena.Now);
+        var store = await context.VictimAsync(cancellation);
+        var (disk, size, due) = (context.Disks[store - 1], context.Load.ValueBytes, context.Now);
         // Often none at all.
-        var room = arena.Random.Next(3) == 0 ? 0 : (long)(1024 * 1024 * MaxRoom * arena.Random.NextDouble());
+        var room = context.Random.Next(3) == 0 ? 0 : (long)(1024 * 1024 * MaxRoom * context.Random.NextDouble());
         var started = Stopwatch.GetTimestamp();
-        arena.Load.ValueBytes = LargeValue;
+        context.Load.ValueBytes = LargeValue;
         try
         {
             await disk.FillAsync(room);
-            await arena.FailStopAsync(store, "was full", cancellation);
+            await context.FailStopAsync(store, "was full", cancellation);
         }
         finally
         {
-            arena.Load.ValueBytes = size;
+            context.Load.ValueBytes = size;
         }
         var ended = Stopwatch.GetElapsedTime(started);
-        await arena.Load.ServedAsync(arena.Bound, cancellation);
+        await context.Load.ServedAsync(context.Bound, cancellation);
         await disk.FillAsync();
-        await StartInVainAsync(arena, store, cancellation);
+        await StartInVainAsync(context, store, cancellation);
         disk.Free();
-        arena.Cluster.Start(store);
+        context.Cluster.Start(store);
         return new FaultReport(
             $"store {store}, {room / 1024 / 1024} MiB of room, ended after {ended.TotalSeconds:0.0} s", due);
     }
 
     // A supervisor starts it again before anybody has made room.
-    private static async Task StartInVainAsync(Arena arena, int store, CancellationToken cancellation)
+    private static async Task StartInVainAsync(CampaignContext context, int store, CancellationToken cancellation)
     {
-        arena.Cluster.Start(store);
-        var process = arena.Cluster[store];
+        context.Cluster.Start(store);
+        var process = context.Cluster[store];
         try
         {
-            var code = await process.Ended.WaitAsync(arena.Bound, cancellation);
+            var code = await process.Ended.WaitAsync(context.Bound, cancellation);
             if (code is not (1 or 70))
                 throw new TinyKvException($"store {store} ended with {code} on a full disk: {process.LastWords}");
         }
@@ -177,7 +177,7 @@ internal sealed class FullDisk() : Fault("full-disk")
         {
             throw new TinyKvException($"store {store} still runs on a full disk", e);
         }
-        arena.Cluster.Forget(store);
+        context.Cluster.Forget(store);
     }
 }
 

@@ -22,7 +22,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
 
     private readonly Random _random = new(options.Seed);
-    private readonly HistoryBook _history = new();
+    private readonly History _history = new();
     private readonly List<double> _recoveries = [];
 
     /// <summary>Whether some history was not linearizable.</summary>

@@ -8,7 +8,7 @@ using Operation = TinyKv.Faults.Linearizability.Operation<
 namespace TinyKv.Faults.Workload;
 
 /// <summary>
-/// Clients that read and write a few keys, with conditions and without, on all ways to the stores, and note what they see.
+/// Clients that read and write a few keys, with conditions and without, through every kind of client, and note what they see.
 /// </summary>
 internal sealed class Load : IAsyncDisposable
 {
@@ -16,21 +16,21 @@ internal sealed class Load : IAsyncDisposable
     private const int ReadersAtTheEnd = 16;
 
     // Taken in turn.
-    private static readonly Func<StoreLayout, Task<IWay>>[] Ways =
-        [ClientWay.OverGrpcAsync, ClientWay.OverRemotingAsync, ForwardingWay.ConnectAsync];
+    private static readonly Func<StoreLayout, Task<IWorkloadClient>>[] Kinds =
+        [LeaderFindingClient.OverGrpcAsync, LeaderFindingClient.OverRemotingAsync, ForwardingClient.ConnectAsync];
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<IWay> _connections = [];
+    private readonly List<IWorkloadClient> _connections = [];
     private readonly List<Task> _clients = [];
     private readonly LiveKeys _keys;
     private readonly TimeSpan _rest;
     private long _values;
     private int _names;
 
-    private Load(HistoryBook history, LiveKeys keys, TimeSpan rest) => (History, _keys, _rest) = (history, keys, rest);
+    private Load(History history, LiveKeys keys, TimeSpan rest) => (History, _keys, _rest) = (history, keys, rest);
 
     /// <summary>What they saw.</summary>
-    public HistoryBook History { get; }
+    public History History { get; }
 
     /// <summary>How long the values are that are written from now on.</summary>
     public int ValueBytes { get; set; } = 128;
@@ -46,13 +46,13 @@ internal sealed class Load : IAsyncDisposable
     /// <param name="rest">How long each rests between two calls, on average.</param>
     /// <param name="seed">Decides what they call.</param>
     public static async Task<Load> StartAsync(
-        StoreLayout layout, HistoryBook history, string prefix, int clients, TimeSpan rest, int seed)
+        StoreLayout layout, History history, string prefix, int clients, TimeSpan rest, int seed)
     {
         var load = new Load(history, new LiveKeys(prefix, Math.Max(1, clients / 2)), rest);
         try
         {
             for (var i = 0; i * ClientsPerConnection < clients; i++)
-                load._connections.Add(await Ways[i % Ways.Length](layout));
+                load._connections.Add(await Kinds[i % Kinds.Length](layout));
         }
         catch
         {
@@ -61,18 +61,18 @@ internal sealed class Load : IAsyncDisposable
         }
         for (var i = 0; i < clients; i++)
         {
-            var (way, random) = (load._connections[i / ClientsPerConnection], new Random(seed + i));
-            load._clients.Add(Task.Run(() => load.RunAsync(way, random)));
+            var (client, random) = (load._connections[i / ClientsPerConnection], new Random(seed + i));
+            load._clients.Add(Task.Run(() => load.RunAsync(client, random)));
         }
         return load;
     }
 
-    /// <summary>Waits until, on every way, a write that began after now has succeeded.</summary>
+    /// <summary>Waits until, through every kind of client, a write that began after now has succeeded.</summary>
     /// <exception cref="TinyKvException">None did within the time on one of them.</exception>
     public async Task ServedAsync(TimeSpan within, CancellationToken cancellation)
     {
         var from = History.Now;
-        foreach (var name in _connections.Select(way => way.Name).Distinct())
+        foreach (var name in _connections.Select(client => client.Name).Distinct())
             await UntilAsync(() => History.WroteSince(from, name), $"no write over {name} was", from, within, cancellation);
     }
 
@@ -94,9 +94,9 @@ internal sealed class Load : IAsyncDisposable
 
     /// <summary>Reads keys once more, so that a lost write is seen even if nobody asked since.</summary>
     public static async Task ReadAllAsync(
-        StoreLayout layout, HistoryBook history, IEnumerable<string> keys, CancellationToken cancellation)
+        StoreLayout layout, History history, IEnumerable<string> keys, CancellationToken cancellation)
     {
-        await using var way = await ClientWay.OverGrpcAsync(layout);
+        await using var client = await LeaderFindingClient.OverGrpcAsync(layout);
         var options = new ParallelOptions
         {
             MaxDegreeOfParallelism = ReadersAtTheEnd,
@@ -106,8 +106,8 @@ internal sealed class Load : IAsyncDisposable
         {
             var called = history.Now;
             var input = new RegisterInput.Get();
-            var output = await way.CallAsync(key, input, token);
-            history.Add(key, way.Name, new Operation(0, input, output, called, history.Now));
+            var output = await client.CallAsync(key, input, token);
+            history.Add(key, client.Name, new Operation(0, input, output, called, history.Now));
         });
     }
 
@@ -132,7 +132,7 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(IWay way, Random random)
+    private async Task RunAsync(IWorkloadClient client, Random random)
     {
         var name = Interlocked.Increment(ref _names);
         while (!_stop.IsCancellationRequested)
@@ -142,8 +142,8 @@ internal sealed class Load : IAsyncDisposable
             var called = History.Now;
             try
             {
-                var output = await way.CallAsync(key, input, _stop.Token);
-                History.Add(key, way.Name, new Operation(name, input, output, called, History.Now));
+                var output = await client.CallAsync(key, input, _stop.Token);
+                History.Add(key, client.Name, new Operation(name, input, output, called, History.Now));
                 _keys.NoteSeen(key, Held(input, output));
             }
             catch (TinyKvUnavailableException)
@@ -152,7 +152,7 @@ internal sealed class Load : IAsyncDisposable
             }
             catch (Exception e) when (e is TinyKvUndeterminedException or OperationCanceledException)
             {
-                History.Add(key, way.Name, new Operation(name, input, null, called, null));
+                History.Add(key, client.Name, new Operation(name, input, null, called, null));
                 _keys.NoteUnknown(key);
                 name = Interlocked.Increment(ref _names);
             }

@@ -5,20 +5,20 @@ using Operation = TinyKv.Faults.Linearizability.Operation<
 
 namespace TinyKv.Faults.Workload;
 
-/// <summary>How many operations there were on each way, by kind and outcome. Thread-safe.</summary>
+/// <summary>How many operations there were through each kind of client, by kind of call and outcome. Thread-safe.</summary>
 internal sealed class Tally
 {
-    private readonly ConcurrentDictionary<(string Way, string What), int> _counts = new();
+    private readonly ConcurrentDictionary<(string Client, string What), int> _counts = new();
 
-    /// <summary>A line for each way.</summary>
-    public IEnumerable<string> Lines => _counts.GroupBy(each => each.Key.Way)
-        .OrderBy(way => way.Key, StringComparer.Ordinal)
-        .Select(way => $"{way.Key}: " + string.Join(", ", way.OrderBy(each => each.Key.What, StringComparer.Ordinal)
+    /// <summary>A line for each kind of client.</summary>
+    public IEnumerable<string> Lines => _counts.GroupBy(each => each.Key.Client)
+        .OrderBy(client => client.Key, StringComparer.Ordinal)
+        .Select(client => $"{client.Key}: " + string.Join(", ", client.OrderBy(each => each.Key.What, StringComparer.Ordinal)
             .Select(each => $"{each.Value} {each.Key.What}")));
 
     /// <summary>Counts an operation.</summary>
-    public void Add(string way, Operation operation) =>
-        _counts.AddOrUpdate((way, What(operation)), 1, (_, count) => count + 1);
+    public void Add(string client, Operation operation) =>
+        _counts.AddOrUpdate((client, What(operation)), 1, (_, count) => count + 1);
 
     private static string What(Operation operation) => operation switch
     {

@@ -14,7 +14,7 @@ namespace TinyKv.Faults.Workload;
 /// Plain gRPC calls to one store after the other, as a program without the client makes them: the store that is asked
 /// finds the leader.
 /// </summary>
-internal sealed class ForwardingWay : IWay
+internal sealed class ForwardingClient : IWorkloadClient
 {
     // Longer than a store looks for the leader.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
@@ -23,7 +23,7 @@ internal sealed class ForwardingWay : IWay
     private readonly List<Raw.RawClient> _stores;
     private int _calls;
 
-    private ForwardingWay(StoreLayout layout)
+    private ForwardingClient(StoreLayout layout)
     {
         _channels = [.. layout.Endpoints.Select(Open)];
         _stores = [.. _channels.Select(channel => new Raw.RawClient(channel))];
@@ -33,7 +33,8 @@ internal sealed class ForwardingWay : IWay
     public string Name => "forwarding";
 
     /// <summary>Connects, to each store when it is asked.</summary>
-    public static Task<IWay> ConnectAsync(StoreLayout layout) => Task.FromResult<IWay>(new ForwardingWay(layout));
+    public static Task<IWorkloadClient> ConnectAsync(StoreLayout layout) =>
+        Task.FromResult<IWorkloadClient>(new ForwardingClient(layout));
 
     /// <inheritdoc/>
     public async Task<RegisterOutput> CallAsync(string key, RegisterInput input, CancellationToken cancellation)

@@ -6,7 +6,7 @@ using TinyKv.Faults.Workload;
 namespace TinyKv.Faults.Campaigns;
 
 /// <summary>What a fault can reach.</summary>
-internal sealed record Arena(
+internal sealed record CampaignContext(
     StoreCluster Cluster, Network Network, IReadOnlyList<Disk> Disks, Load Load, Random Random, TimeSpan Bound,
     TimeSpan LongestPause)
 {
@@ -28,15 +28,15 @@ internal sealed record Arena(
     }
 
     /// <summary>A time between two others; short ones are as likely as long ones.</summary>
-    public TimeSpan Draw(double leastSeconds, double mostSeconds) => TimeSpan.FromSeconds(
-        leastSeconds * Math.Pow(mostSeconds / leastSeconds, Random.NextDouble()));
+    public TimeSpan Draw(double minSeconds, double maxSeconds) => TimeSpan.FromSeconds(
+        minSeconds * Math.Pow(maxSeconds / minSeconds, Random.NextDouble()));
 
     // The store's own deadline is 5 s; the machine is busy.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);
 
     /// <summary>A store must end by itself, because it can not go on, soon after it has noticed, and say why.</summary>
     /// <param name="store">Which.</param>
-    /// <param name="cause">What its last words must name.</param>
+    /// <param name="cause">What its last line on standard error must name.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="TinyKvException">It did not, too late, with another code, or for another reason.</exception>
     public async Task FailStopAsync(int store, string cause, CancellationToken cancellation)
@@ -81,5 +81,5 @@ internal abstract class Fault(string name)
     public abstract string Description { get; }
 
     /// <summary>Does it, waits, undoes it.</summary>
-    public abstract Task<FaultReport> RunAsync(Arena arena, CancellationToken cancellation);
+    public abstract Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation);
 }

@@ -3,8 +3,8 @@ using TinyKv.Faults.Linearizability;
 
 namespace TinyKv.Faults.Workload;
 
-/// <summary>A way on which clients reach the stores.</summary>
-internal interface IWay : IAsyncDisposable
+/// <summary>How a client of the load reaches the stores.</summary>
+internal interface IWorkloadClient : IAsyncDisposable
 {
     /// <summary>Its name, for people.</summary>
     string Name { get; }

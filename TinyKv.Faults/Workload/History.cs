@@ -9,7 +9,7 @@ namespace TinyKv.Faults.Workload;
 /// <summary>
 /// What all clients asked and were answered, per key, with times of one clock. Thread-safe.
 /// </summary>
-internal sealed class HistoryBook
+internal sealed class History
 {
     private readonly ConcurrentDictionary<string, List<Operation>> _keys = new();
     private readonly ConcurrentQueue<long> _writes = new();
@@ -31,16 +31,16 @@ internal sealed class HistoryBook
     /// <summary>All keys that were ever used.</summary>
     public IReadOnlyCollection<string> Keys => [.. _keys.Keys];
 
-    /// <summary>How many operations there were on each way, by kind.</summary>
+    /// <summary>How many operations there were through each kind of client.</summary>
     public IEnumerable<string> Mix => _tally.Lines;
 
     /// <summary>Notes an operation.</summary>
     /// <param name="key">What it was about.</param>
-    /// <param name="way">The name of the way that it went.</param>
+    /// <param name="client">The kind of client that made it.</param>
     /// <param name="operation">What was asked and answered.</param>
-    public void Add(string key, string way, Operation operation)
+    public void Add(string key, string client, Operation operation)
     {
-        _tally.Add(way, operation);
+        _tally.Add(client, operation);
         var history = _keys.GetOrAdd(key, _ => []);
         lock (history) history.Add(operation);
         if (operation.IsOpen)
@@ -51,12 +51,12 @@ internal sealed class HistoryBook
         Interlocked.Increment(ref _answered);
         if (operation.Output is not (RegisterOutput.Done or RegisterOutput.Swapped { Succeeded: true })) return;
         _writes.Enqueue(operation.Returned!.Value);
-        _lastWrites.AddOrUpdate(way, operation.Called, (_, last) => Math.Max(last, operation.Called));
+        _lastWrites.AddOrUpdate(client, operation.Called, (_, last) => Math.Max(last, operation.Called));
     }
 
-    /// <summary>Whether a write has succeeded on a way that was called after a moment; what was under way then may have
-    /// been done before.</summary>
-    public bool WroteSince(long moment, string way) => _lastWrites.GetValueOrDefault(way, long.MinValue) > moment;
+    /// <summary>Whether a write has succeeded through a kind of client that was called after a moment; what was under way
+    /// then may have been done before.</summary>
+    public bool WroteSince(long moment, string client) => _lastWrites.GetValueOrDefault(client, long.MinValue) > moment;
 
     /// <summary>The longest time without an answered write, from one moment to another, in microseconds.</summary>
     public long LongestPause(long from, long to)

@@ -6,23 +6,23 @@ using TinyKv.Faults.Stores;
 namespace TinyKv.Faults.Workload;
 
 /// <summary>The .NET client, which finds the leader by itself.</summary>
-internal sealed class ClientWay : IWay
+internal sealed class LeaderFindingClient : IWorkloadClient
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly TinyKvClient _client;
 
-    private ClientWay(string name, TinyKvClient client) => (Name, _client) = (name, client);
+    private LeaderFindingClient(string name, TinyKvClient client) => (Name, _client) = (name, client);
 
     /// <inheritdoc/>
     public string Name { get; }
 
     /// <summary>Connects over gRPC.</summary>
-    public static async Task<IWay> OverGrpcAsync(StoreLayout layout) => new ClientWay("gRPC",
+    public static async Task<IWorkloadClient> OverGrpcAsync(StoreLayout layout) => new LeaderFindingClient("gRPC",
         await TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = layout.Endpoints, Timeout = Patience }));
 
     /// <summary>Connects over Akka.Remote, with an actor system of its own.</summary>
-    public static async Task<IWay> OverRemotingAsync(StoreLayout layout) => new ClientWay("remoting",
+    public static async Task<IWorkloadClient> OverRemotingAsync(StoreLayout layout) => new LeaderFindingClient("remoting",
         await TinyKvClient.ConnectAsync(
             new TinyKvRemotingOptions { Endpoints = layout.RemotingEndpoints, Timeout = Patience }));
 
