@@ -102,7 +102,7 @@ public sealed class StoreNode : IAsyncDisposable
 
     /// <summary>
     /// Completes when the actor system has ended by <see cref="DisposeAsync"/>; with a <see cref="StoreFailedException"/>
-    /// as soon as the store can not go on, whatever its actors and its disk are held up by.
+    /// as soon as the store cannot continue, whatever its actors and its disk are held up by.
     /// </summary>
     public Task Terminated => _terminated.Task;
 
@@ -115,7 +115,7 @@ public sealed class StoreNode : IAsyncDisposable
     internal bool IsClosed => Volatile.Read(ref _closing) is { IsCompletedSuccessfully: true };
 
     /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. What a disk that stands still holds
-    /// up is not waited for longer than half a minute; its files are closed when the disk goes on.</summary>
+    /// up is not waited for longer than half a minute; its files are closed when the disk continues.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _leaving, 1) == 0 && !Terminated.IsFaulted)
@@ -154,7 +154,7 @@ public sealed class StoreNode : IAsyncDisposable
         }
         catch (Exception e) when (e is TimeoutException or TaskSchedulerException or AggregateException)
         {
-            // What is left goes on ending, as long as the process does not end.
+            // What is left keeps ending, as long as the process does not end.
         }
     }
 
@@ -214,7 +214,7 @@ public sealed class StoreNode : IAsyncDisposable
     }
 }
 
-/// <summary>A store has ended because it could not go on safely; it recovers when it is started anew.</summary>
+/// <summary>A store has ended because it could not continue safely; it recovers when it is restarted.</summary>
 /// <param name="message">What has failed, and why.</param>
 /// <param name="cause">What was caught, if anything was.</param>
 public sealed class StoreFailedException(string message, Exception? cause = null) : Exception(message, cause)

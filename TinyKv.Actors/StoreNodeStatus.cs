@@ -55,7 +55,7 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
         return status;
     }
 
-    // A replica that is being made again may not answer; the others' state is worth telling.
+    // A replica that is being restarted may not answer; the others' state is worth telling.
     private static async Task<PeerStatus> AskAsync(ReplicaRef region, CancellationToken cancellation)
     {
         try

@@ -3,7 +3,7 @@ using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Client;
 
-/// <summary>Where a scan goes on after a page.</summary>
+/// <summary>Where a scan continues after a page.</summary>
 internal static class ScanCursor
 {
     /// <summary>What the page left of its range, or null when nothing is left.</summary>

@@ -17,7 +17,7 @@ public record TinyKvClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long <see cref="TinyKvClient.ConnectAsync"/> and <see cref="TinyKvClient.GetStoreStatusesAsync"/> go on while no
+    /// How long <see cref="TinyKvClient.ConnectAsync"/> and <see cref="TinyKvClient.GetStoreStatusesAsync"/> continue while no
     /// endpoint takes a connection, or none says anything over it: stores that restart take none for some seconds. Null: as
     /// long as <see cref="Timeout"/>. Where somebody waits for the answer who may have mistaken the address, a second is
     /// better.

@@ -1,6 +1,6 @@
 namespace TinyKv.Core;
 
-/// <summary>A setting has a value that it can not have, or none, or does not exist.</summary>
+/// <summary>A setting has a value that it cannot have, or none, or does not exist.</summary>
 public sealed class SettingException : TinyKvException
 {
     /// <summary>Names the setting and what is wrong with it.</summary>

@@ -60,11 +60,11 @@ internal sealed partial class StoreService(
         }
     }
 
-    // The services of the host have stopped, the process is to end. It can not, if the disk holds up an actor: whoever
+    // The services of the host have stopped, the process is to end. It cannot, if the disk holds up an actor: whoever
     // disposes of the actor system waits for it.
     private void Stopped()
     {
-        // The application may go on after its host: a store that takes longer to close is no reason to end it.
+        // The application may continue after its host: a store that takes longer to close is no reason to end it.
         if (_node is { IsClosed: false } node) endBy(ExitDeadline.AfterMain, Environment.ExitCode, () => node.IsClosed);
     }
 

@@ -21,7 +21,7 @@ public static class BlockingCall
         }
     }
 
-    /// <summary>Makes the call on a thread of its own, which goes on for as long as the call takes. Fails with
+    /// <summary>Makes the call on a thread of its own, which continues for as long as the call takes. Fails with
     /// <see cref="TaskSchedulerException"/> when no thread can be had.</summary>
     public static Task Start(Action call)
     {

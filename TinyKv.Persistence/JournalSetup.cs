@@ -47,7 +47,7 @@ public sealed class JournalSetup : IDisposable
     /// <summary>What goes to the plugin through the actor system's setup.</summary>
     public Setup[] Setups { get; }
 
-    /// <summary>Checks the settings which a journal can not do without, before anything is read or touched.</summary>
+    /// <summary>Checks the settings which a journal cannot do without, before anything is read or touched.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
     /// <param name="tinykv">The section <c>tinykv</c>.</param>
     /// <exception cref="SettingException">One is missing or wrong; names it.</exception>

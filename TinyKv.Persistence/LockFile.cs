@@ -15,7 +15,7 @@ public static class LockFile
         TryHold(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
 
     /// <summary>As <see cref="TryHold(string)"/>, for a file that is there already and must not be changed.</summary>
-    /// <exception cref="IOException">It is not there, or can not be opened for another reason.</exception>
+    /// <exception cref="IOException">It is not there, or cannot be opened for another reason.</exception>
     /// <exception cref="UnauthorizedAccessException">The file is not for this user to read.</exception>
     public static FileStream? TryHoldForReading(string path) => TryHold(path, FileMode.Open, FileAccess.Read);
 

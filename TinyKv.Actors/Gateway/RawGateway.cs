@@ -10,7 +10,7 @@ internal sealed class RawGateway(
     public async Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
         where TReply : class, IRawReply, new() => (TReply)await ExecuteAsync((IRawRequest)request, cancellation);
 
-    /// <summary>As the other one, and gives up waiting by itself: whoever asked can not say that it has gone.</summary>
+    /// <summary>As the other one, and gives up waiting by itself: whoever asked cannot say that it has gone.</summary>
     public async Task<IRawReply> ExecuteInTimeAsync(IRawRequest request)
     {
         // The router gives up by itself, and knows then whether anything may be done.

@@ -54,7 +54,7 @@ internal static class ScanPage
         return false;
     }
 
-    // Where the walk goes on in the neighbouring region; empty when the range ends in this one.
+    // Where the walk continues in the neighbouring region; empty when the range ends in this one.
     private static ReadOnlyMemory<byte> Beyond(KeyRange range, KeyRange region, bool reverse)
     {
         if (reverse) return range.Start.Span.SequenceCompareTo(region.Start.Span) < 0 ? region.Start : default;

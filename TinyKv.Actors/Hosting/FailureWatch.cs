@@ -8,7 +8,7 @@ using TinyKv.Persistence;
 namespace TinyKv.Actors.Hosting;
 
 /// <summary>
-/// Hears of everything that this store can not go on after, and ends the actor system. A store that is started anew
+/// Hears of everything that this store cannot continue after, and ends the actor system. A store that is restarted
 /// recovers from what is on disk; one that went on could contradict it.
 /// </summary>
 internal sealed class FailureWatch : UntypedActor

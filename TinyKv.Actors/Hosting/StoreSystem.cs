@@ -45,7 +45,7 @@ internal static class StoreSystem
         ((IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider).Quarantine(address, uid: null);
 
     /// <summary>Starts remoting, cluster and persistence.</summary>
-    /// <exception cref="TinyKvException">The port can not be bound.</exception>
+    /// <exception cref="TinyKvException">The port cannot be bound.</exception>
     public static ActorSystem Start(PreparedStore store)
     {
         var setup = BootstrapSetup.Create().WithConfig(store.SystemConfig).And(store.Setups);
@@ -60,9 +60,9 @@ internal static class StoreSystem
     }
 
     /// <summary>
-    /// Asked before the system is made: one whose port is taken can not be taken apart again in order.
+    /// Asked before the system is made: one whose port is taken cannot be taken apart again in order.
     /// </summary>
-    /// <exception cref="TinyKvException">The port can not be bound.</exception>
+    /// <exception cref="TinyKvException">The port cannot be bound.</exception>
     public static void RequireFreePort(TinyKvSettings settings, IPAddress bind)
     {
         try

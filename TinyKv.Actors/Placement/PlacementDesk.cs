@@ -53,7 +53,7 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
                 AllocateWaiting();
                 break;
             case PlacementAllocateTimestamps { Count: < 1 or >= (uint)TimestampOracle.LogicalEnd } wrong:
-                Sender.Tell(new PlacementReply { Error = $"{wrong.Count} timestamps can not be had at once" });
+                Sender.Tell(new PlacementReply { Error = $"{wrong.Count} timestamps cannot be had at once" });
                 break;
             case PlacementAllocateTimestamps request:
                 _timestamps.Add(new Claim(Sender, (int)request.Count));

@@ -22,7 +22,7 @@ internal sealed record TurnEnded(TurnKind Kind, object Answer);
 
 /// <summary>
 /// One request of the desk to the placement group. An actor of its own, so that an answer that comes after its time
-/// can not be taken for the next one's.
+/// cannot be taken for the next one's.
 /// </summary>
 internal sealed class PlacementTurn : UntypedActor
 {

@@ -44,7 +44,7 @@ internal sealed partial class RaftPeer
     }
 
     private string Describe(DataLoss loss) =>
-        $"the data of {_spec.Self.Store} can not be trusted: it acknowledged the log of {_spec.Region.Id} up to " +
+        $"the data of {_spec.Self.Store} cannot be trusted: it acknowledged the log of {_spec.Region.Id} up to " +
         $"{loss.Acknowledged.Index}, and has it only up to {loss.Held.Index}. Its disk has lost what it confirmed as " +
         "written, or its data directory is an older copy; votes may be lost too. It is not started with this directory " +
         "again: see \"A store that has lost data\" in docs/operations.md";

@@ -69,12 +69,12 @@ internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool Caug
 /// <param name="Reason">What was lost, and what to do.</param>
 internal sealed record DataLost(string Reason);
 
-/// <summary>Ends the store: it can not go on, and a restart of one actor does not help. On the event stream.</summary>
+/// <summary>Ends the store: it cannot continue, and a restart of one actor does not help. On the event stream.</summary>
 /// <param name="Reason">What has failed.</param>
 /// <param name="Cause">Why, when that is known.</param>
 internal sealed record StoreFailed(string Reason, Exception? Cause = null)
 {
-    /// <summary>Whether the configuration is the reason: starting the store anew does not help before it is changed.</summary>
+    /// <summary>Whether the configuration is the reason: restarting the store does not help before it is changed.</summary>
     public bool Misconfigured { get; init; }
 
     /// <summary>Tells whoever watches over the store, from any thread.</summary>

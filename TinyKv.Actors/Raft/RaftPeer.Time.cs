@@ -5,7 +5,7 @@ internal sealed partial class RaftPeer
 {
     private TimeSpan _ticked;
 
-    // One-shot and re-armed, so that ticks can not pile up behind a slow turn.
+    // One-shot and re-armed, so that ticks cannot pile up behind a slow turn.
     private void ArmTick() => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _spec.TickInterval);
 
     /// <summary>Without leases a late tick only delays an election, so one message is one tick.</summary>

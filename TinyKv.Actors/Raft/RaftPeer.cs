@@ -97,7 +97,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
             if (IsInTheJournal(cause))
             {
                 var known = cause is TinyKvException ? cause : Damaged(cause);
-                StoreFailed.Publish(Context.System, $"the journal of {_spec.Region.Id} can not be replayed", known);
+                StoreFailed.Publish(Context.System, $"the journal of {_spec.Region.Id} cannot be replayed", known);
             }
         base.OnRecoveryFailure(reason, message);
     }
@@ -137,7 +137,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
         {
             throw new TinyKvException(
                 $"tinykv.cluster.stores lists store {added.Value}, which holds no " +
-                $"replica of {_spec.Region.Id} by the journal of {_spec.Self.Store}: stores can not be added to a cluster");
+                $"replica of {_spec.Region.Id} by the journal of {_spec.Self.Store}: stores cannot be added to a cluster");
         }
         return new RaftCore(_spec.Self.Id, initial, _spec.Options, new Random(_spec.Seed));
     }

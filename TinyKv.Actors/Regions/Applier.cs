@@ -13,9 +13,9 @@ namespace TinyKv.Actors.Regions;
 
 /// <summary>
 /// The state machine of one region. Committed entries come in batches; each is applied together with the applied
-/// index in one write of the engine, so that a restart goes on exactly where it was. The writes are not synced: the
+/// index in one write of the engine, so that a restart continues exactly where it was. The writes are not synced: the
 /// Raft log is the durable copy. An engine that fails ends the store: skipping an entry would be divergence. An entry that
-/// can not be read stops this state machine alone, where it stands, after every restart again.
+/// cannot be read stops this state machine alone, where it stands, after every restart again.
 /// </summary>
 internal abstract class Applier(IEngine engine) : UntypedActor
 {
@@ -114,7 +114,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
         return next;
     }
 
-    /// <summary>The command's answer; null when it can not be read.</summary>
+    /// <summary>The command's answer; null when it cannot be read.</summary>
     private object? TryExecute(Entry entry, ApplyTurn turn)
     {
         try

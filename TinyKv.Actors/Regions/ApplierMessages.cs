@@ -32,13 +32,13 @@ internal readonly record struct PendingProposal(LogPosition Position, IActorRef 
 internal sealed record ApplyEntries(ImmutableArray<Entry> Entries);
 
 /// <summary>
-/// To the parent: a committed entry can not be read. The state machine applies nothing any more, because to skip the
+/// To the parent: a committed entry cannot be read. The state machine applies nothing any more, because to skip the
 /// entry would be divergence.
 /// </summary>
 internal sealed record Unreadable(LogPosition Position, string Reason)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"the committed entry {Position} can not be read: {Reason}";
+    public override string ToString() => $"the committed entry {Position} cannot be read: {Reason}";
 }
 
 /// <summary>Everything up to <paramref name="Index"/> is in the state machine.</summary>

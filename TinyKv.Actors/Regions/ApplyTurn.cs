@@ -4,7 +4,7 @@ namespace TinyKv.Actors.Regions;
 
 /// <summary>
 /// The engine write that entries are gathered in. A command that must see what those before it have done cuts it in
-/// two: each part carries the applied index up to which it reaches, so a restart between them goes on in the middle.
+/// two: each part carries the applied index up to which it reaches, so a restart between them continues in the middle.
 /// </summary>
 internal sealed class ApplyTurn(IEngine engine, Action<IWriteBatch> save) : IDisposable
 {

@@ -33,9 +33,9 @@ internal sealed record RegionSpec
 internal sealed record RegionCreated(RegionId Region);
 
 /// <summary>
-/// One region on this store: its state machine and its peer. A peer that stops is made again from its journal, with
-/// back-off; while it is away nobody waits for it. A state machine that ends ends the store; one that can not read what
-/// is committed stops the region here, and the others go on.
+/// One region on this store: its state machine and its peer. A peer that stops is restarted from its journal, with
+/// back-off; while it is away nobody waits for it. A state machine that ends ends the store; one that cannot read what
+/// is committed stops the region here, and the others continue.
 /// </summary>
 internal sealed class RegionActor : UntypedActor, IWithTimers
 {
@@ -151,7 +151,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     // The peer goes too: it must not lead where nothing is applied.
     private void Stop(Unreadable unreadable)
     {
-        _log.Error("{Region} stops on this store: {Reason}. The other regions go on", _spec.Initial.Id, unreadable);
+        _log.Error("{Region} stops on this store: {Reason}. The other regions continue", _spec.Initial.Id, unreadable);
         ApplyMetrics.Stopped(_spec.Self.Store, _spec.Initial.Id);
         _stopped = new RegionError.RegionStopped(_spec.Initial.Id, $"{unreadable}");
         Timers.CancelAll();
@@ -171,7 +171,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private void BackOff()
     {
         var delay = _backoff.Next();
-        _log.Warning("The peer of {Region} has stopped; it is made again in {Delay} ms",
+        _log.Warning("The peer of {Region} has stopped; it is restarted in {Delay} ms",
             _spec.Initial.Id, (int)delay.TotalMilliseconds);
         Post(null);
         Become(Recovering);

@@ -16,7 +16,7 @@ internal sealed class ApplyMetrics(RegionId region)
         "tinykv.apply.entries", "{entry}", "Entries in one write of the engine.", tags: null, TinyKvTelemetry.Counts);
 
     private static readonly Counter<long> StoppedRegions = TinyKvTelemetry.Meter.CreateCounter<long>(
-        "tinykv.apply.stopped_regions", "{region}", "Regions that have stopped: a committed entry can not be read.");
+        "tinykv.apply.stopped_regions", "{region}", "Regions that have stopped: a committed entry cannot be read.");
 
     private readonly TagList _tags = new() { { "region", (long)region.Value } };
 

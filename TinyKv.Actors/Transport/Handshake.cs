@@ -103,7 +103,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
                 break;
             case Saved failed:
                 StoreFailed.Publish(Context.System, failed.Record.Lost is { Length: > 0 } lost
-                    ? lost : "what the store knows of the others can not be written", failed.Failure);
+                    ? lost : "what the store knows of the others cannot be written", failed.Failure);
                 break;
             case DescribeAcquaintance: Sender.Tell(Describe()); break;
             // They come again, and a disk may stand still for long while others say whatever they like.
@@ -233,7 +233,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         foreach (var contact in _introductions.Contacts)
         {
             if (!_introductions.MustGreet(contact) || !_links[contact.Store].IsDead(Now)) continue;
-            _log.Debug("{Store} does not answer; connecting anew", contact.Store);
+            _log.Debug("{Store} does not answer; reconnecting", contact.Store);
             var store = _spec.Stores[contact.Store];
             Context.System.EventStream.Publish(new StoreUnheard(store.Path.Address, _links[contact.Store].LastHeard));
             _spec.Reconnect(store);

@@ -32,13 +32,13 @@ internal sealed record HandshakeSpec
     /// <summary>Makes durable what is known; see <see cref="Hosting.StoreEnvironment.Save"/>.</summary>
     public required Action<StoreRecord, Action<Exception?>> Save { get; init; }
 
-    /// <summary>Makes the connection to the store of a handshake anew.</summary>
+    /// <summary>Re-establishes the connection to the store of a handshake.</summary>
     public Action<IActorRef> Reconnect { get; init; } = _ => { };
 
-    /// <summary>How long a store may hear nothing of what is sent to it before it is connected to anew.</summary>
+    /// <summary>How long a store may hear nothing of what is sent to it before it is reconnected to.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a store that was told other initial stores than others goes on saying so before it ends.</summary>
+    /// <summary>How long a store that was told other initial stores than others keeps saying so before it ends.</summary>
     public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(10);
 }
 

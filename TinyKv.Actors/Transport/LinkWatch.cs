@@ -30,7 +30,7 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     public ulong Send(TimeSpan now)
     {
         _sent++;
-        // After a silence the wait begins anew: the other side had nothing to say either, so it could confirm nothing.
+        // After a silence the wait starts over: the other side had nothing to say either, so it could confirm nothing.
         if (_unheard is null || now - _lastSent >= patience) (_unheard, _spoke) = ((_sent, now), false);
         _lastSent = now;
         return _sent;
@@ -59,7 +59,7 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
         _unheard = null;
     }
 
-    /// <summary>Whether the connection should be made anew; says so once per patience.</summary>
+    /// <summary>Whether the connection should be re-established; says so once per patience.</summary>
     public bool IsDead(TimeSpan now)
     {
         if (_unheard is not { } unheard || now - unheard.At < patience * (_spoke ? 1 : PatienceWithTheSilent))

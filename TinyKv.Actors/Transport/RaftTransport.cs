@@ -24,10 +24,10 @@ internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnve
 internal sealed record TransportSpec(
     ulong Cluster, StoreId Self, ulong Incarnation, ImmutableDictionary<StoreId, IActorRef> Stores)
 {
-    /// <summary>Makes the connection to the store of a transport anew.</summary>
+    /// <summary>Re-establishes the connection to the store of a transport.</summary>
     public Action<IActorRef> Reconnect { get; init; } = _ => { };
 
-    /// <summary>How long a store may hear nothing of what is sent to it before it is connected to anew.</summary>
+    /// <summary>How long a store may hear nothing of what is sent to it before it is reconnected to.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 }
 
@@ -125,7 +125,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         }
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
         if (!_links[store].IsDead(Now)) return;
-        _limit.Warning(_log, $"unheard by {store}", "Store {Store} does not hear this one; connecting anew", store);
+        _limit.Warning(_log, $"unheard by {store}", "Store {Store} does not hear this one; reconnecting", store);
         Context.System.EventStream.Publish(new StoreUnheard(target.Path.Address, _links[store].LastHeard));
         spec.Reconnect(target);
     }

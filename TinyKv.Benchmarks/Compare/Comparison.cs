@@ -7,7 +7,7 @@ namespace TinyKv.Benchmarks.Compare;
 /// <summary>What a comparison is made of.</summary>
 internal sealed record ComparisonOptions
 {
-    /// <summary>How often each system is started anew and measured.</summary>
+    /// <summary>How often each system is restarted and measured.</summary>
     public required int Rounds { get; init; }
 
     /// <summary>Counted time of each scenario.</summary>

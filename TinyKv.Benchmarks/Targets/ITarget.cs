@@ -14,7 +14,7 @@ internal interface ITarget : IAsyncDisposable
     Task<bool> GetAsync(byte[] key, CancellationToken cancellation);
 
     /// <summary>Writes pairs, all or none.</summary>
-    /// <exception cref="TargetException">It can not.</exception>
+    /// <exception cref="TargetException">It cannot.</exception>
     Task PutBatchAsync(IReadOnlyList<(byte[] Key, byte[] Value)> pairs, CancellationToken cancellation);
 }
 

@@ -82,7 +82,7 @@ internal sealed class RemotingCaller : StoreCaller
 
     protected override bool IsMute(string address) => _mute.GetValueOrDefault(address);
 
-    /// <remarks>A connection may answer heartbeats and deliver nothing, and is then made anew.</remarks>
+    /// <remarks>A connection may answer heartbeats and deliver nothing, and is then re-established.</remarks>
     protected override void OnSilent(string address)
     {
         var link = LinkTo(address);

@@ -12,7 +12,7 @@ public readonly record struct KeyRange(ReadOnlyMemory<byte> Start, ReadOnlyMemor
     /// <summary>Whether the range has an upper bound.</summary>
     public bool IsBounded => !End.IsEmpty;
 
-    /// <summary>Whether the range can not contain any key, because it ends where it starts or before.</summary>
+    /// <summary>Whether the range cannot contain any key, because it ends where it starts or before.</summary>
     public bool IsEmpty => IsBounded && Start.Span.SequenceCompareTo(End.Span) >= 0;
 
     /// <summary>Whether <paramref name="key"/> lies in the range.</summary>

@@ -51,7 +51,7 @@ public sealed record Effects
     /// <summary>Reads that are confirmed now.</summary>
     public ImmutableArray<ReadGrant> Reads { get; init; } = [];
 
-    /// <summary>Contexts of reads that can not be confirmed any more: leadership was lost.</summary>
+    /// <summary>Contexts of reads that cannot be confirmed any more: leadership was lost.</summary>
     public ImmutableArray<long> ReadsDropped { get; init; } = [];
 
     /// <summary>Set when role, term or known leader changed.</summary>

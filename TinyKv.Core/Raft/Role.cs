@@ -20,7 +20,7 @@ internal abstract class Role
     {
     }
 
-    /// <summary>Gives up what waits for this role to go on.</summary>
+    /// <summary>Gives up what waits for this role to continue.</summary>
     public virtual void Leave()
     {
     }

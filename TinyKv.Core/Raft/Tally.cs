@@ -30,7 +30,7 @@ internal sealed class Tally(Membership membership)
         }
     }
 
-    /// <summary>Won or lost as soon as the missing answers can not change it.</summary>
+    /// <summary>Won or lost as soon as the missing answers cannot change it.</summary>
     public Verdict Verdict
     {
         get

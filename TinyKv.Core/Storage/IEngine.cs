@@ -3,7 +3,7 @@ using TinyKv.Core.Keys;
 namespace TinyKv.Core.Storage;
 
 /// <summary>An ordered key-value engine on one store. Keys order by unsigned bytes within a column family.</summary>
-/// <remarks>What can not be read or written is a <see cref="StorageFailedException"/>, never a missing pair.</remarks>
+/// <remarks>What cannot be read or written is a <see cref="StorageFailedException"/>, never a missing pair.</remarks>
 public interface IEngine : IDisposable
 {
     /// <summary>A view of the engine as it is now; later writes do not show in it.</summary>

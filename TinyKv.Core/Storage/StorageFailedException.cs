@@ -1,7 +1,7 @@
 namespace TinyKv.Core.Storage;
 
 /// <summary>
-/// A store's files can not be read or written: they are damaged, incomplete, or the disk reports an error. The message
+/// A store's files cannot be read or written: they are damaged, incomplete, or the disk reports an error. The message
 /// names them and says what to do. Whoever meets it must end the store; whoever asked the store may ask another one.
 /// </summary>
 public sealed class StorageFailedException : TinyKvException

@@ -47,7 +47,7 @@ public sealed class Introductions
     /// <summary>What must be durable.</summary>
     public StoreRecord Record { get; private set; }
 
-    /// <summary>Why this store must end; null while it may go on.</summary>
+    /// <summary>Why this store must end; null while it may continue.</summary>
     public StoreEnding? Ending { get; private set; }
 
     /// <summary>The other stores of the configuration, ascending.</summary>

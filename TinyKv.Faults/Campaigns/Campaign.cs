@@ -16,7 +16,7 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
     private const int Stores = 3;
     private const int DiskMegabytes = 1024;
 
-    // Logs of a cluster are never cut yet, so a long campaign goes on with a new cluster now and then.
+    // Logs of a cluster are never cut yet, so a long campaign continues with a new cluster now and then.
     private const int FaultsPerCluster = 60;
 
     private const int MinPerSecond = 100;

@@ -20,7 +20,7 @@ internal sealed record CampaignContext(
         return others[Random.Next(others.Count)];
     }
 
-    /// <summary>The leader as often as not, since most goes on there; otherwise any store.</summary>
+    /// <summary>The leader as often as not, since most happens there; otherwise any store.</summary>
     public async Task<int> VictimAsync(CancellationToken cancellation)
     {
         var leader = await Cluster.LeaderAsync(cancellation);
@@ -34,7 +34,7 @@ internal sealed record CampaignContext(
     // The store's own deadline is 5 s; the machine is busy.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);
 
-    /// <summary>A store must end by itself, because it can not go on, soon after it has noticed, and say why.</summary>
+    /// <summary>A store must end by itself, because it cannot continue, soon after it has noticed, and say why.</summary>
     /// <param name="store">Which.</param>
     /// <param name="cause">What its last line on standard error must name.</param>
     /// <param name="cancellation">Gives up.</param>

@@ -18,10 +18,10 @@ internal sealed record CampaignOptions
     /// <summary>Decides the faults and what the clients call.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Goes on until so many processes were killed.</summary>
+    /// <summary>Continues until so many processes have been killed.</summary>
     public int Kills { get; init; }
 
-    /// <summary>Goes on for so long.</summary>
+    /// <summary>Runs for so long.</summary>
     public TimeSpan Time { get; init; }
 
     /// <summary>The longest SIGSTOP.</summary>

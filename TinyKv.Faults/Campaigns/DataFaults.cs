@@ -5,7 +5,7 @@ using TinyKv.Faults.Stores;
 namespace TinyKv.Faults.Campaigns;
 
 /// <summary>
-/// A follower comes back with less than it has acknowledged. It must end with 70 and a cause while the others go on, and
+/// A follower comes back with less than it has acknowledged. It must end with 70 and a cause while the others continue, and
 /// serves again with the files that it had.
 /// </summary>
 internal abstract class LostData(string name, string cause) : Fault(name)
@@ -112,7 +112,7 @@ internal sealed class LostTail() : LostData("lost-tail", cause: "lost")
         foreach (var log in LogsIn(data))
         {
             using var file = File.OpenWrite(log);
-            // SQLite begins anew in the same file: what is there now may all be newer.
+            // SQLite starts over in the same file: what is there now may all be newer.
             var kept = log.EndsWith("-wal", StringComparison.Ordinal) ? 0 : _lengths.GetValueOrDefault(log);
             file.SetLength(Math.Min(file.Length, kept));
         }

@@ -9,13 +9,13 @@ internal static class CampaignCommand
 {
     private static readonly Option<int> Kills = new("--kills")
     {
-        Description = "Goes on until so many processes were killed; each kind of fault is done at least once.",
+        Description = "Continues until so many processes have been killed; each kind of fault is done at least once.",
         HelpName = "N",
     };
 
     private static readonly Option<double> Minutes = new("--minutes")
     {
-        Description = "Goes on for so long.",
+        Description = "Runs for so long.",
         HelpName = "M",
     };
 

@@ -52,7 +52,7 @@ internal static class PowerCutCommand
             var journal = arguments.GetRequiredValue(Journal);
             if (arguments.GetValue(ExpectLoss) && journal == "sqlite")
                 throw new TinyKvException(
-                    "--expect-loss needs --journal rocksdb or postgresql: sqlite can not be told not to sync");
+                    "--expect-loss needs --journal rocksdb or postgresql: sqlite cannot be told not to sync");
             if (journal == PostgreSqlServer.Journal) PostgreSqlServer.RequirePrograms();
             return FaultsCommandLine.IsolatedAsync(arguments,
                 (directory, stop) => RunAsync(arguments, program, directory, stop), cancellation);

@@ -6,7 +6,7 @@ namespace TinyKv.Faults.Linearizability;
 /// Decides whether a history is linearizable, by the search of Wing and Gong as Lowe improved it: operations are put
 /// in an order one by one, none after the return of another that is still missing, and a set of operations that
 /// was tried before with the same state is not tried again. What fits and changes nothing, such as a read, is done at
-/// once: it can not stand in the way of anything.
+/// once: it cannot stand in the way of anything.
 /// </summary>
 internal sealed class Checker<TState, TInput, TOutput>(IModel<TState, TInput, TOutput> model, TimeSpan limit)
     where TState : notnull where TInput : notnull where TOutput : class
@@ -68,7 +68,7 @@ internal sealed class Checker<TState, TInput, TOutput>(IModel<TState, TInput, TO
             if (_missing == 0) return true;
             if (_at is null || IsReturn(_at))
             {
-                // The operation that returned here can not be done in time: undo the last choice.
+                // The operation that returned here cannot be done in time: undo the last choice.
                 if (UndoChoice() is not { } call) return false;
                 _at = call.Next;
             }

@@ -68,7 +68,7 @@ internal sealed class ForwardingClient : IWorkloadClient
         return ValueTask.CompletedTask;
     }
 
-    // With a callback of ours connections are made anew at once; otherwise gRPC waits longer after each failure.
+    // With a callback of ours connections are re-established at once; otherwise gRPC waits longer after each failure.
     private static GrpcChannel Open(string endpoint) => GrpcChannel.ForAddress($"http://{endpoint}", new GrpcChannelOptions
     {
         HttpHandler = new SocketsHttpHandler

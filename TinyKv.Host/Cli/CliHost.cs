@@ -46,7 +46,7 @@ public sealed record CliHost
     /// <summary>The streams of this process.</summary>
     public static CliHost OfProcess() => Of(StandardOutput());
 
-    /// <summary>The streams of a process that goes on whatever becomes of them: text that they do not take is dropped.
+    /// <summary>The streams of a process that continues whatever becomes of them: text that they do not take is dropped.
     /// </summary>
     public static CliHost OfService()
     {
@@ -64,7 +64,7 @@ public sealed record CliHost
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };
 
-    // The console's stream hides that a pipe is broken, and a transfer would go on for nobody. A file is left to it: a
+    // The console's stream hides that a pipe is broken, and a transfer would continue for nobody. A file is left to it: a
     // file stream writes at a position of its own, over what others append to the same file.
     private static Stream StandardOutput()
     {

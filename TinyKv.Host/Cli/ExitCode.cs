@@ -12,7 +12,7 @@ public static class ExitCode
     /// <summary>The command line or the configuration is wrong; nothing was tried.</summary>
     public const int Usage = 2;
 
-    /// <summary>The store ended itself because it could not go on safely.</summary>
+    /// <summary>The store ended itself because it could not continue safely.</summary>
     public const int Fatal = 70;
 }
 

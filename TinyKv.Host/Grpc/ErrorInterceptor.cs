@@ -50,7 +50,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
                 return Failed(StatusCode.Unavailable, unavailable.Message);
             // The store ends, and says why once; another has the same data.
             case StorageFailedException:
-                return Failed(StatusCode.Unavailable, "the store can not read or write its files and ends; its log says more");
+                return Failed(StatusCode.Unavailable, "the store cannot read or write its files and ends; its log says more");
             case OperationCanceledException or IOException
                 when context.CancellationToken.IsCancellationRequested:
                 return Failed(StatusCode.Cancelled, "the call was cancelled");

@@ -52,7 +52,7 @@ internal sealed class LargeRequests(long mostBytes)
         }
         else
         {
-            // In place of the request an empty one goes on to the interceptor, which knows the type of the reply.
+            // In place of the request an empty one continues to the interceptor, which knows the type of the reply.
             http.Items[RefusalKey] = _inFlight.Refusal();
             http.Request.Body = new MemoryStream(new byte[PrefixBytes]);
             await next(http);

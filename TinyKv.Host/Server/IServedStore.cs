@@ -35,7 +35,7 @@ internal interface IServedStore : IAsyncDisposable
     /// <summary>Whether the store can be expected to serve.</summary>
     bool IsReady { get; }
 
-    /// <summary>Completes when the store has ended; faulted with the reason as soon as it can not go on.</summary>
+    /// <summary>Completes when the store has ended; faulted with the reason as soon as it cannot continue.</summary>
     Task Terminated { get; }
 
     /// <summary>The state of the store and its replicas.</summary>

@@ -5,7 +5,7 @@ namespace TinyKv.Host.Server;
 
 /// <summary>
 /// Writes text to a stream that may be slow, stuck or broken, and neither waits for it nor fails with it: a thread of its
-/// own writes, and what it can not get rid of is dropped and counted. A log must not decide over what is logged.
+/// own writes, and what it cannot get rid of is dropped and counted. A log must not decide over what is logged.
 /// </summary>
 internal sealed class LossyWriter : TextWriter
 {

@@ -19,8 +19,8 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
     // Past the limits that what is waited for has itself, so that it is heard why it took so long.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Ends the process with the reason as its last words, and the code that says that it was not asked to,
-    /// when something throws where nobody catches.</summary>
+    /// <summary>Ends the process with the reason as its last line on standard error, and the code that says that it was
+    /// not asked to, when something throws where nobody catches.</summary>
     public static void GuardThreads() => AppDomain.CurrentDomain.UnhandledException += (_, thrown) =>
     {
         ExitDeadline.Arm(Grace, ExitCode.Fatal);

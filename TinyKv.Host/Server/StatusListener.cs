@@ -126,7 +126,7 @@ internal sealed class StatusListener : IConnectionListener
         }
     }
 
-    // Where a listening socket can not be shut down, the thread looks after a while.
+    // Where a listening socket cannot be shut down, the thread looks after a while.
     private void Wake()
     {
         try

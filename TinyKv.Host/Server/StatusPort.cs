@@ -42,7 +42,7 @@ internal static class StatusPort
             (next, _) => StatusListener.Over(next), HttpProtocols.Http1, application => Map(application, gate));
     }
 
-    // Live means that the process answers and goes on; a store that lost its leader must not be restarted for it.
+    // Live means that the process answers and continues; a store that lost its leader must not be restarted for it.
     private static (int Code, string Text) Liveness(StoreGate gate) => gate.Failure is { } reason
         ? (StatusCodes.Status503ServiceUnavailable, $"ended: {reason}\n") : (StatusCodes.Status200OK, "live\n");
 

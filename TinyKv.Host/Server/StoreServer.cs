@@ -40,7 +40,7 @@ internal sealed class StoreServer : IAsyncDisposable
         StoreGate gate, WebPort grpc, WebPort status, IServedStore store, TimeSpan shutdownTimeout) =>
         (_gate, _grpc, _status, _store, _shutdownTimeout) = (gate, grpc, status, store, shutdownTimeout);
 
-    /// <summary>Completes when the store has ended by <see cref="StopAsync"/>; faulted as soon as it can not go on.</summary>
+    /// <summary>Completes when the store has ended by <see cref="StopAsync"/>; faulted as soon as it cannot continue.</summary>
     public Task Terminated => _store.Terminated;
 
     /// <summary>The bound gRPC port.</summary>

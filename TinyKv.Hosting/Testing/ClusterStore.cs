@@ -57,7 +57,7 @@ public sealed class ClusterStore
         if (IsRunning) throw new TinyKvException($"store {Id} runs already");
         // One that has ended itself still holds its ports.
         await KillAsync();
-        // A new start gets a disk that works; a partition goes on.
+        // A new start gets a disk that works; a partition continues.
         _faults = new StoreFaults();
         _faults.CutLinksTo(_cut);
         var config = _config.Of(Id);

@@ -17,7 +17,7 @@ internal sealed class EngineCheck
     public IReadOnlyDictionary<RegionId, long> Applied => _applied;
 
     /// <summary>Reads all of it.</summary>
-    /// <exception cref="TinyKvException">It can not be checked, which says nothing about it.</exception>
+    /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
     public EngineCheck(string path)
     {
         if (RocksFiles.IsEmpty(path))

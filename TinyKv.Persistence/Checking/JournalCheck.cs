@@ -33,7 +33,7 @@ internal sealed class JournalCheck
     /// <param name="open">Opens it.</param>
     /// <param name="identity">Whose it must be; null: not known.</param>
     /// <param name="record">What the store knew of itself; null: not known.</param>
-    /// <exception cref="TinyKvException">It can not be checked, which says nothing about it.</exception>
+    /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
     public JournalCheck(Func<IJournalEvents> open, StoreIdentity? identity, StoreRecord? record)
     {
         try

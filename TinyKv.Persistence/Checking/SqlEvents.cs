@@ -78,7 +78,7 @@ internal sealed class SqlEvents(
     /// <summary>What to throw; a server or a file that is not to be had says nothing about the events.</summary>
     internal static TinyKvException Failure(string what, DbException error)
     {
-        var message = $"{what} can not be read: {error.Message}";
+        var message = $"{what} cannot be read: {error.Message}";
         var damaged = error switch
         {
             // The class of errors that PostgreSQL itself holds for damage or a bug.

@@ -100,10 +100,10 @@ public static class StoreCheck
         if (!isKnown) return $"restore {names.Identity} as it was, then check again";
         if (Is("engine") && !Is("journal") && !Is("identity"))
         {
-            if (journal is null) return "check the journal, too: if it is sound, the engine can be made anew from it";
-            if (journal.Members.Count == 0) return $"restore {names.Data} from a backup: there is no log to make it anew from";
+            if (journal is null) return "check the journal, too: if it is sound, the engine can be rebuilt from it";
+            if (journal.Members.Count == 0) return $"restore {names.Data} from a backup: there is no log to rebuild it from";
             if (journal.HoldsEverything)
-                return $"move {names.Data} away and start the store: the engine is made anew from the journal, which is sound";
+                return $"move {names.Data} away and start the store: the engine is rebuilt from the journal, which is sound";
         }
         return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
             + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";

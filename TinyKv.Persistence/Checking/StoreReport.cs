@@ -2,7 +2,7 @@ namespace TinyKv.Persistence.Checking;
 
 /// <summary>What a check of a stopped store's files has found.</summary>
 /// <param name="Directory">The data directory; absolute.</param>
-/// <param name="Identity">Whose it is; null when that can not be read.</param>
+/// <param name="Identity">Whose it is; null when that cannot be read.</param>
 /// <param name="Parts">What was looked at, in the order in which a store reads it.</param>
 public sealed record StoreReport(string Directory, StoreIdentity? Identity, IReadOnlyList<CheckedPart> Parts)
 {

@@ -5,7 +5,7 @@ using TinyKv.Core.Storage;
 
 namespace TinyKv.Persistence.Engine;
 
-/// <summary>Opens databases, and tells damaged files from others that can not be opened.</summary>
+/// <summary>Opens databases, and tells damaged files from others that cannot be opened.</summary>
 internal static class RocksFiles
 {
     /// <summary>Opens the database in a directory with <paramref name="open"/>.</summary>
@@ -76,7 +76,7 @@ internal static class RocksFiles
     public static bool IsEmpty(string path) => !Directory.Exists(path)
         || (!File.Exists(Path.Combine(path, "CURRENT")) && !Directory.EnumerateFiles(path).Any(IsWritten));
 
-    // RocksDB begins anew where the file that names all others is missing, whatever else there is.
+    // RocksDB starts over where the file that names all others is missing, whatever else there is.
     private static void RequireComplete(string what, string path)
     {
         if (!Directory.Exists(path) || File.Exists(Path.Combine(path, "CURRENT"))) return;

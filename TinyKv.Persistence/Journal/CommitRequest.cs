@@ -3,7 +3,7 @@ namespace TinyKv.Persistence.Journal;
 /// <summary>What waits for the writer thread. Closed: only the nested types derive from it.</summary>
 internal abstract class CommitRequest
 {
-    // Whoever waits goes on right here, on the writer thread: it only tells actors, and the disk is not free sooner.
+    // Whoever waits continues right here, on the writer thread: it only tells actors, and the disk is not free sooner.
     private readonly TaskCompletionSource _done = new();
 
     private CommitRequest() { }

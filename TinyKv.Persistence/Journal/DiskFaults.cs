@@ -13,7 +13,7 @@ internal sealed class DiskFaults : Setup
     /// <summary>Writes, and the closing of files, wait until <see cref="Resume"/>.</summary>
     public void Pause() => _running.Reset();
 
-    /// <summary>They go on.</summary>
+    /// <summary>They continue.</summary>
     public void Resume() => _running.Set();
 
     /// <summary>Every write fails from now on.</summary>

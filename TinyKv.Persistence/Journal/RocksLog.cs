@@ -60,7 +60,7 @@ internal sealed class RocksLog : IDisposable
     public void VerifyChecksums() => RocksFiles.VerifyChecksums(_database, _failure);
 
     /// <summary>Every persistence id that was ever written, with its highest sequence number.</summary>
-    /// <exception cref="StorageFailedException">They can not be read.</exception>
+    /// <exception cref="StorageFailedException">They cannot be read.</exception>
     public IReadOnlyList<(string Id, long Highest)> Ids()
     {
         var ids = new List<(string, long)>();
@@ -103,7 +103,7 @@ internal sealed class RocksLog : IDisposable
     }
 
     /// <summary>The highest sequence number ever written under an id; 0 when there is none.</summary>
-    /// <exception cref="StorageFailedException">It can not be read.</exception>
+    /// <exception cref="StorageFailedException">It cannot be read.</exception>
     public long Highest(string persistenceId)
     {
         Span<byte> highest = stackalloc byte[sizeof(long)];
@@ -121,7 +121,7 @@ internal sealed class RocksLog : IDisposable
 
     /// <summary>Reads the events of an id from one number to another, inclusive, at most
     /// <paramref name="max"/>.</summary>
-    /// <exception cref="StorageFailedException">They can not be read.</exception>
+    /// <exception cref="StorageFailedException">They cannot be read.</exception>
     public void Read(
         string persistenceId, long from, long to, long max, EventReader reader,
         CancellationToken cancellation)

@@ -15,7 +15,7 @@ namespace TinyKv.Persistence.Sql;
 /// </summary>
 public sealed class SqlJournal : SqlWriteJournal
 {
-    // SQLite: the file or its disk can not be written any more, the disk reports an error, the file is damaged, the disk
+    // SQLite: the file or its disk cannot be written any more, the disk reports an error, the file is damaged, the disk
     // is full, the file is something else.
     private static readonly int[] FatalSqliteCodes = [8, 10, 11, 13, 26];
 

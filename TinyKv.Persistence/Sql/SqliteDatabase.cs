@@ -65,7 +65,7 @@ internal static class SqliteDatabase
 
     /// <summary>The events of the file, for reading only: SQLite itself would change what lies beside it.</summary>
     /// <exception cref="StorageFailedException">The file is damaged.</exception>
-    /// <exception cref="TinyKvException">It can not be read for another reason.</exception>
+    /// <exception cref="TinyKvException">It cannot be read for another reason.</exception>
     public static IJournalEvents OpenReadOnly(string directory)
     {
         var path = FileIn(directory);
@@ -98,7 +98,7 @@ internal static class SqliteDatabase
 
         public string Path => System.IO.Path.Combine(_directory.FullName, FileName);
 
-        /// <exception cref="TinyKvException">It can not be made; says how much room it takes, and where.</exception>
+        /// <exception cref="TinyKvException">It cannot be made; says how much room it takes, and where.</exception>
         public static TemporaryCopy Of(string path)
         {
             TemporaryCopy? copy = null;

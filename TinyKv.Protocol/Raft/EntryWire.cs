@@ -43,7 +43,7 @@ internal static class EntryWire
     public static void RequireSuccessor(LogPosition previous, LogPosition next)
     {
         if (next.Index != previous.Index + 1 || next.Term < previous.Term)
-            throw new MalformedMessageException($"entry {next} can not follow {previous}");
+            throw new MalformedMessageException($"entry {next} cannot follow {previous}");
     }
 
     public static Proto.Position ToWire(LogPosition position) =>

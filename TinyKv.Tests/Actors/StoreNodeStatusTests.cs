@@ -34,9 +34,9 @@ public sealed class StoreNodeStatusTests
     [Fact]
     public void Why_a_replica_has_stopped_is_told()
     {
-        var status = StoreNodeStatus.Describe(Replica with { StoppedBecause = "entry 7 can not be read" });
+        var status = StoreNodeStatus.Describe(Replica with { StoppedBecause = "entry 7 cannot be read" });
 
-        Assert.Equal(("stopped", "entry 7 can not be read"), (status.Role, status.StoppedBecause));
+        Assert.Equal(("stopped", "entry 7 cannot be read"), (status.Role, status.StoppedBecause));
         var recovering = StoreNodeStatus.Describe(Replica);
         Assert.Equal(("recovering", ""), (recovering.Role, recovering.StoppedBecause));
     }

@@ -22,7 +22,7 @@ public sealed partial class TidyTests
                 && !path.StartsWith("TinyKv.Client/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Host/", StringComparison.Ordinal)
                 && !path.StartsWith("samples/", StringComparison.Ordinal)),
-        (@"\bTODO\b|\bFIXME\b|\bHACK\b|\bTBD\b", "unfinished work belongs into the tracker",
+        (@"\bTODO\b|\bFIXME\b|\bHACK\b|\bTBD\b", "unfinished work belongs in the tracker",
             path => !path.EndsWith("TidyTests.cs", StringComparison.Ordinal)),
         (@"^\s*#region", "files are small enough without", _ => true),
         (@"\bNotImplementedException\b|\bNotSupportedException\(\)", "a stub", IsProduct),

@@ -109,7 +109,7 @@ public abstract class RawClientSpec : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_scan_goes_on_over_full_pages(bool reverse)
+    public async Task A_scan_continues_over_full_pages(bool reverse)
     {
         // Of these, three fit into one page.
         var value = new byte[Limits.MaxReplyBytes / 3 - 2_000];
@@ -123,7 +123,7 @@ public abstract class RawClientSpec : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_scan_goes_on_over_more_pairs_than_one_request_may_ask_for(bool reverse)
+    public async Task A_scan_continues_over_more_pairs_than_one_request_may_ask_for(bool reverse)
     {
         const int Count = Limits.MaxScanLimit + 5;
         var pairs = Enumerable.Range(0, Count).Select(i => Pair($"{i:d6}", "")).ToArray();
@@ -234,7 +234,7 @@ public abstract class RawClientSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_the_leader_dies_reads_and_writes_go_on_with_the_next()
+    public async Task When_the_leader_dies_reads_and_writes_continue_with_the_next()
     {
         await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
         await using var client = await TinyKvClient.ConnectAsync(OptionsFor(cluster[1]), Patience.Long);

@@ -43,7 +43,7 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_over_which_nothing_comes_back_is_made_anew()
+    public async Task A_connection_over_which_nothing_comes_back_is_re_established()
     {
         StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
         await using var caller = Caller(patience: TimeSpan.FromMilliseconds(200));

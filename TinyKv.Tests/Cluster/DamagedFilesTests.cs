@@ -36,7 +36,7 @@ public sealed class DamagedFilesTests(ITestOutputHelper output) : ProcessCluster
         Assert.Equal(70, code);
         Assert.Contains("column family default, is damaged", complaint, StringComparison.Ordinal);
 
-        // The log holds everything, so the engine can be made anew from it.
+        // The log holds everything, so the engine can be rebuilt from it.
         Directory.Delete(Cluster.EngineOf(leader), recursive: true);
         Cluster.Start(leader);
         await Cluster.LeaderAsync();

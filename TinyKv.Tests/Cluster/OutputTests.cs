@@ -4,7 +4,7 @@ using TinyKv.Host.Cli.Playground;
 
 namespace TinyKv.Tests.Clusters;
 
-/// <summary>A server whose output can not be written starts, serves and stops as any other.</summary>
+/// <summary>A server whose output cannot be written starts, serves and stops as any other.</summary>
 [Trait("kind", "cluster")]
 public sealed class OutputTests : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed class OutputTests : IDisposable
     [InlineData("closed standard output", ">&-")]
     [InlineData("a reader that has gone", "> gone 2>&1")]
     [InlineData("a reader that stands still", "> stuck 2>&1")]
-    public async Task A_log_that_can_not_be_written_decides_nothing(string what, string redirection)
+    public async Task A_log_that_cannot_be_written_decides_nothing(string what, string redirection)
     {
         using var server = Start($"""
             exec 3<&0

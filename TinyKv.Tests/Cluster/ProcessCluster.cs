@@ -76,7 +76,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
     /// <summary>Where a store's engine keeps its files.</summary>
     public string EngineOf(int storeId) => Path.Combine(DataOf(storeId), "data");
 
-    /// <summary>Waits until a store ends by itself; its exit code and last words.</summary>
+    /// <summary>Waits until a store ends by itself; its exit code and its last line on standard error.</summary>
     public async Task<(int Code, string Complaint)> EndAsync(int storeId)
     {
         _running.Remove(storeId, out var store);

@@ -35,7 +35,7 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
     }
 
     [Fact]
-    public async Task A_leader_that_stood_still_while_another_was_elected_goes_on_as_the_same_process()
+    public async Task A_leader_that_stood_still_while_another_was_elected_continues_as_the_same_process()
     {
         await using var client = await StartAsync(3);
         var leader = await Cluster.LeaderAsync();

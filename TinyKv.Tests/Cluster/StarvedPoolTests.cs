@@ -17,7 +17,7 @@ public sealed class StarvedPoolTests
         {
             var port = int.Parse(
                 await process.StandardOutput.ReadLineAsync(Patience.Long) ?? "", CultureInfo.InvariantCulture);
-            // What it can not answer does not keep it from what it can.
+            // What it cannot answer does not keep it from what it can.
             using var asking = new HttpClient();
             var status = asking.GetStringAsync(new Uri($"http://127.0.0.1:{port}/status"), Patience.Long);
             var liveness = new Uri($"http://127.0.0.1:{port}/health/live");

@@ -51,7 +51,7 @@ internal static class Histories
             busy.Remove(running);
             history.Add(new Operation(running.Client, running.Input, gone ? null : running.Output, running.Called,
                 gone ? null : time));
-            // A client that does not know what became of its call goes on under another name.
+            // A client that does not know what became of its call continues under another name.
             free.Enqueue(gone ? running.Client + clients : running.Client);
         }
         return history;

@@ -2,7 +2,7 @@ namespace TinyKv.Tests.Golden;
 
 /// <summary>
 /// A script and the trace that it must produce, divided by a line of dashes. With TINYKV_GOLDEN=update the
-/// traces are written anew, for review: a trace is right because somebody read it, not because it was
+/// traces are rewritten, for review: a trace is right because somebody read it, not because it was
 /// recorded.
 /// </summary>
 internal sealed class GoldenFile

@@ -84,7 +84,7 @@ public sealed class AddTinyKvTests : IDisposable
         // The application stops with its store.
         await application.WaitForShutdownAsync(Patience.Long);
         Assert.Equal(ExitCode.Fatal, Environment.ExitCode);
-        Environment.ExitCode = ExitCode.Success; // this process goes on
+        Environment.ExitCode = ExitCode.Success; // this process continues
         var report = new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext());
         Assert.Contains("no space left", (await report).Description, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Unhealthy, (await new StoreReadyCheck(node).CheckHealthAsync(new HealthCheckContext())).Status);
@@ -116,11 +116,11 @@ public sealed class AddTinyKvTests : IDisposable
                 (await new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext())).Status);
             await application.WaitForShutdownAsync();
             Assert.Equal(ExitCode.Fatal, await ends.Task.WaitAsync(Patience.Long));
-            Environment.ExitCode = ExitCode.Success; // this process goes on
+            Environment.ExitCode = ExitCode.Success; // this process continues
             Assert.False(isClosed!());
             disk.Set();
         }
-        // An application that goes on without its host is not ended once the store has closed.
+        // An application that continues without its host is not ended once the store has closed.
         Assert.True(isClosed!());
     }
 

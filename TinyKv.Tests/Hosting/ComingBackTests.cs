@@ -59,7 +59,7 @@ public sealed class ComingBackTests
     }
 
     [Fact]
-    public async Task A_store_that_was_started_again_serves_while_the_members_of_the_cluster_can_not_agree()
+    public async Task A_store_that_was_started_again_serves_while_the_members_of_the_cluster_cannot_agree()
     {
         await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
         await PutAsync(cluster, Key, Value);

@@ -38,7 +38,7 @@ public sealed class TinyKvClusterTests
     }
 
     [Fact]
-    public async Task The_others_go_on_without_a_store_that_was_stopped()
+    public async Task The_others_continue_without_a_store_that_was_stopped()
     {
         await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
         var leader = (await cluster.LeaderAsync(Patience.Long)).Id;
@@ -52,7 +52,7 @@ public sealed class TinyKvClusterTests
     }
 
     [Fact]
-    public async Task The_majority_goes_on_without_the_leader_that_is_cut_off()
+    public async Task The_majority_continues_without_the_leader_that_is_cut_off()
     {
         await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
         await cluster.Raw.PutAsync(Key, Key);

@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Persistence;
 public sealed class BlockingCallTests
 {
     [Fact]
-    public async Task A_call_that_hangs_is_waited_for_no_longer_than_allowed_and_goes_on()
+    public async Task A_call_that_hangs_is_waited_for_no_longer_than_allowed_and_continues()
     {
         using var disk = new ManualResetEventSlim();
         var done = new TaskCompletionSource();

@@ -121,13 +121,13 @@ public sealed class DataDirectoryTests : IDisposable
     public void A_directory_that_lost_acknowledged_data_is_refused_with_the_reason_at_every_start()
     {
         using (var directory = DataDirectory.Open(Store, Identity, Three))
-            directory.Save(directory.Record with { Lost = "the data can not be trusted" });
+            directory.Save(directory.Record with { Lost = "the data cannot be trusted" });
         var before = Listing();
 
         for (var start = 0; start < 2; start++)
         {
             var refusal = Assert.Throws<StorageFailedException>(() => DataDirectory.Open(Store, Identity, Three));
-            Assert.Equal("the data can not be trusted", refusal.Message);
+            Assert.Equal("the data cannot be trusted", refusal.Message);
         }
         Assert.Equal(before, Listing());
     }
@@ -192,7 +192,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_that_can_not_be_set_up_is_not_left_locked()
+    public void A_directory_that_cannot_be_set_up_is_not_left_locked()
     {
         DataDirectory.Open(Store, Identity, Three).Dispose();
         var data = Path.Combine(Store, "data");

@@ -6,7 +6,7 @@ internal static class StoreFiles
     /// <summary>Copies a data directory, also one of a running store.</summary>
     public static void Copy(string from, string to)
     {
-        // The engine before the journal: what goes on meanwhile must not look as if the one were ahead of the other.
+        // The engine before the journal: what happens meanwhile must not look as if the one were ahead of the other.
         foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(from, file);

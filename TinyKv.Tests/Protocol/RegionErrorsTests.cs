@@ -21,7 +21,7 @@ public sealed class RegionErrorsTests
         new RegionError.RegionNotFound(new RegionId(9)),
         new RegionError.StaleCommand(),
         new RegionError.ServerIsBusy("too many proposals"),
-        new RegionError.RegionStopped(new RegionId(9), "an entry can not be read"),
+        new RegionError.RegionStopped(new RegionId(9), "an entry cannot be read"),
     ];
 
     [Theory]

@@ -33,7 +33,7 @@ internal sealed record Faults
     /// <summary>A crashed member comes back.</summary>
     public required int Restart { get; init; }
 
-    /// <summary>A member stands still, with its clock, and then goes on as if nothing had been.</summary>
+    /// <summary>A member stands still, with its clock, and then continues as if nothing had been.</summary>
     public required int Pause { get; init; }
 
     /// <summary>A disk completes nothing for a while.</summary>

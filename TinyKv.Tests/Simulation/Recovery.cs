@@ -69,7 +69,7 @@ internal sealed class Recovery(Cluster cluster)
         Invariant.Holds(cluster.Invariants.Reads.Open == 0, $"a read waits in a healthy group: {Show()}");
     }
 
-    /// <summary>Voters are patient: who alone can not hear the leader must not depose it.</summary>
+    /// <summary>Voters are patient: who alone cannot hear the leader must not depose it.</summary>
     private void IgnoresADeafFollower()
     {
         var (leader, term) = (Leader(), Leader().Core.Term);
@@ -199,7 +199,7 @@ internal sealed class Recovery(Cluster cluster)
         Converge(cluster.Nodes, $"after {follower.Id} got its log back");
     }
 
-    /// <summary>The others go on without a member that has lost data, and it ends within a few election timeouts.</summary>
+    /// <summary>The others continue without a member that has lost data, and it ends within a few election timeouts.</summary>
     private void EndsAMemberThatHasLostData()
     {
         cluster.RepairsAtOnce = false;

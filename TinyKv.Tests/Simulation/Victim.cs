@@ -19,7 +19,7 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
     /// <summary>The commands that were applied.</summary>
     public HashSet<string> Commands { get; } = [];
 
-    /// <summary>Begins, or begins anew with what the disk has.</summary>
+    /// <summary>Begins, or starts over with what the disk has.</summary>
     public void Start()
     {
         _writing.Clear();

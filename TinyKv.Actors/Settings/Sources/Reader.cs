@@ -28,7 +28,7 @@ internal sealed class Reader(string source, string text, bool isLine)
     /// <summary>Whether this line ends here, but for a comment.</summary>
     public bool AtLineEnd => AtEnd || Next == '\n' || AtComment;
 
-    /// <summary>Whether an unquoted text can begin or go on here.</summary>
+    /// <summary>Whether an unquoted text can begin or continue here.</summary>
     public bool AtWord => !AtEnd && !AtComment && !At("+=")
         && !char.IsWhiteSpace(Next) && !NeedQuotes.Contains(Next, StringComparison.Ordinal);
 

@@ -37,7 +37,7 @@ internal static class CheckCommand
         return command;
     }
 
-    // What can not be checked at all is no damage.
+    // What cannot be checked at all is no damage.
     private static StoreReport Run(string directory, string? postgreSql)
     {
         try

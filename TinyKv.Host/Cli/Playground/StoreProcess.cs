@@ -10,7 +10,7 @@ internal sealed class StoreProcess : IAsyncDisposable
     /// <summary>After this a store that was asked to stop is killed: later than it would end by itself.</summary>
     public static TimeSpan StopTimeout { get; } = StoreConfigFile.ShutdownTimeout + TimeSpan.FromSeconds(10);
 
-    // A killed process whose disk stands still is there until the disk goes on.
+    // A killed process whose disk stands still is there until the disk continues.
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
 
     private const int MaxComplaint = 4096;
@@ -75,7 +75,7 @@ internal sealed class StoreProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for its end and its last words, and returns the exit code.</summary>
+    /// <summary>Waits for its end and its last line on standard error, and returns the exit code.</summary>
     public async Task<int> WaitAsync(CancellationToken cancellation)
     {
         await _process.WaitForExitAsync(cancellation);
@@ -128,7 +128,7 @@ internal sealed class StoreProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // A full disk costs the log. The store goes on, which it could not if nobody read what it says.
+            // A full disk costs the log. The store continues, which it could not if nobody read what it says.
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class EndingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_store_that_can_not_go_on_says_so_at_once_although_its_disk_holds_up_its_actors()
+    public async Task A_store_that_cannot_continue_says_so_at_once_although_its_disk_holds_up_its_actors()
     {
         await using var cluster = _cluster;
         var node = await StartAsync();

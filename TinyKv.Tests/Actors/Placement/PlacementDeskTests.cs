@@ -60,7 +60,7 @@ public sealed class PlacementDeskTests : TestKit
     }
 
     [Fact]
-    public async Task Every_batch_is_confirmed_anew()
+    public async Task Every_batch_is_confirmed_again()
     {
         await FirstAsync();
         _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });

@@ -13,7 +13,7 @@ namespace TinyKv.Tests.Actors.Raft;
 public sealed class RaftPeerRefusalTests : RaftPeerKit
 {
     [Fact]
-    public async Task A_leader_that_hears_of_another_one_in_its_term_goes_on_and_says_so()
+    public async Task A_leader_that_hears_of_another_one_in_its_term_continues_and_says_so()
     {
         var peer = await ElectAsync(await StartAsync(SpecOf(RegionOf(1, 2, 3))));
         var term = (await StatusAfterAsync(peer)).Term;

@@ -35,7 +35,7 @@ public sealed class RegionActorTests : RaftPeerKit
     }
 
     [Fact]
-    public async Task A_peer_whose_journal_failed_is_made_again_and_goes_on()
+    public async Task A_peer_whose_journal_failed_is_restarted_and_continues()
     {
         using var engine = new MemoryEngine();
         var region = Start(engine);
@@ -90,7 +90,7 @@ public sealed class RegionActorTests : RaftPeerKit
     }
 
     [Fact]
-    public async Task An_entry_that_can_not_be_read_stops_the_region_and_not_the_store_after_every_restart()
+    public async Task An_entry_that_cannot_be_read_stops_the_region_and_not_the_store_after_every_restart()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
         using var engine = new MemoryEngine();
@@ -119,7 +119,7 @@ public sealed class RegionActorTests : RaftPeerKit
         Assert.False(view.IsReady);
         Ask(region, Write("d"));
         var refusal = await World.FishForMessageAsync<RegionError.RegionStopped>(_ => true, Patience);
-        Assert.Contains("can not be read", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", refusal.Message, StringComparison.Ordinal);
         Ask(region, DescribeReplica.Instance);
         var status = await World.ExpectMsgAsync<ReplicaStatus>(Patience);
         Assert.Equal(refusal.Reason, status.StoppedBecause);

@@ -149,7 +149,7 @@ public sealed class HandshakeTests : TestKit
     }
 
     [Fact]
-    public async Task What_can_not_be_made_durable_ends_the_store()
+    public async Task What_cannot_be_made_durable_ends_the_store()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
         Start(Met.Fresh(1, 1), two: ActorRefs.Nobody);
@@ -219,7 +219,7 @@ public sealed class HandshakeTests : TestKit
             return AutoPilot.KeepRunning;
         }));
 
-        // More than the longest pause between two introductions; otherwise the wait would begin anew with each.
+        // More than the longest pause between two introductions; otherwise the wait would start over with each.
         Start(Met.Fresh(1, 1, 2), patience: TimeSpan.FromSeconds(3));
 
         await ExpectMsgAsync<StoreUnheard>(Patience);
@@ -232,14 +232,14 @@ public sealed class HandshakeTests : TestKit
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
         var handshake = Start(Met.Three()[0].Restart().Record);
 
-        handshake.Tell(new DataLost("it can not be trusted"));
+        handshake.Tell(new DataLost("it cannot be trusted"));
 
         var save = await SaveAsync();
-        Assert.Equal("it can not be trusted", save.Record.Lost);
+        Assert.Equal("it cannot be trusted", save.Record.Lost);
         await DescribeAsync(handshake);
         Assert.False(HasMessages);
         save.Done(null);
-        Assert.Equal(new StoreFailed("it can not be trusted"), await ExpectMsgAsync<StoreFailed>(Patience));
+        Assert.Equal(new StoreFailed("it cannot be trusted"), await ExpectMsgAsync<StoreFailed>(Patience));
     }
 
     private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null, TimeSpan? patience = null) =>

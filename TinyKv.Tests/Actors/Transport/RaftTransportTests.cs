@@ -114,7 +114,7 @@ public sealed class RaftTransportTests : TestKit
     }
 
     [Fact]
-    public async Task A_store_that_speaks_but_does_not_hear_this_one_is_connected_to_anew()
+    public async Task A_store_that_speaks_but_does_not_hear_this_one_is_reconnected_to()
     {
         var stores = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(new StoreId(2), _store2.Ref);
         var transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)

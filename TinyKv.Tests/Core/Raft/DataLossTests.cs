@@ -113,7 +113,7 @@ public sealed class DataLossTests
     }
 
     [Fact]
-    public void A_leader_goes_on_telling_a_follower_that_has_lost_data_until_that_is_silent()
+    public void A_leader_keeps_telling_a_follower_that_has_lost_data_until_that_is_silent()
     {
         var leader = Leading();
         leader.Hear(N3, 1, new RaftMessage.Appended(1));

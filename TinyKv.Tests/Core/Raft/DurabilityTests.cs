@@ -47,7 +47,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public void A_record_that_was_never_handed_out_can_not_complete() =>
+    public void A_record_that_was_never_handed_out_cannot_complete() =>
         Assert.Throws<InvariantViolationException>(() => new Durability().Complete());
 
     /// <summary>Against a model that keeps what the disk really holds.</summary>

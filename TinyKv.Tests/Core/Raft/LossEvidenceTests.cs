@@ -28,7 +28,7 @@ public sealed class LossEvidenceTests
     }
 
     [Fact]
-    public void What_contradicts_clears_and_the_count_begins_anew()
+    public void What_contradicts_clears_and_the_count_starts_over()
     {
         Lost(tick: 0);
         Assert.Equal(DataLossStage.Cleared, Held(tick: 8)?.Stage);

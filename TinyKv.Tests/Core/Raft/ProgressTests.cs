@@ -62,7 +62,7 @@ public sealed class ProgressTests
     }
 
     [Theory]
-    [InlineData(4)] // acknowledged, so it can not be missing
+    [InlineData(4)] // acknowledged, so it cannot be missing
     [InlineData(9)] // from before Next was moved back
     public void A_stale_rejection_changes_nothing(long previous)
     {

@@ -52,7 +52,7 @@ public sealed class RaftLogTests
     }
 
     [Fact]
-    public void The_end_can_not_be_committed_beyond() =>
+    public void The_end_cannot_be_committed_beyond() =>
         Assert.Throws<InvariantViolationException>(() => Log(1).CommitTo(2));
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class ReadQueueTests
     }
 
     [Fact]
-    public void A_read_can_not_wait_for_an_earlier_round_than_the_one_before()
+    public void A_read_cannot_wait_for_an_earlier_round_than_the_one_before()
     {
         var reads = new ReadQueue();
         reads.Add(new ReadGrant(1, 1), round: 2);

@@ -82,7 +82,7 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_can_not_be_reached_is_wrong_usage_and_no_damage()
+    public async Task A_server_that_cannot_be_reached_is_wrong_usage_and_no_damage()
     {
         Make("postgresql");
 

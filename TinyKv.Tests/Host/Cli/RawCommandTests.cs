@@ -155,7 +155,7 @@ public sealed class RawCommandTests
     [InlineData("--start, --end or both, or --all", "raw", "delete-range")]
     [InlineData("--start, --end or both, or --all", "raw", "delete-range", "--all", "--start", "a")]
     [InlineData("not hexadecimal", "raw", "cas", "6b", "--hex", "--desired", "xyz")]
-    public async Task A_command_line_that_can_not_be_meant_is_refused(string reason, params string[] arguments)
+    public async Task A_command_line_that_cannot_be_meant_is_refused(string reason, params string[] arguments)
     {
         var run = await CliRun.Of(_cluster, arguments);
         Assert.Equal(2, run.ExitCode);

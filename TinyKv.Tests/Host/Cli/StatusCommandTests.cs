@@ -65,7 +65,7 @@ public sealed class StatusCommandTests
         var peers = _cluster.Statuses.Single(store => store.StoreId == 1).Status!.Peers;
         (peers[0].RefusedMessages, peers[0].LastRefusal) = (2, "store 3: term [5] has another leader");
         (peers[1].RefusedMessages, peers[1].LastRefusal) = (1, "store 2: not for this member");
-        (peers[0].Role, peers[0].StoppedBecause) = ("stopped", "entry 7 can not be read");
+        (peers[0].Role, peers[0].StoppedBecause) = ("stopped", "entry 7 cannot be read");
 
         var table = await CliRun.Of(_cluster, "status");
         var tsv = await CliRun.Of(_cluster, "status", "--format", "tsv");
@@ -74,20 +74,20 @@ public sealed class StatusCommandTests
         Assert.Equal(
             [
                 "store 1, placement: refused 1 message, the last from store 2: not for this member",
-                "store 1, region 1: stopped: entry 7 can not be read",
+                "store 1, region 1: stopped: entry 7 cannot be read",
                 "store 1, region 1: refused 2 messages, the last from store 3: term [5] has another leader",
             ],
             table.Text.Split('\n').Where(line => line.StartsWith("store 1, ", StringComparison.Ordinal)));
         Assert.Equal(
             [
                 "refused\t0\t1\t1\tstore 2: not for this member",
-                "stopped\t1\t1\tentry 7 can not be read",
+                "stopped\t1\t1\tentry 7 cannot be read",
                 "refused\t1\t1\t2\tstore 3: term [5] has another leader",
             ],
             tsv.Text.Split('\n').Where(line => line.Split('\t')[0] is "refused" or "stopped"));
         var peer = JsonDocument.Parse(json.Output).RootElement.GetProperty("regions")[1].GetProperty("peers")[0];
         Assert.Equal(
-            (2, "store 3: term [5] has another leader", "entry 7 can not be read"),
+            (2, "store 3: term [5] has another leader", "entry 7 cannot be read"),
             (peer.GetProperty("refusedMessages").GetInt32(), peer.GetProperty("lastRefusal").GetString(),
                 peer.GetProperty("stoppedBecause").GetString()));
     }

@@ -68,7 +68,7 @@ public sealed class RawApiScanTests : ServedTests
     }
 
     [Fact]
-    public async Task Where_the_region_ends_before_the_range_does_the_page_says_where_to_go_on()
+    public async Task Where_the_region_ends_before_the_range_does_the_page_says_where_to_continue()
     {
         await PutAsync(10, "b", "c", "d");
         Store.Data.Region = Store.Data.Region with { Range = new KeyRange("b"u8.ToArray(), "d"u8.ToArray()) };

@@ -198,7 +198,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     [Theory]
     [InlineData("engine")]
     [InlineData("journal")]
-    public async Task Tables_that_can_not_be_opened_are_not_checked_rather_than_damaged(string part)
+    public async Task Tables_that_cannot_be_opened_are_not_checked_rather_than_damaged(string part)
     {
         await RunAsync();
         await RestartAsync();
@@ -243,7 +243,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_SQLite_journal_that_can_not_be_copied_is_not_checked_and_no_part_of_the_copy_stays()
+    public async Task An_SQLite_journal_that_cannot_be_copied_is_not_checked_and_no_part_of_the_copy_stays()
     {
         await RunAsync("sqlite");
         using var killed = CopyOf(_store);

@@ -108,7 +108,7 @@ public sealed class DamagedEngineTests : IDisposable
     }
 
     [Fact]
-    public void An_engine_without_the_file_that_names_all_others_does_not_begin_anew()
+    public void An_engine_without_the_file_that_names_all_others_does_not_start_over()
     {
         File.Delete(_directory["CURRENT"]);
 

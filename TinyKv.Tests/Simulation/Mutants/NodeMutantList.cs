@@ -40,7 +40,7 @@ internal static partial class NodeMutantList
         new("a record behind one that may be refused", Peer,
             "_underWay > 0 || _records.Count == 0", "_records.Count == 0",
             "The journal refuses the first and takes the second: the log has a gap for ever."),
-        new("a peer that goes on after a refused record", Peer,
+        new("a peer that continues after a refused record", Peer,
             "        Context.Stop(Self);\n", "",
             "The core counts on what the journal does not have."),
         new("a journal that acknowledges before the sync", Disk,
@@ -60,10 +60,10 @@ internal static partial class NodeMutantList
 
     private static Mutant[] Losses =>
     [
-        new("a store that goes on after it has lost data", "TinyKv.Actors/Raft/RaftPeer.DataLoss.cs",
+        new("a store that continues after it has lost data", "TinyKv.Actors/Raft/RaftPeer.DataLoss.cs",
             "if (stage == DataLossStage.Confirmed) Context.Parent.Tell(new DataLost(Describe(loss)));",
             "if (stage == DataLossStage.Confirmed) continue;",
-            "Nobody learns that it can not be trusted any more."),
+            "Nobody learns that it cannot be trusted any more."),
     ];
 
     private static Mutant[] StateMachine =>
@@ -80,7 +80,7 @@ internal static partial class NodeMutantList
             "        using var index = engine.NewBatch();\n        save(index);\n"
             + "        engine.Write(index, sync: false);\n",
             "A loss of power between the two loses the data."),
-        new("a peer made again with what it knew", Region,
+        new("a peer restarted with what it knew", Region,
             "case Retry: _applier.Tell(Describe.Instance); break;", "case Retry: Create(_state); break;",
             "It hands out entries again that the state machine has."),
         new("a state machine that takes deletions for nothing", Batch,
@@ -101,7 +101,7 @@ internal static partial class NodeMutantList
             "Who waits for a displaced command is told that it was applied."),
         new("a read of a leader that nobody confirms", Roles,
             "Perform(_core.ReadIndex([_lastRead]));", "Grant([new ReadGrant(_lastRead, _core.Commit)]);",
-            "A leader that was replaced goes on answering."),
+            "A leader that was replaced keeps answering."),
         new("a read answered by whoever is asked", Roles,
             "case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;",
             "case Read: _spec.Applier.Tell(new ServeReads(0, _core.Term, [Sender])); break;\n            "
@@ -167,7 +167,7 @@ internal static partial class NodeMutantList
             "return (Record = found.Start(Draw(), initial))!;",
             "return (Record = found.Start(Draw(), initial) with { Earlier = [] })!;",
             "An honest store is taken for an old copy of itself."),
-        new("a connection that is never made anew", Transport,
+        new("a connection that is never re-established", Transport,
             "        spec.Reconnect(target);\n", "",
             "A store that is not heard stays so for ever."),
     ];
@@ -177,7 +177,7 @@ internal static partial class NodeMutantList
         new("bytes that are no batch", Transport,
             "catch (MalformedMessageException e)", "catch (MalformedMessageException e) when (encoded.Bytes.IsEmpty)",
             "Whoever sends them ends the store."),
-        new("an introduction that can not be read", Handshake,
+        new("an introduction that cannot be read", Handshake,
             "catch (MalformedMessageException e)", "catch (MalformedMessageException e) when (_ended)",
             "Whoever sends it ends the store."),
         new("a refusal that is an invariant", Refusals,

@@ -53,7 +53,7 @@ internal sealed class History
         foreach (var key in In(operation.Span)) _keys[key].Open++;
     }
 
-    /// <summary>The first key whose operations can not have happened one after the other, and why; null: none.</summary>
+    /// <summary>The first key whose operations cannot have happened one after the other, and why; null: none.</summary>
     public string? Anomaly()
     {
         var checker = new Checker<long, RegisterInput, RegisterOutput>(new RegisterModel(), Limit);

@@ -75,7 +75,7 @@ internal sealed class Machine
         _world.Cluster.Network.Disconnect(this);
     }
 
-    /// <summary>The store said that it can not go on.</summary>
+    /// <summary>The store said that it cannot continue.</summary>
     public void Ended(Process process, object why)
     {
         _world.Trace.Add($"{_world.Clock} {Name} ends itself: {why}");
@@ -92,7 +92,7 @@ internal sealed class Machine
         }
         Crash(keepsPower: true);
         Disk.PutBackTail();
-        // Somebody starts it anew, as service managers do.
+        // Somebody restarts it, as service managers do.
         _world.After(TimeSpan.FromSeconds(1), () =>
         {
             if (Process is null) Start();

@@ -21,7 +21,7 @@ internal sealed class MessageDraw(Random random)
         return message;
     }
 
-    /// <summary>Draws one field anew that holds no messages.</summary>
+    /// <summary>Draws one field again that holds no messages.</summary>
     public T Redraw<T>(T message) where T : IMessage
     {
         var fields = message.Descriptor.Fields.InDeclarationOrder()

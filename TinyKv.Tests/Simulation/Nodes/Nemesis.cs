@@ -153,12 +153,12 @@ internal sealed class Nemesis(World world)
         {
             if (!process.IsPaused) return;
             world.Marks.HitIf(led && machine != Cluster.LeaderOf(RegionId.First), NodeMark.LeaderReplacedInPause);
-            world.Trace.Add($"{world.Clock} {machine.Name} goes on");
+            world.Trace.Add($"{world.Clock} {machine.Name} continues");
             process.Resume();
         });
     }
 
-    // Long enough that another is elected, and sometimes cut off, so that it does not hear of that when it goes on.
+    // Long enough that another is elected, and sometimes cut off, so that it does not hear of that when it continues.
     private void PauseLeader(Machine? leader)
     {
         if (leader is null) return;
@@ -172,7 +172,7 @@ internal sealed class Nemesis(World world)
         Pause(leader, duration);
     }
 
-    // It goes on hearing what others said before they stopped hearing it, and have elected another.
+    // It keeps hearing what others said before they stopped hearing it, and have elected another.
     private void CongestLeader(Machine? leader)
     {
         if (leader is null || world.Now < _quietUntil) return;

@@ -9,7 +9,7 @@ internal enum NodeMark
     EngineRolledBack, EngineFlushed, RestartReplayedEntries,
     Paused, LeaderPaused, LeaderReplacedInPause, WallClockJumped,
     JournalStalled, JournalWriteFailed, JournalWriteFailedButKept, JournalWriteRejected, JournalReadFailed,
-    JournalSyncFailed, StoreEndedAfterFailedSync, StoreEndedAfterFailedEngine, PeerMadeAgain,
+    JournalSyncFailed, StoreEndedAfterFailedSync, StoreEndedAfterFailedEngine, PeerRestarted,
     MessageLost, MessageDuplicated, MessageOvertaken, MessageCut, MessageHeldByCut, MessageToNobody, AnswerToNobody,
     LinkCut, CutOneWay, LinkDied, MessageIntoDeadLink, LinkMadeAnew,
     NodeIsolated, LeaderIsolated, LeaderCongested, LeaderMigrated, Partitioned, BatchOfAnotherCluster, BatchForAnotherStore,

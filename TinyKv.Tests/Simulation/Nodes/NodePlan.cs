@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Simulation.Nodes;
 /// <summary>Everything that a seed decides before the first step. Limits are drawn as freely as faults.</summary>
 internal sealed record NodePlan
 {
-    /// <summary>How long faults go on.</summary>
+    /// <summary>How long faults last.</summary>
     public static readonly TimeSpan ChaosEnds = TimeSpan.FromSeconds(36);
 
     /// <summary>When the last connection dies: stores take their time to notice.</summary>

@@ -123,10 +123,10 @@ internal sealed class Process
     /// <summary>Keeps what would happen while it stands still.</summary>
     public void Hold(IRunnable run) => _held.Add(run);
 
-    /// <summary>It stands still; the world goes on.</summary>
+    /// <summary>It stands still; the world continues.</summary>
     public void Pause() => IsPaused = true;
 
-    /// <summary>It goes on as if nothing had been.</summary>
+    /// <summary>It continues as if nothing had been.</summary>
     public void Resume()
     {
         IsPaused = false;
@@ -143,7 +143,7 @@ internal sealed class Process
         var text = logged.Message.ToString();
         if (logged.LogLevel() >= LogLevel.InfoLevel)
             _world.Trace.Add($"{_world.Clock} {_machine.Name} {logged.LogLevel()} {text} {logged.Cause?.Message}");
-        _world.Marks.HitIf(text?.Contains("made again", StringComparison.Ordinal) == true, NodeMark.PeerMadeAgain);
+        _world.Marks.HitIf(text?.Contains("restarted in", StringComparison.Ordinal) == true, NodeMark.PeerRestarted);
         _world.Marks.HitIf(text?.Contains("not counted any more", StringComparison.Ordinal) == true, NodeMark.DataLossFound);
         _world.Marks.HitIf(
             text?.Contains("has everything that it acknowledged", StringComparison.Ordinal) == true, NodeMark.DataLossCleared);
@@ -197,7 +197,7 @@ internal sealed class Process
 
     private static string NameOf<T>() => typeof(T).AssemblyQualifiedName!;
 
-    /// <summary>Ends the process when its store can not go on, as the program does.</summary>
+    /// <summary>Ends the process when its store cannot continue, as the program does.</summary>
     private sealed class EndWatch(Process process) : UntypedActor
     {
         protected override void OnReceive(object message) => process._machine.Ended(process, message);

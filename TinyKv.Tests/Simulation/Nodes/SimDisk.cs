@@ -271,7 +271,7 @@ internal enum JournalFault
     /// <summary>The journal refuses an event.</summary>
     WriteIsRejected,
 
-    /// <summary>The journal can not be read now.</summary>
+    /// <summary>The journal cannot be read now.</summary>
     ReadFails,
 
     /// <summary>The disk fails for good, as far as this process can know.</summary>

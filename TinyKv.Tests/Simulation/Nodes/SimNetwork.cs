@@ -87,7 +87,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     }
 
     /// <summary>
-    /// The connection between two processes carries nothing in one direction any more, until it is made anew or one of
+    /// The connection between two processes carries nothing in one direction any more, until it is re-established or one of
     /// them ends.
     /// </summary>
     public void Deaden(Machine from, Machine to)
@@ -98,10 +98,10 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         world.Trace.Add($"{world.Clock} connection {from.Name} -> {to.Name} dies");
     }
 
-    /// <summary>A process makes its connection to a machine anew.</summary>
+    /// <summary>A process re-establishes its connection to a machine.</summary>
     public void ConnectAnew(Process from, string machine)
     {
-        world.Trace.Add($"{world.Clock} {from.Machine.Name} connects to {machine} anew");
+        world.Trace.Add($"{world.Clock} {from.Machine.Name} reconnects to {machine}");
         var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Name == machine)
             || (link.To == from && link.From.Machine.Name == machine));
         world.Marks.HitIf(mended > 0, NodeMark.LinkMadeAnew);

@@ -2,7 +2,7 @@ using Akka.Dispatch;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 
-/// <summary>Runs what a process does: whatever it awaits, it goes on where the world lets it.</summary>
+/// <summary>Runs what a process does: whatever it awaits, it continues where the world lets it.</summary>
 internal sealed class SimTaskScheduler(Process process) : TaskScheduler
 {
     private Task? _turn;
