@@ -136,7 +136,7 @@ public sealed class PreparedStore : IDisposable
 
     private static void CloseInTime(Stack<IDisposable> files)
     {
-        if (files.Count > 0) BlockingCall.Try(() => Close(files), BlockingCall.PatienceWhenClosing);
+        if (files.Count > 0) BlockingCall.Try(() => Close(files), BlockingCall.CloseTimeout);
     }
 
     // A request that has not ended yet still uses the engine: only when it has may the directory be unlocked.

@@ -22,8 +22,8 @@ namespace TinyKv.Actors;
 /// <summary>One store: its data directory, actor system, region replicas and placement.</summary>
 public sealed class StoreNode : IAsyncDisposable
 {
-    private static readonly TimeSpan PatienceWhenLeaving = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan PatienceWhenEnding = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(20);
 
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stack<IDisposable> _files;
@@ -56,7 +56,7 @@ public sealed class StoreNode : IAsyncDisposable
         system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");
         _status = new StoreNodeStatus(settings, ClusterId, system, _actors);
         var gateway = system.ActorOf(
-            GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Patience), GatewayActor.Name);
+            GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Timeout), GatewayActor.Name);
         ClusterClientReceptionist.Get(system).RegisterService(gateway);
     }
 
@@ -123,7 +123,7 @@ public sealed class StoreNode : IAsyncDisposable
             try
             {
                 var leaving = CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
-                await leaving.WaitAsync(PatienceWhenLeaving);
+                await leaving.WaitAsync(LeaveTimeout);
             }
             catch (TimeoutException)
             {
@@ -148,9 +148,9 @@ public sealed class StoreNode : IAsyncDisposable
         Volatile.Write(ref _closing, closing);
         try
         {
-            await System.WhenTerminated.WaitAsync(PatienceWhenEnding);
+            await System.WhenTerminated.WaitAsync(TerminationTimeout);
             await Terminated.ContinueWith(_ => { }, TaskScheduler.Default);
-            await closing.WaitAsync(BlockingCall.PatienceWhenClosing);
+            await closing.WaitAsync(BlockingCall.CloseTimeout);
         }
         catch (Exception e) when (e is TimeoutException or TaskSchedulerException or AggregateException)
         {
@@ -170,7 +170,7 @@ public sealed class StoreNode : IAsyncDisposable
         catch
         {
             // Why it did not start is what matters, also when not everything ends. Actors use the files until they have ended.
-            await system.Terminate().WaitAsync(PatienceWhenEnding, CancellationToken.None)
+            await system.Terminate().WaitAsync(TerminationTimeout, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!system.WhenTerminated.IsCompleted) prepared.CloseAfter(system);
             throw;

@@ -17,7 +17,7 @@ namespace TinyKv.Actors;
 /// <summary>Puts together what a store tells people and tools about itself.</summary>
 internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, ActorSystem system, StoreActors actors)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>The status of the store.</summary>
     public async Task<StoreStatusResponse> ReadAsync(bool ready, CancellationToken cancellation)
@@ -41,7 +41,7 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
             status.RemotingEndpoints.Add(address.Id.Value, address.Remoting);
         }
-        var known = await actors.Introducer.Ask<Acquaintance>(DescribeAcquaintance.Instance, Patience, cancellation);
+        var known = await actors.Introducer.Ask<Acquaintance>(DescribeAcquaintance.Instance, AskTimeout, cancellation);
         (status.Formed, status.DataDirectory, status.Starts) =
             (known.Record.IsFormed, known.Record.Directory.ToString(), known.Record.Starts);
         status.Acquaintances.AddRange(known.Others.Select(other => new StoreAcquaintance
@@ -50,7 +50,7 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             State = other.State,
             Reason = other.Reason,
         }));
-        var replicas = await actors.Store.Ask<ReplicaRefs>(ListReplicas.Instance, Patience, cancellation);
+        var replicas = await actors.Store.Ask<ReplicaRefs>(ListReplicas.Instance, AskTimeout, cancellation);
         status.Peers.AddRange(await Task.WhenAll(replicas.Regions.Select(region => AskAsync(region, cancellation))));
         return status;
     }
@@ -60,7 +60,7 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
     {
         try
         {
-            return Describe(await region.Actor.Ask<ReplicaStatus>(DescribeReplica.Instance, Patience, cancellation));
+            return Describe(await region.Actor.Ask<ReplicaStatus>(DescribeReplica.Instance, AskTimeout, cancellation));
         }
         catch (AskTimeoutException)
         {

@@ -18,6 +18,6 @@ public sealed record TinyKvRemotingOptions : TinyKvClientOptions
     public ActorSystem? System { get; init; }
 
     /// <summary>How long one store may take to answer while it gives signs of life. Remoting can lose a message: longer than
-    /// the stores' <c>tinykv.gateway.patience</c>, within which they answer.</summary>
+    /// the stores' <c>tinykv.gateway.timeout</c>, within which they answer.</summary>
     public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

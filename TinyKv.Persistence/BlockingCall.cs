@@ -4,16 +4,16 @@ namespace TinyKv.Persistence;
 public static class BlockingCall
 {
     /// <summary>How long files are waited for that are closed on the way out.</summary>
-    public static readonly TimeSpan PatienceWhenClosing = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes the call and waits at most <paramref name="patience"/> for it; what it throws is dropped. For the way
+    /// <summary>Makes the call and waits at most <paramref name="timeout"/> for it; what it throws is dropped. For the way
     /// out, where something else went wrong before.</summary>
     /// <returns>Whether it has come to its end.</returns>
-    public static bool Try(Action call, TimeSpan patience)
+    public static bool Try(Action call, TimeSpan timeout)
     {
         try
         {
-            return Start(call).Wait(patience);
+            return Start(call).Wait(timeout);
         }
         catch (AggregateException)
         {

@@ -71,7 +71,7 @@ public sealed class DataDirectory : IDisposable
             catch
             {
                 // A disk that stands still must not keep from whoever waits what was wrong.
-                BlockingCall.Try(opened.Dispose, BlockingCall.PatienceWhenClosing);
+                BlockingCall.Try(opened.Dispose, BlockingCall.CloseTimeout);
                 throw;
             }
         }

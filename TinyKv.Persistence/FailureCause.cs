@@ -13,7 +13,7 @@ public static class FailureCause
     private const int NoSpace = 28;
     private const int OverQuota = 122;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
 
     // What RocksDB, SQLite and the system say of a full disk.
     private static readonly string[] Full = ["No space left on device", "Disk quota exceeded", "disk is full"];
@@ -68,7 +68,7 @@ public static class FailureCause
                 var disk = new DriveInfo(directory);
                 free = string.Create(CultureInfo.InvariantCulture,
                     $"{disk.AvailableFreeSpace / MiB} MiB of {disk.TotalSize / MiB} MiB are free now");
-            }).Wait(Patience);
+            }).Wait(ProbeTimeout);
         }
         catch (AggregateException)
         {

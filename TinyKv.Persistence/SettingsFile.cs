@@ -9,16 +9,16 @@ public static class SettingsFile
     public const int MaxBytes = 1 << 20;
 
     // A named pipe that nobody writes to, or a server that is away.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The whole text of a file, UTF-8 unless its first bytes say otherwise. Blocks.</summary>
     /// <param name="path">The file, or a pipe.</param>
-    /// <param name="patience">How long all of it may take; null: ten seconds.</param>
+    /// <param name="timeout">How long all of it may take; null: ten seconds.</param>
     /// <exception cref="IOException">It cannot be read, is too large or does not come; the message says only
     /// which.</exception>
-    public static string Read(string path, TimeSpan? patience = null)
+    public static string Read(string path, TimeSpan? timeout = null)
     {
-        var bound = patience ?? Patience;
+        var bound = timeout ?? ReadTimeout;
         try
         {
             return Task.Run(() => ReadAll(path)).WaitAsync(bound).GetAwaiter().GetResult();

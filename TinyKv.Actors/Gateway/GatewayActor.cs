@@ -14,7 +14,7 @@ namespace TinyKv.Actors.Gateway;
 /// and answers the sender with the replies. The other stores forward to it, too.
 /// </summary>
 internal sealed class GatewayActor(
-    RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan patience) : UntypedActor
+    RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan timeout) : UntypedActor
 {
     /// <summary>The actor's name.</summary>
     public const string Name = "gateway";
@@ -29,8 +29,8 @@ internal sealed class GatewayActor(
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(
-        RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan patience) =>
-        Akka.Actor.Props.Create(() => new GatewayActor(gateway, status, patience));
+        RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new GatewayActor(gateway, status, timeout));
 
     /// <inheritdoc/>
     protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
@@ -134,7 +134,7 @@ internal sealed class GatewayActor(
 
     private async Task<StoreStatusResponse> StatusAsync()
     {
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(timeout);
         return await status(limit.Token);
     }
 }

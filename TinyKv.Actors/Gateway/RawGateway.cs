@@ -4,7 +4,7 @@ namespace TinyKv.Actors.Gateway;
 
 /// <summary>Checks requests, bounds how many are under way, and hands them to the replica or to the router.</summary>
 internal sealed class RawGateway(
-    RawExecutor executor, RawRouter router, InFlight inFlight, TimeSpan patience, TimeProvider time) : IRawGateway
+    RawExecutor executor, RawRouter router, InFlight inFlight, TimeSpan timeout, TimeProvider time) : IRawGateway
 {
     /// <inheritdoc/>
     public async Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
@@ -15,7 +15,7 @@ internal sealed class RawGateway(
     {
         // The router gives up by itself, and knows then whether anything may be done.
         if (request.Context is null) return await ExecuteAsync(request, CancellationToken.None);
-        using var limit = new CancellationTokenSource(patience, time);
+        using var limit = new CancellationTokenSource(timeout, time);
         try
         {
             return await ExecuteAsync(request, limit.Token);

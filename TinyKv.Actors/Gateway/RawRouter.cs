@@ -19,14 +19,14 @@ namespace TinyKv.Actors.Gateway;
 /// <param name="table">What the replicas here know of their leaders.</param>
 /// <param name="executor">Executes on this store.</param>
 /// <param name="gateways">The gateways of the other stores.</param>
-/// <param name="patience">How long a request may take.</param>
+/// <param name="timeout">How long a request may take.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RawRouter(
     StoreId self, RegionTable table, RawExecutor executor, ImmutableDictionary<StoreId, StoreLink> gateways,
-    TimeSpan patience, TimeProvider time)
+    TimeSpan timeout, TimeProvider time)
 {
     // A read that is not answered for so long is asked of another; an election takes about as long.
-    private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(160);
 
@@ -42,7 +42,7 @@ internal sealed class RawRouter(
     /// <summary>Executes a request on the leader of its region.</summary>
     public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
     {
-        using var late = new CancellationTokenSource(patience, time);
+        using var late = new CancellationTokenSource(timeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
         var attempt = new Attempt(request);
         try
@@ -97,7 +97,7 @@ internal sealed class RawRouter(
             Peer = RegionErrors.ToWire(leader),
         });
         using var late = new CancellationTokenSource(
-            request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan, time);
+            request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit, late.Token);
         var promise = gateway.Send(forwarded);
         try

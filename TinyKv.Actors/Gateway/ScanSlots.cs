@@ -10,7 +10,7 @@ namespace TinyKv.Actors.Gateway;
 /// <param name="readers">Runs them; null: each on a thread of its own, for the pool's threads carry heartbeats.</param>
 public sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _free = new(count, count);
 
     /// <summary>The refusal of a scan that got no slot.</summary>
@@ -19,7 +19,7 @@ public sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDispo
 
     /// <summary>Waits a while for a slot; null when none became free. Dispose it to free the slot.</summary>
     public async Task<IDisposable?> EnterAsync(CancellationToken cancellation) =>
-        await _free.WaitAsync(Patience, cancellation) ? new Slot(_free) : null;
+        await _free.WaitAsync(WaitTimeout, cancellation) ? new Slot(_free) : null;
 
     /// <summary>Runs what reads much.</summary>
     public Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(

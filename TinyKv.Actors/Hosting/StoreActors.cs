@@ -77,11 +77,11 @@ internal sealed record StoreActors(
             new ScanSlots(settings.Gateway.MaxConcurrentScans, around.Readers));
         var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
         var router = new RawRouter(settings.StoreId, table, executor,
-            Links().ToImmutableDictionary(), bounds.Patience, around.Time);
+            Links().ToImmutableDictionary(), bounds.Timeout, around.Time);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
             store, handshake, storage, new PlacementClient(settings.StoreId, desks, table, around.Time), table,
-            new RawGateway(executor, router, inFlight, bounds.Patience, around.Time), router, scans);
+            new RawGateway(executor, router, inFlight, bounds.Timeout, around.Time), router, scans);
 
         RegionSpec Spec(Region region, Props applier, Func<ReadOnlyMemory<byte>, bool> isCommand) =>
             SpecOf(settings, cluster, around.Record, region, applier, isCommand, transport, around.Draw());

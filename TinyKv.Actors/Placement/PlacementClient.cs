@@ -13,8 +13,8 @@ namespace TinyKv.Actors.Placement;
 internal sealed class PlacementClient(
     StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, RegionTable table, TimeProvider time) : IPlacement
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan PatienceWithOne = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
@@ -43,10 +43,10 @@ internal sealed class PlacementClient(
     {
         var began = time.GetTimestamp();
         var (target, why) = (Leader ?? self, "the leader is still changing");
-        while (time.GetElapsedTime(began) < Patience)
+        while (time.GetElapsedTime(began) < TotalTimeout)
         {
-            using var patience = new CancellationTokenSource(PatienceWithOne, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+            using var attempt = new CancellationTokenSource(AttemptTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
             try
             {
                 var reply = await desks[target.Value].Ask<PlacementReply>(
@@ -63,7 +63,7 @@ internal sealed class PlacementClient(
             }
             await Task.Delay(Pause, time, cancellation);
         }
-        throw new PlacementUnavailableException($"no placement leader answered within {Patience.TotalSeconds} s: {why}");
+        throw new PlacementUnavailableException($"no placement leader answered within {TotalTimeout.TotalSeconds} s: {why}");
     }
 
     private StoreId Next(StoreId asked, StoreId named)

@@ -17,7 +17,7 @@ namespace TinyKv.Actors.Placement;
 /// batch after its last request came (a read index): at that moment no later leader had handed out any, and none will
 /// hand out one inside this leader's windows.
 /// </remarks>
-internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock, TimeSpan patience) : UntypedActor
+internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock, TimeSpan timeout) : UntypedActor
 {
     /// <summary>The actor's name.</summary>
     public const string Name = "placement";
@@ -36,10 +36,10 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
     /// <summary>What makes the actor.</summary>
     /// <param name="store">Takes requests to the placement group.</param>
     /// <param name="clock">The wall clock; may jump.</param>
-    /// <param name="patience">How long the group may take: a leader that is cut off from its followers gives no
+    /// <param name="timeout">How long the group may take: a leader that is cut off from its followers gives no
     /// answer, and others may have elected one meanwhile.</param>
-    public static Props Props(IActorRef store, Func<DateTimeOffset> clock, TimeSpan patience) =>
-        Akka.Actor.Props.Create(() => new PlacementDesk(store, clock, patience));
+    public static Props Props(IActorRef store, Func<DateTimeOffset> clock, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new PlacementDesk(store, clock, timeout));
 
     private long NowMs => clock().ToUnixTimeMilliseconds();
 
@@ -165,7 +165,7 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
         Begin(kind, new Propose(RegionId.Placement, null, command.ToByteArray(), []));
 
     private void Begin(TurnKind kind, RegionRequest request) =>
-        Context.ActorOf(PlacementTurn.Props(kind, request, store, patience));
+        Context.ActorOf(PlacementTurn.Props(kind, request, store, timeout));
 
     private static void Refuse(IEnumerable<Claim> claims, object answer)
     {

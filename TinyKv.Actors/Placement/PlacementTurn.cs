@@ -28,16 +28,16 @@ internal sealed class PlacementTurn : UntypedActor
 {
     private readonly TurnKind _kind;
 
-    public PlacementTurn(TurnKind kind, RegionRequest request, IActorRef store, TimeSpan patience)
+    public PlacementTurn(TurnKind kind, RegionRequest request, IActorRef store, TimeSpan timeout)
     {
         _kind = kind;
         store.Tell(request);
-        SetReceiveTimeout(patience);
+        SetReceiveTimeout(timeout);
     }
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(TurnKind kind, RegionRequest request, IActorRef store, TimeSpan patience) =>
-        Akka.Actor.Props.Create(() => new PlacementTurn(kind, request, store, patience));
+    public static Props Props(TurnKind kind, RegionRequest request, IActorRef store, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new PlacementTurn(kind, request, store, timeout));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)

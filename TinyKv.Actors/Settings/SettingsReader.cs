@@ -81,7 +81,7 @@ public static class SettingsReader
         (int)gateway.Number("max-requests", 1, 1_000_000),
         gateway.Bytes("max-request-bytes", 1L << 40),
         (int)gateway.Number("max-concurrent-scans", 1, 1024),
-        gateway.Duration("patience"));
+        gateway.Duration("timeout"));
 
     private static RemotingSettings ReadRemoting(Section remoting) => new(
         (int)remoting.Number("max-connections", 1, 100_000),

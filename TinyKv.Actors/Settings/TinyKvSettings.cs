@@ -56,8 +56,8 @@ public sealed record TinyKvSettings
 /// <param name="MaxRequests">The most requests under way.</param>
 /// <param name="MaxRequestBytes">The most bytes of requests under way; one always fits.</param>
 /// <param name="MaxConcurrentScans">The most scans and large batches that read at once.</param>
-/// <param name="Patience">How long a request may look for a leader and wait for its answer.</param>
-public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int MaxConcurrentScans, TimeSpan Patience);
+/// <param name="Timeout">How long a request may look for a leader and wait for its answer.</param>
+public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int MaxConcurrentScans, TimeSpan Timeout);
 
 /// <summary>How a store is reached. The ports differ by purpose: gRPC, HTTP status, Akka remoting.</summary>
 public sealed record StoreAddress(StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort)

@@ -45,7 +45,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         _introductions = new Introductions(spec.Cluster, spec.Self, spec.Record, spec.Initial);
         (_said, _metrics) = (new HandshakeLog(_log, Context.System.Scheduler), new HandshakeMetrics(spec.Self));
         _links = spec.Stores.Keys.ToDictionary(
-            store => store, _ => new LinkWatch(spec.Record.Incarnation, spec.Patience));
+            store => store, _ => new LinkWatch(spec.Record.Incarnation, spec.LinkTimeout));
     }
 
     /// <inheritdoc/>

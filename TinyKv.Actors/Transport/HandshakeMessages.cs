@@ -36,7 +36,7 @@ internal sealed record HandshakeSpec
     public Action<IActorRef> Reconnect { get; init; } = _ => { };
 
     /// <summary>How long a store may hear nothing of what is sent to it before it is reconnected to.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan LinkTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a store that was told other initial stores than others keeps saying so before it ends.</summary>
     public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(10);

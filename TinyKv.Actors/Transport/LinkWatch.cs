@@ -6,11 +6,11 @@ namespace TinyKv.Actors.Transport;
 /// says which batch of the receiver's was the last to arrive.
 /// </summary>
 /// <param name="incarnation">This store's; what was said to an earlier one does not count.</param>
-/// <param name="patience">How long a store that speaks may not hear what was sent, while more is being sent.</param>
-internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
+/// <param name="timeout">How long a store that speaks may not hear what was sent, while more is being sent.</param>
+internal sealed class LinkWatch(ulong incarnation, TimeSpan timeout)
 {
     // Who says nothing at all is most likely not there, which remoting finds out by itself.
-    private const int PatienceWithTheSilent = 3;
+    private const int SilentFactor = 3;
 
     private ulong _sent;
     private TimeSpan _lastSent;
@@ -31,7 +31,7 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
     {
         _sent++;
         // After a silence the wait starts over: the other side had nothing to say either, so it could confirm nothing.
-        if (_unheard is null || now - _lastSent >= patience) (_unheard, _spoke) = ((_sent, now), false);
+        if (_unheard is null || now - _lastSent >= timeout) (_unheard, _spoke) = ((_sent, now), false);
         _lastSent = now;
         return _sent;
     }
@@ -59,10 +59,10 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan patience)
         _unheard = null;
     }
 
-    /// <summary>Whether the connection should be re-established; says so once per patience.</summary>
+    /// <summary>Whether the connection should be re-established; says so once per timeout.</summary>
     public bool IsDead(TimeSpan now)
     {
-        if (_unheard is not { } unheard || now - unheard.At < patience * (_spoke ? 1 : PatienceWithTheSilent))
+        if (_unheard is not { } unheard || now - unheard.At < timeout * (_spoke ? 1 : SilentFactor))
             return false;
         _unheard = null;
         return true;

@@ -28,7 +28,7 @@ internal sealed record TransportSpec(
     public Action<IActorRef> Reconnect { get; init; } = _ => { };
 
     /// <summary>How long a store may hear nothing of what is sent to it before it is reconnected to.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan LinkTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>Published when another store has heard nothing of this one for long, however often it was connected to.</summary>
@@ -58,7 +58,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private readonly TransportMetrics _metrics = new(spec.Self);
     private readonly SortedDictionary<ulong, List<OutboundRaftMessage>> _outbox = [];
     private readonly Dictionary<ulong, LinkWatch> _links =
-        spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.Patience));
+        spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.LinkTimeout));
     private readonly Dictionary<ulong, ulong> _accepted = [];
     private IActorRef _store = ActorRefs.Nobody;
     private bool _flushing;

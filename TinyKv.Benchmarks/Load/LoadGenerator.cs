@@ -9,7 +9,7 @@ internal static class LoadGenerator
     private static readonly double[] Percentiles = [50, 90, 99, 99.9, 100];
 
     // So long after the end an operation that was due before it is waited for.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
     // A system that stalls must not exhaust the generator; what waits here is late and counted as late.
     private const int MaxOpenOperations = 50_000;
@@ -39,7 +39,7 @@ internal static class LoadGenerator
         (own, theirs) = (OwnTime() - own, ProcessorTime.Of(servers) - theirs);
 
         await stop.CancelAsync();
-        abandon.CancelAfter(Patience);
+        abandon.CancelAfter(DrainTimeout);
         await load;
         return Summarize(recorder, workload, elapsed, own, theirs);
     }

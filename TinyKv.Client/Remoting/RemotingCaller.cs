@@ -15,7 +15,7 @@ internal sealed class RemotingCaller : StoreCaller
     private const string StoreSystem = "tinykv";
 
     // Longer than remoting itself waits for a heartbeat: until then a large reply may be on its way, and hold up others.
-    private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(8);
 
     // What remoting says when a connection came up and nothing came back over it.
     private const string HandshakeTimedOut = "Handshake timed out";
@@ -28,13 +28,13 @@ internal sealed class RemotingCaller : StoreCaller
     private readonly IRemoteActorRefProvider _provider;
     private readonly IActorRef _events;
     private readonly bool _ownsSystem;
-    private readonly TimeSpan _patienceWithSilence;
+    private readonly TimeSpan _silenceTimeout;
 
     /// <exception cref="TinyKvInvalidRequestException">The application's actor system is not configured for
     /// it.</exception>
-    public RemotingCaller(TinyKvRemotingOptions options, TimeSpan? patienceWithSilence = null) : base(options)
+    public RemotingCaller(TinyKvRemotingOptions options, TimeSpan? silenceTimeout = null) : base(options)
     {
-        (ReplyTimeout, _patienceWithSilence) = (options.ReplyTimeout, patienceWithSilence ?? PatienceWithSilence);
+        (ReplyTimeout, _silenceTimeout) = (options.ReplyTimeout, silenceTimeout ?? SilenceTimeout);
         if (options.System is { } given) ClientSystem.Check(given);
         (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
         _provider = (IRemoteActorRefProvider)((ExtendedActorSystem)_system).Provider;
@@ -86,7 +86,7 @@ internal sealed class RemotingCaller : StoreCaller
     protected override void OnSilent(string address)
     {
         var link = LinkTo(address);
-        if (link.Silence < _patienceWithSilence) return;
+        if (link.Silence < _silenceTimeout) return;
         link.Heard();
         try
         {

@@ -17,7 +17,7 @@ namespace TinyKv.Faults.Workload;
 internal sealed class ForwardingClient : IWorkloadClient
 {
     // Longer than a store looks for the leader.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(7);
 
     private readonly List<GrpcChannel> _channels;
     private readonly List<Raw.RawClient> _stores;
@@ -41,7 +41,7 @@ internal sealed class ForwardingClient : IWorkloadClient
     {
         var store = _stores[(int)((uint)Interlocked.Increment(ref _calls) % _stores.Count)];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(CallTimeout);
         try
         {
             return await CallAsync(store, ByteString.CopyFromUtf8(key), input, new CallOptions(cancellationToken: limit.Token));

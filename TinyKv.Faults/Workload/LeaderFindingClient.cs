@@ -8,7 +8,7 @@ namespace TinyKv.Faults.Workload;
 /// <summary>The .NET client, which finds the leader by itself.</summary>
 internal sealed class LeaderFindingClient : IWorkloadClient
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
     private readonly TinyKvClient _client;
 
@@ -19,12 +19,12 @@ internal sealed class LeaderFindingClient : IWorkloadClient
 
     /// <summary>Connects over gRPC.</summary>
     public static async Task<IWorkloadClient> OverGrpcAsync(StoreLayout layout) => new LeaderFindingClient("gRPC",
-        await TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = layout.Endpoints, Timeout = Patience }));
+        await TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = layout.Endpoints, Timeout = CallTimeout }));
 
     /// <summary>Connects over Akka.Remote, with an actor system of its own.</summary>
     public static async Task<IWorkloadClient> OverRemotingAsync(StoreLayout layout) => new LeaderFindingClient("remoting",
         await TinyKvClient.ConnectAsync(
-            new TinyKvRemotingOptions { Endpoints = layout.RemotingEndpoints, Timeout = Patience }));
+            new TinyKvRemotingOptions { Endpoints = layout.RemotingEndpoints, Timeout = CallTimeout }));
 
     /// <inheritdoc/>
     public async Task<RegisterOutput> CallAsync(string key, RegisterInput input, CancellationToken cancellation)

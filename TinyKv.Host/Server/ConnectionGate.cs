@@ -12,8 +12,8 @@ namespace TinyKv.Host.Server;
 /// <param name="port">What the port is for, for the metric.</param>
 /// <param name="bounds">How many there may be.</param>
 /// <param name="opening">The bytes after which a connection counts as one that speaks.</param>
-/// <param name="patience">How long the opening may take.</param>
-internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int opening, TimeSpan patience)
+/// <param name="timeout">How long the opening may take.</param>
+internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int opening, TimeSpan timeout)
 {
     private readonly ConnectionLedger _ledger = new(bounds);
 
@@ -53,7 +53,7 @@ internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int o
         var stops = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stops);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(gone.Token);
-        end.CancelAfter(patience);
+        end.CancelAfter(timeout);
         var input = connection.Transport.Input;
         try
         {
@@ -69,7 +69,7 @@ internal sealed class ConnectionGate(string port, ConnectionBounds bounds, int o
         catch (OperationCanceledException)
         {
             if (place.IsGone || gone.IsCancellationRequested) return false;
-            refused.TooSlow(connection.RemoteEndPoint, "HTTP/2", patience);
+            refused.TooSlow(connection.RemoteEndPoint, "HTTP/2", timeout);
             connection.Abort();
             return false;
         }

@@ -12,7 +12,7 @@ internal static class GrpcPort
 {
     // What every client of HTTP/2 sends first, without waiting for anything.
     private const int PrefaceBytes = 24;
-    private static readonly TimeSpan PrefacePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PrefaceTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Binds and serves; calls are refused until the gate opens.</summary>
     /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
@@ -36,7 +36,7 @@ internal static class GrpcPort
             gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
         var bounds = ConnectionBounds.Of(settings.MaxConnections, settings.MaxConnectionsPerAddress);
         return WebPort.StartAsync("gRPC", address, builder, kestrel => Limit(kestrel.Limits, settings),
-            new ConnectionGate("grpc", bounds, PrefaceBytes, PrefacePatience).Over, HttpProtocols.Http2, Map);
+            new ConnectionGate("grpc", bounds, PrefaceBytes, PrefaceTimeout).Over, HttpProtocols.Http2, Map);
     }
 
     private static void Map(WebApplication application)

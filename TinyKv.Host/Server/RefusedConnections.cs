@@ -23,8 +23,8 @@ internal sealed partial class RefusedConnections(string port, ILogger log)
         "too many connections", Text(bounds.Established, bounds.EstablishedPerAddress));
 
     /// <summary>One did not say in time what it wants.</summary>
-    public void TooSlow(EndPoint? address, string protocol, TimeSpan patience) =>
-        Add(address, $"no {protocol} in time", $"{patience.TotalSeconds} s");
+    public void TooSlow(EndPoint? address, string protocol, TimeSpan timeout) =>
+        Add(address, $"no {protocol} in time", $"{timeout.TotalSeconds} s");
 
     private void Add(EndPoint? address, string why, string bound)
     {

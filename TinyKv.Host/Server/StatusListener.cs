@@ -31,7 +31,7 @@ internal sealed class StatusListener : IConnectionListener
 
     private readonly Socket _socket;
     private readonly ConnectionBounds _bounds;
-    private readonly TimeSpan _patience;
+    private readonly TimeSpan _timeout;
     private readonly ConnectionLedger _ledger;
     private readonly Func<(int Code, string Text)> _liveness;
     private readonly RefusedConnections _refused;
@@ -43,9 +43,9 @@ internal sealed class StatusListener : IConnectionListener
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private StatusListener(
-        Socket socket, ConnectionBounds bounds, TimeSpan patience, Func<(int Code, string Text)> liveness, ILogger log)
+        Socket socket, ConnectionBounds bounds, TimeSpan timeout, Func<(int Code, string Text)> liveness, ILogger log)
     {
-        _patience = patience;
+        _timeout = timeout;
         (_socket, _bounds, _ledger, _liveness) = (socket, bounds, new ConnectionLedger(bounds), liveness);
         _refused = new RefusedConnections("status", log);
         _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), log);
@@ -98,7 +98,7 @@ internal sealed class StatusListener : IConnectionListener
         while (!_stops.IsSet)
         {
             // The more there are, the less often, so that those who only wait cost next to nothing.
-            AcceptSome(patience: _undecided.Count == 0 ? Idle : Tick * (1 + _undecided.Count / 64));
+            AcceptSome(timeout: _undecided.Count == 0 ? Idle : Tick * (1 + _undecided.Count / 64));
             _undecided.RemoveAll(TryFinish);
         }
         _socket.Dispose();
@@ -107,11 +107,11 @@ internal sealed class StatusListener : IConnectionListener
         _ended.SetResult();
     }
 
-    private void AcceptSome(TimeSpan patience)
+    private void AcceptSome(TimeSpan timeout)
     {
         try
         {
-            for (var i = 0; i < MaxAccepted && _socket.Poll(i == 0 ? patience : TimeSpan.Zero, SelectMode.SelectRead); i++)
+            for (var i = 0; i < MaxAccepted && _socket.Poll(i == 0 ? timeout : TimeSpan.Zero, SelectMode.SelectRead); i++)
                 Add(_socket.Accept());
         }
         catch (SocketException e) when (e.SocketErrorCode
@@ -160,10 +160,10 @@ internal sealed class StatusListener : IConnectionListener
     {
         switch (caller.Look(_buffer))
         {
-            case StatusRequest.Unfinished when caller.Age < _patience:
+            case StatusRequest.Unfinished when caller.Age < _timeout:
                 return false;
             case StatusRequest.Unfinished:
-                _refused.TooSlow(caller.Address, "request", _patience);
+                _refused.TooSlow(caller.Address, "request", _timeout);
                 caller.Close();
                 break;
             case StatusRequest.Liveness:
@@ -181,11 +181,11 @@ internal sealed class StatusListener : IConnectionListener
 
     /// <summary>Makes the listener for Kestrel.</summary>
     /// <param name="bounds">How many connections there may be.</param>
-    /// <param name="patience">How long a connection may take to say what it wants.</param>
+    /// <param name="timeout">How long a connection may take to say what it wants.</param>
     /// <param name="liveness">The answer to a probe of liveness; must not wait for anything.</param>
     /// <param name="log">It has to bound what is said there.</param>
     public sealed class Factory(
-        ConnectionBounds bounds, TimeSpan patience, Func<(int Code, string Text)> liveness, ILogger<StatusListener> log)
+        ConnectionBounds bounds, TimeSpan timeout, Func<(int Code, string Text)> liveness, ILogger<StatusListener> log)
         : IConnectionListenerFactory
     {
         /// <inheritdoc/>
@@ -198,7 +198,7 @@ internal sealed class StatusListener : IConnectionListener
                 socket.Listen(Backlog);
                 // A connection that is reset before it is accepted leaves the queue on some systems.
                 socket.Blocking = false;
-                return new(new StatusListener(socket, bounds, patience, liveness, log));
+                return new(new StatusListener(socket, bounds, timeout, liveness, log));
             }
             catch (SocketException failure)
             {

@@ -20,7 +20,7 @@ internal static class StatusPort
     private static readonly ConnectionBounds Bounds = new(1024, 512, 256, 64);
 
     // Until it has said whether it is a probe, and as long again for the rest of another request.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly JsonFormatter Json = new(
         JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithPreserveProtoFieldNames(true));
@@ -29,15 +29,15 @@ internal static class StatusPort
     /// <param name="address">Where.</param>
     /// <param name="gate">To the store.</param>
     /// <param name="settings">How.</param>
-    /// <param name="patience">How long a connection may take to say what it wants.</param>
+    /// <param name="timeout">How long a connection may take to say what it wants.</param>
     /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
     public static Task<WebPort> StartAsync(
-        IPEndPoint address, StoreGate gate, ServerSettings settings, TimeSpan? patience = null)
+        IPEndPoint address, StoreGate gate, ServerSettings settings, TimeSpan? timeout = null)
     {
         var builder = WebPort.CreateBuilder(settings.Log);
         Exporters.Add(builder.Services, settings.Telemetry);
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new StatusListener.Factory(
-            Bounds, patience ?? Patience, () => Liveness(gate), services.GetRequiredService<ILogger<StatusListener>>()));
+            Bounds, timeout ?? RequestTimeout, () => Liveness(gate), services.GetRequiredService<ILogger<StatusListener>>()));
         return WebPort.StartAsync("status", address, builder, kestrel => Limit(kestrel.Limits),
             (next, _) => StatusListener.Over(next), HttpProtocols.Http1, application => Map(application, gate));
     }
@@ -113,7 +113,7 @@ internal static class StatusPort
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestLineSize = 4 * 1024;
         limits.MaxRequestBodySize = 0;
-        limits.RequestHeadersTimeout = Patience;
+        limits.RequestHeadersTimeout = RequestTimeout;
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
     }
 }

@@ -90,8 +90,8 @@ internal sealed class WebPort : IAsyncDisposable
     /// <summary>Stops to accept, lets running requests end within the bound, then cuts them off.</summary>
     public async Task StopAsync(TimeSpan bound)
     {
-        using var impatience = new CancellationTokenSource(bound);
-        await _application.StopAsync(impatience.Token);
+        using var limit = new CancellationTokenSource(bound);
+        await _application.StopAsync(limit.Token);
     }
 
     /// <inheritdoc/>

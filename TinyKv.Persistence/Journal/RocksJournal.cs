@@ -64,7 +64,7 @@ public sealed class RocksJournal : AsyncWriteJournal
     {
         var closing = BlockingCall.Start(Close);
         _closing?.Add(closing);
-        closing.Wait(BlockingCall.PatienceWhenClosing);
+        closing.Wait(BlockingCall.CloseTimeout);
         base.PostStop();
     }
 

@@ -20,7 +20,7 @@ namespace TinyKv.Persistence.Sql;
 internal sealed class PostgreSqlFence : IDisposable
 {
     // A process that was killed leaves its lock to a server that notices within moments.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
@@ -85,7 +85,7 @@ internal sealed class PostgreSqlFence : IDisposable
             connection.Open();
             if (PooledSessions.Shares(connection, settings)) throw new TinyKvException(PooledSessions.Refusal(where));
             initialize(connection);
-            if (!SpinWait.SpinUntil(() => TryLock(connection, key, Pause), Patience))
+            if (!SpinWait.SpinUntil(() => TryLock(connection, key, Pause), LockTimeout))
                 throw new TinyKvException(
                     $"{what} already runs on {where}: "
                     + (Holder(connection, key)?.Name ?? "unknown"));

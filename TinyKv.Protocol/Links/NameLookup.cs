@@ -11,15 +11,15 @@ namespace TinyKv.Protocol.Links;
 internal static class NameLookup
 {
     // A name server that is away must not hold up the start; what it knows can wait, in most cases.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>The addresses of names; a name that cannot be looked up now has none.</summary>
     public static Dictionary<string, IPAddress[]> Resolve(IEnumerable<string> hosts)
     {
         var names = hosts.Distinct(StringComparer.OrdinalIgnoreCase).Where(host => !IPAddress.TryParse(host, out _)).ToList();
-        using var impatience = new CancellationTokenSource(Patience);
-        var lookups = names.Select(name => Task.Run(() => ResolveAsync(name, impatience.Token))).ToArray();
-        Task.WaitAll(lookups, Patience);
+        using var limit = new CancellationTokenSource(LookupTimeout);
+        var lookups = names.Select(name => Task.Run(() => ResolveAsync(name, limit.Token))).ToArray();
+        Task.WaitAll(lookups, LookupTimeout);
         return names.Zip(lookups).ToDictionary(
             pair => pair.First, pair => pair.Second.IsCompletedSuccessfully ? pair.Second.Result : [],
             StringComparer.OrdinalIgnoreCase);

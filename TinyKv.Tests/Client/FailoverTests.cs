@@ -239,7 +239,7 @@ public sealed class FailoverTests : IAsyncLifetime
 
     private async Task WaitForCallsAsync(int count, Task call)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-        while (_cluster.Calls.Count < count && !call.IsCompleted) await Task.Delay(5, patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        while (_cluster.Calls.Count < count && !call.IsCompleted) await Task.Delay(5, timeout.Token);
     }
 }

@@ -20,8 +20,8 @@ public abstract class RawClientSpec : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
-        _client = await TinyKvClient.ConnectAsync(OptionsFor(_cluster[1]), Patience.Long);
+        _cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
+        _client = await TinyKvClient.ConnectAsync(OptionsFor(_cluster[1]), Timeouts.Long);
     }
 
     public async Task DisposeAsync()
@@ -206,7 +206,7 @@ public abstract class RawClientSpec : IAsyncLifetime
     public async Task A_write_that_waits_for_the_disk_at_the_deadline_is_undetermined_and_a_read_unavailable()
     {
         await using var hasty = await TinyKvClient.ConnectAsync(
-            OptionsFor(_cluster[1]) with { Timeout = TimeSpan.FromSeconds(2) }, Patience.Long);
+            OptionsFor(_cluster[1]) with { Timeout = TimeSpan.FromSeconds(2) }, Timeouts.Long);
         _cluster.PauseDisk(1);
         await Assert.ThrowsAsync<TinyKvUndeterminedException>(() => hasty.Raw.PutAsync(Bytes("k"), Bytes("v")));
         await Assert.ThrowsAsync<TinyKvUndeterminedException>(() => hasty.Raw.PutIfAbsentAsync(Bytes("k"), Bytes("v")));
@@ -220,7 +220,7 @@ public abstract class RawClientSpec : IAsyncLifetime
     {
         await Raw.PutAsync(Bytes("k"), Bytes("1"));
         await using var hasty = await TinyKvClient.ConnectAsync(
-            OptionsFor(_cluster[1]) with { Timeout = TimeSpan.FromSeconds(3) }, Patience.Long);
+            OptionsFor(_cluster[1]) with { Timeout = TimeSpan.FromSeconds(3) }, Timeouts.Long);
         await hasty.Raw.GetAsync(Bytes("k"));
         await _cluster.KillStoreAsync(1);
 
@@ -228,7 +228,7 @@ public abstract class RawClientSpec : IAsyncLifetime
         await Assert.ThrowsAsync<TinyKvUnavailableException>(() => hasty.Raw.GetAsync(Bytes("k")));
         await Assert.ThrowsAsync<TinyKvUnavailableException>(() => hasty.Raw.PutAsync(Bytes("k"), Bytes("2")));
         var read = Raw.GetAsync(Bytes("k"));
-        await _cluster.StartStoreAsync(1, Patience.Long);
+        await _cluster.StartStoreAsync(1, Timeouts.Long);
 
         Assert.Equal("1", Text(await read));
     }
@@ -236,11 +236,11 @@ public abstract class RawClientSpec : IAsyncLifetime
     [Fact]
     public async Task When_the_leader_dies_reads_and_writes_continue_with_the_next()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
-        await using var client = await TinyKvClient.ConnectAsync(OptionsFor(cluster[1]), Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
+        await using var client = await TinyKvClient.ConnectAsync(OptionsFor(cluster[1]), Timeouts.Long);
         await client.Raw.PutAsync(Bytes("k"), Bytes("1"));
 
-        await cluster.KillStoreAsync((await cluster.LeaderAsync(Patience.Long)).Id);
+        await cluster.KillStoreAsync((await cluster.LeaderAsync(Timeouts.Long)).Id);
 
         Assert.Equal("1", Text(await client.Raw.GetAsync(Bytes("k"))));
         await client.Raw.PutAsync(Bytes("k"), Bytes("2"));
@@ -261,7 +261,7 @@ public abstract class RawClientSpec : IAsyncLifetime
     {
         var options = OptionsFor(_cluster[1]) with { Endpoints = ["127.0.0.1:1"], Timeout = TimeSpan.FromSeconds(1) };
         var failure = await Assert.ThrowsAsync<TinyKvUnavailableException>(
-            () => TinyKvClient.ConnectAsync(options, Patience.Long));
+            () => TinyKvClient.ConnectAsync(options, Timeouts.Long));
         Assert.Contains("127.0.0.1:1", failure.Message, StringComparison.Ordinal);
         await RefusedAsync("expected HOST:PORT", () => TinyKvClient.ConnectAsync(options with { Endpoints = ["x"] }));
     }

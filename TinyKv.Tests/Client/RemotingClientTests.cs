@@ -26,7 +26,7 @@ public sealed class RemotingClientTests : RawClientSpec
         };
         for (byte i = 0; i < 2; i++)
         {
-            await using var client = await TinyKvClient.ConnectAsync(options, Patience.Long);
+            await using var client = await TinyKvClient.ConnectAsync(options, Timeouts.Long);
             await client.Raw.PutAsync(new byte[] { 1 }, new[] { i });
             Assert.Equal(i, Assert.Single((await client.Raw.GetAsync(new byte[] { 1 }))!));
         }
@@ -38,8 +38,8 @@ public sealed class RemotingClientTests : RawClientSpec
     {
         await using var application = OutsideSystem.Friendly();
         var options = OptionsFor(Cluster[1]) as TinyKvRemotingOptions;
-        await using var a = await TinyKvClient.ConnectAsync(options! with { System = application.Actors }, Patience.Long);
-        await using var b = await TinyKvClient.ConnectAsync(options! with { System = application.Actors }, Patience.Long);
+        await using var a = await TinyKvClient.ConnectAsync(options! with { System = application.Actors }, Timeouts.Long);
+        await using var b = await TinyKvClient.ConnectAsync(options! with { System = application.Actors }, Timeouts.Long);
         await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
         {
             var (client, key) = (i % 2 == 0 ? a : b, BitConverter.GetBytes(i));
@@ -55,7 +55,7 @@ public sealed class RemotingClientTests : RawClientSpec
         var options = new TinyKvRemotingOptions { Endpoints = [other.Address], UnreachableTimeout = TimeSpan.Zero };
 
         var error = await Assert.ThrowsAsync<TinyKvUnavailableException>(
-            () => TinyKvClient.ConnectAsync(options with { Timeout = TimeSpan.FromMinutes(2) }, Patience.Long));
+            () => TinyKvClient.ConnectAsync(options with { Timeout = TimeSpan.FromMinutes(2) }, Timeouts.Long));
 
         Assert.True(error.IsUnreachable);
         Assert.EndsWith(
@@ -70,7 +70,7 @@ public sealed class RemotingClientTests : RawClientSpec
         var options = new TinyKvRemotingOptions { Endpoints = [other.Address], AttemptTimeout = TimeSpan.FromMinutes(2) };
         await using var caller = new RemotingCaller(options);
 
-        var error = await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(other.Address, Patience.Long));
+        var error = await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(other.Address, Timeouts.Long));
 
         Assert.Contains("takes connections and says nothing", error.Message, StringComparison.Ordinal);
         Assert.False(error.MayBeDone);
@@ -93,7 +93,7 @@ public sealed class RemotingClientTests : RawClientSpec
         using var system = ActorSystem.Create("application", config);
 
         var error = await Assert.ThrowsAsync<TinyKvInvalidRequestException>(
-            () => TinyKvClient.ConnectAsync(new TinyKvRemotingOptions { System = system }, Patience.Long));
+            () => TinyKvClient.ConnectAsync(new TinyKvRemotingOptions { System = system }, Timeouts.Long));
 
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         await system.Terminate();

@@ -46,7 +46,7 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     public async Task A_connection_over_which_nothing_comes_back_is_re_established()
     {
         StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
-        await using var caller = Caller(patience: TimeSpan.FromMilliseconds(200));
+        await using var caller = Caller(timeout: TimeSpan.FromMilliseconds(200));
 
         var status = await Eventually.Async(() => TryAsync(caller));
 
@@ -57,7 +57,7 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     public async Task A_connection_that_is_silent_for_a_moment_is_kept()
     {
         StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
-        await using var caller = Caller(patience: TimeSpan.FromHours(1));
+        await using var caller = Caller(timeout: TimeSpan.FromHours(1));
 
         for (var i = 0; i < 5; i++) Assert.Null(await TryAsync(caller));
 
@@ -68,8 +68,8 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     public async Task An_answer_that_got_lost_is_not_waited_for_until_the_end()
     {
         StartGateway(Props.Create(() => new Forgetful()));
-        await using var caller = Caller(patience: TimeSpan.FromHours(1), signOfLife: TimeSpan.FromSeconds(20));
-        Task<StoreStatusResponse> AskAsync() => caller.GetStatusAsync(Endpoint, Patience.Long);
+        await using var caller = Caller(timeout: TimeSpan.FromHours(1), signOfLife: TimeSpan.FromSeconds(20));
+        Task<StoreStatusResponse> AskAsync() => caller.GetStatusAsync(Endpoint, Timeouts.Long);
 
         var lost = await Assert.ThrowsAsync<StoreCallException>(AskAsync);
 
@@ -84,13 +84,13 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     {
         StartGateway(Props.Create(() => new SilentUntil(_disconnected.Token)));
         await using var application = OutsideSystem.Friendly();
-        await using var caller = Caller(patience: TimeSpan.Zero, system: application.Actors);
+        await using var caller = Caller(timeout: TimeSpan.Zero, system: application.Actors);
         await application.Actors.Terminate();
 
-        await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(Endpoint, Patience.Long));
+        await Assert.ThrowsAsync<StoreCallException>(() => caller.GetStatusAsync(Endpoint, Timeouts.Long));
     }
 
-    private RemotingCaller Caller(TimeSpan patience, TimeSpan? signOfLife = null, ActorSystem? system = null) =>
+    private RemotingCaller Caller(TimeSpan timeout, TimeSpan? signOfLife = null, ActorSystem? system = null) =>
         new(new TinyKvRemotingOptions
         {
             Endpoints = [Endpoint],
@@ -98,7 +98,7 @@ public sealed class SilentConnectionTests : IAsyncLifetime
             AttemptTimeout = TimeSpan.FromMilliseconds(100),
             ConnectTimeout = signOfLife ?? TimeSpan.FromMilliseconds(100),
             ReplyTimeout = TimeSpan.FromMilliseconds(300),
-        }, patience);
+        }, timeout);
 
     private void StartGateway(Props props) => _store.ActorOf(props.WithDispatcher("akka.io.pinned-dispatcher"), "gateway");
 
@@ -106,7 +106,7 @@ public sealed class SilentConnectionTests : IAsyncLifetime
     {
         try
         {
-            return await caller.GetStatusAsync(Endpoint, Patience.Long);
+            return await caller.GetStatusAsync(Endpoint, Timeouts.Long);
         }
         catch (StoreCallException)
         {

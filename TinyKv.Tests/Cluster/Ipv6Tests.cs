@@ -23,7 +23,7 @@ public sealed class Ipv6Tests : IDisposable
             tinykv.store { id = 1, data-directory = "{{_directory}}/data" }
             akka.loglevel = ERROR
             """).WithFallback(ServerConfiguration.Reference);
-        var server = await StoreServer.StartAsync(config, Patience.Long);
+        var server = await StoreServer.StartAsync(config, Timeouts.Long);
         try
         {
             TinyKvClientOptions[] ways =
@@ -33,7 +33,7 @@ public sealed class Ipv6Tests : IDisposable
             ];
             foreach (var way in ways)
             {
-                await using var client = await TinyKvClient.ConnectAsync(way, Patience.Long);
+                await using var client = await TinyKvClient.ConnectAsync(way, Timeouts.Long);
                 await client.Raw.PutAsync("key"u8.ToArray(), "value"u8.ToArray());
             }
         }

@@ -98,20 +98,20 @@ internal sealed class ProcessCluster : IAsyncDisposable
         Eventually.Gets("stores that are ready and follow the same leaders", TryGetSettledViewAsync);
 
     /// <summary>Starts all stores; a client once they serve. How long that takes is up to the machine.</summary>
-    /// <param name="patience">How long each of the client's calls may take, in seconds.</param>
-    public async Task<TinyKvClient> ServeAsync(int patience = 60)
+    /// <param name="timeout">How long each of the client's calls may take, in seconds.</param>
+    public async Task<TinyKvClient> ServeAsync(int timeout = 60)
     {
         StartAll();
         await SettleAsync();
-        return await ConnectAsync(patience);
+        return await ConnectAsync(timeout);
     }
 
     /// <summary>A client of all stores.</summary>
-    /// <param name="patience">How long each of its calls may take, in seconds.</param>
-    public Task<TinyKvClient> ConnectAsync(int patience = 60) => TinyKvClient.ConnectAsync(new TinyKvClientOptions
+    /// <param name="timeout">How long each of its calls may take, in seconds.</param>
+    public Task<TinyKvClient> ConnectAsync(int timeout = 60) => TinyKvClient.ConnectAsync(new TinyKvClientOptions
     {
         Endpoints = Endpoints,
-        Timeout = TimeSpan.FromSeconds(patience),
+        Timeout = TimeSpan.FromSeconds(timeout),
     });
 
     /// <summary>What the processes logged, to explain a failure.</summary>
@@ -149,7 +149,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
         var awake = _running.Keys.Except(_paused).ToHashSet();
         try
         {
-            await using var client = await ConnectAsync(patience: 5);
+            await using var client = await ConnectAsync(timeout: 5);
             var view = ClusterView.Of(await client.GetStoreStatusesAsync());
             var ready = view.Stores.Where(store => store.Status is { Ready: true }).Select(store => (int)store.StoreId);
             return awake.All(ready.Contains) && view.Regions.All(region => region.LeaderStore != 0

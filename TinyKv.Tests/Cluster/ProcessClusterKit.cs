@@ -30,8 +30,8 @@ public abstract class ProcessClusterKit(ITestOutputHelper output) : IAsyncLifeti
 
     /// <summary>Makes the test's cluster and starts it; a client once it serves.</summary>
     /// <param name="stores">How many.</param>
-    /// <param name="patience">How long each of the client's calls may take, in seconds.</param>
+    /// <param name="timeout">How long each of the client's calls may take, in seconds.</param>
     /// <param name="overrides">As for <see cref="Create"/>.</param>
-    private protected Task<TinyKvClient> StartAsync(int stores, int patience = 60, string overrides = "") =>
-        Create(stores, overrides).ServeAsync(patience);
+    private protected Task<TinyKvClient> StartAsync(int stores, int timeout = 60, string overrides = "") =>
+        Create(stores, overrides).ServeAsync(timeout);
 }

@@ -58,7 +58,7 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
     {
         Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
         using var directory = new TemporaryDirectory();
-        await using var client = await StartAsync(1, patience: 5, $"tinykv.storage.mode = {mode}\n");
+        await using var client = await StartAsync(1, timeout: 5, $"tinykv.storage.mode = {mode}\n");
         using var strace = Process.Start("/usr/bin/strace",
         [
             "-f", "-ttt", "-p", $"{Cluster.ProcessOf(1)}", "-e", "inject=fsync,fdatasync:error=EIO",
@@ -99,9 +99,9 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
 
     // Without word of the broken connection it would wait for as long as a store may take to answer.
     [Fact]
-    public async Task A_write_that_was_forwarded_to_a_leader_that_dies_is_answered_long_before_patience_ends()
+    public async Task A_write_that_was_forwarded_to_a_leader_that_dies_is_answered_long_before_the_timeout()
     {
-        await using var client = await StartAsync(3, overrides: "tinykv.gateway.patience = 10m");
+        await using var client = await StartAsync(3, overrides: "tinykv.gateway.timeout = 10m");
         var key = ByteString.CopyFromUtf8("a");
         var leader = await Cluster.LeaderAsync();
         using var channel = GrpcChannel.ForAddress($"http://{Cluster.Endpoints[leader % 3]}");

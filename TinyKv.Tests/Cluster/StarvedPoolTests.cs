@@ -16,15 +16,15 @@ public sealed class StarvedPoolTests
         try
         {
             var port = int.Parse(
-                await process.StandardOutput.ReadLineAsync(Patience.Long) ?? "", CultureInfo.InvariantCulture);
+                await process.StandardOutput.ReadLineAsync(Timeouts.Long) ?? "", CultureInfo.InvariantCulture);
             // What it cannot answer does not keep it from what it can.
             using var asking = new HttpClient();
-            var status = asking.GetStringAsync(new Uri($"http://127.0.0.1:{port}/status"), Patience.Long);
+            var status = asking.GetStringAsync(new Uri($"http://127.0.0.1:{port}/status"), Timeouts.Long);
             var liveness = new Uri($"http://127.0.0.1:{port}/health/live");
             for (var i = 0; i < 20; i++)
             {
                 using var probe = new HttpClient();
-                Assert.Equal("live\n", await probe.GetStringAsync(liveness, Patience.Long));
+                Assert.Equal("live\n", await probe.GetStringAsync(liveness, Timeouts.Long));
             }
             Assert.False(status.IsCompleted);
         }

@@ -36,14 +36,14 @@ public sealed class AddTinyKvTests : IDisposable
     {
         using (var first = await StartAsync())
         {
-            await first.Services.GetRequiredService<IRawClient>().PutAsync(Key, Key, cancellation: Patience.Long);
-            await first.StopAsync(Patience.Long);
+            await first.Services.GetRequiredService<IRawClient>().PutAsync(Key, Key, cancellation: Timeouts.Long);
+            await first.StopAsync(Timeouts.Long);
         }
 
         using var second = await StartAsync();
 
-        Assert.Equal(Key, await second.Services.GetRequiredService<IRawClient>().GetAsync(Key, cancellation: Patience.Long));
-        await second.StopAsync(Patience.Long);
+        Assert.Equal(Key, await second.Services.GetRequiredService<IRawClient>().GetAsync(Key, cancellation: Timeouts.Long));
+        await second.StopAsync(Timeouts.Long);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class AddTinyKvTests : IDisposable
         Assert.Same(node.Storage, application.Services.GetRequiredService<IStorage>());
         Assert.Same(node.Placement, application.Services.GetRequiredService<IPlacement>());
         Assert.Same(node.System, application.Services.GetRequiredService<ActorSystem>());
-        await application.StopAsync(Patience.Long);
+        await application.StopAsync(Timeouts.Long);
         Assert.True(node.Terminated.IsCompletedSuccessfully);
     }
 
@@ -66,9 +66,9 @@ public sealed class AddTinyKvTests : IDisposable
             registry.Register<Echo>(system.ActorOf(Props.Create<Echo>(), "echo"))));
         var echo = application.Services.GetRequiredService<IRequiredActor<Echo>>().ActorRef;
 
-        Assert.Equal("hello", await echo.Ask<string>("hello", Patience.Long));
+        Assert.Equal("hello", await echo.Ask<string>("hello", Timeouts.Long));
         Assert.Equal("akka://tinykv/user/echo", echo.Path.ToString());
-        await application.StopAsync(Patience.Long);
+        await application.StopAsync(Timeouts.Long);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class AddTinyKvTests : IDisposable
         node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
 
         // The application stops with its store.
-        await application.WaitForShutdownAsync(Patience.Long);
+        await application.WaitForShutdownAsync(Timeouts.Long);
         Assert.Equal(ExitCode.Fatal, Environment.ExitCode);
         Environment.ExitCode = ExitCode.Success; // this process continues
         var report = new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext());
@@ -111,11 +111,11 @@ public sealed class AddTinyKvTests : IDisposable
 
             node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
 
-            await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+            await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
             Assert.Equal(HealthStatus.Unhealthy,
                 (await new StoreLiveCheck(node).CheckHealthAsync(new HealthCheckContext())).Status);
             await application.WaitForShutdownAsync();
-            Assert.Equal(ExitCode.Fatal, await ends.Task.WaitAsync(Patience.Long));
+            Assert.Equal(ExitCode.Fatal, await ends.Task.WaitAsync(Timeouts.Long));
             Environment.ExitCode = ExitCode.Success; // this process continues
             Assert.False(isClosed!());
             disk.Set();
@@ -132,7 +132,7 @@ public sealed class AddTinyKvTests : IDisposable
         var line = await Eventually.Async(() => Task.FromResult(
             lines.All.FirstOrDefault(each => each.Text.StartsWith("region 1: leads in term", StringComparison.Ordinal))));
 
-        await application.StopAsync(Patience.Long);
+        await application.StopAsync(Timeouts.Long);
 
         Assert.Equal(("TinyKv.Actors.Raft.RaftPeer", LogLevel.Information), (line.Category, line.Level));
         Assert.DoesNotContain(lines.All, each => each.Text.Contains("[INFO]", StringComparison.Ordinal)
@@ -208,7 +208,7 @@ public sealed class AddTinyKvTests : IDisposable
         var application = builder.Build();
         try
         {
-            await application.StartAsync(Patience.Long);
+            await application.StartAsync(Timeouts.Long);
             return application;
         }
         catch

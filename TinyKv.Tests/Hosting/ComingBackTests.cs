@@ -19,9 +19,9 @@ public sealed class ComingBackTests
     [Fact]
     public async Task A_leader_whose_disk_stands_still_lets_another_lead()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
         await PutAsync(cluster, Key, Value);
-        var leader = await cluster.LeaderAsync(Patience.Long);
+        var leader = await cluster.LeaderAsync(Timeouts.Long);
 
         cluster.PauseDisk(leader.Id);
         var held = Record.ExceptionAsync(() => cluster.Raw.PutAsync(Key, Key));
@@ -29,16 +29,16 @@ public sealed class ComingBackTests
         await PutAsync(cluster, Value, Value);
 
         cluster.ResumeDisk(leader.Id);
-        await cluster.WhenReadyAsync(Patience.Long);
+        await cluster.WhenReadyAsync(Timeouts.Long);
         await held;
-        Assert.Equal(Value, await cluster.Raw.GetAsync(Value, cancellation: Patience.Long));
+        Assert.Equal(Value, await cluster.Raw.GetAsync(Value, cancellation: Timeouts.Long));
     }
 
     // Only a new incarnation of one of the two is let in by the other.
     [Fact]
     public async Task Two_stores_that_have_shut_each_other_out_find_together_when_they_need_each_other()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
         await PutAsync(cluster, Key, Value);
         var (one, two) = (cluster[1].Node, cluster[2].Node);
 
@@ -51,8 +51,8 @@ public sealed class ComingBackTests
         Assert.Contains("does not listen to this incarnation", failure.Message, StringComparison.Ordinal);
         await Eventually.Async(async () =>
         {
-            if (one.Terminated.IsCompleted && cluster[1].Node == one) await cluster.StartStoreAsync(1, Patience.Long);
-            if (two.Terminated.IsCompleted && cluster[2].Node == two) await cluster.StartStoreAsync(2, Patience.Long);
+            if (one.Terminated.IsCompleted && cluster[1].Node == one) await cluster.StartStoreAsync(1, Timeouts.Long);
+            if (two.Terminated.IsCompleted && cluster[2].Node == two) await cluster.StartStoreAsync(2, Timeouts.Long);
             return cluster[1].IsReady && cluster[2].IsReady ? "they serve" : null;
         });
         await PutAsync(cluster, Key, Key);
@@ -61,17 +61,17 @@ public sealed class ComingBackTests
     [Fact]
     public async Task A_store_that_was_started_again_serves_while_the_members_of_the_cluster_cannot_agree()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
         await PutAsync(cluster, Key, Value);
         foreach (var store in cluster.Stores)
             await Eventually.Async(() => Task.FromResult(UpIn(store) == 3 ? "all are members" : null));
 
         await cluster.KillStoreAsync(3);
         await cluster.KillStoreAsync(2);
-        await cluster.StartStoreAsync(2, Patience.Long);
+        await cluster.StartStoreAsync(2, Timeouts.Long);
 
         await PutAsync(cluster, Key, Key);
-        await cluster.WhenReadyAsync(Patience.Long);
+        await cluster.WhenReadyAsync(Timeouts.Long);
         // The one that stays away has to see, before anything is decided, that the new incarnation of the other is let in.
         Assert.NotEqual(MemberStatus.Up, Cluster.Get(cluster[2].Node.System).SelfMember.Status);
     }
@@ -80,8 +80,8 @@ public sealed class ComingBackTests
     private static async Task PutAsync(TinyKvCluster cluster, byte[] key, byte[] value)
     {
         var options = new TinyKvClientOptions { Endpoints = cluster.Endpoints, RetryUndeterminedWrites = true };
-        await using var client = await TinyKvClient.ConnectAsync(options, Patience.Long);
-        await client.Raw.PutAsync(key, value, cancellation: Patience.Long);
+        await using var client = await TinyKvClient.ConnectAsync(options, Timeouts.Long);
+        await client.Raw.PutAsync(key, value, cancellation: Timeouts.Long);
     }
 
     private static IRemoteActorRefProvider Provider(ActorSystem system) =>

@@ -14,69 +14,69 @@ public sealed class TinyKvClusterTests
     [Fact]
     public async Task Any_client_reads_what_another_has_written()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
         await cluster.Raw.PutAsync(Key, Key);
 
         await using var client = await TinyKvClient.ConnectAsync(
-            new TinyKvClientOptions { Endpoints = [cluster.Endpoints[2]] }, Patience.Long);
+            new TinyKvClientOptions { Endpoints = [cluster.Endpoints[2]] }, Timeouts.Long);
 
-        Assert.Equal(Key, await client.Raw.GetAsync(Key, cancellation: Patience.Long));
+        Assert.Equal(Key, await client.Raw.GetAsync(Key, cancellation: Timeouts.Long));
         Assert.Equal(3, cluster.Stores.Count(store => store.IsReady));
     }
 
     [Fact]
     public async Task A_store_that_was_killed_comes_back_with_its_data()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
         await cluster.Raw.PutAsync(Key, Key);
 
         await cluster.KillStoreAsync(1);
         Assert.False(cluster[1].IsRunning);
-        await cluster.StartStoreAsync(1, Patience.Long);
+        await cluster.StartStoreAsync(1, Timeouts.Long);
 
-        Assert.Equal(Key, await cluster.Raw.GetAsync(Key, cancellation: Patience.Long));
+        Assert.Equal(Key, await cluster.Raw.GetAsync(Key, cancellation: Timeouts.Long));
     }
 
     [Fact]
     public async Task The_others_continue_without_a_store_that_was_stopped()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
-        var leader = (await cluster.LeaderAsync(Patience.Long)).Id;
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
+        var leader = (await cluster.LeaderAsync(Timeouts.Long)).Id;
 
         await cluster.StopStoreAsync(leader);
         await cluster.Raw.PutAsync(Key, Key);
-        Assert.NotEqual(leader, (await cluster.LeaderAsync(Patience.Long)).Id);
-        await cluster.StartStoreAsync(leader, Patience.Long);
+        Assert.NotEqual(leader, (await cluster.LeaderAsync(Timeouts.Long)).Id);
+        await cluster.StartStoreAsync(leader, Timeouts.Long);
 
-        await cluster.WhenReadyAsync(Patience.Long);
+        await cluster.WhenReadyAsync(Timeouts.Long);
     }
 
     [Fact]
     public async Task The_majority_continues_without_the_leader_that_is_cut_off()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
         await cluster.Raw.PutAsync(Key, Key);
-        var leader = await cluster.LeaderAsync(Patience.Long);
+        var leader = await cluster.LeaderAsync(Timeouts.Long);
 
         cluster.Partition(leader.Id);
         await Eventually.Async(() => Task.FromResult(leader.IsLeader ? null : "it has stepped down"));
-        Assert.NotEqual(leader.Id, (await cluster.LeaderAsync(Patience.Long)).Id);
+        Assert.NotEqual(leader.Id, (await cluster.LeaderAsync(Timeouts.Long)).Id);
         await cluster.Raw.PutAsync(Key, Other);
         cluster.Heal();
 
-        await cluster.WhenReadyAsync(Patience.Long);
-        Assert.Equal(Other, await cluster.Raw.GetAsync(Key, cancellation: Patience.Long));
+        await cluster.WhenReadyAsync(Timeouts.Long);
+        Assert.Equal(Other, await cluster.Raw.GetAsync(Key, cancellation: Timeouts.Long));
     }
 
     [Fact]
     public async Task A_write_waits_for_a_disk_that_is_held_up()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
         cluster.PauseDisk(1);
 
         var write = cluster.Raw.PutAsync(Key, Key);
         // A read needs no disk: when it is answered the write was there, too, and has not been.
-        await cluster.Raw.GetAsync(Other, cancellation: Patience.Long);
+        await cluster.Raw.GetAsync(Other, cancellation: Timeouts.Long);
         Assert.False(write.IsCompleted);
         cluster.ResumeDisk(1);
 
@@ -86,25 +86,25 @@ public sealed class TinyKvClusterTests
     [Fact]
     public async Task A_store_whose_disk_fails_ends_itself_and_can_be_started_again()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
         await cluster.Raw.PutAsync(Key, Key);
         var node = cluster[1].Node;
         cluster.FailDisk(1);
 
         var write = cluster.Raw.PutAsync(Key, Other);
-        await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.False(cluster[1].IsRunning);
-        await cluster.StartStoreAsync(1, Patience.Long);
+        await cluster.StartStoreAsync(1, Timeouts.Long);
 
         await Record.ExceptionAsync(() => write);
-        Assert.NotNull(await cluster.Raw.GetAsync(Key, cancellation: Patience.Long));
+        Assert.NotNull(await cluster.Raw.GetAsync(Key, cancellation: Timeouts.Long));
     }
 
     [Fact]
     public async Task Nothing_is_left_behind()
     {
         string directory;
-        await using (var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long))
+        await using (var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long))
         {
             directory = Path.GetDirectoryName(cluster[1].Node.Settings.DataDirectory)!;
             Assert.True(Directory.Exists(directory));
@@ -118,7 +118,7 @@ public sealed class TinyKvClusterTests
         Assert.Contains("tinykv.raft.ticks", (await Assert.ThrowsAsync<SettingException>(
             () => TinyKvCluster.StartAsync(1, "tinykv.raft.ticks = 1"))).Message, StringComparison.Ordinal);
 
-        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
 
         Assert.Contains("store 2", Assert.Throws<TinyKvException>(() => cluster.PauseDisk(2)).Message,
             StringComparison.Ordinal);

@@ -20,7 +20,7 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
         akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
         """).WithFallback(ProtocolConfig.Reference).WithFallback(Akka.Persistence.Persistence.DefaultConfig());
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private readonly ActorSystem _other = ActorSystem.Create("strict", Strict);
 
@@ -37,13 +37,13 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
 
         var address = Cluster.Get(Sys).SelfAddress;
         var path = new RootActorPath(address) / TestActor.Path.Elements.ToArray();
-        var remote = await _other.ActorSelection(path).ResolveOne(Patience);
+        var remote = await _other.ActorSelection(path).ResolveOne(WaitTimeout);
         remote.Tell(new RaftBatch { ClusterId = 4 });
-        var received = await ExpectMsgAsync<EncodedRaftBatch>(Patience);
+        var received = await ExpectMsgAsync<EncodedRaftBatch>(WaitTimeout);
         Assert.Equal(4ul, received.Parse().ClusterId);
 
         await CoordinatedShutdown.Get(_other).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
-        await AwaitAssertAsync(() => Assert.Single(Cluster.Get(Sys).State.Members), Patience);
+        await AwaitAssertAsync(() => Assert.Single(Cluster.Get(Sys).State.Members), WaitTimeout);
     }
 
     [Fact]
@@ -65,6 +65,6 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
         await AwaitAssertAsync(
             () => Assert.All([Sys, _other], system => Assert.Equal(
                 2, Cluster.Get(system).State.Members.Count(member => member.Status == MemberStatus.Up))),
-            Patience);
+            WaitTimeout);
     }
 }

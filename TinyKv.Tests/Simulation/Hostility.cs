@@ -121,11 +121,11 @@ internal sealed class Hostility
     {
         _cluster.NextStep();
         foreach (var victim in _victims) victim.Tick();
-        for (var patience = 10_000; ; patience--)
+        for (var timeout = 10_000; ; timeout--)
         {
             foreach (var victim in _victims) victim.CompleteWrites(int.MaxValue);
             if (_underWay.Count == 0) return;
-            Invariant.Holds(patience > 0, $"messages never end");
+            Invariant.Holds(timeout > 0, $"messages never end");
             var envelope = _underWay[0];
             _underWay.RemoveAt(0);
             Deliver(envelope);

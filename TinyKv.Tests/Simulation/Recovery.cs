@@ -263,9 +263,9 @@ internal sealed class Recovery(Cluster cluster)
         cluster.TickAll();
         // Catching up with single-entry appends takes a few messages per entry; a storm takes more.
         var entries = cluster.Up.Max(node => node.Core.Last.Index) - cluster.Plan.Truncated.Index;
-        var patience = 1000 + 40 * cluster.Plan.Members * (entries + 10);
+        var timeout = 1000 + 40 * cluster.Plan.Members * (entries + 10);
         while (Progress())
-            Invariant.Holds(--patience > 0, $"messages never end: {Show()}");
+            Invariant.Holds(--timeout > 0, $"messages never end: {Show()}");
     }
 
     private bool Progress()

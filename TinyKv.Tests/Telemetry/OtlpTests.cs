@@ -26,12 +26,12 @@ public sealed class OtlpTests
     {
         var calls = new ConcurrentDictionary<string, bool>();
         await using var collector = Collector(calls);
-        await collector.StartAsync(Patience.Long);
+        await collector.StartAsync(Timeouts.Long);
         var address = collector.Services.GetRequiredService<IServer>().Features
             .Get<IServerAddressesFeature>()!.Addresses.Single();
 
         await using (var cluster = await TinyKvCluster.StartAsync(
-            1, $$"""tinykv.telemetry { otlp-endpoint = "{{address}}", trace-ratio = 1 }""", Patience.Long))
+            1, $$"""tinykv.telemetry { otlp-endpoint = "{{address}}", trace-ratio = 1 }""", Timeouts.Long))
         {
             await cluster.Raw.PutAsync(new byte[] { 1 }, new byte[] { 1 });
         }

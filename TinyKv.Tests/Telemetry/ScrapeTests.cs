@@ -12,14 +12,14 @@ public sealed class ScrapeTests
     [Fact]
     public async Task A_running_store_serves_its_numbers_to_whoever_scrapes_them()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
         for (var i = 0; i < Puts; i++) await cluster.Raw.PutAsync(new byte[] { 1 }, new byte[100]);
         await cluster.Raw.GetAsync(new byte[] { 1 });
         using var http = new HttpClient { BaseAddress = cluster[1].StatusAddress };
 
         // A scrape that follows another closely gets the same answer, and what is sampled comes with the first tick.
         var metrics = await Eventually.Async(async () =>
-            await http.GetStringAsync("/metrics", Patience.Long) is var text
+            await http.GetStringAsync("/metrics", Timeouts.Long) is var text
             && Sum(text, "tinykv_raft_proposals_total", "store=\"1\"", "region=\"1\"") >= Puts
             && text.Contains("tinykv_raft_role{", StringComparison.Ordinal) ? text : null);
 
@@ -34,12 +34,12 @@ public sealed class ScrapeTests
     [Fact]
     public async Task A_write_that_nobody_leads_is_counted_as_refused()
     {
-        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Patience.Long);
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
         var node = cluster[1].Node;
         var before = Sum(await ScrapeAsync(cluster), "tinykv_refusals_total", "kind=\"StoreNotMatch\"");
 
         await node.Storage.ReaderAsync(
-            TestCluster.ContextOf(node) with { Peer = new(new(9), new(9)) }, Patience.Long);
+            TestCluster.ContextOf(node) with { Peer = new(new(9), new(9)) }, Timeouts.Long);
 
         await Eventually.Async(async () => Sum(
             await ScrapeAsync(cluster), "tinykv_refusals_total", "kind=\"StoreNotMatch\"") > before ? "counted" : null);
@@ -48,7 +48,7 @@ public sealed class ScrapeTests
     private static async Task<string> ScrapeAsync(TinyKvCluster cluster)
     {
         using var http = new HttpClient { BaseAddress = cluster[1].StatusAddress };
-        return await http.GetStringAsync("/metrics", Patience.Long);
+        return await http.GetStringAsync("/metrics", Timeouts.Long);
     }
 
     // Other tests run stores in this process, too: what all of them did is in one sum, so the tests ask for at least.

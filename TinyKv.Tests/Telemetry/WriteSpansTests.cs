@@ -67,7 +67,7 @@ public sealed class WriteSpansTests : IDisposable
         using var caller = Caller();
 
         var refusal = await alone.Storage.WriteAsync(
-            TestCluster.ContextOf(alone), [new Modify.Delete(ColumnFamily.Default, new byte[] { 1 })], Patience.Long);
+            TestCluster.ContextOf(alone), [new Modify.Delete(ColumnFamily.Default, new byte[] { 1 })], Timeouts.Long);
 
         Assert.NotNull(refusal);
         var write = Assert.Single(_ended);

@@ -27,7 +27,7 @@ internal sealed class Shop : ReceiveActor
 
     protected override void PreStart()
     {
-        // The gateway answers within its patience, 5 s by default, whatever happens.
+        // The gateway answers within its timeout, 5 s by default, whatever happens.
         SetReceiveTimeout(TimeSpan.FromSeconds(10));
         _gateway.Tell(new PutRequest { Key = Apples, Value = Number(2) });
     }

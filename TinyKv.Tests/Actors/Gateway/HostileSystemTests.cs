@@ -127,7 +127,7 @@ public sealed class HostileSystemTests : IAsyncLifetime
             new ThisActorSystemQuarantinedEvent(Akka.Cluster.Cluster.Get(store).SelfAddress, outside));
 
         // Behind what it was told.
-        await store.ActorSelection("/user/failure-watch").Ask<ActorIdentity>(new Identify(1), Patience.Long);
+        await store.ActorSelection("/user/failure-watch").Ask<ActorIdentity>(new Identify(1), Timeouts.Long);
         await AssertUnhurtAsync(await IdentityAsync(), "a quarantine");
     }
 

@@ -19,7 +19,7 @@ namespace TinyKv.Tests.Actors.Gateway;
 /// <summary>A router on store 1 between probes in the place of the gateways of stores 2 and 3.</summary>
 public sealed class RawRouterTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
     private static readonly ByteString K = ByteString.CopyFromUtf8("k");
     private static readonly PutRequest Put = new() { Key = K, Value = K };
     private static readonly GetRequest Get = new() { Key = K };
@@ -36,9 +36,9 @@ public sealed class RawRouterTests : TestKit
     public async Task A_request_is_forwarded_to_the_leader_with_a_context_for_its_replica()
     {
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        var forwarded = await _second.ExpectMsgAsync<PutRequest>(Patience);
+        var forwarded = await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _second.Sender.Tell(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
@@ -52,8 +52,8 @@ public sealed class RawRouterTests : TestKit
     public async Task The_leader_s_own_store_executes_by_itself()
     {
         Leads(1);
-        Assert.Null((await Router(Patience).ExecuteAsync(Put, default)).RegionError);
-        var read = (GetResponse)await Router(Patience).ExecuteAsync(Get, default);
+        Assert.Null((await Router(WaitTimeout).ExecuteAsync(Put, default)).RegionError);
+        var read = (GetResponse)await Router(WaitTimeout).ExecuteAsync(Get, default);
         Assert.Equal(K, read.Value.Value);
         Assert.Equal(1ul, _storage.LastContext!.Peer!.Value.Store.Value);
     }
@@ -62,11 +62,11 @@ public sealed class RawRouterTests : TestKit
     public async Task A_refused_write_follows_the_hint()
     {
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _second.Sender.Tell(Refusal(new RegionError.NotLeader(RegionId.First, PeerOn(3))));
-        await _third.ExpectMsgAsync<PutRequest>(Patience);
+        await _third.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _third.Sender.Tell(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
@@ -76,10 +76,10 @@ public sealed class RawRouterTests : TestKit
     public async Task Without_a_leader_a_request_waits_for_one()
     {
         Leads(null);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
         Leads(3);
 
-        await _third.ExpectMsgAsync<PutRequest>(Patience);
+        await _third.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _third.Sender.Tell(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
@@ -100,7 +100,7 @@ public sealed class RawRouterTests : TestKit
         var reply = await Router(TimeSpan.FromMilliseconds(500)).ExecuteAsync(Put, default);
 
         Assert.NotNull(reply.RegionError!.StaleCommand);
-        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         await _second.ExpectNoMsgAsync(TimeSpan.Zero);
         await _third.ExpectNoMsgAsync(TimeSpan.Zero);
     }
@@ -109,9 +109,9 @@ public sealed class RawRouterTests : TestKit
     public async Task A_stale_write_is_not_repeated()
     {
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _second.Sender.Tell(Refusal(new RegionError.StaleCommand()));
 
         Assert.NotNull((await reply).RegionError!.StaleCommand);
@@ -122,14 +122,14 @@ public sealed class RawRouterTests : TestKit
     public async Task A_write_that_never_left_is_sent_to_the_next_leader()
     {
         var events = Sys.ActorOf(LinkEvents.Props(_ => { }));
-        await events.Ask<ActorIdentity>(new Identify(null), Patience); // it listens by now
+        await events.Ask<ActorIdentity>(new Identify(null), WaitTimeout); // it listens by now
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
-        var unsent = await _second.ExpectMsgAsync<PutRequest>(Patience);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
+        var unsent = await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         Leads(3);
         Sys.EventStream.Publish(new DeadLetter(unsent, _second.Sender, _second.Ref));
 
-        await _third.ExpectMsgAsync<PutRequest>(Patience);
+        await _third.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _third.Sender.Tell(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
@@ -141,11 +141,11 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var router = Router(Timeout.InfiniteTimeSpan);
         var reply = router.ExecuteAsync(Put, default);
-        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
 
         router.Broke(_second.Ref.Path.Address);
 
-        Assert.NotNull((await reply.WaitAsync(Patience)).RegionError!.StaleCommand);
+        Assert.NotNull((await reply.WaitAsync(WaitTimeout)).RegionError!.StaleCommand);
         await _third.ExpectNoMsgAsync(TimeSpan.Zero);
     }
 
@@ -153,14 +153,14 @@ public sealed class RawRouterTests : TestKit
     public async Task A_read_whose_connection_broke_is_asked_again()
     {
         Leads(2);
-        var router = Router(Patience);
+        var router = Router(WaitTimeout);
         var reply = router.ExecuteAsync(Get, default);
-        await _second.ExpectMsgAsync<GetRequest>(Patience);
+        await _second.ExpectMsgAsync<GetRequest>(WaitTimeout);
         Leads(3);
 
         router.Broke(_second.Ref.Path.Address);
 
-        await _third.ExpectMsgAsync<GetRequest>(Patience);
+        await _third.ExpectMsgAsync<GetRequest>(WaitTimeout);
         _third.Sender.Tell(new GetResponse());
         Assert.Null((await reply).RegionError);
     }
@@ -169,8 +169,8 @@ public sealed class RawRouterTests : TestKit
     public async Task A_write_that_is_answered_with_something_else_has_an_unknown_outcome()
     {
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
-        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _second.Sender.Tell(new GetResponse());
 
         Assert.NotNull((await reply).RegionError!.StaleCommand);
@@ -203,11 +203,11 @@ public sealed class RawRouterTests : TestKit
     public async Task A_read_that_is_not_answered_is_asked_of_the_next_leader()
     {
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Get, default);
-        await _second.ExpectMsgAsync<GetRequest>(Patience);
+        var reply = Router(WaitTimeout).ExecuteAsync(Get, default);
+        await _second.ExpectMsgAsync<GetRequest>(WaitTimeout);
         Leads(3);
 
-        await _third.ExpectMsgAsync<GetRequest>(Patience);
+        await _third.ExpectMsgAsync<GetRequest>(WaitTimeout);
         _third.Sender.Tell(new GetResponse { Value = new MaybeValue { Found = true, Value = K } });
 
         Assert.Equal(K, ((GetResponse)await reply).Value.Value);
@@ -217,9 +217,9 @@ public sealed class RawRouterTests : TestKit
     public async Task The_refusal_of_a_busy_leader_is_passed_on_with_its_hint()
     {
         Leads(2);
-        var reply = Router(Patience).ExecuteAsync(Put, default);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(Patience);
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
         _second.Sender.Tell(Refusal(new RegionError.ServerIsBusy("full", 70)));
 
         Assert.Equal(70u, (await reply).RegionError!.ServerIsBusy.BackoffMs);
@@ -230,7 +230,7 @@ public sealed class RawRouterTests : TestKit
     {
         Leads(null);
         using var gone = new CancellationTokenSource();
-        var reply = Router(Patience).ExecuteAsync(Get, gone.Token);
+        var reply = Router(WaitTimeout).ExecuteAsync(Get, gone.Token);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
     }
@@ -241,11 +241,11 @@ public sealed class RawRouterTests : TestKit
         _slots.Dispose();
     }
 
-    private RawRouter Router(TimeSpan patience) => new(
+    private RawRouter Router(TimeSpan timeout) => new(
         new StoreId(1), _table, new RawExecutor(_storage, _slots),
         ImmutableDictionary<StoreId, StoreLink>.Empty
             .Add(new StoreId(2), LinkTo(_second)).Add(new StoreId(3), LinkTo(_third)),
-        patience, TimeProvider.System);
+        timeout, TimeProvider.System);
 
     private StoreLink LinkTo(TestProbe gateway) => new(gateway.Ref, ((ExtendedActorSystem)Sys).Provider);
 

@@ -69,16 +69,16 @@ public sealed class RoutingTests
     {
         await using var cluster = new TestCluster(3);
         // One of three elects nobody: what waits for a leader stays under way.
-        var node = await cluster.StartAsync(1, "tinykv.gateway { max-requests = 1, patience = 3s }");
+        var node = await cluster.StartAsync(1, "tinykv.gateway { max-requests = 1, timeout = 3s }");
         var put = new PutRequest { Key = Counter, Value = Text(0) };
 
-        var first = node.Raw.ExecuteAsync(put, Patience.Long);
-        var second = await node.Raw.ExecuteAsync(put, Patience.Long);
+        var first = node.Raw.ExecuteAsync(put, Timeouts.Long);
+        var second = await node.Raw.ExecuteAsync(put, Timeouts.Long);
 
         Assert.True(second.RegionError.ServerIsBusy.BackoffMs > 0);
         Assert.NotNull((await first).RegionError.NotLeader);
         // Nothing was done, and so says the actor.
-        var told = await node.System.ActorSelection("/user/gateway").Ask<WriteResponse>(put, Patience.Long);
+        var told = await node.System.ActorSelection("/user/gateway").Ask<WriteResponse>(put, Timeouts.Long);
         Assert.NotNull(told.RegionError.NotLeader);
     }
 
@@ -86,7 +86,7 @@ public sealed class RoutingTests
     private static async Task<(int Done, int Unknown)> IncrementAsync(StoreNode node, int times)
     {
         var (done, unknown, seen) = (0, 0, Text(0));
-        var patience = Patience.Long;
+        var timeout = Timeouts.Long;
         while (done < times)
         {
             var reply = await node.Raw.ExecuteAsync(new CompareAndSetRequest
@@ -94,7 +94,7 @@ public sealed class RoutingTests
                 Key = Counter,
                 Expected = new MaybeValue { Found = true, Value = seen },
                 Desired = new MaybeValue { Found = true, Value = Text(Number(seen) + 1) },
-            }, patience);
+            }, timeout);
             if (reply.RegionError?.StaleCommand is not null) unknown++;
             if (reply.RegionError is not null) continue;
             if (reply.Succeeded) done++;
@@ -107,10 +107,10 @@ public sealed class RoutingTests
     private static async Task<TReply> AskAsync<TReply>(StoreNode node, IRawRequest<TReply> request)
         where TReply : class, IRawReply, new()
     {
-        var patience = Patience.Long;
+        var timeout = Timeouts.Long;
         while (true)
         {
-            var reply = await node.Raw.ExecuteAsync(request, patience);
+            var reply = await node.Raw.ExecuteAsync(request, timeout);
             Assert.Empty(reply.Error);
             if (reply.RegionError is null) return reply;
             Assert.True(reply.RegionError is { NotLeader: not null } or { StaleCommand: not null }, reply.RegionError.Message);

@@ -56,7 +56,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         // Behind the others, and itself not read before they are.
         await AskOtherAsync();
         StuckSerializer.Free.Set();
-        var replies = (await Task.WhenAll(answers).WaitAsync(Patience.Long)).ToList();
+        var replies = (await Task.WhenAll(answers).WaitAsync(Timeouts.Long)).ToList();
 
         Assert.All(replies.Where(reply => reply.RegionError is not null), reply =>
             Assert.True(reply.RegionError!.ServerIsBusy.BackoffMs > 0));
@@ -64,7 +64,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         Assert.InRange(served, 1, UnreadLimit.MaxBytes / ValueBytes + 1);
         // Once it has read, it is served again.
         await Eventually.Async(async () =>
-            await gateway.Ask<GetResponse>(new GetRequest { Key = Key }, Patience.Long) is { RegionError: null } read
+            await gateway.Ask<GetResponse>(new GetRequest { Key = Key }, Timeouts.Long) is { RegionError: null } read
                 ? read : null);
     }
 
@@ -100,7 +100,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         {
             var asker = new ReplyRef(null!);
             unread.Reply(asker, request, reply);
-            return (IRawReply)await asker.AnswerAsync(Patience.Long);
+            return (IRawReply)await asker.AnswerAsync(Timeouts.Long);
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         {
             var asker = new ReplyRef(null!);
             unread.Reply(asker, request, reply);
-            return ((IRawReply)await asker.AnswerAsync(Patience.Long)).RegionError is not null;
+            return ((IRawReply)await asker.AnswerAsync(Timeouts.Long)).RegionError is not null;
         }
     }
 

@@ -89,7 +89,7 @@ public sealed class FailureWatchTests : TestKit
     {
         _watch ??= Watch();
         foreach (var message in messages) _watch.Tell(message);
-        await _watch.Ask<ActorIdentity>(new Identify(1), Patience.Long);
+        await _watch.Ask<ActorIdentity>(new Identify(1), Timeouts.Long);
     }
 
     private IActorRef? _watch;

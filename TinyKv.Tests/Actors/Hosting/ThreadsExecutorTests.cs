@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Actors.Hosting;
 
 public sealed class ThreadsExecutorTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task What_blocks_on_one_thread_does_not_hold_up_the_others()
@@ -17,7 +17,7 @@ public sealed class ThreadsExecutorTests
         executor.Execute(new Work(() => blocked.Wait()));
         executor.Execute(new Work(() => ran.SetResult(Thread.CurrentThread.Name)));
 
-        Assert.StartsWith("test-", await ran.Task.WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.StartsWith("test-", await ran.Task.WaitAsync(WaitTimeout), StringComparison.Ordinal);
         blocked.Set();
         executor.Shutdown();
     }
@@ -35,7 +35,7 @@ public sealed class ThreadsExecutorTests
         Assert.Throws<RejectedExecutionException>(() => executor.Execute(new Work(() => { })));
         started.Set();
 
-        await ran.Task.WaitAsync(Patience);
+        await ran.Task.WaitAsync(WaitTimeout);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ThreadsExecutorTests
         {
             executor.Execute(new Work(() => { }));
             executor.Execute(new Work(second.Set));
-            ran.SetResult(second.Wait(Patience));
+            ran.SetResult(second.Wait(WaitTimeout));
         }));
 
         Assert.True(await ran.Task);
@@ -68,7 +68,7 @@ public sealed class ThreadsExecutorTests
             {
                 var ran = new TaskCompletionSource();
                 executor.Execute(new Work(ran.SetResult));
-                await ran.Task.WaitAsync(Patience);
+                await ran.Task.WaitAsync(WaitTimeout);
             }
         })));
 
@@ -84,7 +84,7 @@ public sealed class ThreadsExecutorTests
 
         Cause(Depth);
 
-        await done.Task.WaitAsync(Patience);
+        await done.Task.WaitAsync(WaitTimeout);
         executor.Shutdown();
 
         void Cause(int depth) => executor.Execute(new Work(() =>

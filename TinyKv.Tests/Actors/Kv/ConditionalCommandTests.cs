@@ -76,7 +76,7 @@ public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
         // The first part reaches up to the first condition; the engine fails before the second is written.
         Engine.FailsAfter = 1;
         kv.Tell(Entries(Put("c", "1"), PutIf("c", "1", "2"), PutIf("c", "2", "1")));
-        await ExpectTerminatedAsync(kv, Patience);
+        await ExpectTerminatedAsync(kv, WaitTimeout);
         Engine.FailsAfter = null;
         Assert.Equal("1", Value("c"));
 
@@ -95,7 +95,7 @@ public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
         await ApplyAsync(kv, Put("c", "1"), PutIf("c", "1", "2"), PutIf("c", "2", "1"));
         Watch(kv);
         Sys.Stop(kv);
-        await ExpectTerminatedAsync(kv, Patience);
+        await ExpectTerminatedAsync(kv, WaitTimeout);
 
         await StartAsync(expected: 8);
 
@@ -181,9 +181,9 @@ public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
         kv.Tell(new TrackProposals(
             [.. entries.Entries.Select(entry => new PendingProposal(entry.Position, asker.Ref))]));
         kv.Tell(entries, TestActor);
-        await ExpectMsgAsync(new EntriesApplied(Next - 1), Patience);
+        await ExpectMsgAsync(new EntriesApplied(Next - 1), WaitTimeout);
         var answers = new List<object>();
-        while (answers.Count < commands.Length) answers.Add(await asker.ReceiveOneAsync(Patience));
+        while (answers.Count < commands.Length) answers.Add(await asker.ReceiveOneAsync(WaitTimeout));
         return answers;
     }
 

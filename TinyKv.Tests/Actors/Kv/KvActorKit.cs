@@ -25,7 +25,7 @@ public abstract class KvActorKit : TestKit
             [new Peer(new PeerId(1), new StoreId(1))]);
     }
 
-    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
+    protected static TimeSpan WaitTimeout { get; } = TimeSpan.FromSeconds(20);
 
     private protected FaultyEngine Engine { get; } = new(new MemoryEngine());
 
@@ -46,7 +46,7 @@ public abstract class KvActorKit : TestKit
     {
         var kv = _parent.ChildActorOf(
             KvActor.Props(engine ?? Engine, Region, 5).WithDispatcher(""), SupervisorStrategy.StoppingStrategy);
-        Assert.Equal(expected, (await _parent.ExpectMsgAsync<Described>(Patience)).Applied);
+        Assert.Equal(expected, (await _parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied);
         Next = expected + 1;
         return kv;
     }

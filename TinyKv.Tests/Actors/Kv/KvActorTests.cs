@@ -37,7 +37,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
         await ApplyAsync(first, Put(6, "b", "1"), Put(7, "b", "2"));
         Watch(first);
         Sys.Stop(first);
-        await ExpectTerminatedAsync(first, Patience);
+        await ExpectTerminatedAsync(first, WaitTimeout);
 
         var second = await StartAsync(expected: 7);
         await ApplyAsync(second, Put(8, "b", "3"));
@@ -56,7 +56,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
 
         kv.Tell(new ApplyEntries([Put(index, "b", "wrong")]));
 
-        await ExpectTerminatedAsync(kv, Patience);
+        await ExpectTerminatedAsync(kv, WaitTimeout);
         Assert.Equal("2", Value("b"));
     }
 
@@ -69,7 +69,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
 
         await ApplyAsync(kv, Put(6, "b", "1"));
 
-        await asker.ExpectMsgAsync<Written>(Patience);
+        await asker.ExpectMsgAsync<Written>(WaitTimeout);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
 
         await ApplyAsync(kv, Put(6, "b", "1", term: 7));
 
-        await asker.ExpectMsgAsync<RegionError.NotLeader>(Patience);
+        await asker.ExpectMsgAsync<RegionError.NotLeader>(WaitTimeout);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
 
         kv.Tell(ForgetOutcomes.Instance);
 
-        await asker.ExpectMsgAsync<RegionError.StaleCommand>(Patience);
+        await asker.ExpectMsgAsync<RegionError.StaleCommand>(WaitTimeout);
         await ApplyAsync(kv, Put(6, "b", "1"));
         Assert.False(asker.HasMessages);
     }
@@ -108,7 +108,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
 
         await ApplyAsync(kv, new Entry(new LogPosition(6, 6), EntryKind.Command, command));
 
-        await asker.ExpectMsgAsync<RegionError.KeyNotInRegion>(Patience);
+        await asker.ExpectMsgAsync<RegionError.KeyNotInRegion>(WaitTimeout);
         Assert.Null(Value("b"));
     }
 
@@ -122,7 +122,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
 
         await ApplyAsync(kv, new Entry(new LogPosition(6, 6), EntryKind.Command, command));
 
-        await asker.ExpectMsgAsync<RegionError.EpochNotMatch>(Patience);
+        await asker.ExpectMsgAsync<RegionError.EpochNotMatch>(WaitTimeout);
         Assert.Null(Value("b"));
     }
 
@@ -132,14 +132,14 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
         var kv = await StartAsync(expected: 5);
         kv.Tell(new ServeReads(7, 6, [TestActor]));
         kv.Tell(new ServeReads(5, 6, [TestActor]));
-        await ExpectMsgAsync<Readable>(Patience);
+        await ExpectMsgAsync<Readable>(WaitTimeout);
         kv.Tell(new ApplyEntries([Put(6, "b", "1")]), TestActor);
-        await ExpectMsgAsync(new EntriesApplied(6), Patience);
+        await ExpectMsgAsync(new EntriesApplied(6), WaitTimeout);
 
         kv.Tell(new ApplyEntries([Put(7, "b", "1")]), TestActor);
 
-        await ExpectMsgAsync(new EntriesApplied(7), Patience);
-        await ExpectMsgAsync<Readable>(Patience);
+        await ExpectMsgAsync(new EntriesApplied(7), WaitTimeout);
+        await ExpectMsgAsync<Readable>(WaitTimeout);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
     private async Task ApplyAsync(IActorRef kv, params Entry[] entries)
     {
         kv.Tell(new ApplyEntries(ImmutableArray.Create(entries)), TestActor);
-        await ExpectMsgAsync(new EntriesApplied(entries[^1].Index), Patience);
+        await ExpectMsgAsync(new EntriesApplied(entries[^1].Index), WaitTimeout);
     }
 
     private static void Await(IActorRef kv, TestProbe asker, long index, long term) =>

@@ -21,12 +21,12 @@ public sealed class EndingTests : IDisposable
 
     private readonly TestCluster _cluster = new(1);
     private readonly StoreFaults _faults = new();
-    private readonly CancellationTokenSource _patience = new();
+    private readonly CancellationTokenSource _timeout = new();
 
     public void Dispose()
     {
         _faults.Disk.Resume();
-        _patience.Dispose();
+        _timeout.Dispose();
     }
 
     [Fact]
@@ -84,12 +84,12 @@ public sealed class EndingTests : IDisposable
     {
         await using var cluster = _cluster;
         var node = await StartAsync();
-        var (reader, _) = await node.Storage.ReaderAsync(TestCluster.ContextOf(node), _patience.Token);
+        var (reader, _) = await node.Storage.ReaderAsync(TestCluster.ContextOf(node), _timeout.Token);
 
         await node.KillAsync().WaitAsync(Bound);
 
         Assert.False(node.IsClosed);
-        var refusal = await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(_cluster.Config(1), Patience.Long));
+        var refusal = await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(_cluster.Config(1), Timeouts.Long));
         Assert.Contains("is locked by a running store", refusal.Message, StringComparison.Ordinal);
         reader!.Dispose();
         await Eventually.Async(() => Task.FromResult(node.IsClosed ? node : null));
@@ -106,7 +106,7 @@ public sealed class EndingTests : IDisposable
         _faults.Disk.Pause();
 
         var refusal = await Assert.ThrowsAsync<TinyKvException>(
-            () => StoreNode.StartAsync(config, bind: null, _faults, Patience.Long).WaitAsync(Bound));
+            () => StoreNode.StartAsync(config, bind: null, _faults, Timeouts.Long).WaitAsync(Bound));
 
         Assert.StartsWith($"cannot listen on {other.LocalEndpoint}", refusal.Message, StringComparison.Ordinal);
         _faults.Disk.Resume();
@@ -122,10 +122,10 @@ public sealed class EndingTests : IDisposable
         try
         {
             var failure = await Assert.ThrowsAsync<InvalidActorNameException>(
-                () => StoreNode.StartAsync(config, Patience.Long).WaitAsync(Bound));
+                () => StoreNode.StartAsync(config, Timeouts.Long).WaitAsync(Bound));
 
             Assert.Contains(Stubborn.Name, failure.Message, StringComparison.Ordinal);
-            var locked = await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(config, Patience.Long));
+            var locked = await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(config, Timeouts.Long));
             Assert.Contains("is locked by a running store", locked.Message, StringComparison.Ordinal);
         }
         finally
@@ -140,7 +140,7 @@ public sealed class EndingTests : IDisposable
 
     private async Task<StoreNode> StartAsync()
     {
-        var node = await StoreNode.StartAsync(_cluster.Config(1), bind: null, _faults, Patience.Long);
+        var node = await StoreNode.StartAsync(_cluster.Config(1), bind: null, _faults, Timeouts.Long);
         await Eventually.Async(() => Task.FromResult(node.IsReady ? node : null));
         return node;
     }
@@ -150,7 +150,7 @@ public sealed class EndingTests : IDisposable
         _faults.Disk.Pause();
         return node.Storage.WriteAsync(
             TestCluster.ContextOf(node),
-            [new Modify.Put(ColumnFamily.Default, TestCluster.Bytes("a"), TestCluster.Bytes("b"))], _patience.Token);
+            [new Modify.Put(ColumnFamily.Default, TestCluster.Bytes("a"), TestCluster.Bytes("b"))], _timeout.Token);
     }
 
     // The files are closed, rather than left to the garbage collector, once nothing holds them up any more.
@@ -162,7 +162,7 @@ public sealed class EndingTests : IDisposable
         {
             try
             {
-                await using var node = await StoreNode.StartAsync(config, Patience.Long);
+                await using var node = await StoreNode.StartAsync(config, Timeouts.Long);
                 return node;
             }
             catch (TinyKvException locked)
@@ -177,7 +177,7 @@ public sealed class EndingTests : IDisposable
     private async Task ResumeAsync(StoreNode node, Task write)
     {
         _faults.Disk.Resume();
-        await _patience.CancelAsync();
+        await _timeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write);
         await Eventually.Async(() => Task.FromResult(node.IsClosed ? node : null));
     }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace TinyKv.Tests.Actors.Nodes;
 
 /// <summary>How long a test waits for what must happen, on a busy machine.</summary>
-internal static class Patience
+internal static class Timeouts
 {
     public static CancellationToken Long => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 }

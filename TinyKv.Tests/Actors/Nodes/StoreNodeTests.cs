@@ -22,7 +22,7 @@ public sealed class StoreNodeTests
         await using var cluster = new TestCluster(1);
         var config = cluster.Config(1, "tinykv.store.bind-host = no-such-host.invalid");
 
-        using var store = PreparedStore.Open(config, IPAddress.Loopback, faults: null, Patience.Long);
+        using var store = PreparedStore.Open(config, IPAddress.Loopback, faults: null, Timeouts.Long);
 
         Assert.Equal(IPAddress.Loopback, store.Bind);
     }
@@ -54,7 +54,7 @@ public sealed class StoreNodeTests
         var second = await cluster.PutAsync("b", [2]);
         Assert.NotEqual(first, second.Settings.StoreId.Value);
 
-        var index = (await second.StatusAsync(Patience.Long)).Peers[1].AppliedIndex;
+        var index = (await second.StatusAsync(Timeouts.Long)).Peers[1].AppliedIndex;
         await cluster.StartAsync(first);
         var status = await cluster.AppliedAsync(first, index);
         Assert.Equal(RegionId.First.Value, status.Region.Id);
@@ -85,7 +85,7 @@ public sealed class StoreNodeTests
 
         var leader = await cluster.PutAsync("big", new byte[Limits.MaxEntryBytes - 100]);
 
-        var index = (await leader.StatusAsync(Patience.Long)).Peers[1].AppliedIndex;
+        var index = (await leader.StatusAsync(Timeouts.Long)).Peers[1].AppliedIndex;
         for (var store = 1UL; store <= 3; store++) await cluster.AppliedAsync(store, index);
     }
 
@@ -114,8 +114,8 @@ public sealed class StoreNodeTests
             {
                 foreach (var node in cluster.Nodes)
                 {
-                    ids.Add(await RetryAsync(() => node.Placement.AllocateIdAsync(Patience.Long)));
-                    var last = await RetryAsync(() => node.Placement.AllocateTimestampsAsync(7, Patience.Long));
+                    ids.Add(await RetryAsync(() => node.Placement.AllocateIdAsync(Timeouts.Long)));
+                    var last = await RetryAsync(() => node.Placement.AllocateTimestampsAsync(7, Timeouts.Long));
                     timestamps.Add((last.Physical, last.Logical));
                 }
             }
@@ -132,8 +132,8 @@ public sealed class StoreNodeTests
         var key = TestCluster.Bytes("a");
 
         Assert.Null(await cluster[1].Storage.WriteAsync(
-            context, [new Modify.Put(ColumnFamily.Default, key, key)], Patience.Long));
-        using var reader = (await cluster[1].Storage.ReaderAsync(context, Patience.Long)).Reader!;
+            context, [new Modify.Put(ColumnFamily.Default, key, key)], Timeouts.Long));
+        using var reader = (await cluster[1].Storage.ReaderAsync(context, Timeouts.Long)).Reader!;
 
         Assert.Equal(key, reader.GetCF(ColumnFamily.Default, key));
     }
@@ -157,7 +157,7 @@ public sealed class StoreNodeTests
         await using var cluster = new TestCluster(1);
         await cluster.StartAsync(1);
 
-        await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(cluster.Config(1), Patience.Long));
+        await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(cluster.Config(1), Timeouts.Long));
 
         await cluster.PutAsync("a", [1]);
     }
@@ -174,7 +174,7 @@ public sealed class StoreNodeTests
             tinykv.cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3 } ]
             """.Replace("remoting-port = 3", $"remoting-port = {Ports.Free()}", StringComparison.Ordinal));
 
-        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.True(reason.IsMisconfigured);
         Assert.Contains("initial stores [1, 2, 3], but tinykv.cluster.stores names [1];", reason.Message,
             StringComparison.Ordinal);
@@ -190,7 +190,7 @@ public sealed class StoreNodeTests
 
         var waiting = await Eventually.Async(async () =>
         {
-            var status = await cluster[1].StatusAsync(Patience.Long);
+            var status = await cluster[1].StatusAsync(Timeouts.Long);
             return status.Acquaintances[0].State == "accepted" ? status : null;
         });
         Assert.Equal((3UL, "waiting"), (waiting.Acquaintances[1].StoreId, waiting.Acquaintances[1].State));
@@ -199,7 +199,7 @@ public sealed class StoreNodeTests
 
         await cluster.StartAsync(3);
         await cluster.PutAsync("a", [1]);
-        Assert.True((await cluster[1].StatusAsync(Patience.Long)).Formed);
+        Assert.True((await cluster[1].StatusAsync(Timeouts.Long)).Formed);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class StoreNodeTests
         using var empty = new TinyKv.Tests.Persistence.TemporaryDirectory();
         var stranger = await cluster.StartAsync(3, $"tinykv.store.data-directory = \"{empty.Path}\"");
 
-        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => stranger.Terminated.WaitAsync(Patience.Long));
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => stranger.Terminated.WaitAsync(Timeouts.Long));
         Assert.False(reason.IsMisconfigured);
         Assert.Contains("store 3 shows up with a new data directory", reason.Message, StringComparison.Ordinal);
         Assert.Empty(stranger.Placement.Regions.Where(region => region.Leader is not null));
@@ -235,7 +235,7 @@ public sealed class StoreNodeTests
 
         node = await cluster.StartAsync(1);
 
-        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.Contains("is empty, but it was not", reason.Message, StringComparison.Ordinal);
     }
 
@@ -248,7 +248,7 @@ public sealed class StoreNodeTests
 
         node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
 
-        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Patience.Long));
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.Contains("no space left", reason.Message, StringComparison.Ordinal);
     }
 
@@ -262,14 +262,14 @@ public sealed class StoreNodeTests
 
     private static async Task<T> RetryAsync<T>(Func<Task<T>> ask)
     {
-        var patience = Patience.Long;
+        var timeout = Timeouts.Long;
         while (true)
         {
             try
             {
                 return await ask();
             }
-            catch (PlacementUnavailableException) when (!patience.IsCancellationRequested)
+            catch (PlacementUnavailableException) when (!timeout.IsCancellationRequested)
             {
                 // An election takes as long as it takes on a busy machine.
             }

@@ -28,7 +28,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<StoreNode> StartAsync(ulong store, string overrides = "")
     {
-        var node = await StoreNode.StartAsync(Config(store, overrides), Patience.Long);
+        var node = await StoreNode.StartAsync(Config(store, overrides), Timeouts.Long);
         _nodes[store] = node;
         return node;
     }
@@ -80,21 +80,21 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<StoreNode> PutAsync(string key, byte[] value) => OnLeaderAsync(async leader =>
     {
         var refusal = await leader.Storage.WriteAsync(
-            ContextOf(leader), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Patience.Long);
+            ContextOf(leader), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Timeouts.Long);
         return (leader, refusal);
     });
 
     /// <summary>Reads a key as clients do.</summary>
     public Task<byte[]?> GetAsync(string key) => OnLeaderAsync(async leader =>
     {
-        var (reader, refusal) = await leader.Storage.ReaderAsync(ContextOf(leader), Patience.Long);
+        var (reader, refusal) = await leader.Storage.ReaderAsync(ContextOf(leader), Timeouts.Long);
         using (reader) return (reader?.GetCF(ColumnFamily.Default, Bytes(key)), refusal);
     });
 
     /// <summary>Waits until a store has applied an entry of the region with the keys.</summary>
     public Task<PeerStatus> AppliedAsync(ulong store, long index) => Eventually.Async(async () =>
     {
-        var peer = (await _nodes[store].StatusAsync(Patience.Long)).Peers[1];
+        var peer = (await _nodes[store].StatusAsync(Timeouts.Long)).Peers[1];
         return peer.AppliedIndex >= index ? peer : null;
     });
 
@@ -102,13 +102,13 @@ internal sealed class TestCluster : IAsyncDisposable
     // asked here may be done twice.
     private async Task<T> OnLeaderAsync<T>(Func<StoreNode, Task<(T Result, RegionError? Refusal)>> ask)
     {
-        var patience = Patience.Long;
+        var timeout = Timeouts.Long;
         while (true)
         {
             var (result, refusal) = await ask(await LeaderAsync());
             if (refusal is null) return result;
             Assert.True(refusal is RegionError.NotLeader or RegionError.StaleCommand, refusal.Message);
-            patience.ThrowIfCancellationRequested();
+            timeout.ThrowIfCancellationRequested();
         }
     }
 

@@ -14,7 +14,7 @@ namespace TinyKv.Tests.Actors.Placement;
 
 public sealed class PlacementActorTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
     private static readonly Region Group = new(RegionId.Placement, KeyRange.All, RegionEpoch.Initial, []);
 
     private readonly MemoryEngine _engine = new();
@@ -39,7 +39,7 @@ public sealed class PlacementActorTests : TestKit
         await ApplyAsync(first, 7, Reserve(5000));
         Watch(first);
         Sys.Stop(first);
-        await ExpectTerminatedAsync(first, Patience);
+        await ExpectTerminatedAsync(first, WaitTimeout);
 
         var second = await StartAsync(7);
 
@@ -56,7 +56,7 @@ public sealed class PlacementActorTests : TestKit
     private async Task<IActorRef> StartAsync(long applied)
     {
         var placement = _parent.ChildActorOf(PlacementActor.Props(_engine, Group, 5).WithDispatcher(""));
-        Assert.Equal(applied, (await _parent.ExpectMsgAsync<Described>(Patience)).Applied);
+        Assert.Equal(applied, (await _parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied);
         return placement;
     }
 
@@ -66,7 +66,7 @@ public sealed class PlacementActorTests : TestKit
         var asker = CreateTestProbe();
         placement.Tell(new TrackProposals([new PendingProposal(position, asker.Ref)]));
         placement.Tell(new ApplyEntries([new Entry(position, EntryKind.Command, command.ToByteArray())]), asker.Ref);
-        return await asker.ExpectMsgAsync<object>(Patience);
+        return await asker.ExpectMsgAsync<object>(WaitTimeout);
     }
 
     private static PlacementCommand Ids(uint count) => new() { AllocateIds = new AllocateIds { Count = count } };

@@ -12,7 +12,7 @@ namespace TinyKv.Tests.Actors.Placement;
 
 public sealed class PlacementDeskTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly long NoonMs = Noon.ToUnixTimeMilliseconds();
 
@@ -25,8 +25,8 @@ public sealed class PlacementDeskTests : TestKit
         _desk = Desk(TimeSpan.FromHours(1));
     }
 
-    private IActorRef Desk(TimeSpan patience, DateTimeOffset? now = null) =>
-        Sys.ActorOf(PlacementDesk.Props(_group.Ref, () => now ?? Noon, patience));
+    private IActorRef Desk(TimeSpan timeout, DateTimeOffset? now = null) =>
+        Sys.ActorOf(PlacementDesk.Props(_group.Ref, () => now ?? Noon, timeout));
 
     [Fact]
     public async Task Ids_that_are_asked_for_during_a_turn_come_from_one_command()
@@ -35,14 +35,14 @@ public sealed class PlacementDeskTests : TestKit
         Assert.Equal(1U, (await CommandAsync()).AllocateIds.Count);
         // The desk has the other three when it has refused this.
         _desk.Tell(new PlacementAllocateTimestamps { Count = 0 });
-        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
         _group.Reply(new IdsAllocated(1000));
 
         Assert.Equal(3U, (await CommandAsync()).AllocateIds.Count);
         _group.Reply(new IdsAllocated(1001));
 
         foreach (var id in new ulong[] { 1000, 1001, 1002, 1003 })
-            Assert.Equal(id, (await ExpectMsgAsync<PlacementReply>(Patience)).Id);
+            Assert.Equal(id, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Id);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class PlacementDeskTests : TestKit
         Assert.Equal(NoonMs + 3000, until);
         _group.Reply(new TimestampsReserved(6, until));
 
-        var reply = await ExpectMsgAsync<PlacementReply>(Patience);
+        var reply = await ExpectMsgAsync<PlacementReply>(WaitTimeout);
 
         Assert.Equal((NoonMs, 5), (reply.Physical, reply.Logical));
     }
@@ -67,7 +67,7 @@ public sealed class PlacementDeskTests : TestKit
 
         await ConfirmAsync(term: 6, end: NoonMs + 3000);
 
-        Assert.Equal(2, (await ExpectMsgAsync<PlacementReply>(Patience)).Logical);
+        Assert.Equal(2, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Logical);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class PlacementDeskTests : TestKit
         var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
         _group.Reply(new TimestampsReserved(8, until));
 
-        Assert.Equal(NoonMs + 9000, (await ExpectMsgAsync<PlacementReply>(Patience)).Physical);
+        Assert.Equal(NoonMs + 9000, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Physical);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class PlacementDeskTests : TestKit
         await CommandAsync();
         _group.Reply(new TimestampsReserved(7, NoonMs + 3000));
 
-        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
     }
 
     [Fact]
@@ -101,12 +101,12 @@ public sealed class PlacementDeskTests : TestKit
         // More could not be read from the log by anybody.
         Assert.Equal(PlacementCommandCodec.EndOfTimeMs, (await CommandAsync()).ReserveTimestamps.UntilMs);
         _group.Reply(new TimestampsReserved(6, PlacementCommandCodec.EndOfTimeMs));
-        Assert.Equal(PlacementCommandCodec.EndOfTimeMs - 1, (await ExpectMsgAsync<PlacementReply>(Patience)).Physical);
+        Assert.Equal(PlacementCommandCodec.EndOfTimeMs - 1, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Physical);
 
         _desk.Tell(new PlacementAllocateTimestamps { Count = (uint)TimestampOracle.LogicalEnd - 1 });
         await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs);
 
-        Assert.Contains("all timestamps", (await ExpectMsgAsync<PlacementReply>(Patience)).Error, StringComparison.Ordinal);
+        Assert.Contains("all timestamps", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error, StringComparison.Ordinal);
         Assert.False(_group.HasMessages);
     }
 
@@ -118,7 +118,7 @@ public sealed class PlacementDeskTests : TestKit
         desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: NoonMs);
 
-        Assert.Contains("the clock", (await ExpectMsgAsync<PlacementReply>(Patience)).Error, StringComparison.Ordinal);
+        Assert.Contains("the clock", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error, StringComparison.Ordinal);
         Assert.False(_group.HasMessages);
     }
 
@@ -126,10 +126,10 @@ public sealed class PlacementDeskTests : TestKit
     public async Task A_desk_that_does_not_lead_names_who_does()
     {
         _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
-        await _group.ExpectMsgAsync<Read>(Patience);
+        await _group.ExpectMsgAsync<Read>(WaitTimeout);
         _group.Reply(new RegionError.NotLeader(RegionId.Placement, new Peer(new PeerId(3), new StoreId(3))));
 
-        var reply = await ExpectMsgAsync<PlacementReply>(Patience);
+        var reply = await ExpectMsgAsync<PlacementReply>(WaitTimeout);
 
         Assert.Equal(3UL, reply.LeaderStore);
         Assert.NotEqual("", reply.Error);
@@ -140,9 +140,9 @@ public sealed class PlacementDeskTests : TestKit
     {
         var desk = Desk(TimeSpan.FromMilliseconds(50));
         desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
-        await _group.ExpectMsgAsync<Read>(Patience);
+        await _group.ExpectMsgAsync<Read>(WaitTimeout);
         var late = _group.LastSender;
-        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(Patience)).Error);
+        Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
 
         // Were it taken, the desk would ask for a window in term 6.
         late.Tell(new PlacementView(6, 0));
@@ -158,15 +158,15 @@ public sealed class PlacementDeskTests : TestKit
         await ConfirmAsync(term: 6, end: 0);
         await CommandAsync();
         _group.Reply(new TimestampsReserved(6, NoonMs + 3000));
-        await ExpectMsgAsync<PlacementReply>(Patience);
+        await ExpectMsgAsync<PlacementReply>(WaitTimeout);
     }
 
     private async Task ConfirmAsync(long term, long end)
     {
-        await _group.ExpectMsgAsync<Read>(Patience);
+        await _group.ExpectMsgAsync<Read>(WaitTimeout);
         _group.Reply(new PlacementView(term, end));
     }
 
     private async Task<PlacementCommand> CommandAsync() =>
-        PlacementCommand.Parser.ParseFrom((await _group.ExpectMsgAsync<Propose>(Patience)).Command.Span);
+        PlacementCommand.Parser.ParseFrom((await _group.ExpectMsgAsync<Propose>(WaitTimeout)).Command.Span);
 }

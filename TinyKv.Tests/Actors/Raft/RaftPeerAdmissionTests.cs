@@ -41,8 +41,8 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
 
         Ask(peer, Write());
 
-        var tracked = await World.ExpectMsgAsync<TrackProposals>(Patience);
-        var applied = await World.ExpectMsgAsync<ApplyEntries>(Patience);
+        var tracked = await World.ExpectMsgAsync<TrackProposals>(WaitTimeout);
+        var applied = await World.ExpectMsgAsync<ApplyEntries>(WaitTimeout);
         Assert.Equal(applied.Entries[0].Position, Assert.Single(tracked.Proposals).Position);
     }
 
@@ -57,7 +57,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
 
         FromOther(peer, 6, new RaftMessage.HeartbeatReply(round));
 
-        var reads = await World.FishForMessageAsync<ServeReads>(_ => true, Patience);
+        var reads = await World.FishForMessageAsync<ServeReads>(_ => true, WaitTimeout);
         Assert.Equal((6, 6), (reads.Index, reads.Term));
     }
 
@@ -112,11 +112,11 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     {
         var peer = await StartLeaderOfThreeAsync();
         Ask(peer, Write(region: Three));
-        await World.FishForMessageAsync<TrackProposals>(_ => true, Patience);
+        await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
 
         Tick(peer, 40);
 
-        await World.FishForMessageAsync<ForgetOutcomes>(_ => true, Patience);
+        await World.FishForMessageAsync<ForgetOutcomes>(_ => true, WaitTimeout);
     }
 
     public static TheoryData<string, Type> Refusals => new()
@@ -158,7 +158,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
 
         Ask(peer, Write(context: ContextOf(RegionOf(1)) with { Term = 5 }));
 
-        await World.ExpectMsgAsync<TrackProposals>(Patience);
+        await World.ExpectMsgAsync<TrackProposals>(WaitTimeout);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
         var peer = await StartLeaderOfThreeAsync();
         Gate.Mode = GateMode.Held;
         Ask(peer, Write(region: Three));
-        await World.FishForMessageAsync<TrackProposals>(_ => true, Patience);
+        await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
         Ask(peer, Write(region: Three));
         FromOther(peer, 9, new RaftMessage.Heartbeat(0, 0), from: 3);
 
@@ -224,7 +224,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     {
         await StartLeaderAsync();
 
-        var view = await Parent.FishForMessageAsync<PeerView>(seen => seen.CaughtUp, Patience);
+        var view = await Parent.FishForMessageAsync<PeerView>(seen => seen.CaughtUp, WaitTimeout);
 
         Assert.Equal((RoleKind.Leader, RegionOf(1).Peers[0]), (view.Change.Role, view.Leader!.Value));
     }
@@ -235,11 +235,11 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
         var peer = await ElectAsync(await StartAsync(SpecOf(Three, maxQueued)));
         await SentAsync<RaftMessage.Append>();
         FromOther(peer, 6, new RaftMessage.Appended(6));
-        await World.FishForMessageAsync<ApplyEntries>(_ => true, Patience);
+        await World.FishForMessageAsync<ApplyEntries>(_ => true, WaitTimeout);
         peer.Tell(new EntriesApplied(6));
         await StatusAfterAsync(peer);
         return peer;
     }
 
-    private async Task<RegionError> RefusalAsync() => await World.FishForMessageAsync<RegionError>(_ => true, Patience);
+    private async Task<RegionError> RefusalAsync() => await World.FishForMessageAsync<RegionError>(_ => true, WaitTimeout);
 }

@@ -19,13 +19,13 @@ public sealed class RaftPeerDataLossTests : RaftPeerKit
 
         FromOther(peer, 6, new RaftMessage.Heartbeat(6, Round: 1, Acknowledged));
 
-        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: false }, Patience);
+        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: false }, WaitTimeout);
         var loss = Assert.Single((await StatusAfterAsync(peer)).DataLosses);
         Assert.Equal(new DataLoss(new PeerId(1), 6, Acknowledged, new LogPosition(6, 6)), loss);
         // Another leader that has everything catches it up.
         FromOther(peer, 7, new RaftMessage.Append(new LogPosition(6, 6), Entries(7, 7, "y"), 7), from: 3);
         peer.Tell(new EntriesApplied((await ApplyAsync(7)).Entries[^1].Index));
-        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: true }, Patience);
+        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: true }, WaitTimeout);
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class RaftPeerDataLossTests : RaftPeerKit
             Tick(peer, 1);
         }
         await StatusAfterAsync(peer);
-        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: false }, Patience);
+        await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: false }, WaitTimeout);
         Assert.False(Parent.HasMessages); // it may still be a mistake
         FromOther(peer, 6, new RaftMessage.Heartbeat(6, Round: 100, Acknowledged));
 
-        var reason = (await Parent.ExpectMsgAsync<DataLost>(Patience)).Reason;
+        var reason = (await Parent.ExpectMsgAsync<DataLost>(WaitTimeout)).Reason;
         Assert.Contains("acknowledged the log of region 1 up to 9, and has it only up to 6", reason, StringComparison.Ordinal);
         Assert.Contains("\"A store that has lost data\" in docs/operations.md", reason, StringComparison.Ordinal);
     }
@@ -70,10 +70,10 @@ public sealed class RaftPeerDataLossTests : RaftPeerKit
         var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
         FromOther(peer, 6, new RaftMessage.Append(new LogPosition(5, 5), Entries(6, 6, "x"), 6));
         peer.Tell(new EntriesApplied((await ApplyAsync(6)).Entries[^1].Index));
-        await Parent.FishForMessageAsync<PeerView>(view => view.CaughtUp, Patience);
+        await Parent.FishForMessageAsync<PeerView>(view => view.CaughtUp, WaitTimeout);
         return peer;
     }
 
     private async Task<ApplyEntries> ApplyAsync(long last) =>
-        await World.FishForMessageAsync<ApplyEntries>(apply => apply.Entries[^1].Index == last, Patience);
+        await World.FishForMessageAsync<ApplyEntries>(apply => apply.Entries[^1].Index == last, WaitTimeout);
 }

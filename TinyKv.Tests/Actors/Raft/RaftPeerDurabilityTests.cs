@@ -32,7 +32,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         Gate.Open();
 
-        await parent.ExpectMsgAsync<PeerReady>(Patience);
+        await parent.ExpectMsgAsync<PeerReady>(WaitTimeout);
         await SentAsync<RaftMessage.Vote>();
     }
 
@@ -46,7 +46,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Assert.Equal(6, (await StatusAsync(peer)).Term);
         Gate.Open();
 
-        Assert.Equal(new RaftMessage.Vote(true), (await World.ExpectMsgAsync<OutboundRaftMessage>(Patience)).Envelope.Message);
+        Assert.Equal(new RaftMessage.Vote(true), (await World.ExpectMsgAsync<OutboundRaftMessage>(WaitTimeout)).Envelope.Message);
         Assert.Contains(Gate.Stored, stored => stored is RaftRecord { Term: 6, Vote.Value: 2 });
     }
 
@@ -60,7 +60,8 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Assert.Equal(7, (await StatusAsync(peer)).LastIndex);
         Gate.Open();
 
-        Assert.Equal(new RaftMessage.Appended(7), (await World.ExpectMsgAsync<OutboundRaftMessage>(Patience)).Envelope.Message);
+        var answer = await World.ExpectMsgAsync<OutboundRaftMessage>(WaitTimeout);
+        Assert.Equal(new RaftMessage.Appended(7), answer.Envelope.Message);
     }
 
     [Fact]
@@ -75,7 +76,8 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         await StatusAsync(peer);
         Gate.Open();
 
-        Assert.Equal(new RaftMessage.Appended(6), (await World.ExpectMsgAsync<OutboundRaftMessage>(Patience)).Envelope.Message);
+        var answer = await World.ExpectMsgAsync<OutboundRaftMessage>(WaitTimeout);
+        Assert.Equal(new RaftMessage.Appended(6), answer.Envelope.Message);
     }
 
     [Fact]
@@ -85,7 +87,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         var peer = await ElectAsync(await StartAsync(SpecOf(region)));
         await SentAsync<RaftMessage.Append>();
         FromOther(peer, 6, new RaftMessage.Appended(6));
-        await World.FishForMessageAsync<ApplyEntries>(_ => true, Patience);
+        await World.FishForMessageAsync<ApplyEntries>(_ => true, WaitTimeout);
         Gate.Mode = GateMode.Held;
         Ask(peer, Write(region: region));
 
@@ -104,7 +106,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         await SentAsync<RaftMessage.Appended>();
         Watch(first);
         Sys.Stop(first);
-        await ExpectTerminatedAsync(first, Patience);
+        await ExpectTerminatedAsync(first, WaitTimeout);
 
         var second = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
 
@@ -123,7 +125,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         FromOther(peer, 6, new RaftMessage.RequestVote(new LogPosition(5, 5)));
 
-        await ExpectTerminatedAsync(peer, Patience);
+        await ExpectTerminatedAsync(peer, WaitTimeout);
         Assert.False(World.HasMessages);
     }
 
@@ -143,7 +145,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         Gate.RejectHeld();
 
-        await ExpectTerminatedAsync(peer, Patience);
+        await ExpectTerminatedAsync(peer, WaitTimeout);
         Assert.DoesNotContain(Gate.Stored, stored => stored is RaftRecord);
         Assert.False(World.HasMessages);
     }
@@ -156,7 +158,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1, 2))));
 
-        Assert.Contains("store 3", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+        Assert.Contains("store 3", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,7 +171,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         CreateTestProbe().ChildActorOf(RaftPeer.Props(
             SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1, 2, 3), default) }));
 
-        Assert.Contains("lists store 2", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+        Assert.Contains("lists store 2", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -183,7 +185,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
             SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1), new DirectoryId(8)) }));
 
         Assert.Contains("belongs to the data directory 0000000000000007, this is the data directory 0000000000000008",
-            $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+            $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -193,7 +195,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { WasCreated = true }));
 
-        Assert.Contains("is empty", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+        Assert.Contains("is empty", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
         Assert.Empty(Gate.Stored);
     }
 
@@ -205,6 +207,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1))));
 
-        Assert.Contains("before the initial state", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+        var failed = await ExpectMsgAsync<StoreFailed>(WaitTimeout);
+        Assert.Contains("before the initial state", $"{failed}", StringComparison.Ordinal);
     }
 }

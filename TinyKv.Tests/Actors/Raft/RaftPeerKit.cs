@@ -21,7 +21,7 @@ namespace TinyKv.Tests.Actors.Raft;
 /// </summary>
 public abstract class RaftPeerKit : TestKit
 {
-    private protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private protected static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private TestProbe? _world;
 
@@ -60,7 +60,7 @@ public abstract class RaftPeerKit : TestKit
     {
         Parent = CreateTestProbe();
         var peer = Parent.ChildActorOf(RaftPeer.Props(spec));
-        await Parent.ExpectMsgAsync<PeerReady>(Patience);
+        await Parent.ExpectMsgAsync<PeerReady>(WaitTimeout);
         return peer;
     }
 
@@ -69,7 +69,7 @@ public abstract class RaftPeerKit : TestKit
     {
         var spec = SpecOf(RegionOf(1), maxQueued);
         var peer = await StartAsync(spec with { Options = options ?? spec.Options });
-        var applied = await World.ExpectMsgAsync<ApplyEntries>(Patience);
+        var applied = await World.ExpectMsgAsync<ApplyEntries>(WaitTimeout);
         peer.Tell(new EntriesApplied(applied.Entries[^1].Index));
         await DrainAsync();
         return peer;
@@ -99,7 +99,7 @@ public abstract class RaftPeerKit : TestKit
     private protected async Task<RaftEnvelope> SentAsync<T>() where T : RaftMessage
     {
         var sent = await World.FishForMessageAsync<OutboundRaftMessage>(
-            said => said.Envelope.Message is T && said.To == new StoreId(2), Patience);
+            said => said.Envelope.Message is T && said.To == new StoreId(2), WaitTimeout);
         return sent.Envelope;
     }
 
@@ -120,14 +120,14 @@ public abstract class RaftPeerKit : TestKit
     private protected async Task<RaftStatus> StatusAsync(IActorRef peer)
     {
         Ask(peer, DescribeReplica.Instance);
-        return (await World.ExpectMsgAsync<ReplicaStatus>(Patience)).Raft!;
+        return (await World.ExpectMsgAsync<ReplicaStatus>(WaitTimeout)).Raft!;
     }
 
     /// <summary>Skips what the peer has said so far.</summary>
     private protected async Task<RaftStatus> StatusAfterAsync(IActorRef peer)
     {
         Ask(peer, DescribeReplica.Instance);
-        return (await World.FishForMessageAsync<ReplicaStatus>(_ => true, Patience)).Raft!;
+        return (await World.FishForMessageAsync<ReplicaStatus>(_ => true, WaitTimeout)).Raft!;
     }
 
     /// <summary>Forgets which writes have arrived.</summary>

@@ -55,7 +55,7 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
 
         FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "b"), 0));
         await World.FishForMessageAsync<OutboundRaftMessage>(
-            said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, Patience);
+            said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, WaitTimeout);
     }
 
     // What it calls itself is its own word.

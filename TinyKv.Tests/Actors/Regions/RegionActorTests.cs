@@ -26,10 +26,10 @@ public sealed class RegionActorTests : RaftPeerKit
         await ReadyAsync();
 
         Ask(region, Write("b"));
-        await World.ExpectMsgAsync<Written>(Patience);
+        await World.ExpectMsgAsync<Written>(WaitTimeout);
         Ask(region, new Read(RegionId.First, ContextOf(RegionOf(1))));
 
-        Assert.Equal(RegionOf(1), (await World.ExpectMsgAsync<Readable>(Patience)).Region, RegionComparer);
+        Assert.Equal(RegionOf(1), (await World.ExpectMsgAsync<Readable>(WaitTimeout)).Region, RegionComparer);
         using var snapshot = engine.Snapshot();
         Assert.Equal(TestBytes("v"), snapshot.Get(ColumnFamily.Default, TestBytes("b")));
     }
@@ -49,8 +49,8 @@ public sealed class RegionActorTests : RaftPeerKit
         Ask(region, Write("c"));
 
         // The first was never in the log: the new leader's first entry has displaced it.
-        await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, Patience);
-        await World.FishForMessageAsync<Written>(_ => true, Patience);
+        await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, WaitTimeout);
+        await World.FishForMessageAsync<Written>(_ => true, WaitTimeout);
         // Its journal cannot be empty any more.
         Assert.False(_created.TryDequeue(out var first) && first);
         Assert.NotEmpty(_created);
@@ -68,7 +68,7 @@ public sealed class RegionActorTests : RaftPeerKit
         Ask(region, Write("b"));
 
         Assert.Equal(
-            new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError.NotLeader>(Patience));
+            new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError.NotLeader>(WaitTimeout));
         Gate.Open();
     }
 
@@ -83,7 +83,7 @@ public sealed class RegionActorTests : RaftPeerKit
 
         Ask(region, Write("b"));
 
-        var failed = await ExpectMsgAsync<StoreFailed>(Patience);
+        var failed = await ExpectMsgAsync<StoreFailed>(WaitTimeout);
         Assert.Contains("region 1", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(FaultyEngine.Failure, failed.Cause?.Message);
         Assert.False(World.HasMessages);
@@ -97,11 +97,11 @@ public sealed class RegionActorTests : RaftPeerKit
         var region = Start(engine);
         await ReadyAsync();
         Ask(region, Write("b"));
-        await World.ExpectMsgAsync<Written>(Patience);
+        await World.ExpectMsgAsync<Written>(WaitTimeout);
 
         Ask(region, Write("c") with { Command = "no command"u8.ToArray() });
 
-        await World.ExpectMsgAsync<RegionError.StaleCommand>(Patience);
+        await World.ExpectMsgAsync<RegionError.StaleCommand>(WaitTimeout);
         await MustBeStoppedAsync(region);
         Sys.Stop(region);
         _table.Post(new ReplicaView(RegionOf(1), null));
@@ -118,10 +118,10 @@ public sealed class RegionActorTests : RaftPeerKit
             Task.FromResult(_table.Find(RegionId.First) is { Stopped: not null } stopped ? stopped : null));
         Assert.False(view.IsReady);
         Ask(region, Write("d"));
-        var refusal = await World.FishForMessageAsync<RegionError.RegionStopped>(_ => true, Patience);
+        var refusal = await World.FishForMessageAsync<RegionError.RegionStopped>(_ => true, WaitTimeout);
         Assert.Contains("cannot be read", refusal.Message, StringComparison.Ordinal);
         Ask(region, DescribeReplica.Instance);
-        var status = await World.ExpectMsgAsync<ReplicaStatus>(Patience);
+        var status = await World.ExpectMsgAsync<ReplicaStatus>(WaitTimeout);
         Assert.Equal(refusal.Reason, status.StoppedBecause);
     }
 

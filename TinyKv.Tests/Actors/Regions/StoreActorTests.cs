@@ -18,14 +18,14 @@ public sealed class StoreActorTests : RaftPeerKit
         var gone = CreateTestProbe();
         Watch(gone);
         Sys.Stop(gone);
-        await ExpectTerminatedAsync(gone, Patience);
+        await ExpectTerminatedAsync(gone, WaitTimeout);
 
         // Again until the store has subscribed.
         var refusal = await Nodes.Eventually.Async(async () =>
         {
             Ask(gone, new Read(RegionId.First, null));
             await Task.Yield();
-            return World.HasMessages ? await World.ExpectMsgAsync<RegionError.NotLeader>(Patience) : null;
+            return World.HasMessages ? await World.ExpectMsgAsync<RegionError.NotLeader>(WaitTimeout) : null;
         });
 
         Assert.Equal(new RegionError.NotLeader(RegionId.First, null), refusal);
@@ -40,7 +40,7 @@ public sealed class StoreActorTests : RaftPeerKit
 
         Ask(store, new Read(new RegionId(9), null));
 
-        Assert.Equal(new RegionError.RegionNotFound(new RegionId(9)), await World.ExpectMsgAsync<RegionError>(Patience));
+        Assert.Equal(new RegionError.RegionNotFound(new RegionId(9)), await World.ExpectMsgAsync<RegionError>(WaitTimeout));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class StoreActorTests : RaftPeerKit
         Ask(store, new Read(RegionId.First, null));
 
         Assert.Equal(
-            new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError>(Patience));
+            new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError>(WaitTimeout));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class StoreActorTests : RaftPeerKit
 
         store.Tell(Begin.Instance, TestActor);
 
-        Assert.Equal(new RegionCreated(RegionId.First), await ExpectMsgAsync<RegionCreated>(Patience));
+        Assert.Equal(new RegionCreated(RegionId.First), await ExpectMsgAsync<RegionCreated>(WaitTimeout));
     }
 
     private RegionSpec SpecOf(MemoryEngine engine)

@@ -39,10 +39,10 @@ public sealed class ClaimTests : TestKit
     {
         var transport = new GuardedTransport(_inner, (ExtendedActorSystem)Sys, new GuardSetup(
             Self, [Other], new RemotingSettings(1, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1), 1)));
-        Assert.False(await transport.Known.IsAsync(Other, 5).WaitAsync(Patience.Long));
+        Assert.False(await transport.Known.IsAsync(Other, 5).WaitAsync(Timeouts.Long));
         var late = new LateHandle();
         _inner.Connected.SetResult(late);
-        await late.Closed.Task.WaitAsync(Patience.Long);
+        await late.Closed.Task.WaitAsync(Timeouts.Long);
         await transport.Shutdown();
     }
 
@@ -63,7 +63,7 @@ public sealed class ClaimTests : TestKit
         var known = new KnownStores([Other], _ => answer.Task);
         var claims = Enumerable.Range(0, 100).Select(_ => known.IsAsync(Other, 5)).ToList();
         answer.SetResult(5);
-        Assert.Equal(16, (await Task.WhenAll(claims).WaitAsync(Patience.Long)).Count(confirmed => confirmed));
+        Assert.Equal(16, (await Task.WhenAll(claims).WaitAsync(Timeouts.Long)).Count(confirmed => confirmed));
         Assert.True(await known.IsAsync(Other, 5));
     }
 
@@ -72,11 +72,11 @@ public sealed class ClaimTests : TestKit
     {
         while (true)
         {
-            var connection = await listener.AcceptTcpClientAsync(Patience.Long);
+            var connection = await listener.AcceptTcpClientAsync(Timeouts.Long);
             var length = new byte[4];
-            await connection.GetStream().ReadExactlyAsync(length, Patience.Long);
+            await connection.GetStream().ReadExactlyAsync(length, Timeouts.Long);
             var frame = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
-            await connection.GetStream().ReadExactlyAsync(frame, Patience.Long);
+            await connection.GetStream().ReadExactlyAsync(frame, Timeouts.Long);
             if (RemotingFrame.AsksUid(frame)) return connection;
             connection.Dispose();
         }
@@ -86,7 +86,7 @@ public sealed class ClaimTests : TestKit
     {
         var length = new byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(length, frame.Length);
-        await connection.GetStream().WriteAsync((byte[])[.. length, .. frame.ToByteArray()], Patience.Long);
+        await connection.GetStream().WriteAsync((byte[])[.. length, .. frame.ToByteArray()], Timeouts.Long);
     }
 
     private sealed class SlowTransport : AkkaTransport

@@ -42,7 +42,7 @@ public sealed class ClusterCommandTests : IAsyncLifetime
             $"akka.tcp://tinykv@{_cluster[1].Settings.Self.Remoting}/system/cluster/core/daemon").Tell(command);
 
         // Behind what was sent, there and back.
-        await _outside.Gateway(_cluster[1]).Ask<ActorIdentity>(new Identify(1), Patience.Long);
+        await _outside.Gateway(_cluster[1]).Ask<ActorIdentity>(new Identify(1), Timeouts.Long);
         await DaemonAsync();
         Assert.Equal(MemberStatus.Up, Self.Status);
         Assert.False(_cluster[1].Terminated.IsCompleted);
@@ -69,14 +69,14 @@ public sealed class ClusterCommandTests : IAsyncLifetime
 
         await _cluster.PutAsync("k", [1]);
         Assert.False(_cluster[1].Terminated.IsCompleted);
-        Assert.Equal(1UL, (await _cluster[1].StatusAsync(Patience.Long)).StoreId);
+        Assert.Equal(1UL, (await _cluster[1].StatusAsync(Timeouts.Long)).StoreId);
     }
 
     private Member Self => Cluster.Get(_cluster[1].System).SelfMember;
 
     // What is in the daemon's mailbox was handled when it has answered.
     private async Task DaemonAsync() => await _cluster[1].System.ActorSelection("/system/cluster/core/daemon")
-        .Ask<ActorIdentity>(new Identify(1), Patience.Long);
+        .Ask<ActorIdentity>(new Identify(1), Timeouts.Long);
 
     private byte[] AddressOfStore() =>
     [

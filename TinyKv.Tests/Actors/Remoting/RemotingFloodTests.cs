@@ -62,7 +62,7 @@ public sealed class RemotingFloodTests : IAsyncDisposable
         // All but those that fit; the last bytes may still be on their way.
         for (var i = 0; i < 40 - Room / Part; i++)
         {
-            var first = await Task.WhenAny(closed).WaitAsync(Patience.Long);
+            var first = await Task.WhenAny(closed).WaitAsync(Timeouts.Long);
             closed.Remove(first);
             await first;
         }
@@ -110,7 +110,7 @@ public sealed class RemotingFloodTests : IAsyncDisposable
     {
         await using var friendly = OutsideSystem.Friendly();
         var reply = await friendly.Gateway(store).Ask<GetResponse>(
-            new GetRequest { Key = Google.Protobuf.ByteString.CopyFromUtf8("k") }, Patience.Long);
+            new GetRequest { Key = Google.Protobuf.ByteString.CopyFromUtf8("k") }, Timeouts.Long);
         Assert.Null(reply.RegionError);
     }
 }

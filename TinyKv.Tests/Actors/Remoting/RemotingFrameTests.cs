@@ -33,7 +33,7 @@ public sealed class RemotingFrameTests
         await using var outside = OutsideSystem.Friendly();
         outside.Actors.ActorSelection($"akka.tcp://x@127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/user/y")
             .Tell(new Identify(1));
-        using var socket = await listener.AcceptTcpClientAsync(Patience.Long);
+        using var socket = await listener.AcceptTcpClientAsync(Timeouts.Long);
 
         Assert.True(RemotingFrame.TryHandshake(await ReadAsync(socket.GetStream()), out var origin, out var uid));
 
@@ -141,9 +141,9 @@ public sealed class RemotingFrameTests
     private static async Task<byte[]> ReadAsync(NetworkStream stream)
     {
         var length = new byte[4];
-        await stream.ReadExactlyAsync(length, Patience.Long);
+        await stream.ReadExactlyAsync(length, Timeouts.Long);
         var frame = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
-        await stream.ReadExactlyAsync(frame, Patience.Long);
+        await stream.ReadExactlyAsync(frame, Timeouts.Long);
         return frame;
     }
 }

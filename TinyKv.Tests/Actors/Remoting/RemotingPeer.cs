@@ -16,7 +16,7 @@ internal sealed class RemotingPeer : IDisposable
     public static async Task<RemotingPeer> ConnectAsync(StoreNode store)
     {
         var peer = new RemotingPeer();
-        await peer._socket.ConnectAsync("127.0.0.1", store.Settings.Self.RemotingPort, Patience.Long);
+        await peer._socket.ConnectAsync("127.0.0.1", store.Settings.Self.RemotingPort, Timeouts.Long);
         peer._stream = peer._socket.GetStream();
         return peer;
     }
@@ -52,7 +52,7 @@ internal sealed class RemotingPeer : IDisposable
     {
         try
         {
-            await _stream.WriteAsync(bytes, Patience.Long);
+            await _stream.WriteAsync(bytes, Timeouts.Long);
         }
         catch (IOException)
         {
@@ -66,9 +66,9 @@ internal sealed class RemotingPeer : IDisposable
         try
         {
             var length = new byte[4];
-            await _stream.ReadExactlyAsync(length, Patience.Long);
+            await _stream.ReadExactlyAsync(length, Timeouts.Long);
             var frame = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
-            await _stream.ReadExactlyAsync(frame, Patience.Long);
+            await _stream.ReadExactlyAsync(frame, Timeouts.Long);
             return frame;
         }
         catch (IOException)
@@ -81,8 +81,8 @@ internal sealed class RemotingPeer : IDisposable
     public async Task WhenClosedAsync()
     {
         // It may say something before.
-        var patience = Patience.Long;
-        while (await ReadAsync() is not null) patience.ThrowIfCancellationRequested();
+        var timeout = Timeouts.Long;
+        while (await ReadAsync() is not null) timeout.ThrowIfCancellationRequested();
     }
 
     public void Dispose() => _socket.Dispose();

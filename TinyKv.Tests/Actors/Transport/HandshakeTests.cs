@@ -16,7 +16,7 @@ namespace TinyKv.Tests.Actors.Transport;
 
 public sealed class HandshakeTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private readonly TestProbe _two;
     private readonly TestProbe _transport;
@@ -35,7 +35,7 @@ public sealed class HandshakeTests : TestKit
         Assert.False(_transport.HasMessages);
         save.Done(null);
 
-        Assert.Equal(new Listen(new StoreId(2), again.Record.Incarnation), await _transport.ExpectMsgAsync<Listen>(Patience));
+        Assert.Equal(new Listen(new StoreId(2), again.Record.Incarnation), await _transport.ExpectMsgAsync<Listen>(WaitTimeout));
         var reply = await ReplyToAsync(again);
         Assert.Equal((0U, again.Record.Incarnation), (reply.Refusal, reply.HelloIncarnation));
     }
@@ -45,7 +45,7 @@ public sealed class HandshakeTests : TestKit
     {
         var handshake = Start(Met.Fresh(1, 1, 2));
         await FormAsync(handshake, Met.Store(2, Met.Fresh(2, 1, 2)));
-        await _regions.ExpectMsgAsync<Begin>(Patience);
+        await _regions.ExpectMsgAsync<Begin>(WaitTimeout);
 
         handshake.Tell(new RegionCreated(RegionId.First));
 
@@ -59,8 +59,8 @@ public sealed class HandshakeTests : TestKit
 
         Start(known);
 
-        await _regions.ExpectMsgAsync<Begin>(Patience);
-        Assert.Equal(known.Stores[2].Incarnation, (await _transport.ExpectMsgAsync<Listen>(Patience)).Incarnation);
+        await _regions.ExpectMsgAsync<Begin>(WaitTimeout);
+        Assert.Equal(known.Stores[2].Incarnation, (await _transport.ExpectMsgAsync<Listen>(WaitTimeout)).Incarnation);
         Assert.Empty(_saves);
     }
 
@@ -76,7 +76,7 @@ public sealed class HandshakeTests : TestKit
                 handshake.Tell(HelloWire.ToWire(Met.Store(9, Met.Fresh(9, 1, 2, 9)).HelloTo(new StoreId(1))), stranger);
             for (var i = 0; i < 30; i++)
                 Assert.Equal((uint)RefusalKind.InitialStores,
-                    (await stranger.ExpectMsgAsync<Wire.StoreHelloReply>(Patience)).Refusal);
+                    (await stranger.ExpectMsgAsync<Wire.StoreHelloReply>(WaitTimeout)).Refusal);
         });
 
         Assert.Equal("waiting", Assert.Single((await DescribeAsync(handshake)).Others).State);
@@ -116,7 +116,7 @@ public sealed class HandshakeTests : TestKit
             new StoreId(2), 5, hello.Directory, hello.Incarnation,
             new StoreRefusal(RefusalKind.Directory, "not known"))), _two.Ref);
 
-        Assert.Equal(new StoreFailed("not known"), await ExpectMsgAsync<StoreFailed>(Patience));
+        Assert.Equal(new StoreFailed("not known"), await ExpectMsgAsync<StoreFailed>(WaitTimeout));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class HandshakeTests : TestKit
         handshake.Tell(HelloWire.ToWire(Met.Cluster, new StoreId(1), new StoreHelloReply(
             new StoreId(2), two.Record.Incarnation, hello.Directory, hello.Incarnation, two.Hear(hello))), _two.Ref);
 
-        Assert.True((await ExpectMsgAsync<StoreFailed>(Patience)).Misconfigured);
+        Assert.True((await ExpectMsgAsync<StoreFailed>(WaitTimeout)).Misconfigured);
         Assert.True(two.Ending!.Misconfigured);
         Assert.False(_regions.HasMessages);
     }
@@ -145,7 +145,7 @@ public sealed class HandshakeTests : TestKit
 
         Start(Met.Started(Met.Store(1, Met.Fresh(1, 1)).Record, 1, 2), farewell: TimeSpan.FromMilliseconds(300));
 
-        Assert.True((await ExpectMsgAsync<StoreFailed>(Patience)).Misconfigured);
+        Assert.True((await ExpectMsgAsync<StoreFailed>(WaitTimeout)).Misconfigured);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class HandshakeTests : TestKit
 
         (await SaveAsync()).Done(new IOException("no space left"));
 
-        Assert.Contains("no space left", $"{await ExpectMsgAsync<StoreFailed>(Patience)}", StringComparison.Ordinal);
+        Assert.Contains("no space left", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
         Assert.False(_regions.HasMessages);
     }
 
@@ -183,9 +183,9 @@ public sealed class HandshakeTests : TestKit
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreUnheard));
 
-        Start(Met.Fresh(1, 1, 2), patience: TimeSpan.Zero);
+        Start(Met.Fresh(1, 1, 2), timeout: TimeSpan.Zero);
 
-        Assert.Equal(_two.Ref.Path.Address, (await ExpectMsgAsync<StoreUnheard>(Patience)).Address);
+        Assert.Equal(_two.Ref.Path.Address, (await ExpectMsgAsync<StoreUnheard>(WaitTimeout)).Address);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class HandshakeTests : TestKit
         Refuse(new DirectoryId(99), "who is that?");
         Refuse(known.Directory, "this is an old copy");
 
-        var warning = await ExpectMsgAsync<Warning>(Patience);
+        var warning = await ExpectMsgAsync<Warning>(WaitTimeout);
         Assert.EndsWith("does not accept this store: this is an old copy", $"{warning.Message}", StringComparison.Ordinal);
 
         void Refuse(DirectoryId whom, string why) =>
@@ -220,9 +220,9 @@ public sealed class HandshakeTests : TestKit
         }));
 
         // More than the longest pause between two introductions; otherwise the wait would start over with each.
-        Start(Met.Fresh(1, 1, 2), patience: TimeSpan.FromSeconds(3));
+        Start(Met.Fresh(1, 1, 2), timeout: TimeSpan.FromSeconds(3));
 
-        await ExpectMsgAsync<StoreUnheard>(Patience);
+        await ExpectMsgAsync<StoreUnheard>(WaitTimeout);
     }
 
     // Started again without that, it would vote with what is left.
@@ -239,10 +239,10 @@ public sealed class HandshakeTests : TestKit
         await DescribeAsync(handshake);
         Assert.False(HasMessages);
         save.Done(null);
-        Assert.Equal(new StoreFailed("it cannot be trusted"), await ExpectMsgAsync<StoreFailed>(Patience));
+        Assert.Equal(new StoreFailed("it cannot be trusted"), await ExpectMsgAsync<StoreFailed>(WaitTimeout));
     }
 
-    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null, TimeSpan? patience = null) =>
+    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null, TimeSpan? timeout = null) =>
         Sys.ActorOf(Handshake.Props(new HandshakeSpec
         {
             Cluster = Met.Cluster,
@@ -253,7 +253,7 @@ public sealed class HandshakeTests : TestKit
                 .ToImmutableDictionary(store => store, store => store.Value == 2 ? two ?? _two.Ref : CreateTestProbe().Ref),
             Transport = _transport.Ref,
             Regions = _regions.Ref,
-            Patience = patience ?? TimeSpan.FromSeconds(5),
+            LinkTimeout = timeout ?? TimeSpan.FromSeconds(5),
             Farewell = farewell ?? TimeSpan.FromSeconds(10),
             Save = (saved, done) =>
             {
@@ -264,7 +264,7 @@ public sealed class HandshakeTests : TestKit
 
     private async Task<(StoreRecord Record, Action<Exception?> Done)> SaveAsync()
     {
-        Assert.True(await _saveBegan.WaitAsync(Patience));
+        Assert.True(await _saveBegan.WaitAsync(WaitTimeout));
         lock (_saves) return _saves[^1];
     }
 
@@ -279,7 +279,7 @@ public sealed class HandshakeTests : TestKit
             new StoreId(2), two.Record.Incarnation, hello.Directory, hello.Incarnation, two.Hear(hello))), _two.Ref);
         Tell(handshake, two);
         (await SaveAsync()).Done(null);
-        await _transport.ExpectMsgAsync<Listen>(Patience);
+        await _transport.ExpectMsgAsync<Listen>(WaitTimeout);
         Assert.Equal(0U, (await ReplyToAsync(two)).Refusal);
         two.Hear(new StoreHelloReply(
             new StoreId(1), hello.Incarnation, two.Record.Directory, two.Record.Incarnation, null));
@@ -298,14 +298,14 @@ public sealed class HandshakeTests : TestKit
     }
 
     private async Task<Wire.StoreHello> HelloAsync() =>
-        (Wire.StoreHello)await _two.FishForMessageAsync(message => message is Wire.StoreHello, Patience);
+        (Wire.StoreHello)await _two.FishForMessageAsync(message => message is Wire.StoreHello, WaitTimeout);
 
     private async Task<Wire.StoreHelloReply> ReplyToAsync(Introductions from) =>
         (Wire.StoreHelloReply)await _two.FishForMessageAsync(message =>
-            message is Wire.StoreHelloReply reply && reply.HelloIncarnation == from.Record.Incarnation, Patience);
+            message is Wire.StoreHelloReply reply && reply.HelloIncarnation == from.Record.Incarnation, WaitTimeout);
 
     private static Task<Acquaintance> DescribeAsync(IActorRef handshake) =>
-        handshake.Ask<Acquaintance>(DescribeAcquaintance.Instance, Patience);
+        handshake.Ask<Acquaintance>(DescribeAcquaintance.Instance, WaitTimeout);
 
     private sealed class Elsewhere : MinimalActorRef
     {

@@ -21,7 +21,7 @@ public sealed class LinkWatchTests
     }
 
     [Fact]
-    public void A_store_that_speaks_and_has_not_heard_is_reconnected_to_once_per_patience()
+    public void A_store_that_speaks_and_has_not_heard_is_reconnected_to_once_per_timeout()
     {
         var asked = new List<int>();
         for (var second = 0; second < 20; second++)

@@ -15,7 +15,7 @@ namespace TinyKv.Tests.Actors.Transport;
 
 public sealed class RaftTransportTests : TestKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private static readonly RaftEnvelope Heartbeat =
         new(new PeerId(2), new PeerId(1), 6, new RaftMessage.Heartbeat(9, 1));
@@ -40,10 +40,10 @@ public sealed class RaftTransportTests : TestKit
     {
         InOneTurn(Outbound(1, 2), Outbound(2, 2), Outbound(1, 3), Outbound(3, 2));
 
-        var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
+        var batch = await _store2.ExpectMsgAsync<RaftBatch>(WaitTimeout);
         Assert.Equal((77UL, 1UL, 2UL, 42UL), (batch.ClusterId, batch.FromStore, batch.ToStore, batch.Incarnation));
         Assert.Equal([1UL, 2, 3], batch.Messages.Select(message => message.RegionId));
-        Assert.Single((await _store3.ExpectMsgAsync<RaftBatch>(Patience)).Messages);
+        Assert.Single((await _store3.ExpectMsgAsync<RaftBatch>(WaitTimeout)).Messages);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class RaftTransportTests : TestKit
     {
         _transport.Tell(Outbound(5, 1));
 
-        Assert.Equal(new RegionId(5), (await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience)).Region);
+        Assert.Equal(new RegionId(5), (await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout)).Region);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class RaftTransportTests : TestKit
     {
         Arrive(Encoded(77, 2, 1));
 
-        var inbound = await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
+        var inbound = await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout);
 
         Assert.Equal((new StoreId(2), new RaftMessage.Heartbeat(9, 1)), (inbound.From, inbound.Envelope.Message));
     }
@@ -85,7 +85,7 @@ public sealed class RaftTransportTests : TestKit
         {
             for (var i = 0; i < 30; i++) Arrive(Encoded(cluster, from, to));
             Arrive(Encoded(77, 2, 1));
-            await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
+            await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout);
         });
         Assert.False(_regions.HasMessages);
     }
@@ -99,7 +99,7 @@ public sealed class RaftTransportTests : TestKit
         Arrive(new EncodedRaftBatch(empty.ToByteArray()));
         Arrive(Encoded(77, 2, 1));
 
-        await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
+        await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class RaftTransportTests : TestKit
         {
             for (var i = 0; i < 1000; i++) Arrive(new EncodedRaftBatch(new byte[] { 0xff, 0xff, 0xff }));
             Arrive(Encoded(77, 2, 1));
-            await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
+            await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout);
         });
     }
 
@@ -120,12 +120,12 @@ public sealed class RaftTransportTests : TestKit
         var transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)
         {
             Reconnect = store => TestActor.Tell(store),
-            Patience = TimeSpan.Zero,
+            LinkTimeout = TimeSpan.Zero,
         }));
 
         transport.Tell(Outbound(1, 2));
 
-        Assert.Equal(_store2.Ref, await ExpectMsgAsync<IActorRef>(Patience));
+        Assert.Equal(_store2.Ref, await ExpectMsgAsync<IActorRef>(WaitTimeout));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class RaftTransportTests : TestKit
         Arrive(new EncodedRaftBatch(heard.ToByteArray()));
         _transport.Tell(Outbound(1, 2));
 
-        var batch = await _store2.ExpectMsgAsync<RaftBatch>(Patience);
+        var batch = await _store2.ExpectMsgAsync<RaftBatch>(WaitTimeout);
 
         Assert.Equal((1UL, 1UL, 5UL), (batch.Number, batch.HeardIncarnation, batch.HeardNumber));
     }
@@ -148,7 +148,7 @@ public sealed class RaftTransportTests : TestKit
         {
             _transport.Tell(Encoded(77, 2, 1), new Elsewhere());
             Arrive(Encoded(77, 2, 1));
-            await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience);
+            await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout);
         });
         Assert.False(_regions.HasMessages);
     }
@@ -162,12 +162,12 @@ public sealed class RaftTransportTests : TestKit
 
         Arrive(new EncodedRaftBatch(later.ToByteArray()));
         Arrive(Encoded(77, 2, 1));
-        Assert.Equal(RegionId.First, (await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience)).Region);
+        Assert.Equal(RegionId.First, (await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout)).Region);
 
         _transport.Tell(new Listen(new StoreId(2), 2));
         Arrive(Encoded(77, 2, 1));
         Arrive(new EncodedRaftBatch(later.ToByteArray()));
-        Assert.Equal(new RegionId(9), (await _regions.ExpectMsgAsync<InboundRaftMessage>(Patience)).Region);
+        Assert.Equal(new RegionId(9), (await _regions.ExpectMsgAsync<InboundRaftMessage>(WaitTimeout)).Region);
     }
 
     private void Arrive(EncodedRaftBatch batch) => _transport.Tell(batch, _store2.Ref);
@@ -186,7 +186,7 @@ public sealed class RaftTransportTests : TestKit
         using var door = new Door();
         _transport.Tell(new DeliverTo(door));
         _transport.Tell(Outbound(1, 1));
-        door.Reached.Wait(Patience);
+        door.Reached.Wait(WaitTimeout);
         foreach (var outbound in messages) _transport.Tell(outbound);
         _transport.Tell(new DeliverTo(_regions.Ref));
         door.Opened.Set();
@@ -205,7 +205,7 @@ public sealed class RaftTransportTests : TestKit
         protected override void TellInternal(object message, IActorRef sender)
         {
             Reached.Set();
-            Opened.Wait(Patience);
+            Opened.Wait(WaitTimeout);
         }
 
         public void Dispose()
@@ -216,7 +216,7 @@ public sealed class RaftTransportTests : TestKit
     }
 
     private async Task<IEnumerable<ulong>> BatchAsync() =>
-        (await _store2.ExpectMsgAsync<RaftBatch>(Patience)).Messages.Select(message => message.RegionId);
+        (await _store2.ExpectMsgAsync<RaftBatch>(WaitTimeout)).Messages.Select(message => message.RegionId);
 
     private static OutboundRaftMessage Outbound(ulong region, ulong to, int bytes = 10)
     {

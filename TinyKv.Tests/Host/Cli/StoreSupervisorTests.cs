@@ -88,13 +88,13 @@ public sealed class StoreSupervisorTests : IDisposable
 
     private static async Task<int> RunningProcess(StoreSupervisor supervisor, int except)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             // Read once: between two reads the process may end.
             var process = supervisor.ProcessId;
             if (process != 0 && process != except) return process;
-            await Task.Delay(5, patience.Token);
+            await Task.Delay(5, timeout.Token);
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed class TransferProgressTests
 
         await TransferProgress.RunAsync(host, "imported", totalBytes: 10, async _ =>
         {
-            await screen.ShowsABar.Task.WaitAsync(Patience.Long);
+            await screen.ShowsABar.Task.WaitAsync(Timeouts.Long);
             host.Say("waiting");
             return 1;
         });

@@ -21,9 +21,9 @@ public sealed class ConnectionGateLogTests : ILogger
         var first = RunAsync(_gate, new Wire());
         var second = new Wire();
         var next = RunAsync(_gate, second);
-        await first.WaitAsync(Patience.Long);
+        await first.WaitAsync(Timeouts.Long);
         second.HangUp();
-        await next.WaitAsync(Patience.Long);
+        await next.WaitAsync(Timeouts.Long);
         Assert.Equal(["Closed a connection from 10.0.0.1:5 to the grpc port: others wait that have said nothing, either "
             + "(the bound is 1 in all, 1 from one address)"], _lines);
     }
@@ -31,7 +31,7 @@ public sealed class ConnectionGateLogTests : ILogger
     [Fact]
     public async Task One_that_does_not_begin_to_speak_is_logged()
     {
-        await RunAsync(Gate(TimeSpan.FromMilliseconds(1)), new Wire()).WaitAsync(Patience.Long);
+        await RunAsync(Gate(TimeSpan.FromMilliseconds(1)), new Wire()).WaitAsync(Timeouts.Long);
         Assert.Equal(
             ["Closed a connection from 10.0.0.1:5 to the grpc port: no HTTP/2 in time (the bound is 0.001 s)"], _lines);
     }
@@ -42,7 +42,7 @@ public sealed class ConnectionGateLogTests : ILogger
         var wire = new Wire();
         var run = RunAsync(_gate, wire);
         wire.HangUp();
-        await run.WaitAsync(Patience.Long);
+        await run.WaitAsync(Timeouts.Long);
         Assert.Empty(_lines);
     }
 
@@ -53,7 +53,7 @@ public sealed class ConnectionGateLogTests : ILogger
         var run = RunAsync(_gate, new Wire(), new Stop { ConnectionClosedRequested = stop.Token });
         Assert.False(run.IsCompleted);
         await stop.CancelAsync();
-        await run.WaitAsync(Patience.Long);
+        await run.WaitAsync(Timeouts.Long);
         Assert.Empty(_lines);
     }
 
@@ -64,7 +64,7 @@ public sealed class ConnectionGateLogTests : ILogger
     void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter) => _lines.Add(formatter(state, exception));
 
-    private static ConnectionGate Gate(TimeSpan patience) => new("grpc", new ConnectionBounds(1, 1, 1, 1), 24, patience);
+    private static ConnectionGate Gate(TimeSpan timeout) => new("grpc", new ConnectionBounds(1, 1, 1, 1), 24, timeout);
 
     private async Task RunAsync(ConnectionGate gate, Wire wire, Stop? stop = null)
     {

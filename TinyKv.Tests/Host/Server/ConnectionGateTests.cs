@@ -58,7 +58,7 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
         {
             using var probe = new HttpClient();
             Assert.Equal("live\n", await probe.GetStringAsync(
-                new Uri($"http://127.0.0.1:{Ports.Status.Number}/health/live"), Patience.Long));
+                new Uri($"http://127.0.0.1:{Ports.Status.Number}/health/live"), Timeouts.Long));
         }
     }
 
@@ -68,10 +68,10 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
         var probe = await ConnectAsync(Ports.Status.Number, []);
         for (var i = 0; i < 200; i++) await ConnectAsync(Ports.Status.Number, "GET /health/live HTTP/1.1\r\n"u8.ToArray());
 
-        await probe.GetStream().WriteAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Patience.Long);
+        await probe.GetStream().WriteAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Timeouts.Long);
 
         using var answer = new StreamReader(probe.GetStream());
-        Assert.EndsWith("\r\n\r\nlive\n", await answer.ReadToEndAsync(Patience.Long), StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nlive\n", await answer.ReadToEndAsync(Timeouts.Long), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,22 +80,22 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Store.Describable = answer.Task;
         var status = Ports.Http.GetStringAsync("/status");
-        await Store.Asked.Task.WaitAsync(Patience.Long);
+        await Store.Asked.Task.WaitAsync(Timeouts.Long);
         for (var i = 0; i < 600; i++) await ConnectAsync(Ports.Status.Number, "GET /status HTTP/1.1\r\n"u8.ToArray());
         // The oldest of those that came later.
         Assert.False(await IsServedAsync(_idle[0]));
         answer.SetResult();
-        Assert.Contains("cluster_id", await status.WaitAsync(Patience.Long), StringComparison.Ordinal);
+        Assert.Contains("cluster_id", await status.WaitAsync(Timeouts.Long), StringComparison.Ordinal);
     }
 
     private async Task<TcpClient> ConnectAsync(int port, byte[] opening)
     {
         var connection = new TcpClient();
         _idle.Add(connection);
-        await connection.ConnectAsync("127.0.0.1", port, Patience.Long);
+        await connection.ConnectAsync("127.0.0.1", port, Timeouts.Long);
         try
         {
-            await connection.GetStream().WriteAsync(opening, Patience.Long);
+            await connection.GetStream().WriteAsync(opening, Timeouts.Long);
         }
         catch (Exception e) when (IsClosed(e))
         {
@@ -109,7 +109,7 @@ public sealed class ConnectionGateTests : ServedTests, IDisposable
     {
         try
         {
-            return await connection.GetStream().ReadAsync(new byte[1], Patience.Long) > 0;
+            return await connection.GetStream().ReadAsync(new byte[1], Timeouts.Long) > 0;
         }
         catch (Exception e) when (IsClosed(e))
         {

@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Host.Server;
 
 public sealed class LossyWriterTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Output _output = new();
 
@@ -19,7 +19,7 @@ public sealed class LossyWriterTests : IDisposable
         writer.Write('b');
         writer.Write("ü\n".ToCharArray());
 
-        Assert.True(writer.Drain(Patience));
+        Assert.True(writer.Drain(WaitTimeout));
         Assert.Equal("a\nbü\n", _output.Text);
     }
 
@@ -38,7 +38,7 @@ public sealed class LossyWriterTests : IDisposable
 
         _output.Release();
 
-        Assert.True(writer.Drain(Patience));
+        Assert.True(writer.Drain(WaitTimeout));
         Assert.Equal(
             "first\n... 2 messages are missing around here: the output did not take them\nsecond\n", _output.Text);
         Assert.Equal(0, writer.Lost);
@@ -51,13 +51,13 @@ public sealed class LossyWriterTests : IDisposable
         _output.Fails = true;
         writer.Write("lost\n");
         writer.Write("as well\n");
-        Assert.True(writer.Drain(Patience));
+        Assert.True(writer.Drain(WaitTimeout));
         Assert.Equal(2, writer.Lost);
         _output.Fails = false;
 
         writer.Write("here again\n");
 
-        Assert.True(writer.Drain(Patience));
+        Assert.True(writer.Drain(WaitTimeout));
         Assert.Equal("... 2 messages are missing around here: the output did not take them\nhere again\n", _output.Text);
     }
 
@@ -74,7 +74,7 @@ public sealed class LossyWriterTests : IDisposable
 
         public void Release() => _open.Set();
 
-        public void AwaitWrite() => Assert.True(_arrived.Wait(Patience));
+        public void AwaitWrite() => Assert.True(_arrived.Wait(WaitTimeout));
 
         // A memory stream that was derived from comes here with all that is written.
         public override void Write(byte[] buffer, int offset, int count)

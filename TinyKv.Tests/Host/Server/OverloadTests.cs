@@ -28,7 +28,7 @@ public sealed class OverloadTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _cluster = await TinyKvCluster.StartAsync(
-            1, $"tinykv.gateway.max-requests = {MaxRequests}", Patience.Long);
+            1, $"tinykv.gateway.max-requests = {MaxRequests}", Timeouts.Long);
         _channel = GrpcChannel.ForAddress($"http://{_cluster[1].Endpoint}", new GrpcChannelOptions
         {
             MaxReceiveMessageSize = null,
@@ -84,12 +84,12 @@ public sealed class OverloadTests : IAsyncLifetime
                 {
                     var connection = new TcpClient();
                     idle.Add(connection);
-                    await connection.ConnectAsync("127.0.0.1", int.Parse(endpoint.Split(':')[1], null), Patience.Long);
+                    await connection.ConnectAsync("127.0.0.1", int.Parse(endpoint.Split(':')[1], null), Timeouts.Long);
                 }
             }
             await AssertServingAsync();
             await using var remoting = await TinyKvClient.ConnectAsync(
-                new TinyKvRemotingOptions { Endpoints = [_cluster[1].RemotingEndpoint] }, Patience.Long);
+                new TinyKvRemotingOptions { Endpoints = [_cluster[1].RemotingEndpoint] }, Timeouts.Long);
             Assert.NotNull(await remoting.Raw.GetAsync("served"u8.ToArray()));
         }
         finally
@@ -111,7 +111,7 @@ public sealed class OverloadTests : IAsyncLifetime
             Assert.True((await put).RegionError.ServerIsBusy.BackoffMs > 0);
             if (++refused == 9 * MaxRequests) break;
         }
-        await using var patient = await _cluster.ConnectAsync(Patience.Long);
+        await using var patient = await _cluster.ConnectAsync(Timeouts.Long);
         var waiting = patient.Raw.PutAsync("patient"u8.ToArray(), default);
         _cluster.ResumeDisk(1);
 
@@ -139,7 +139,7 @@ public sealed class OverloadTests : IAsyncLifetime
         await AssertServingAsync();
         rest.SetResult();
 
-        await Task.WhenAll(puts).WaitAsync(Patience.Long);
+        await Task.WhenAll(puts).WaitAsync(Timeouts.Long);
         Assert.Contains(puts.Except(refused), put => put.Result.RegionError is null);
         Assert.Null((await Raw.PutAsync(new PutRequest { Key = Bytes("k"), Value = Zeros(Value) })).RegionError);
 

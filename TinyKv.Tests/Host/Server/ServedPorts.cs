@@ -50,7 +50,7 @@ internal sealed class ServedPorts : IAsyncDisposable
         var any = new IPEndPoint(IPAddress.Loopback, 0);
         // The status port does not close anybody only because the machine is busy.
         var ports = new ServedPorts(store, gate, await GrpcPort.StartAsync(any, gate, Settings),
-            await StatusPort.StartAsync(any, gate, Settings, patience: TimeSpan.FromMinutes(5)));
+            await StatusPort.StartAsync(any, gate, Settings, timeout: TimeSpan.FromMinutes(5)));
         if (open) gate.Open(store);
         return ports;
     }

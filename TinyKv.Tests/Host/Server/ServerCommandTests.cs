@@ -111,7 +111,7 @@ public sealed class ServerCommandTests : IDisposable
         Assert.StartsWith("tinykv: cannot use PostgreSQL at 127.0.0.1:1, database piped: ", _error.ToString(),
             StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failure, exitCode);
-        await written.WaitAsync(Patience.Long);
+        await written.WaitAsync(Timeouts.Long);
     }
 
     private Task WriteAsync(int grpcPort, string setting) => System.IO.File.WriteAllTextAsync(File, $$"""

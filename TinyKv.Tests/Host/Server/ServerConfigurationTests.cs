@@ -237,7 +237,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.raft.tick-interval = -5ms", "tinykv.raft.tick-interval is '-5ms', must be a time such as 100ms" },
         { "tinykv.raft.tick-interval = 1e300s", "tinykv.raft.tick-interval is '1e300s', must be a time such as 100ms" },
         { "tinykv.raft.tick-interval = 40d", "tinykv.raft.tick-interval is '40d', must be from 1ms to 1h" },
-        { "tinykv.gateway.patience = infinite", "tinykv.gateway.patience is 'infinite', must be a time such as 100ms" },
+        { "tinykv.gateway.timeout = infinite", "tinykv.gateway.timeout is 'infinite', must be a time such as 100ms" },
         { "tinykv.raft.election-ticks = 1.5", "tinykv.raft.election-ticks is '1.5', must be a whole number from 2 to 10000" },
         { "tinykv.raft.election-ticks = {}", "tinykv.raft.election-ticks must be a text" },
         { "tinykv.raft.election-ticks = 99999999999999999999",

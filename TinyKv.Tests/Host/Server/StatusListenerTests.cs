@@ -22,7 +22,7 @@ public sealed class StatusListenerTests
             new ConnectionBounds(8, 8, 8, 8), Bound, () => (200, "live\n"), log).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         using var connection = new TcpClient(AddressFamily.InterNetwork);
         var started = Stopwatch.GetTimestamp();
-        await connection.ConnectAsync((IPEndPoint)listener.EndPoint, Patience.Long);
+        await connection.ConnectAsync((IPEndPoint)listener.EndPoint, Timeouts.Long);
         var from = connection.Client.LocalEndPoint;
 
         var received = await SendAsync(connection, "GET /health/live HTTP/1.1\r\n"u8.ToArray());
@@ -38,8 +38,8 @@ public sealed class StatusListenerTests
     {
         try
         {
-            await connection.GetStream().WriteAsync(request, Patience.Long);
-            return await connection.GetStream().ReadAsync(new byte[64], Patience.Long);
+            await connection.GetStream().WriteAsync(request, Timeouts.Long);
+            return await connection.GetStream().ReadAsync(new byte[64], Timeouts.Long);
         }
         catch (IOException)
         {

@@ -199,8 +199,8 @@ public abstract class JournalSpec : IAsyncLifetime
                 Volatile.Write(ref acknowledged[writer], i);
             }
         }).ToArray();
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (acknowledged.Sum() < 100) await Task.Delay(1, patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (acknowledged.Sum() < 100) await Task.Delay(1, timeout.Token);
         await RestartAsync();
         Volatile.Write(ref isStopped, true);
         await Task.WhenAll(writers);

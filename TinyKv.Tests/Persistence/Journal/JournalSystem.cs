@@ -12,7 +12,7 @@ namespace TinyKv.Tests.Persistence.Journal;
 /// it.</summary>
 internal sealed class JournalSystem : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private readonly JournalSetup _setup;
     private readonly TestKit _kit;
@@ -57,10 +57,10 @@ internal sealed class JournalSystem : IAsyncDisposable
     {
         var actor = NewActor();
         Send(actor, Events(id, first, payloads));
-        await actor.ExpectMsgAsync<WriteMessagesSuccessful>(Patience);
+        await actor.ExpectMsgAsync<WriteMessagesSuccessful>(WaitTimeout);
         for (var i = 0; i < payloads.Length; i++)
         {
-            var success = await actor.ExpectMsgAsync<WriteMessageSuccess>(Patience);
+            var success = await actor.ExpectMsgAsync<WriteMessageSuccess>(WaitTimeout);
             Assert.Equal(first + i, success.Persistent.SequenceNr);
         }
     }
@@ -70,7 +70,7 @@ internal sealed class JournalSystem : IAsyncDisposable
     {
         var actor = NewActor();
         _journal.Tell(new DeleteMessagesTo(id, to, actor.Ref), actor.Ref);
-        await actor.ExpectMsgAsync<DeleteMessagesSuccess>(Patience);
+        await actor.ExpectMsgAsync<DeleteMessagesSuccess>(WaitTimeout);
     }
 
     /// <summary>Asks for events; the replies come to the actor.</summary>
@@ -92,7 +92,7 @@ internal sealed class JournalSystem : IAsyncDisposable
         var events = new List<(long, object)>();
         while (true)
         {
-            switch (await actor.ReceiveOneAsync(Patience))
+            switch (await actor.ReceiveOneAsync(WaitTimeout))
             {
                 case ReplayedMessage message:
                     events.Add((message.Persistent.SequenceNr, message.Persistent.Payload));

@@ -16,7 +16,7 @@ internal static partial class NodeMutantList
             "RegionError.StaleCommand => !request.IsRead,", "RegionError.StaleCommand => false,",
             "It may be done twice, the second time over what others have written since."),
         new("a forwarded write asked again when no answer comes", Router,
-            "request.IsRead ? PatienceWithOne : Timeout.InfiniteTimeSpan, time", "PatienceWithOne, time",
+            "request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time", "AttemptTimeout, time",
             "It may be done twice, the second time over what others have written since."),
         new("a forwarded write asked again after its connection broke", Router,
             "failure.MayBeDone ? request.Unanswered() : null", "null",

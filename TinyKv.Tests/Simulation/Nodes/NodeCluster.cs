@@ -95,8 +95,9 @@ internal sealed class NodeCluster
             TickInterval = Plan.TickInterval,
             Raft = Plan.Raft,
             MaxQueuedRequests = Plan.MaxQueuedRequests,
-            Gateway = new GatewaySettings(MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.Patience),
-            Remoting = new RemotingSettings(1, 1, Plan.Patience, Plan.Patience, 1),
+            Gateway = new GatewaySettings(
+                MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
+            Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
         };
         var pace = 1 + (random.NextDouble() * 2 - 1) * Plan.MaxDrift;
         return new Machine(_world, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());

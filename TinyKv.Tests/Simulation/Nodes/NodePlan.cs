@@ -60,7 +60,7 @@ internal sealed record NodePlan
     public required TimeSpan ThinkTime { get; init; }
 
     /// <summary>How long a client waits for an answer.</summary>
-    public required TimeSpan Patience { get; init; }
+    public required TimeSpan GatewayTimeout { get; init; }
 
     /// <summary>Draws a plan.</summary>
     public static NodePlan Draw(Random random)
@@ -91,7 +91,7 @@ internal sealed record NodePlan
             Clients = random.Pick(2, 3, 4, 6, 10),
             Keys = random.Pick(1, 2, 4, 8),
             ThinkTime = TimeSpan.FromMilliseconds(random.Pick(20, 100, 300)),
-            Patience = TimeSpan.FromMilliseconds(random.Pick(500, 1_500, 4_000, 7_000)),
+            GatewayTimeout = TimeSpan.FromMilliseconds(random.Pick(500, 1_500, 4_000, 7_000)),
         };
     }
 

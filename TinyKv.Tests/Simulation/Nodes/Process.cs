@@ -88,7 +88,7 @@ internal sealed class Process
                 Readers = process.Tasks,
             });
         process.Gateway = process.System.ActorOf(
-            GatewayActor.Props(process.Actors.Gateway, NoStatus, settings.Gateway.Patience), GatewayActor.Name);
+            GatewayActor.Props(process.Actors.Gateway, NoStatus, settings.Gateway.Timeout), GatewayActor.Name);
         process.System.ActorOf(LinkEvents.Props(process.Actors.Router.Broke), "link-events");
         return process;
     }

@@ -6,7 +6,7 @@ namespace TinyKv.Tests.Simulation.Nodes;
 /// <summary>One thing that a client wants, and its attempts to get it: of the leader that it knows of, or of any.</summary>
 internal abstract class SimRequest(SimClient client)
 {
-    private static readonly TimeSpan PatienceInCalm = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan CalmTimeout = TimeSpan.FromSeconds(8);
 
     private readonly bool _mustSucceed = client.ExpectsSuccess;
     private CancellationTokenSource _cancellation = new();
@@ -24,14 +24,14 @@ internal abstract class SimRequest(SimClient client)
     /// <summary>When it was first asked for.</summary>
     protected long Called { get; private set; }
 
-    /// <summary>Asks, until it has an answer or the patience ends.</summary>
+    /// <summary>Asks, until it has an answer or the timeout ends.</summary>
     public void Begin()
     {
         Called = World.Now;
         World.Trace.Add($"{World.Clock} client {client.Number} {this}");
-        var patience = _mustSucceed ? PatienceInCalm : World.Cluster.Plan.Patience;
-        _deadline = World.Now + patience.Ticks;
-        World.After(patience, GiveUp);
+        var timeout = _mustSucceed ? CalmTimeout : World.Cluster.Plan.GatewayTimeout;
+        _deadline = World.Now + timeout.Ticks;
+        World.After(timeout, GiveUp);
         Attempt();
     }
 
