@@ -11,11 +11,11 @@ internal sealed class TinyKvOptionsValidator : IValidateOptions<TinyKvOptions>
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, TinyKvOptions options)
     {
-        var wrong = Wrong(options).Select(what => $"{nameof(TinyKvOptions)}.{what}").ToList();
+        var wrong = Invalid(options).Select(what => $"{nameof(TinyKvOptions)}.{what}").ToList();
         return wrong.Count > 0 ? ValidateOptionsResult.Fail(wrong) : ValidateSettings(options);
     }
 
-    private static IEnumerable<string> Wrong(TinyKvOptions options)
+    private static IEnumerable<string> Invalid(TinyKvOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.ClusterName))
             yield return $"{nameof(options.ClusterName)} is empty; the cluster needs a name that no other has";

@@ -111,7 +111,7 @@ internal sealed class GatewayActor(
         if (failure is not StorageFailedException) _log.Error(failure, "{Request} failed", request.GetType().Name);
         return request.IsRead
             ? request.Refused(new RegionError.ServerIsBusy("the store failed to answer; its log says more", BackoffMs: 500))
-            : request.Unanswered();
+            : request.OutcomeUnknown();
     }
 
     private async Task TellStatusAsync(IActorRef asker, UnreadReplies? unread)

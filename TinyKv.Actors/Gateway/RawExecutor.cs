@@ -100,7 +100,7 @@ internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
             var value = reader.GetCF(family, key.Span);
             if (!size.TryAdd(ReplySize.OfMaybeValue(value?.Length)))
             {
-                return request.Wrong($"the values of the {request.Keys.Count} keys need more than "
+                return request.Invalid($"the values of the {request.Keys.Count} keys need more than "
                     + $"{Limits.MaxReplyBytes} bytes, the most that a reply holds; "
                     + $"ask for {reply.Values.Count} or fewer at once");
             }

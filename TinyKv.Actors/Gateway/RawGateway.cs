@@ -22,14 +22,14 @@ internal sealed class RawGateway(
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            return request.Unanswered();
+            return request.OutcomeUnknown();
         }
     }
 
     /// <summary>As the other one, for requests of any kind.</summary>
     public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
     {
-        if (RawChecks.Of(request) is { } error) return request.Wrong(error);
+        if (RawChecks.Of(request) is { } error) return request.Invalid(error);
         var bytes = request.CalculateSize();
         if (!inFlight.TryEnter(bytes)) return request.Refused(inFlight.Refusal());
         try

@@ -10,7 +10,7 @@ namespace TinyKv.Actors.Gateway;
 internal static class RawReplies
 {
     /// <summary>The request can never succeed.</summary>
-    public static IRawReply Wrong(this IRawRequest request, string error)
+    public static IRawReply Invalid(this IRawRequest request, string error)
     {
         var reply = request.NewReply();
         reply.Error = error;
@@ -30,7 +30,7 @@ internal static class RawReplies
         request.IsRead || (reply is CompareAndSetResponse conditional && UnreadLimit.ChangedNothing(conditional));
 
     /// <summary>Nobody answered in time: a write may have been done.</summary>
-    public static IRawReply Unanswered(this IRawRequest request) => request.Refused(
+    public static IRawReply OutcomeUnknown(this IRawRequest request) => request.Refused(
         request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand());
 
     /// <summary>A value that may be missing, as the engine returned it.</summary>

@@ -51,7 +51,7 @@ internal sealed class RawRouter(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && late.IsCancellationRequested)
         {
-            return attempt.UnderWay ? request.Unanswered() : request.Refused(attempt.LastRefusal);
+            return attempt.UnderWay ? request.OutcomeUnknown() : request.Refused(attempt.LastRefusal);
         }
     }
 
@@ -102,11 +102,11 @@ internal sealed class RawRouter(
         var promise = gateway.Send(forwarded);
         try
         {
-            return request.ReplyIn(await promise.ReplyAsync(either.Token)) ?? request.Unanswered();
+            return request.ReplyIn(await promise.ReplyAsync(either.Token)) ?? request.OutcomeUnknown();
         }
         catch (LinkFailedException failure)
         {
-            return failure.MayBeDone ? request.Unanswered() : null;
+            return failure.MayBeDone ? request.OutcomeUnknown() : null;
         }
         catch (OperationCanceledException) when (!limit.IsCancellationRequested)
         {

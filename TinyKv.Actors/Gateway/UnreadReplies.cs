@@ -9,7 +9,7 @@ namespace TinyKv.Actors.Gateway;
 /// What another actor system was sent and has not read yet. Akka.Remote keeps what a connection does not take, however
 /// much it is; so a system that asks faster than it reads is refused. From any thread.
 /// </summary>
-/// <param name="guardian">An actor over there that answers <see cref="Identify"/>, as all do: behind the replies on the
+/// <param name="guardian">An actor over there that answers <see cref="Identify"/>, as all do: after the replies on the
 /// same connection, its answer tells that they were read.</param>
 /// <param name="gateway">Who gets that answer, and hands it to <see cref="Read"/>.</param>
 /// <param name="total">Of all systems.</param>
@@ -123,7 +123,7 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
 
     private bool Count(long bytes, bool always) => _closed || total.TryAdd(bytes, always);
 
-    // Within the lock, so that a mark is behind all that it counts.
+    // Within the lock, so that a mark comes after all that it counts.
     private void Send(IActorRef asker, object message, int bytes)
     {
         _sent += bytes;

@@ -68,9 +68,9 @@ internal sealed record StoreActors(
             Save = around.Save,
             Reconnect = other => around.Reconnect(other.Path.Address),
         }).WithDispatcher(Dispatchers.Raft), Handshake.Name);
-        var desk = system.ActorOf(
-            PlacementDesk.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementDesk.Name);
-        var desks = Others(PlacementDesk.Name).Append(KeyValuePair.Create(settings.StoreId, desk))
+        var service = system.ActorOf(
+            PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
+        var services = Others(PlacementService.Name).Append(KeyValuePair.Create(settings.StoreId, service))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
         var (storage, scans) = (
             StorageOf(settings, store, engine, table),
@@ -80,7 +80,7 @@ internal sealed record StoreActors(
             Links().ToImmutableDictionary(), bounds.Timeout, around.Time);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
-            store, handshake, storage, new PlacementClient(settings.StoreId, desks, table, around.Time), table,
+            store, handshake, storage, new PlacementClient(settings.StoreId, services, table, around.Time), table,
             new RawGateway(executor, router, inFlight, bounds.Timeout, around.Time), router, scans);
 
         RegionSpec Spec(Region region, Props applier, Func<ReadOnlyMemory<byte>, bool> isCommand) =>

@@ -7,11 +7,11 @@ using TinyKv.Protocol.Wire.Internal;
 namespace TinyKv.Actors.Placement;
 
 /// <summary>
-/// Asks the desk of the placement leader, on whichever store it is: first the leader that is known here, then whom
+/// Asks the service of the placement leader, on whichever store it is: first the leader that is known here, then whom
 /// the answers name, then the stores in turn, until one answers or the time is over.
 /// </summary>
 internal sealed class PlacementClient(
-    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> desks, RegionTable table, TimeProvider time) : IPlacement
+    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> services, RegionTable table, TimeProvider time) : IPlacement
 {
     private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
@@ -49,7 +49,7 @@ internal sealed class PlacementClient(
             using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
             try
             {
-                var reply = await desks[target.Value].Ask<PlacementReply>(
+                var reply = await services[target.Value].Ask<PlacementReply>(
                     request, Timeout.InfiniteTimeSpan, either.Token);
                 if (reply.Error.Length == 0) return reply;
                 // Who names another one as leader does not know why that one serves nothing.
@@ -68,10 +68,10 @@ internal sealed class PlacementClient(
 
     private StoreId Next(StoreId asked, StoreId named)
     {
-        if (named != asked && desks.ContainsKey(named.Value)) return named;
-        if (Leader is { } known && known != asked && desks.ContainsKey(known.Value)) return known;
-        var after = desks.Keys.FirstOrDefault(store => store > asked.Value);
-        return new StoreId(after != 0 ? after : desks.Keys.First());
+        if (named != asked && services.ContainsKey(named.Value)) return named;
+        if (Leader is { } known && known != asked && services.ContainsKey(known.Value)) return known;
+        var after = services.Keys.FirstOrDefault(store => store > asked.Value);
+        return new StoreId(after != 0 ? after : services.Keys.First());
     }
 
     private sealed class KeyOrder : IComparer<ReadOnlyMemory<byte>>

@@ -24,7 +24,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     public string Text(string key)
     {
         var value = Find(key);
-        if (!value.IsString()) throw Wrong(key, "must be a text");
+        if (!value.IsString()) throw Invalid(key, "must be a text");
         return value.GetString() is { Length: > 0 } text ? text : throw Missing(key);
     }
 
@@ -33,7 +33,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     {
         var word = Text(key);
         return allowed.Contains(word, StringComparer.Ordinal)
-            ? word : throw Wrong(key, $"is '{word}', must be one of {string.Join(", ", allowed)}");
+            ? word : throw Invalid(key, $"is '{word}', must be one of {string.Join(", ", allowed)}");
     }
 
     /// <summary>A whole number in [min, max].</summary>
@@ -42,7 +42,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
         var text = Text(key);
         return long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
             && number >= min && number <= max
-            ? number : throw Wrong(key, $"is '{text}', must be a whole number from {min} to {max}");
+            ? number : throw Invalid(key, $"is '{text}', must be a whole number from {min} to {max}");
     }
 
     /// <summary>A number of bytes in [1, max].</summary>
@@ -52,7 +52,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
         // The library's product of number and unit wraps around.
         var digits = Text(key).TakeWhile(char.IsAsciiDigit).Count();
         return bytes >= 1 && bytes <= max && digits <= 13
-            ? bytes.Value : throw Wrong(key, $"is '{Text(key)}', must be from 1 to {max} bytes");
+            ? bytes.Value : throw Invalid(key, $"is '{Text(key)}', must be from 1 to {max} bytes");
     }
 
     /// <summary>A time from one millisecond to an hour.</summary>
@@ -63,7 +63,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     {
         var time = Parse(key, value => value.GetTimeSpan(allowInfinite: false), "a time such as 100ms");
         return time >= min && time <= max
-            ? time : throw Wrong(key, $"is '{Text(key)}', must be from {Written(min)} to {Written(max)}");
+            ? time : throw Invalid(key, $"is '{Text(key)}', must be from {Written(min)} to {Written(max)}");
     }
 
     /// <summary>The address that ports are bound to, or that others reach a store at: a name, or an IP address.</summary>
@@ -71,11 +71,11 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
     {
         var host = Text(key);
         return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
-            ? HostPort.Canonical(host) : throw Wrong(key, $"is '{host}', must be a host name or an IP address");
+            ? HostPort.Canonical(host) : throw Invalid(key, $"is '{host}', must be a host name or an IP address");
     }
 
     /// <summary>Refuses a value.</summary>
-    public SettingException Wrong(string key, string why) => new($"{name}.{key}", why);
+    public SettingException Invalid(string key, string why) => new($"{name}.{key}", why);
 
     private T Parse<T>(string key, Func<HoconValue, T> parse, string kind)
     {
@@ -86,7 +86,7 @@ internal sealed class Section(string name, Func<string, HoconValue?> find)
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {
-            throw Wrong(key, $"is '{text}', must be {kind}");
+            throw Invalid(key, $"is '{text}', must be {kind}");
         }
     }
 

@@ -30,11 +30,11 @@ public static class SettingsReader
         var stores = ReadStores(config, cluster);
         var self = new StoreId((ulong)store.Number("id", 1, long.MaxValue));
         if (stores.All(address => address.Id != self))
-            throw store.Wrong("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
+            throw store.Invalid("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
         var storage = Section.Of(config, "tinykv.storage");
         var mode = storage.Word("mode", "raft", "standalone");
         if (mode == "standalone" && stores.Length > 1)
-            throw storage.Wrong("mode", "is standalone, but tinykv.cluster.stores lists several stores");
+            throw storage.Invalid("mode", "is standalone, but tinykv.cluster.stores lists several stores");
         CheckDispatchers(config);
         CheckRemoting(config);
         var journal = root.Word("journal", [.. JournalSetup.Kinds]);
@@ -111,7 +111,7 @@ public static class SettingsReader
         catch (ArgumentException e)
         {
             var key = e.Message.Split(' ')[0];
-            throw raft.Wrong(key, e.Message[key.Length..].TrimStart());
+            throw raft.Invalid(key, e.Message[key.Length..].TrimStart());
         }
         return options;
     }
@@ -127,7 +127,7 @@ public static class SettingsReader
             if (section.Text("executor") is not ("fork-join-executor" or "thread-pool-executor") and var executor
                 && TypeNamed(executor) is null)
             {
-                throw section.Wrong("executor", $"is '{executor}', must be fork-join-executor, thread-pool-executor or a type"
+                throw section.Invalid("executor", $"is '{executor}', must be fork-join-executor, thread-pool-executor or a type"
                     + " such as TinyKv.Actors.Hosting.ThreadsExecutorConfigurator, TinyKv.Actors");
             }
             Section.Of(config, $"{dispatcher}.dedicated-thread-pool").Number("thread-count", 0, 1024);
@@ -151,19 +151,19 @@ public static class SettingsReader
     {
         var list = config.GetValue("tinykv.cluster.stores");
         if (list is not null && !list.IsEmpty && !list.Values.TrueForAll(part => part.IsArray()))
-            throw cluster.Wrong("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
+            throw cluster.Invalid("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
         var stores = list?.GetArray().Select(ReadStore).ToList() ?? [];
-        if (stores.Count == 0) throw cluster.Wrong("stores", Section.NotSet);
+        if (stores.Count == 0) throw cluster.Invalid("stores", Section.NotSet);
         var taken = new Dictionary<(string Host, int Port), StoreId>();
         for (var i = 0; i < stores.Count; i++)
         {
             var store = stores[i];
             if (stores.FindIndex(other => other.Id == store.Id) < i)
-                throw cluster.Wrong($"stores[{i}].id", $"is {store.Id.Value} a second time; each store has its own");
+                throw cluster.Invalid($"stores[{i}].id", $"is {store.Id.Value} a second time; each store has its own");
             foreach (var (name, port) in Ports(store))
             {
                 if (!taken.TryAdd((store.Host, port), store.Id))
-                    throw cluster.Wrong($"stores[{i}].{name}",
+                    throw cluster.Invalid($"stores[{i}].{name}",
                         $"is {port}, but {store.Host}:{port} is taken by {taken[(store.Host, port)]}");
             }
         }

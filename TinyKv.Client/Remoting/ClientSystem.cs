@@ -65,14 +65,14 @@ internal static class ClientSystem
     public static void Check(ActorSystem system)
     {
         if (((ExtendedActorSystem)system).Provider is not IRemoteActorRefProvider)
-            throw Wrong(system, "akka.actor.provider must be remote or cluster");
+            throw Invalid(system, "akka.actor.provider must be remote or cluster");
         if (system.Serialization.FindSerializerForType(typeof(PutRequest)) is not TinyKvSerializer)
-            throw Wrong(system, "its configuration lacks that of TinyKv.Protocol, ProtocolConfig.Reference");
+            throw Invalid(system, "its configuration lacks that of TinyKv.Protocol, ProtocolConfig.Reference");
         var frame = system.Settings.Config.GetByteSize(FrameSize) ?? 0;
-        if (frame < NeededFrameBytes) throw Wrong(system, $"{FrameSize} is {frame} bytes; 16MiB are right");
+        if (frame < NeededFrameBytes) throw Invalid(system, $"{FrameSize} is {frame} bytes; 16MiB are right");
     }
 
-    private static TinyKvInvalidRequestException Wrong(ActorSystem system, string why) =>
+    private static TinyKvInvalidRequestException Invalid(ActorSystem system, string why) =>
         new($"the actor system '{system.Name}' cannot speak to a store: {why}");
 
     // Nothing is sent: connecting a datagram socket only looks up the route.

@@ -42,7 +42,7 @@ internal static class Claims
     {
         var (previous, hint) = (rejected.Previous, rejected.Hint);
         if (Index(hint.Index) is { } impossible) return impossible;
-        return hint.Index > previous ? $"the hint {hint} is behind {previous}" : null;
+        return hint.Index > previous ? $"the hint {hint} is beyond {previous}" : null;
     }
 
     private static string? Entries(RaftMessage.Append append, long term)
@@ -67,7 +67,7 @@ internal static class Claims
     {
         var (acknowledged, held) = (reply.Acknowledged, reply.Held);
         return Position(acknowledged, term) ?? Position(held, acknowledged.Term)
-            ?? (held.Index > acknowledged.Index ? $"{held} is behind {acknowledged}" : null);
+            ?? (held.Index > acknowledged.Index ? $"{held} is beyond {acknowledged}" : null);
     }
 
     /// <summary>No log has an entry of a later term than its member is in.</summary>

@@ -73,7 +73,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         {
             log.Merge(entries.AsSpan());
             var match = previous.Index + entries.Length;
-            // What is behind the match was not compared: it may be left from another leader.
+            // What is beyond the match was not compared: it may be left from another leader.
             log.CommitTo(Math.Min(append.Commit, match));
             raft.Report(raft.LossEvidence.CaughtUp(log.Last.Term));
             raft.SendDurable(_leader, new RaftMessage.Appended(match));

@@ -149,7 +149,7 @@ internal sealed class RaftLog(LogPosition truncated)
     /// <summary>Commits up to <paramref name="index"/>; never goes back.</summary>
     public void CommitTo(long index)
     {
-        Invariant.Holds(index <= Last.Index, $"commit {index} is behind the last entry {Last}");
+        Invariant.Holds(index <= Last.Index, $"commit {index} is beyond the last entry {Last}");
         Commit = Math.Max(Commit, index);
     }
 

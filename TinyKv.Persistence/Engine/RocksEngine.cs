@@ -29,7 +29,7 @@ public sealed class RocksEngine : IEngine
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
     private readonly WriteOptions _unsynced = new WriteOptions().SetSync(false);
     private readonly RocksFailure _failure;
-    private readonly Shared _lifetime;
+    private readonly ReferenceCounted _lifetime;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RocksEngine(RocksDb database, RocksFailure failure)
@@ -37,7 +37,7 @@ public sealed class RocksEngine : IEngine
         _database = database;
         _failure = failure;
         _families = Array.ConvertAll(Families, family => database.GetColumnFamily(family.Name()));
-        _lifetime = new Shared(nameof(RocksEngine), Free);
+        _lifetime = new ReferenceCounted(nameof(RocksEngine), Free);
     }
 
     /// <summary>Opens the engine in a directory, creating it when it is missing.</summary>

@@ -10,7 +10,7 @@ internal sealed class RocksSnapshot : ISnapshot
     private readonly RocksEngine _engine;
     private readonly Snapshot _native;
     private readonly ReadOptions _options;
-    private readonly Shared _lifetime;
+    private readonly ReferenceCounted _lifetime;
 
     /// <summary>Takes over one use of the engine.</summary>
     public RocksSnapshot(RocksEngine engine)
@@ -18,7 +18,7 @@ internal sealed class RocksSnapshot : ISnapshot
         _engine = engine;
         _native = engine.Database.CreateSnapshot();
         _options = new ReadOptions().SetSnapshot(_native);
-        _lifetime = new Shared(nameof(RocksSnapshot), Free);
+        _lifetime = new ReferenceCounted(nameof(RocksSnapshot), Free);
     }
 
     /// <inheritdoc/>

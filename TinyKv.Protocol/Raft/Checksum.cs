@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace TinyKv.Protocol.Raft;
 
-/// <summary>CRC-32C behind the bytes of a journal event: not every journal has checksums of its own.</summary>
+/// <summary>CRC-32C after the bytes of a journal event: not every journal has checksums of its own.</summary>
 internal static class Checksum
 {
     private const int Bytes = sizeof(uint);
@@ -14,7 +14,7 @@ internal static class Checksum
     /// <summary>Where the message goes.</summary>
     public static Span<byte> Body(byte[] buffer) => buffer.AsSpan(0, buffer.Length - Bytes);
 
-    /// <summary>Puts the checksum behind the message.</summary>
+    /// <summary>Puts the checksum after the message.</summary>
     public static byte[] Seal(byte[] buffer)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(buffer.Length - Bytes), Of(Body(buffer)));

@@ -4,7 +4,7 @@ using TinyKv.Core.Raft;
 
 namespace TinyKv.Tests.Golden;
 
-/// <summary>Messages that a script makes up: the form is the trace's, with the term behind the link.</summary>
+/// <summary>Messages that a script makes up: the form is the trace's, with the term after the link.</summary>
 internal static class Forgery
 {
     /// <summary>Reads <c>n3→n1 term=1 Heartbeat commit=0 round=1</c>.</summary>

@@ -82,7 +82,7 @@ internal sealed class RaftCluster
         }
     }
 
-    /// <summary>Sends the oldest messages that match a second time, behind all others.</summary>
+    /// <summary>Sends the oldest messages that match a second time, after all others.</summary>
     public void Duplicate(Predicate<RaftEnvelope> matches, int count) =>
         _underWay.AddRange(Matching(matches, count));
 

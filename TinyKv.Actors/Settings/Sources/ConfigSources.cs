@@ -67,7 +67,7 @@ public sealed class ConfigSources
         foreach (var statement in statements)
         {
             if (statement.Path[0] is "tinykv" or "akka") continue;
-            throw Reader.Wrong(statement.Origin, statement.Path[0].Contains('.', StringComparison.Ordinal)
+            throw Reader.Invalid(statement.Origin, statement.Path[0].Contains('.', StringComparison.Ordinal)
                 ? $"'{statement.Path[0]}' in quotes is one name; write it without"
                 : $"unknown key '{statement.Key}'; settings are under tinykv and akka");
         }

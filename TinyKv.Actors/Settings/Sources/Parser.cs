@@ -36,7 +36,7 @@ internal sealed class Parser
         Fields(statements, new Place("", []));
         if (braces) Close("", "}", "{", opened);
         _text.SkipBetween();
-        if (!_text.AtEnd) throw _text.Wrong($"'{_text.Next}' closes nothing");
+        if (!_text.AtEnd) throw _text.Invalid($"'{_text.Next}' closes nothing");
         return statements.ToImmutable();
     }
 
@@ -47,7 +47,7 @@ internal sealed class Parser
         {
             Field(into, around);
             if (into.Count > MaxSettings)
-                throw Reader.Wrong(into[^1].Origin, $"{Full(around.Key, into[^1].Key)} is one too many: "
+                throw Reader.Invalid(into[^1].Origin, $"{Full(around.Key, into[^1].Key)} is one too many: "
                     + $"a configuration, or an object in a list, has up to {MaxSettings} settings and sections");
         }
     }
@@ -57,7 +57,7 @@ internal sealed class Parser
     {
         _text.SkipBetween();
         if (!first && _text.Take(",")) _text.SkipBetween();
-        if (_text.Next == ',') throw _text.Wrong($"{In(around.Key)}there is nothing before the comma");
+        if (_text.Next == ',') throw _text.Invalid($"{In(around.Key)}there is nothing before the comma");
     }
 
     private void Field(ImmutableArray<Statement>.Builder into, Place around)
@@ -66,14 +66,14 @@ internal sealed class Parser
         var path = Path(around.Key);
         var place = around.Below(path);
         if (place.Key.Length > MaxKeyLength)
-            throw Reader.Wrong(origin, $"{place.Key[..80]}... is too long for a key; it has up to {MaxKeyLength} characters");
+            throw Reader.Invalid(origin, $"{place.Key[..80]}... is too long for a key; it has up to {MaxKeyLength} characters");
         _text.TakeBlank();
         var append = _text.Take("+=");
-        if (append && place.InList) throw Reader.Wrong(origin, $"{place.Key}: '+=' is not supported inside a list");
+        if (append && place.InList) throw Reader.Invalid(origin, $"{place.Key}: '+=' is not supported inside a list");
         if (!append && !_text.Take("=") && !_text.Take(":") && _text.Next != '{')
         {
             throw path is ["include"] && !_text.AtLineEnd
-                ? _text.Wrong($"{In(around.Key)}'include' is not supported; write the settings of the other file into this one")
+                ? _text.Invalid($"{In(around.Key)}'include' is not supported; write the settings of the other file into this one")
                 : NoValue(place.Key, origin);
         }
         var value = Value(append ? place.Item(place.Key) : place, origin);
@@ -109,12 +109,12 @@ internal sealed class Parser
         {
             if (_text.Next == '"') path.Add(_text.TakeQuoted(In(scope)));
             else if (_text.TakeWord(c => c == '.') is { Length: > 0 } part) path.Add(part);
-            else throw _text.Wrong(path.Count == 0
+            else throw _text.Invalid(path.Count == 0
                 ? $"{In(scope)}'{_text.Next}' is no key"
                 : $"{Full(scope, string.Join('.', path))}. is no key; a part is missing after the dot");
         }
         while (_text.Take("."));
-        if (path.Count > MaxDepth) throw _text.Wrong($"{In(scope)}a key has too many parts; it has up to {MaxDepth}");
+        if (path.Count > MaxDepth) throw _text.Invalid($"{In(scope)}a key has too many parts; it has up to {MaxDepth}");
         return path.ToImmutable();
     }
 
@@ -131,7 +131,7 @@ internal sealed class Parser
         var parts = Parts(place);
         while (parts.Count > 0 && parts[^1] is Blank) parts.RemoveAt(parts.Count - 1);
         if (!quoted && parts is [Literal { Text: "null" }])
-            throw Reader.Wrong(origin, $"{place.Key}: null is not supported; leave the key out");
+            throw Reader.Invalid(origin, $"{place.Key}: null is not supported; leave the key out");
         return parts.Count switch
         {
             0 => throw NoValue(place.Key, origin),
@@ -147,7 +147,7 @@ internal sealed class Parser
         while (true)
         {
             if (_text.AtComment && parts.Count > 0 && parts[^1] is Literal or Substitution)
-                throw _text.Wrong($"{key}: a comment begins within the value; write "
+                throw _text.Invalid($"{key}: a comment begins within the value; write "
                     + (parts[^1] is Literal ? $"{key} = \"...\"" : $"{parts[^1]}\"...\"") + ", or a space before the comment");
             if (_text.AtLineEnd || _text.Next is ',' or '}' or ']') return parts;
             if (_text.TakeBlank() is { Length: > 0 } blank) parts.Add(new Blank(blank));
@@ -162,18 +162,18 @@ internal sealed class Parser
 
     private TinyKvException Misplaced(string key, List<Expression> parts) =>
         _text.Next is '=' or ':' or '+' && parts.Count > 1 && parts[0] is Literal && parts.Exists(part => part is Blank)
-            ? _text.Wrong($"{key}: two settings on one line need a comma between them")
-            : _text.Wrong($"{key}: a value with '{_text.Next}' needs quotes: {key} = \"...\"");
+            ? _text.Invalid($"{key}: two settings on one line need a comma between them")
+            : _text.Invalid($"{key}: a value with '{_text.Next}' needs quotes: {key} = \"...\"");
 
     private Substitution Reference(string key)
     {
         var optional = _text.Take("?");
         _text.TakeBlank();
-        if (_text.AtLineEnd) throw _text.Wrong($"{key}: the line ends within a substitution");
+        if (_text.AtLineEnd) throw _text.Invalid($"{key}: the line ends within a substitution");
         var path = Path(key);
         _text.TakeBlank();
         return _text.Take("}") ? new Substitution(path, optional)
-            : throw _text.Wrong($"{key}: a substitution is written ${{NAME}} or ${{?NAME}}");
+            : throw _text.Invalid($"{key}: a substitution is written ${{NAME}} or ${{?NAME}}");
     }
 
     private ObjectExpression Object(Place place)
@@ -201,7 +201,7 @@ internal sealed class Parser
     private Origin Open(string key, string opening)
     {
         if (++_depth > MaxDepth)
-            throw _text.Wrong($"{In(key)}braces and brackets are nested too deeply; there are up to {MaxDepth}");
+            throw _text.Invalid($"{In(key)}braces and brackets are nested too deeply; there are up to {MaxDepth}");
         var opened = _text.Origin;
         _text.Take(opening);
         return opened;
@@ -210,16 +210,16 @@ internal sealed class Parser
     private void Close(string key, string closing, string opening, Origin opened)
     {
         _depth--;
-        if (_text.AtEnd) throw Reader.Wrong(opened, $"{In(key)}'{opening}' is not closed; '{closing}' is missing");
+        if (_text.AtEnd) throw Reader.Invalid(opened, $"{In(key)}'{opening}' is not closed; '{closing}' is missing");
         if (!_text.Take(closing))
-            throw _text.Wrong(
+            throw _text.Invalid(
                 $"{In(key)}'{_text.Next}' does not close '{opening}'{(opened.Line == 0 ? "" : $" of line {opened.Line}")}");
     }
 
     private TinyKvException NoValue(string key, Origin origin) =>
         _text.AtLineEnd || _text.Next is ',' or '}' or ']' || _text.Origin != origin
-            ? Reader.Wrong(origin, $"{key} has no value; write {key} = VALUE")
-            : Reader.Wrong(origin, $"'=' is missing after {key}");
+            ? Reader.Invalid(origin, $"{key} has no value; write {key} = VALUE")
+            : Reader.Invalid(origin, $"'=' is missing after {key}");
 
     private static string Full(string scope, string key) => scope.Length == 0 ? key : $"{scope}.{key}";
 

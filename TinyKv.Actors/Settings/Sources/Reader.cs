@@ -69,7 +69,7 @@ internal sealed class Reader(string source, string text, bool isLine)
         var start = _at;
         while (AtWord && stop?.Invoke(Next) != true)
         {
-            if (char.IsControl(Next)) throw Wrong("this is not a text file");
+            if (char.IsControl(Next)) throw Invalid("this is not a text file");
             _at++;
         }
         return text[start.._at];
@@ -80,10 +80,10 @@ internal sealed class Reader(string source, string text, bool isLine)
     public string TakeQuoted(string of) => Take("\"\"\"") ? TakeTripleQuoted(of) : TakeEscaped(of);
 
     /// <summary>Refuses the text.</summary>
-    public TinyKvException Wrong(string what) => Wrong(Origin, what);
+    public TinyKvException Invalid(string what) => Invalid(Origin, what);
 
     /// <summary>Refuses the text for what began at another place.</summary>
-    public static TinyKvException Wrong(Origin origin, string what) => new($"{origin}: {what}");
+    public static TinyKvException Invalid(Origin origin, string what) => new($"{origin}: {what}");
 
     private void NextLine()
     {
@@ -102,7 +102,7 @@ internal sealed class Reader(string source, string text, bool isLine)
         var (start, opened) = (_at, Origin);
         while (!At("\"\"\"") || (_at + 3 < text.Length && text[_at + 3] == '"'))
         {
-            if (AtEnd) throw Wrong(opened, $"{of}the string is not closed; '\"\"\"' is missing at its end");
+            if (AtEnd) throw Invalid(opened, $"{of}the string is not closed; '\"\"\"' is missing at its end");
             if (Next == '\n') Line++;
             _at++;
         }
@@ -141,11 +141,11 @@ internal sealed class Reader(string source, string text, bool isLine)
                 return (char)code;
             case '\n' or '\0': throw NotClosed(of);
             default:
-                throw Wrong($"{of}\\{Next} means nothing in a string; a backslash is written \\\\, "
+                throw Invalid($"{of}\\{Next} means nothing in a string; a backslash is written \\\\, "
                     + "or the whole string in \"\"\"three quotes\"\"\"");
         }
     }
 
     private TinyKvException NotClosed(string of) =>
-        Wrong($"{of}the string is not closed; '\"' is missing at the end of the line");
+        Invalid($"{of}the string is not closed; '\"' is missing at the end of the line");
 }

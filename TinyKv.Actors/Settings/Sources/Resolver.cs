@@ -55,9 +55,9 @@ internal sealed class Resolver
         if (_running.Contains(index))
         {
             var way = _running.Reverse().Select(i => _statements[i].Key).Distinct();
-            throw Last.Wrong($"refers to itself by way of {string.Join(", ", way)}");
+            throw Last.Invalid($"refers to itself by way of {string.Join(", ", way)}");
         }
-        if (_running.Count == MaxDepth) throw Last.Wrong($"refers to others that refer to others, more than {MaxDepth} deep");
+        if (_running.Count == MaxDepth) throw Last.Invalid($"refers to others that refer to others, more than {MaxDepth} deep");
         _running.Push(index);
         var value = evaluate();
         _running.Pop();
@@ -93,13 +93,14 @@ internal sealed class Resolver
     {
         _characters += characters;
         if (_characters > MaxCharacters)
-            throw spot.Wrong($"becomes too long with its substitutions; a configuration has up to {MaxCharacters} characters");
+            throw spot.Invalid($"becomes too long with its substitutions; a configuration has up to {MaxCharacters} characters");
     }
 
     private void CountValue(Spot spot)
     {
         if (++_values > MaxValues)
-            throw spot.Wrong($"is one value too many; a configuration has up to {MaxValues}, with all that substitutions repeat");
+            throw spot.Invalid(
+                $"is one value too many; a configuration has up to {MaxValues}, with all that substitutions repeat");
     }
 
     // Lists that double are shared until somebody looks at all that is in them.
@@ -120,8 +121,8 @@ internal sealed class Resolver
         var value = (_root.Find(wanted.Path, before) ?? _outside(wanted.Key)) is { } found
             ? Counted(found, spot) with { Origin = spot.Origin } : null;
         if (value is null && !wanted.Optional)
-            throw spot.Wrong($"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
-        return value is null or ResolvedObject || !wanted.OfObject ? value : throw spot.Wrong(OfSeveralKinds);
+            throw spot.Invalid($"is {wanted}, and {wanted.Key} is set neither in the configuration nor in the environment");
+        return value is null or ResolvedObject || !wanted.OfObject ? value : throw spot.Invalid(OfSeveralKinds);
     }
 
     // All that are added one after the other at once: each by itself would wait for the one before, and copy its list.
@@ -140,7 +141,7 @@ internal sealed class Resolver
         if ((_root.Find(path, additions.Peek()) ?? _outside(first.Key)) is { } former)
         {
             var origin = new Spot(first.Key, first.Origin);
-            items.AddRange(Counted(former, origin) is ResolvedList list ? list.Items : throw origin.Wrong(OfSeveralKinds));
+            items.AddRange(Counted(former, origin) is ResolvedList list ? list.Items : throw origin.Invalid(OfSeveralKinds));
         }
         foreach (var index in additions)
         {
@@ -178,7 +179,7 @@ internal sealed class Resolver
         if (solid.All(value => value is ResolvedList))
             return new ResolvedList([.. solid.SelectMany(value => ((ResolvedList)value).Items)], spot.Origin);
         if (solid.All(value => value is ResolvedObject)) return Merge(solid, spot.Origin);
-        throw spot.Wrong(OfSeveralKinds);
+        throw spot.Invalid(OfSeveralKinds);
     }
 
     private static ResolvedObject Merge(IEnumerable<Resolved> objects, Origin origin) => objects
@@ -203,6 +204,6 @@ internal sealed class Resolver
     /// <summary>What is evaluated: its name in messages, and where it was written.</summary>
     private readonly record struct Spot(string Key, Origin Origin)
     {
-        public SettingException Wrong(string why) => new(Origin.ToString(), Key, why);
+        public SettingException Invalid(string why) => new(Origin.ToString(), Key, why);
     }
 }

@@ -11,7 +11,7 @@ internal static class UsageErrors
     /// <summary>The first thing that is wrong, or null when nothing is.</summary>
     public static string? First(ParseResult parsed, CommonOptions options)
     {
-        if (parsed.Errors.Count > 0) return Unknown(parsed) ?? Missing(parsed) ?? Wrong(parsed.Errors[0]);
+        if (parsed.Errors.Count > 0) return Unknown(parsed) ?? Missing(parsed) ?? Invalid(parsed.Errors[0]);
         return options.Misplaced(parsed) is { } option
             ? $"{option.Name} means nothing to '{PathOf(parsed.CommandResult)}'" : null;
     }
@@ -53,7 +53,7 @@ internal static class UsageErrors
         return option is null ? null : $"{option.Name} {option.HelpName} is missing";
     }
 
-    private static string Wrong(ParseError error)
+    private static string Invalid(ParseError error)
     {
         var result = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
         if (result is not { Option: var option }) return error.Message;

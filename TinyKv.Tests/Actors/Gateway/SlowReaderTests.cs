@@ -92,7 +92,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         while (!unread.IsFull) unread.Reply(ActorRefs.Nobody, new PutRequest(), filler);
         var request = new CompareAndSetRequest();
 
-        Assert.NotNull((await AnswerAsync(request.Unanswered())).RegionError!.StaleCommand);
+        Assert.NotNull((await AnswerAsync(request.OutcomeUnknown())).RegionError!.StaleCommand);
         Assert.True(((CompareAndSetResponse)await AnswerAsync(new CompareAndSetResponse { Succeeded = true })).Succeeded);
         Assert.NotNull((await AnswerAsync(new CompareAndSetResponse())).RegionError!.ServerIsBusy);
 

@@ -39,12 +39,12 @@ public sealed class PlacementClientTests : TestKit
         new StoreId(1),
         Enumerable.Range(1, replies.Length).ToImmutableSortedDictionary(
             store => (ulong)store,
-            store => Sys.ActorOf(Props.Create(() => new Desk(replies[store - 1])))),
+            store => Sys.ActorOf(Props.Create(() => new FixedReply(replies[store - 1])))),
         new RegionTable(), new HastyClock());
 
-    private sealed class Desk : ReceiveActor
+    private sealed class FixedReply : ReceiveActor
     {
-        public Desk(PlacementReply reply) => ReceiveAny(_ => Sender.Tell(reply));
+        public FixedReply(PlacementReply reply) => ReceiveAny(_ => Sender.Tell(reply));
     }
 
     /// <summary>A second goes by whenever somebody looks.</summary>

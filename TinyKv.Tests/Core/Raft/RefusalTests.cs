@@ -13,7 +13,7 @@ public sealed class RefusalTests
         { "acknowledges 1000, sent was 1", 1, new RaftMessage.Appended(1000) },
         { "acknowledges 2, sent was 1", 1, new RaftMessage.Appended(2) },
         { "rejects 2, sent was 1", 1, new RaftMessage.Rejected(2, LogPosition.Zero) },
-        { "hint 1@0 is behind 0", 1, new RaftMessage.Rejected(0, At(1, 0)) },
+        { "hint 1@0 is beyond 0", 1, new RaftMessage.Rejected(0, At(1, 0)) },
         { "hint 1@2 is of a later term than 1", 1, new RaftMessage.Rejected(1, At(1, 2)) },
         { "round 77 has not begun", 1, new RaftMessage.HeartbeatReply(77) },
     };

@@ -19,7 +19,7 @@ internal static partial class NodeMutantList
             "request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time", "AttemptTimeout, time",
             "It may be done twice, the second time over what others have written since."),
         new("a forwarded write asked again after its connection broke", Router,
-            "failure.MayBeDone ? request.Unanswered() : null", "null",
+            "failure.MayBeDone ? request.OutcomeUnknown() : null", "null",
             "It may be done twice, the second time over what others have written since."),
         new("a write without an answer that passes for a refused one", Replies,
             "request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand()",
@@ -67,7 +67,7 @@ internal static partial class NodeMutantList
             "It overwrites what it was not meant to."),
         new("a range deletion to the end of the region", Batch,
             "range.Intersect(region.Range)", "region.Range with { Start = range.Start }",
-            "It removes what is behind the range, too."),
+            "It removes what is beyond the range, too."),
         new("a range deletion that does not see what its turn has put", Engine,
             "            _inner.DeleteRange(family, range);\n",
             "            using var seen = data.Snapshot();\n            using var pairs = seen.Iterate(family, range);\n"

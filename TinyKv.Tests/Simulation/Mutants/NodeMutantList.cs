@@ -12,7 +12,7 @@ internal static partial class NodeMutantList
     private const string Kv = "TinyKv.Actors/Kv/KvActor.cs";
     private const string Batch = "TinyKv.Actors/Storage/BatchWriter.cs";
     private const string Placement = "TinyKv.Actors/Placement/PlacementActor.cs";
-    private const string Desk = "TinyKv.Actors/Placement/PlacementDesk.cs";
+    private const string Service = "TinyKv.Actors/Placement/PlacementService.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
     private const string Handshake = "TinyKv.Actors/Transport/Handshake.cs";
@@ -130,15 +130,15 @@ internal static partial class NodeMutantList
         new("timestamps beyond the reserved window", Oracle,
             "        if (physical >= End) return null;\n", "",
             "The next leader gives them out again."),
-        new("timestamps from below the last window", Desk,
+        new("timestamps from below the last window", Service,
             "_oracle.Begin(view.Term, view.TimestampsEndMs)", "_oracle.Begin(view.Term, 0)",
             "A leader whose clock is behind goes back."),
-        new("timestamps of a leader that nobody confirms", Desk,
-            "        _confirmTurn = [.. _timestamps];\n",
+        new("timestamps of a leader that nobody confirms", Service,
+            "        _confirmCall = [.. _timestamps];\n",
             "        if (_oracle.Term >= 0 && NowMs < _oracle.End)\n        {\n"
             + "            _timestamps.ForEach(_confirmed.Enqueue);\n            _timestamps.Clear();\n"
             + "            ServeConfirmed();\n            return;\n        }\n"
-            + "        _confirmTurn = [.. _timestamps];\n",
+            + "        _confirmCall = [.. _timestamps];\n",
             "A leader that was replaced gives out less than its successor."),
         new("ids forgotten by a restart", Placement,
             "MetaRecords.WritePlacement(batch, _nextId, _timestampsEnd);",
@@ -187,8 +187,8 @@ internal static partial class NodeMutantList
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) return entry;",
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) continue;",
             "The region stops on every store that applies it."),
-        new("more timestamps than there are in a millisecond", Desk,
+        new("more timestamps than there are in a millisecond", Service,
             "{ Count: < 1 or >= (uint)TimestampOracle.LogicalEnd }", "{ Count: < 1 }",
-            "Whoever asks for them takes the desk down, with all that others have asked for."),
+            "Whoever asks for them takes the service down, with all that others have asked for."),
     ];
 }

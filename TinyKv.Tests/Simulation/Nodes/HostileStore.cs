@@ -26,7 +26,7 @@ namespace TinyKv.Tests.Simulation.Nodes;
 internal sealed class HostileStore
 {
     private static readonly string[] Names =
-        [RaftTransport.Name, Handshake.Name, GatewayActor.Name, PlacementDesk.Name];
+        [RaftTransport.Name, Handshake.Name, GatewayActor.Name, PlacementService.Name];
 
     private readonly World _world;
     private readonly Machine _self;
@@ -67,7 +67,7 @@ internal sealed class HostileStore
             case < 15: Say(to, Handshake.Name, Hello(to)); break;
             case 15: Say(to, Handshake.Name, HelloReply(to)); break;
             case < 18: Say(to, GatewayActor.Name, Request()); break;
-            case 18: Say(to, PlacementDesk.Name, PlacementRequest()); break;
+            case 18: Say(to, PlacementService.Name, PlacementRequest()); break;
             default: Say(to, Names[_random.Next(Names.Length)], Anything(to)); break;
         }
     }

@@ -4,7 +4,7 @@ namespace TinyKv.Persistence.Engine;
 /// Counts the users of a native resource; the last one frees it. A read that races with the end of the engine
 /// then fails with <see cref="ObjectDisposedException"/> instead of touching freed memory.
 /// </summary>
-internal sealed class Shared(string name, Action free)
+internal sealed class ReferenceCounted(string name, Action free)
 {
     // Starts at one: the owner's own use, given back by Close.
     private int _users = 1;

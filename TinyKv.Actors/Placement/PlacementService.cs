@@ -9,7 +9,7 @@ namespace TinyKv.Actors.Placement;
 
 /// <summary>
 /// Where ids and timestamps are asked for, on every store at <c>/user/placement</c>, by this store or by another. Only
-/// the placement leader's gives any; the others name the leader that they know. Requests that come while a turn is
+/// the placement leader's gives any; the others name the leader that they know. Requests that come while a call is
 /// under way share the next one.
 /// </summary>
 /// <remarks>
@@ -17,7 +17,7 @@ namespace TinyKv.Actors.Placement;
 /// batch after its last request came (a read index): at that moment no later leader had handed out any, and none will
 /// hand out one inside this leader's windows.
 /// </remarks>
-internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock, TimeSpan timeout) : UntypedActor
+internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clock, TimeSpan timeout) : UntypedActor
 {
     /// <summary>The actor's name.</summary>
     public const string Name = "placement";
@@ -26,11 +26,11 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(3);
 
     private readonly TimestampOracle _oracle = new();
-    private readonly List<Claim> _ids = [];
-    private readonly List<Claim> _timestamps = [];
-    private readonly Queue<Claim> _confirmed = new();
-    private List<Claim>? _idsTurn;
-    private List<Claim>? _confirmTurn;
+    private readonly List<PendingAllocation> _ids = [];
+    private readonly List<PendingAllocation> _timestamps = [];
+    private readonly Queue<PendingAllocation> _confirmed = new();
+    private List<PendingAllocation>? _idsCall;
+    private List<PendingAllocation>? _confirmCall;
     private bool _reserving;
 
     /// <summary>What makes the actor.</summary>
@@ -39,7 +39,7 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
     /// <param name="timeout">How long the group may take: a leader that is cut off from its followers gives no
     /// answer, and others may have elected one meanwhile.</param>
     public static Props Props(IActorRef store, Func<DateTimeOffset> clock, TimeSpan timeout) =>
-        Akka.Actor.Props.Create(() => new PlacementDesk(store, clock, timeout));
+        Akka.Actor.Props.Create(() => new PlacementService(store, clock, timeout));
 
     private long NowMs => clock().ToUnixTimeMilliseconds();
 
@@ -49,78 +49,78 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
         switch (message)
         {
             case PlacementAllocateId:
-                _ids.Add(new Claim(Sender, 1));
+                _ids.Add(new PendingAllocation(Sender, 1));
                 AllocateWaiting();
                 break;
             case PlacementAllocateTimestamps { Count: < 1 or >= (uint)TimestampOracle.LogicalEnd } wrong:
                 Sender.Tell(new PlacementReply { Error = $"{wrong.Count} timestamps cannot be had at once" });
                 break;
             case PlacementAllocateTimestamps request:
-                _timestamps.Add(new Claim(Sender, (int)request.Count));
+                _timestamps.Add(new PendingAllocation(Sender, (int)request.Count));
                 ConfirmWaiting();
                 break;
-            case TurnEnded { Kind: TurnKind.Ids } ended: Allocated(ended.Answer); break;
-            case TurnEnded { Kind: TurnKind.Confirm } ended: Confirmed(ended.Answer); break;
-            case TurnEnded ended: Reserved(ended.Answer); break;
+            case CallEnded { Kind: CallKind.Ids } ended: Allocated(ended.Answer); break;
+            case CallEnded { Kind: CallKind.Confirm } ended: Confirmed(ended.Answer); break;
+            case CallEnded ended: Reserved(ended.Answer); break;
             default: Unhandled(message); break;
         }
     }
 
     private void AllocateWaiting()
     {
-        if (_idsTurn is not null || _ids.Count == 0) return;
-        _idsTurn = [.. _ids];
+        if (_idsCall is not null || _ids.Count == 0) return;
+        _idsCall = [.. _ids];
         _ids.Clear();
-        Begin(TurnKind.Ids, new PlacementCommand { AllocateIds = new AllocateIds { Count = (uint)_idsTurn.Count } });
+        Begin(CallKind.Ids, new PlacementCommand { AllocateIds = new AllocateIds { Count = (uint)_idsCall.Count } });
     }
 
     private void Allocated(object answer)
     {
-        var claims = _idsTurn!;
-        _idsTurn = null;
+        var waiting = _idsCall!;
+        _idsCall = null;
         if (answer is IdsAllocated ids)
         {
-            for (var i = 0; i < claims.Count; i++)
-                claims[i].Asker.Tell(new PlacementReply { Id = ids.First + (ulong)i });
+            for (var i = 0; i < waiting.Count; i++)
+                waiting[i].Asker.Tell(new PlacementReply { Id = ids.First + (ulong)i });
         }
         else
         {
-            Refuse(claims, answer);
+            Refuse(waiting, answer);
         }
         AllocateWaiting();
     }
 
     private void ConfirmWaiting()
     {
-        if (_confirmTurn is not null || _timestamps.Count == 0) return;
-        _confirmTurn = [.. _timestamps];
+        if (_confirmCall is not null || _timestamps.Count == 0) return;
+        _confirmCall = [.. _timestamps];
         _timestamps.Clear();
-        Begin(TurnKind.Confirm, new Read(RegionId.Placement, null));
+        Begin(CallKind.Confirm, new Read(RegionId.Placement, null));
     }
 
     private void Confirmed(object answer)
     {
-        var claims = _confirmTurn!;
-        _confirmTurn = null;
+        var waiting = _confirmCall!;
+        _confirmCall = null;
         if (answer is PlacementView view && view.Term >= _oracle.Term)
         {
             if (view.Term > _oracle.Term) _oracle.Begin(view.Term, view.TimestampsEndMs);
-            claims.ForEach(_confirmed.Enqueue);
+            waiting.ForEach(_confirmed.Enqueue);
             ServeConfirmed();
         }
         else
         {
-            Refuse(claims, answer);
+            Refuse(waiting, answer);
         }
         ConfirmWaiting();
     }
 
     private void ServeConfirmed()
     {
-        while (_confirmed.TryPeek(out var claim) && _oracle.Next(claim.Count, NowMs) is { } last)
+        while (_confirmed.TryPeek(out var asked) && _oracle.Next(asked.Count, NowMs) is { } last)
         {
             _confirmed.Dequeue();
-            claim.Asker.Tell(new PlacementReply { Physical = last.Physical, Logical = last.Logical });
+            asked.Asker.Tell(new PlacementReply { Physical = last.Physical, Logical = last.Logical });
         }
         if (_reserving || (_confirmed.Count == 0 && !_oracle.IsLow(NowMs, Window))) return;
         if (NowMs >= PlacementCommandCodec.EndOfTimeMs)
@@ -136,7 +136,7 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
             return;
         }
         _reserving = true;
-        Begin(TurnKind.Reserve, new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } });
+        Begin(CallKind.Reserve, new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } });
     }
 
     private void Reserved(object answer)
@@ -161,24 +161,24 @@ internal sealed class PlacementDesk(IActorRef store, Func<DateTimeOffset> clock,
         _confirmed.Clear();
     }
 
-    private void Begin(TurnKind kind, PlacementCommand command) =>
+    private void Begin(CallKind kind, PlacementCommand command) =>
         Begin(kind, new Propose(RegionId.Placement, null, command.ToByteArray(), []));
 
-    private void Begin(TurnKind kind, RegionRequest request) =>
-        Context.ActorOf(PlacementTurn.Props(kind, request, store, timeout));
+    private void Begin(CallKind kind, RegionRequest request) =>
+        Context.ActorOf(PlacementCall.Props(kind, request, store, timeout));
 
-    private static void Refuse(IEnumerable<Claim> claims, object answer)
+    private static void Refuse(IEnumerable<PendingAllocation> waiting, object answer)
     {
         var leader = answer is RegionError.NotLeader { Leader: { } known } ? known.Store : StoreId.None;
         var why = answer is RegionError refusal ? refusal.Message : "the placement leader has changed";
-        Refuse(claims, why, leader);
+        Refuse(waiting, why, leader);
     }
 
-    private static void Refuse(IEnumerable<Claim> claims, string why, StoreId leader)
+    private static void Refuse(IEnumerable<PendingAllocation> waiting, string why, StoreId leader)
     {
-        foreach (var claim in claims)
-            claim.Asker.Tell(new PlacementReply { Error = why, LeaderStore = leader.Value });
+        foreach (var asked in waiting)
+            asked.Asker.Tell(new PlacementReply { Error = why, LeaderStore = leader.Value });
     }
 
-    private readonly record struct Claim(IActorRef Asker, int Count);
+    private readonly record struct PendingAllocation(IActorRef Asker, int Count);
 }

@@ -10,31 +10,31 @@ using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Tests.Actors.Placement;
 
-public sealed class PlacementDeskTests : TestKit
+public sealed class PlacementServiceTests : TestKit
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly long NoonMs = Noon.ToUnixTimeMilliseconds();
 
     private readonly TestProbe _group;
-    private readonly IActorRef _desk;
+    private readonly IActorRef _service;
 
-    public PlacementDeskTests() : base("akka.loglevel = WARNING")
+    public PlacementServiceTests() : base("akka.loglevel = WARNING")
     {
         _group = CreateTestProbe();
-        _desk = Desk(TimeSpan.FromHours(1));
+        _service = Service(TimeSpan.FromHours(1));
     }
 
-    private IActorRef Desk(TimeSpan timeout, DateTimeOffset? now = null) =>
-        Sys.ActorOf(PlacementDesk.Props(_group.Ref, () => now ?? Noon, timeout));
+    private IActorRef Service(TimeSpan timeout, DateTimeOffset? now = null) =>
+        Sys.ActorOf(PlacementService.Props(_group.Ref, () => now ?? Noon, timeout));
 
     [Fact]
     public async Task Ids_that_are_asked_for_during_a_turn_come_from_one_command()
     {
-        for (var i = 0; i < 4; i++) _desk.Tell(new PlacementAllocateId());
+        for (var i = 0; i < 4; i++) _service.Tell(new PlacementAllocateId());
         Assert.Equal(1U, (await CommandAsync()).AllocateIds.Count);
-        // The desk has the other three when it has refused this.
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 0 });
+        // The service has the other three when it has refused this.
+        _service.Tell(new PlacementAllocateTimestamps { Count = 0 });
         Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
         _group.Reply(new IdsAllocated(1000));
 
@@ -48,7 +48,7 @@ public sealed class PlacementDeskTests : TestKit
     [Fact]
     public async Task Timestamps_wait_for_a_confirmation_and_a_window()
     {
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 5 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 5 });
         await ConfirmAsync(term: 6, end: 0);
         var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
         Assert.Equal(NoonMs + 3000, until);
@@ -63,7 +63,7 @@ public sealed class PlacementDeskTests : TestKit
     public async Task Every_batch_is_confirmed_again()
     {
         await FirstAsync();
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
 
         await ConfirmAsync(term: 6, end: NoonMs + 3000);
 
@@ -74,7 +74,7 @@ public sealed class PlacementDeskTests : TestKit
     public async Task A_later_term_starts_above_every_window_before_it()
     {
         await FirstAsync();
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 8, end: NoonMs + 9000);
         var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
         _group.Reply(new TimestampsReserved(8, until));
@@ -85,7 +85,7 @@ public sealed class PlacementDeskTests : TestKit
     [Fact]
     public async Task A_window_of_another_term_is_not_used()
     {
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: 0);
         await CommandAsync();
         _group.Reply(new TimestampsReserved(7, NoonMs + 3000));
@@ -96,14 +96,14 @@ public sealed class PlacementDeskTests : TestKit
     [Fact]
     public async Task When_everything_up_to_the_end_of_time_is_reserved_that_is_the_answer()
     {
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs - 1);
         // More could not be read from the log by anybody.
         Assert.Equal(PlacementCommandCodec.EndOfTimeMs, (await CommandAsync()).ReserveTimestamps.UntilMs);
         _group.Reply(new TimestampsReserved(6, PlacementCommandCodec.EndOfTimeMs));
         Assert.Equal(PlacementCommandCodec.EndOfTimeMs - 1, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Physical);
 
-        _desk.Tell(new PlacementAllocateTimestamps { Count = (uint)TimestampOracle.LogicalEnd - 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = (uint)TimestampOracle.LogicalEnd - 1 });
         await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs);
 
         Assert.Contains("all timestamps", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error, StringComparison.Ordinal);
@@ -113,9 +113,9 @@ public sealed class PlacementDeskTests : TestKit
     [Fact]
     public async Task A_clock_beyond_the_last_timestamp_uses_none_up()
     {
-        var desk = Desk(TimeSpan.FromHours(1), DateTimeOffset.FromUnixTimeMilliseconds(PlacementCommandCodec.EndOfTimeMs));
+        var service = Service(TimeSpan.FromHours(1), DateTimeOffset.FromUnixTimeMilliseconds(PlacementCommandCodec.EndOfTimeMs));
 
-        desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: NoonMs);
 
         Assert.Contains("the clock", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class PlacementDeskTests : TestKit
     [Fact]
     public async Task A_desk_that_does_not_lead_names_who_does()
     {
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await _group.ExpectMsgAsync<Read>(WaitTimeout);
         _group.Reply(new RegionError.NotLeader(RegionId.Placement, new Peer(new PeerId(3), new StoreId(3))));
 
@@ -138,15 +138,15 @@ public sealed class PlacementDeskTests : TestKit
     [Fact]
     public async Task An_answer_that_comes_after_its_time_is_not_taken_for_the_next()
     {
-        var desk = Desk(TimeSpan.FromMilliseconds(50));
-        desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        var service = Service(TimeSpan.FromMilliseconds(50));
+        service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await _group.ExpectMsgAsync<Read>(WaitTimeout);
         var late = _group.LastSender;
         Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
 
-        // Were it taken, the desk would ask for a window in term 6.
+        // Were it taken, the service would ask for a window in term 6.
         late.Tell(new PlacementView(6, 0));
-        desk.Tell(new PlacementAllocateId());
+        service.Tell(new PlacementAllocateId());
 
         Assert.Equal(1U, (await CommandAsync()).AllocateIds.Count);
         Assert.False(_group.HasMessages);
@@ -154,7 +154,7 @@ public sealed class PlacementDeskTests : TestKit
 
     private async Task FirstAsync()
     {
-        _desk.Tell(new PlacementAllocateTimestamps { Count = 1 });
+        _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: 0);
         await CommandAsync();
         _group.Reply(new TimestampsReserved(6, NoonMs + 3000));
