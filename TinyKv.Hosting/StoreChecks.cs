@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 
 namespace TinyKv.Hosting;
 

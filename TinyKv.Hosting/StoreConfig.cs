@@ -1,5 +1,5 @@
 using System.Text.Json;
-using TinyKv.Actors.Settings.Sources;
+using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Server;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
 

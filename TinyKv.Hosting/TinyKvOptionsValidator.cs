@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Core;
 using TinyKv.Host.Server;
 

@@ -5,9 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Client;
 using TinyKv.Host.Server;
 

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Placement;

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Google.Protobuf;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Apply;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Placement;
 using TinyKv.Protocol.Wire.Internal;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 
 namespace TinyKv.Actors.Raft;

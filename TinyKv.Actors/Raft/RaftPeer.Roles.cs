@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 
@@ -129,7 +129,8 @@ internal sealed partial class RaftPeer
 
     private void Admit(RegionRequest request)
     {
-        var refusal = Admission.OnLeader(request, _spec.Region, _spec.Self, _core.Term) ?? NoRoom(request);
+        var refusal = Admission.OnLeader(request.Context, _spec.Region, _spec.Self, _core.Term)
+            ?? KeyOutside(request) ?? NoRoom(request);
         if (refusal is not null)
         {
             Sender.Tell(refusal);
@@ -150,6 +151,9 @@ internal sealed partial class RaftPeer
         _flushing = true;
         Self.Tell(Flush.Instance);
     }
+
+    private RegionError? KeyOutside(RegionRequest request) =>
+        request is Propose propose ? Admission.KeyOutside(_spec.Region, propose.Batch, propose.Condition) : null;
 
     private RegionError.ServerIsBusy? NoRoom(RegionRequest request)
     {

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using TinyKv.Actors.Raft;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
@@ -28,9 +28,6 @@ internal sealed record RegionSpec
     /// <summary>Decides back-offs and election timeouts.</summary>
     public required int Seed { get; init; }
 }
-
-/// <summary>To the parent: the replica's journal is not empty, now and for ever.</summary>
-internal sealed record RegionCreated(RegionId Region);
 
 /// <summary>
 /// One region on this store: its state machine and its peer. A peer that stops is restarted from its journal, with

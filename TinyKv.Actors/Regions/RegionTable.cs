@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using TinyKv.Actors.Raft;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;

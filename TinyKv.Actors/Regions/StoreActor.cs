@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
-using TinyKv.Actors.Raft;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Regions;

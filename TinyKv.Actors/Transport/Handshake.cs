@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using TinyKv.Actors.Raft;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;

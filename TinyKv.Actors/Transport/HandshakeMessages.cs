@@ -29,7 +29,7 @@ internal sealed record HandshakeSpec
     /// <summary>Is told when the cluster is formed.</summary>
     public required IActorRef Regions { get; init; }
 
-    /// <summary>Makes durable what is known; see <see cref="Hosting.StoreEnvironment.Save"/>.</summary>
+    /// <summary>Makes durable what is known, and calls back, with why not if it failed.</summary>
     public required Action<StoreRecord, Action<Exception?>> Save { get; init; }
 
     /// <summary>Re-establishes the connection to the store of a handshake.</summary>

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
-using TinyKv.Actors.Raft;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -12,9 +11,6 @@ using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Transport;
-
-/// <summary>A Raft message of a replica on this store to a replica on another.</summary>
-internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);
 
 /// <summary>What the transport of a store is made from.</summary>
 /// <param name="Cluster">Stores of other clusters are not listened to.</param>

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using BenchmarkDotNet.Attributes;
-using TinyKv.Actors.Kv;
-using TinyKv.Actors.Regions;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Apply;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -40,7 +41,7 @@ public class Apply
         _system = ActorSystem.Create("apply", config);
         var region = new Region(RegionId.First, new KeyRange(default, default), RegionEpoch.Initial,
             [new Peer(new PeerId(1), new StoreId(1))]);
-        var kv = KvActor.Props(_engine, region, initialIndex: 0);
+        var kv = KvActor.Props(_engine, region, initialIndex: 0).WithDispatcher(Dispatchers.Kv);
         _stage = _system.ActorOf(Props.Create(() => new Stage(kv)));
     }
 

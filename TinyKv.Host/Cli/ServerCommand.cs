@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using TinyKv.Actors.Settings;
-using TinyKv.Actors.Settings.Sources;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Parsing;
 using TinyKv.Host.Server;

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
-using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Host.Grpc;

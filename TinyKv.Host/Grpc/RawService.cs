@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
-using TinyKv.Actors.Gateway;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Host.Server;

@@ -1,6 +1,6 @@
 using Grpc.Core;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Settings;
 using TinyKv.Core.Regions;
 using TinyKv.Host.Server;
 using TinyKv.Protocol.Errors;

@@ -3,7 +3,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Requests;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Wire.V1;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Transport.Remoting;
 
 namespace TinyKv.Host.Server;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using TinyKv.Actors.Gateway;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Requests;
+using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Host.Grpc;
 
 namespace TinyKv.Host.Server;

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Settings;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.V1;
 

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using Akka.Configuration;
-using TinyKv.Actors;
-using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Node;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Settings;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.V1;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Protocol.Telemetry;
 
 namespace TinyKv.Host.Server;

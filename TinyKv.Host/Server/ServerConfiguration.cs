@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using Akka.Configuration;
-using TinyKv.Actors.Settings.Sources;
+using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Persistence;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Core;
 using TinyKv.Core.Storage;
 using TinyKv.Host.Cli;

@@ -1,5 +1,5 @@
 using Akka.Configuration;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Core;
 using TinyKv.Host.Telemetry;
 

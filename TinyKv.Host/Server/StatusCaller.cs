@@ -5,7 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.WebUtilities;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Transport.Remoting;
 
 namespace TinyKv.Host.Server;
 

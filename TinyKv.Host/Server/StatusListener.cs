@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Transport.Remoting;
 
 namespace TinyKv.Host.Server;
 

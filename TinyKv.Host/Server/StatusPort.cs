@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Host.Telemetry;
 
 namespace TinyKv.Host.Server;

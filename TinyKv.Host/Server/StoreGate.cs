@@ -1,6 +1,5 @@
 using Grpc.Core;
-using TinyKv.Actors.Gateway;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Errors;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using Akka.Configuration;
-using TinyKv.Actors.Hosting;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Node;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Core;
 
 namespace TinyKv.Host.Server;

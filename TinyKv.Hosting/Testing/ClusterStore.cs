@@ -1,6 +1,5 @@
 using System.Net;
-using TinyKv.Actors;
-using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Node;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
 using TinyKv.Host.Server;

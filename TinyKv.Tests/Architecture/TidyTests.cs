@@ -15,10 +15,10 @@ public sealed partial class TidyTests
             path => IsProduct(path) && !path.StartsWith("TinyKv.Persistence/", StringComparison.Ordinal)
                 && path is not ("TinyKv.Host/Server/ExitDeadline.cs" or "TinyKv.Host/Server/ServerProcess.cs")),
         (@"\.Ask<|\.Ask\(", "actors Tell; asking is for the edge",
-            path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Storage/", StringComparison.Ordinal)
+            path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Requests/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Placement/", StringComparison.Ordinal)
-                && !path.StartsWith("TinyKv.Actors/Gateway/", StringComparison.Ordinal)
-                && !path.StartsWith("TinyKv.Actors/StoreNode", StringComparison.Ordinal)
+                && !path.StartsWith("TinyKv.Actors/Requests/", StringComparison.Ordinal)
+                && !path.StartsWith("TinyKv.Actors/Node/StoreNode", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Client/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Host/", StringComparison.Ordinal)
                 && !path.StartsWith("samples/", StringComparison.Ordinal)),

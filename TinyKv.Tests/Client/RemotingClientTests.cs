@@ -4,8 +4,8 @@ using TinyKv.Client;
 using TinyKv.Client.Remoting;
 using TinyKv.Hosting.Testing;
 using TinyKv.Protocol.Serialization;
-using TinyKv.Tests.Actors.Gateway;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
+using TinyKv.Tests.Actors.Requests;
 
 namespace TinyKv.Tests.Client;
 

@@ -5,8 +5,8 @@ using TinyKv.Client;
 using TinyKv.Client.Remoting;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.V1;
-using TinyKv.Tests.Actors.Gateway;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
+using TinyKv.Tests.Actors.Requests;
 
 namespace TinyKv.Tests.Client;
 

@@ -3,7 +3,7 @@ using Akka.Configuration;
 using TinyKv.Client;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Server;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;
 

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Host.Cli;
@@ -18,7 +18,7 @@ using TinyKv.Host.Server;
 using TinyKv.Hosting;
 using TinyKv.Hosting.Testing;
 using TinyKv.Persistence;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;
 

@@ -1,10 +1,10 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Remote;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Client;
 using TinyKv.Hosting.Testing;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;
 

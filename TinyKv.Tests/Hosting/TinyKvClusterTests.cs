@@ -1,8 +1,8 @@
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Hosting.Testing;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Host.Server;
 using TinyKv.Persistence;
 

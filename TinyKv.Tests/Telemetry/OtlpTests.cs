@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TinyKv.Hosting.Testing;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;
 

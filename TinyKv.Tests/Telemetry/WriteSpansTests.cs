@@ -3,7 +3,7 @@ using System.Diagnostics;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Telemetry;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;
 

@@ -1,6 +1,6 @@
 using System.Collections;
-using TinyKv.Actors.Settings;
-using TinyKv.Actors.Settings.Sources;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Server;
 

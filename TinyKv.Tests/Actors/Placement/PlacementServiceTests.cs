@@ -1,8 +1,9 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using TinyKv.Actors.Apply;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Placement;

@@ -67,7 +67,7 @@ internal sealed class JournalGate : IDisposable
     public static JournalGate Find(string id) => Gates[id];
 
     /// <summary>The events of the next write that has arrived.</summary>
-    public async Task<ImmutableArray<object>> ArrivedAsync() => await _arrived.Reader.ReadAsync(Nodes.Timeouts.Long);
+    public async Task<ImmutableArray<object>> ArrivedAsync() => await _arrived.Reader.ReadAsync(Node.Timeouts.Long);
 
     /// <summary>Lets the held writes through, and all that follow.</summary>
     public void Open() => Release(store: true);

@@ -1,6 +1,5 @@
 using Akka.Actor;
-using TinyKv.Actors.Raft;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 

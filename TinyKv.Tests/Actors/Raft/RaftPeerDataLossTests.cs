@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Akka.Actor;
-using TinyKv.Actors.Raft;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 using TinyKv.Tests.Telemetry;
 

@@ -1,7 +1,6 @@
-using TinyKv.Actors.Hosting;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
-using TinyKv.Actors.Regions;
-using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Stores;
 

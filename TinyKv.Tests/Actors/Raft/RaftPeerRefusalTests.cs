@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Akka.Event;
-using TinyKv.Actors.Hosting;
-using TinyKv.Actors.Transport;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Tests.Telemetry;

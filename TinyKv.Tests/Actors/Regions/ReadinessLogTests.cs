@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
-using TinyKv.Actors.Raft;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;

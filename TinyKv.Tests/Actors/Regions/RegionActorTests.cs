@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
-using TinyKv.Actors.Hosting;
-using TinyKv.Actors.Kv;
+using TinyKv.Actors.Apply;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
-using TinyKv.Tests.Actors.Kv;
+using TinyKv.Tests.Actors.Apply;
 using TinyKv.Tests.Actors.Raft;
 
 namespace TinyKv.Tests.Actors.Regions;
@@ -42,7 +43,7 @@ public sealed class RegionActorTests : RaftPeerKit
         await ReadyAsync();
         Gate.Mode = GateMode.Failing;
         Ask(region, Write("b"));
-        await Nodes.Eventually.Async(() => Task.FromResult(_table.Find(RegionId.First) is { IsReady: false } away ? away : null));
+        await Node.Eventually.Async(() => Task.FromResult(_table.Find(RegionId.First) is { IsReady: false } away ? away : null));
         Gate.Mode = GateMode.Open;
         await ReadyAsync();
 
@@ -114,7 +115,7 @@ public sealed class RegionActorTests : RaftPeerKit
 
     private async Task MustBeStoppedAsync(IActorRef region)
     {
-        var view = await Nodes.Eventually.Async(() =>
+        var view = await Node.Eventually.Async(() =>
             Task.FromResult(_table.Find(RegionId.First) is { Stopped: not null } stopped ? stopped : null));
         Assert.False(view.IsReady);
         Ask(region, Write("d"));
@@ -133,7 +134,7 @@ public sealed class RegionActorTests : RaftPeerKit
             {
                 Initial = initial,
                 Self = initial.Peers[0],
-                Applier = KvActor.Props(engine, initial, Topology.Origin.Index).WithDispatcher(""),
+                Applier = KvActor.Props(engine, initial, Topology.Origin.Index),
                 Peer = (state, applier, created, _) =>
                 {
                     _created.Enqueue(created);
@@ -144,7 +145,7 @@ public sealed class RegionActorTests : RaftPeerKit
             _table));
     }
 
-    private Task<ReplicaView> ReadyAsync() => Nodes.Eventually.Async(() =>
+    private Task<ReplicaView> ReadyAsync() => Node.Eventually.Async(() =>
         Task.FromResult(_table.Find(RegionId.First) is { IsReady: true } ready ? ready : null));
 
     private static bool RegionComparer(Region a, Region b) => a.Id == b.Id && a.Range == b.Range && a.Epoch == b.Epoch;

@@ -1,5 +1,6 @@
-using TinyKv.Actors.Hosting;
-using TinyKv.Actors.Kv;
+using TinyKv.Actors.Apply;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Regions;
@@ -21,7 +22,7 @@ public sealed class StoreActorTests : RaftPeerKit
         await ExpectTerminatedAsync(gone, WaitTimeout);
 
         // Again until the store has subscribed.
-        var refusal = await Nodes.Eventually.Async(async () =>
+        var refusal = await Node.Eventually.Async(async () =>
         {
             Ask(gone, new Read(RegionId.First, null));
             await Task.Yield();
@@ -73,7 +74,7 @@ public sealed class StoreActorTests : RaftPeerKit
         {
             Initial = initial,
             Self = initial.Peers[0],
-            Applier = KvActor.Props(engine, initial, Topology.Origin.Index).WithDispatcher(""),
+            Applier = KvActor.Props(engine, initial, Topology.Origin.Index),
             Peer = (state, applier, _, _) => RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
             Seed = 1,
         };

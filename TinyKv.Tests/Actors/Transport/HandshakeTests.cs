@@ -3,7 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using TinyKv.Actors.Raft;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Regions;

@@ -3,7 +3,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Google.Protobuf;
-using TinyKv.Actors.Regions;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Configuration;
-using TinyKv.Actors.Settings.Sources;
+using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Playground;
 

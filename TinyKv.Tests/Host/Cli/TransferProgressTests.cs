@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Raw;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Host.Cli;
 

@@ -3,9 +3,9 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
-using TinyKv.Actors.Remoting;
+using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Host.Server;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Host.Server;
 

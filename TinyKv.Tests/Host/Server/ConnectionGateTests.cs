@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using TinyKv.Protocol.Wire.Kv;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Host.Grpc;
 
 namespace TinyKv.Tests.Host.Server;

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
-using TinyKv.Actors.Gateway;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
-using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
-using TinyKv.Actors.Settings;
-using TinyKv.Actors.Storage;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;

@@ -11,8 +11,8 @@ using TinyKv.Core.Keys;
 using TinyKv.Hosting.Testing;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
-using TinyKv.Tests.Actors.Gateway;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
+using TinyKv.Tests.Actors.Requests;
 using Proto = TinyKv.Protocol.Wire.Errors;
 
 namespace TinyKv.Tests.Host.Server;

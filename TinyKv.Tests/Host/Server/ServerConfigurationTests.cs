@@ -1,6 +1,6 @@
 using System.Collections;
-using TinyKv.Actors.Settings;
-using TinyKv.Actors.Settings.Sources;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Server;
 using TinyKv.Persistence;
@@ -257,7 +257,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.raft-dispatcher.executor = TinyKv.Nothing",
             "tinykv.raft-dispatcher.executor is 'TinyKv.Nothing', "
             + "must be fork-join-executor, thread-pool-executor or a type such as "
-            + "TinyKv.Actors.Hosting.ThreadsExecutorConfigurator, TinyKv.Actors" },
+            + "TinyKv.Actors.Node.ThreadsExecutorConfigurator, TinyKv.Actors" },
         { "tinykv.raft-dispatcher.throughput-deadline-time = x",
             "tinykv.raft-dispatcher.throughput-deadline-time is 'x', must be a time such as 100ms" },
         { "tinykv.store.bind-host = \"a b\"", "tinykv.store.bind-host is 'a b', must be a host name or an IP address" },

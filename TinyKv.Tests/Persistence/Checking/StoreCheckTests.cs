@@ -2,13 +2,13 @@ using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using RocksDbSharp;
-using TinyKv.Actors;
+using TinyKv.Actors.Node;
 using TinyKv.Core;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Checking;
 using TinyKv.Persistence.Journal;
-using TinyKv.Tests.Actors.Nodes;
+using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Persistence.Sql;
 
 namespace TinyKv.Tests.Persistence.Checking;

@@ -3,11 +3,11 @@ namespace TinyKv.Tests.Simulation.Mutants;
 // What clients reach the store by.
 internal static partial class NodeMutantList
 {
-    private const string Router = "TinyKv.Actors/Gateway/RawRouter.cs";
-    private const string Replies = "TinyKv.Actors/Gateway/RawReplies.cs";
-    private const string Scan = "TinyKv.Actors/Gateway/ScanPage.cs";
-    private const string Storage = "TinyKv.Actors/Storage/RaftStorage.cs";
-    private const string Applier = "TinyKv.Actors/Regions/Applier.cs";
+    private const string Router = "TinyKv.Actors/Requests/RawRouter.cs";
+    private const string Replies = "TinyKv.Actors/Requests/RawReplies.cs";
+    private const string Scan = "TinyKv.Actors/Requests/ScanPage.cs";
+    private const string Storage = "TinyKv.Actors/Requests/RaftStorage.cs";
+    private const string Applier = "TinyKv.Actors/Apply/Applier.cs";
     private const string Engine = "TinyKv.Tests/Simulation/Nodes/SimEngine.cs";
 
     private static Mutant[] Gateway =>

@@ -6,12 +6,12 @@ internal static partial class NodeMutantList
     private const string Peer = "TinyKv.Actors/Raft/RaftPeer.cs";
     private const string Roles = "TinyKv.Actors/Raft/RaftPeer.Roles.cs";
     private const string Time = "TinyKv.Actors/Raft/RaftPeer.Time.cs";
-    private const string Turn = "TinyKv.Actors/Regions/ApplyTurn.cs";
-    private const string Pending = "TinyKv.Actors/Regions/PendingProposals.cs";
+    private const string Turn = "TinyKv.Actors/Apply/ApplyTurn.cs";
+    private const string Pending = "TinyKv.Actors/Apply/PendingProposals.cs";
     private const string Region = "TinyKv.Actors/Regions/RegionActor.cs";
-    private const string Kv = "TinyKv.Actors/Kv/KvActor.cs";
-    private const string Batch = "TinyKv.Actors/Storage/BatchWriter.cs";
-    private const string Placement = "TinyKv.Actors/Placement/PlacementActor.cs";
+    private const string Kv = "TinyKv.Actors/Apply/KvActor.cs";
+    private const string Batch = "TinyKv.Actors/Apply/BatchWriter.cs";
+    private const string Placement = "TinyKv.Actors/Apply/PlacementActor.cs";
     private const string Service = "TinyKv.Actors/Placement/PlacementService.cs";
     private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
@@ -94,7 +94,7 @@ internal static partial class NodeMutantList
             "            commands.Add(head.Request.Command);",
             "            commands.Add(head.Request.Command);\n"
             + "            if (head.Request is { Batch.Count: > 0, Condition: null }) "
-            + "head.Asker.Tell(TinyKv.Actors.Kv.Written.Instance);",
+            + "head.Asker.Tell(TinyKv.Actors.Apply.Written.Instance);",
             "Another leader overwrites it."),
         new("an answer by index alone", Pending,
             "head.Position == applied", "head.Position.Index == applied.Index",

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Google.Protobuf;
-using TinyKv.Actors.Gateway;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Requests;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;

@@ -1,5 +1,5 @@
-using TinyKv.Actors.Raft;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Node.Settings;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence;
 

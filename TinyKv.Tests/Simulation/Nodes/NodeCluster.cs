@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using TinyKv.Actors.Remoting;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 

@@ -2,9 +2,9 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
-using TinyKv.Actors.Gateway;
-using TinyKv.Actors.Hosting;
-using TinyKv.Actors.Settings;
+using TinyKv.Actors.Node;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Requests;
 using TinyKv.Persistence;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
@@ -72,7 +72,7 @@ internal sealed class Process
         process._isBooting = true;
         process.System = ActorSystem.Create(StoreSystem.Name, process.Configuration());
         var watch = process.System.ActorOf(Props.Create(() => new EndWatch(process)), "end-watch");
-        process.System.EventStream.Subscribe(watch, typeof(TinyKv.Actors.Raft.StoreFailed));
+        process.System.EventStream.Subscribe(watch, typeof(TinyKv.Actors.Messages.StoreFailed));
         process.System.EventStream.Subscribe(watch, typeof(JournalFailed));
         process._isBooting = false;
         process.Actors = StoreActors.Start(

@@ -1,0 +1,24 @@
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Apply;
+
+/// <summary>Puts the writes of a request into a batch of the engine.</summary>
+internal static class BatchWriter
+{
+    /// <summary>Adds the writes, in their order; ranges are cut to the region.</summary>
+    public static void WriteTo(this IReadOnlyList<Modify> writes, IWriteBatch batch, Region region)
+    {
+        foreach (var write in writes)
+        {
+            switch (write)
+            {
+                case Modify.Put put: batch.Put(put.Family, put.Key.Span, put.Value.Span); break;
+                case Modify.DeleteRange(var family, var range):
+                    batch.DeleteRange(family, range.Intersect(region.Range));
+                    break;
+                default: batch.Delete(write.Family, write.Key.Span); break;
+            }
+        }
+    }
+}

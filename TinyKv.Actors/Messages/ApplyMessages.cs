@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Messages;
+
+/// <summary>What the state machine of a region holds? Answered with <see cref="Described"/>.</summary>
+internal sealed record Describe
+{
+    public static Describe Instance { get; } = new();
+}
+
+/// <summary>The state machine holds everything up to <paramref name="Applied"/>.</summary>
+internal sealed record Described(Region Region, long Applied);
+
+/// <summary>Commands that are in the log now; whoever asked for them is answered when their fate is known.</summary>
+internal sealed record TrackProposals(ImmutableArray<PendingProposal> Proposals);
+
+/// <summary>
+/// Nobody is heard who could decide about the awaited commands: whoever waits is told that the outcome is unknown.
+/// </summary>
+internal sealed record ForgetOutcomes
+{
+    public static ForgetOutcomes Instance { get; } = new();
+}
+
+/// <summary>Who asked for the command at a position.</summary>
+internal readonly record struct PendingProposal(LogPosition Position, IActorRef Asker);
+
+/// <summary>Committed entries, following the ones before. Answered with <see cref="EntriesApplied"/>.</summary>
+internal sealed record ApplyEntries(ImmutableArray<Entry> Entries);
+
+/// <summary>
+/// To the parent: a committed entry cannot be read. The state machine applies nothing any more, because to skip the
+/// entry would be divergence.
+/// </summary>
+internal sealed record Unreadable(LogPosition Position, string Reason)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"the committed entry {Position} cannot be read: {Reason}";
+}
+
+/// <summary>Everything up to <paramref name="Index"/> is in the state machine.</summary>
+internal sealed record EntriesApplied(long Index);
+
+/// <summary>Reads that leadership in <paramref name="Term"/> was confirmed for; served at <paramref name="Index"/>
+/// or later.</summary>
+internal sealed record ServeReads(long Index, long Term, ImmutableArray<IActorRef> Askers);

@@ -1,0 +1,26 @@
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Messages;
+
+/// <summary>To the parent: the journal is replayed, requests are taken. The first <see cref="PeerView"/> follows.</summary>
+internal sealed record PeerReady
+{
+    public static PeerReady Instance { get; } = new();
+}
+
+/// <summary>To the parent, at every change: who leads as this replica knows it.</summary>
+/// <param name="Change">Role, term and leader.</param>
+/// <param name="Leader">The leader's replica; null when unknown.</param>
+/// <param name="CaughtUp">Whether, since that leader is known, everything known to be committed was applied once.</param>
+internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool CaughtUp);
+
+/// <summary>
+/// To the parent: this store has lost what it acknowledged. It votes no more, and ends as soon as that is written down, so
+/// that no later start votes either.
+/// </summary>
+/// <param name="Reason">What was lost, and what to do.</param>
+internal sealed record DataLost(string Reason);
+
+/// <summary>To the parent: the replica's journal is not empty, now and for ever.</summary>
+internal sealed record RegionCreated(RegionId Region);

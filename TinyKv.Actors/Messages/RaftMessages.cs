@@ -1,0 +1,13 @@
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Messages;
+
+/// <summary>A Raft message for a replica on this store.</summary>
+/// <param name="Region">Its region.</param>
+/// <param name="From">The store that has sent it, whichever replica it speaks for.</param>
+/// <param name="Envelope">The message.</param>
+internal sealed record InboundRaftMessage(RegionId Region, StoreId From, RaftEnvelope Envelope);
+
+/// <summary>A Raft message of a replica on this store to a replica on another.</summary>
+internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);

@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Actors.Messages;
+
+/// <summary>
+/// What somebody on this store wants from a region's replica. Answered to the sender with a <see cref="RegionError"/>
+/// or with what the region's applier answers.
+/// </summary>
+/// <param name="Region">Whose replica.</param>
+/// <param name="Context">What the caller knows of the region; null from the store itself, which any leader serves.</param>
+internal abstract record RegionRequest(RegionId Region, RequestContext? Context);
+
+/// <summary>Replicate a command; answered when it is applied.</summary>
+/// <param name="Region">Whose replica.</param>
+/// <param name="Context">What the caller knows of the region.</param>
+/// <param name="Command">For the log.</param>
+/// <param name="Batch">The writes of the command, for the check of their keys; empty when it has no keys.</param>
+/// <param name="Condition">The command's condition, for the check of its key.</param>
+internal sealed record Propose(
+    RegionId Region, RequestContext? Context, ReadOnlyMemory<byte> Command, IReadOnlyList<Modify> Batch,
+    Condition? Condition = null)
+    : RegionRequest(Region, Context)
+{
+    /// <summary>What the spans of the write belong to; null while nobody traces.</summary>
+    public Activity? Span { get; init; }
+}
+
+/// <summary>Answer from a state that holds everything acknowledged before now.</summary>
+internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);

@@ -1,0 +1,11 @@
+namespace TinyKv.Actors.Node;
+
+/// <summary>The dispatchers of a store's actors; everybody else runs on the thread pool.</summary>
+internal static class Dispatchers
+{
+    /// <summary>Peers, transport, remoting, the journal's actor: whatever a message passes one after the other.</summary>
+    public const string Raft = "tinykv.raft-dispatcher";
+
+    /// <summary>State machines, which block on the engine.</summary>
+    public const string Kv = "tinykv.kv-dispatcher";
+}

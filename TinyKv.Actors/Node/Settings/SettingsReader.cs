@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+using TinyKv.Actors.Transport.Remoting;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Persistence;
+
+namespace TinyKv.Actors.Node.Settings;
+
+/// <summary>Reads <see cref="TinyKvSettings"/> from HOCON, once.</summary>
+public static class SettingsReader
+{
+    /// <summary>What is wrong with a list of stores that is there and empty.</summary>
+    internal const string NoStores = "names no store; it must list all stores of the cluster";
+
+    private static readonly string[] StoreKeys = ["id", "host", "grpc-port", "status-port", "remoting-port"];
+
+    /// <summary>The settings of a configuration that the reference files are part of.</summary>
+    /// <exception cref="TinyKvException">A key is unknown or missing, or a value is wrong; names the key.</exception>
+    public static TinyKvSettings Read(Config config)
+    {
+        ReferenceConfig.RefuseUnknownKeys(config);
+        var cluster = Section.Of(config, "tinykv.cluster");
+        var store = Section.Of(config, "tinykv.store");
+        var raft = Section.Of(config, "tinykv.raft");
+        var root = Section.Of(config, "tinykv");
+        var stores = ReadStores(config, cluster);
+        var self = new StoreId((ulong)store.Number("id", 1, long.MaxValue));
+        if (stores.All(address => address.Id != self))
+            throw store.Invalid("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
+        var storage = Section.Of(config, "tinykv.storage");
+        var mode = storage.Word("mode", "raft", "standalone");
+        if (mode == "standalone" && stores.Length > 1)
+            throw storage.Invalid("mode", "is standalone, but tinykv.cluster.stores lists several stores");
+        CheckDispatchers(config);
+        CheckRemoting(config);
+        var journal = root.Word("journal", [.. JournalSetup.Kinds]);
+        JournalSetup.RequireSettings(journal, config.GetConfig("tinykv"));
+        return new TinyKvSettings
+        {
+            ClusterName = cluster.Text("name"),
+            Stores = stores,
+            StoreId = self,
+            DataDirectory = Path.GetFullPath(store.Text("data-directory")),
+            BindHost = store.Host("bind-host"),
+            StorageMode = mode == "raft" ? StorageMode.Raft : StorageMode.Standalone,
+            Journal = journal,
+            TickInterval = raft.Duration("tick-interval"),
+            Raft = ReadRaft(raft),
+            MaxQueuedRequests = (int)raft.Number("max-queued-requests", 1, 1_000_000),
+            Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
+            Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
+        };
+    }
+
+    // Without its guard a store would believe whoever connects, and nobody would notice.
+    private static void CheckRemoting(Config config)
+    {
+        const string Tcp = "akka.remote.dot-netty.tcp", Guard = "tinykv-guard";
+        const string Provider = $"akka.remote.adapters.{Guard}", Transports = "akka.remote.enabled-transports";
+        var provider = config.GetString(Provider, "")
+            ?? throw new SettingException(Provider, "must be the name of a type; leave it out");
+        if (TypeNamed(provider) != typeof(GuardProvider))
+            throw new SettingException(Provider, $"is '{provider}', which does not check who connects; leave it out");
+        // Akka's own default is not here.
+        var transports = config.HasPath(Transports) ? config.GetStringList(Transports) : [Tcp];
+        if (transports is not [Tcp])
+            throw new SettingException(
+                Transports, $"is [{string.Join(", ", transports)}]; only {Tcp} is guarded, leave it out");
+        if (!config.GetStringList($"{Tcp}.applied-adapters").Contains(Guard, StringComparer.Ordinal))
+            throw new SettingException($"{Tcp}.applied-adapters", $"lacks {Guard}, which checks who connects; add it");
+        var order = config.GetString($"{Tcp}.byte-order", "little-endian");
+        if (order != "little-endian")
+            throw new SettingException($"{Tcp}.byte-order", $"is '{order}'; stores speak little-endian");
+    }
+
+    private static GatewaySettings ReadGateway(Section gateway) => new(
+        (int)gateway.Number("max-requests", 1, 1_000_000),
+        gateway.Bytes("max-request-bytes", 1L << 40),
+        (int)gateway.Number("max-concurrent-scans", 1, 1024),
+        gateway.Duration("timeout"));
+
+    private static RemotingSettings ReadRemoting(Section remoting) => new(
+        (int)remoting.Number("max-connections", 1, 100_000),
+        (int)remoting.Number("max-connections-per-address", 1, 100_000),
+        remoting.Duration("handshake-timeout"),
+        remoting.Duration("message-timeout"),
+        remoting.Bytes("max-unfinished-bytes", 1L << 40));
+
+    private static RaftOptions ReadRaft(Section raft)
+    {
+        var options = new RaftOptions
+        {
+            ElectionTicks = (int)raft.Number("election-ticks", 2, 10_000),
+            HeartbeatTicks = (int)raft.Number("heartbeat-ticks", 1, 10_000),
+            MaxEntriesPerAppend = (int)raft.Number("max-entries-per-append", 1, 1_000_000),
+            MaxBytesPerAppend = (int)raft.Bytes("max-bytes-per-append", Core.Keys.Limits.MaxEntryBytes),
+            MaxInflightAppends = (int)raft.Number("max-inflight-appends", 1, 1_000_000),
+            MaxInflightBytes = raft.Bytes("max-inflight-bytes", 1L << 40),
+            MaxPendingBytes = raft.Bytes("max-pending-bytes", 1L << 40),
+            LeaseReads = raft.Word("lease-reads", "on", "off") == "on",
+            LeaseTicks = (int)raft.Number("lease-ticks", 1, 10_000),
+        };
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            var key = e.Message.Split(' ')[0];
+            throw raft.Invalid(key, e.Message[key.Length..].TrimStart());
+        }
+        return options;
+    }
+
+    // Akka reads these when the first region starts, and would end the store over a wrong one.
+    private static void CheckDispatchers(Config config)
+    {
+        foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft })
+        {
+            var section = Section.Of(config, dispatcher);
+            section.Number("throughput", 1, 1_000_000);
+            if (dispatcher == Dispatchers.Raft) section.Duration("throughput-deadline-time");
+            if (section.Text("executor") is not ("fork-join-executor" or "thread-pool-executor") and var executor
+                && TypeNamed(executor) is null)
+            {
+                throw section.Invalid("executor", $"is '{executor}', must be fork-join-executor, thread-pool-executor or a type"
+                    + " such as TinyKv.Actors.Node.ThreadsExecutorConfigurator, TinyKv.Actors");
+            }
+            Section.Of(config, $"{dispatcher}.dedicated-thread-pool").Number("thread-count", 0, 1024);
+        }
+    }
+
+    private static Type? TypeNamed(string name)
+    {
+        try
+        {
+            return Type.GetType(name);
+        }
+        catch (Exception e) when (e is ArgumentException or TypeLoadException or IOException or BadImageFormatException)
+        {
+            // It is malformed, or its assembly is no such thing.
+            return null;
+        }
+    }
+
+    private static ImmutableArray<StoreAddress> ReadStores(Config config, Section cluster)
+    {
+        var list = config.GetValue("tinykv.cluster.stores");
+        if (list is not null && !list.IsEmpty && !list.Values.TrueForAll(part => part.IsArray()))
+            throw cluster.Invalid("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
+        var stores = list?.GetArray().Select(ReadStore).ToList() ?? [];
+        if (stores.Count == 0) throw cluster.Invalid("stores", Section.NotSet);
+        var taken = new Dictionary<(string Host, int Port), StoreId>();
+        for (var i = 0; i < stores.Count; i++)
+        {
+            var store = stores[i];
+            if (stores.FindIndex(other => other.Id == store.Id) < i)
+                throw cluster.Invalid($"stores[{i}].id", $"is {store.Id.Value} a second time; each store has its own");
+            foreach (var (name, port) in Ports(store))
+            {
+                if (!taken.TryAdd((store.Host, port), store.Id))
+                    throw cluster.Invalid($"stores[{i}].{name}",
+                        $"is {port}, but {store.Host}:{port} is taken by {taken[(store.Host, port)]}");
+            }
+        }
+        return [.. stores.OrderBy(store => store.Id.Value)];
+    }
+
+    private static IEnumerable<(string Name, int Port)> Ports(StoreAddress store) =>
+        [("grpc-port", store.GrpcPort), ("status-port", store.StatusPort), ("remoting-port", store.RemotingPort)];
+
+    private static StoreAddress ReadStore(HoconValue value, int position)
+    {
+        var name = $"tinykv.cluster.stores[{position}]";
+        if (!value.IsObject()) throw new SettingException(name, $"must be an object: {{ {string.Join(", ", StoreKeys)} }}");
+        var items = value.GetObject().Items;
+        if (items.Keys.FirstOrDefault(key => !StoreKeys.Contains(key, StringComparer.Ordinal)) is { } unknown)
+            throw new SettingException($"{name}.{unknown}", "is not a setting" + Similar.DidYouMean(unknown, StoreKeys));
+        var store = new Section(name, items.GetValueOrDefault);
+        return new StoreAddress(
+            new StoreId((ulong)store.Number("id", 1, long.MaxValue)),
+            store.Host("host"),
+            (int)store.Number("grpc-port", 1, 65535),
+            (int)store.Number("status-port", 1, 65535),
+            (int)store.Number("remoting-port", 1, 65535));
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using TinyKv.Actors.Transport.Remoting;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Node.Settings;
+
+/// <summary>Everything under <c>tinykv { }</c>, read once and validated.</summary>
+public sealed record TinyKvSettings
+{
+    /// <summary>The cluster's name; its hash is the cluster id. Two clusters must not share one.</summary>
+    public required string ClusterName { get; init; }
+
+    /// <summary>The stores that form the cluster, ascending by id.</summary>
+    public required ImmutableArray<StoreAddress> Stores { get; init; }
+
+    /// <summary>This store's number; one of <see cref="Stores"/>.</summary>
+    public required StoreId StoreId { get; init; }
+
+    /// <summary>Where this store keeps everything; absolute.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The address that the ports are bound to.</summary>
+    public required string BindHost { get; init; }
+
+    /// <summary>Replicated over Raft, or this store alone.</summary>
+    public required StorageMode StorageMode { get; init; }
+
+    /// <summary>The journal that holds the Raft log: <c>rocksdb</c>, <c>sqlite</c> or <c>postgresql</c>.</summary>
+    public required string Journal { get; init; }
+
+    /// <summary>The time of one Raft tick.</summary>
+    public required TimeSpan TickInterval { get; init; }
+
+    /// <summary>Raft's numbers.</summary>
+    public required RaftOptions Raft { get; init; }
+
+    /// <summary>The most writes, and the most reads, that wait in one replica to be taken up.</summary>
+    public required int MaxQueuedRequests { get; init; }
+
+    /// <summary>The bounds of the raw API.</summary>
+    public required GatewaySettings Gateway { get; init; }
+
+    /// <summary>The bounds of the remoting port.</summary>
+    public required RemotingSettings Remoting { get; init; }
+
+    /// <summary>The numbers of <see cref="Stores"/>: what a cluster is. Addresses may change.</summary>
+    public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];
+
+    /// <summary>This store's addresses.</summary>
+    public StoreAddress Self => Stores.First(store => store.Id == StoreId);
+}
+
+/// <summary>What one store takes of the raw API at once, over gRPC and from actor systems together.</summary>
+/// <param name="MaxRequests">The most requests under way.</param>
+/// <param name="MaxRequestBytes">The most bytes of requests under way; one always fits.</param>
+/// <param name="MaxConcurrentScans">The most scans and large batches that read at once.</param>
+/// <param name="Timeout">How long a request may look for a leader and wait for its answer.</param>
+public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int MaxConcurrentScans, TimeSpan Timeout);
+
+/// <summary>How a store is reached. The ports differ by purpose: gRPC, HTTP status, Akka remoting.</summary>
+public sealed record StoreAddress(StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort)
+{
+    /// <summary>host:port of the gRPC services.</summary>
+    public string Grpc => new HostPort(Host, GrpcPort).ToString();
+
+    /// <summary>host:port of the HTTP status pages.</summary>
+    public string Status => new HostPort(Host, StatusPort).ToString();
+
+    /// <summary>host:port of Akka remoting.</summary>
+    public string Remoting => new HostPort(Host, RemotingPort).ToString();
+}
+
+/// <summary>How the storage behind the services is made.</summary>
+public enum StorageMode
+{
+    /// <summary>Replicated over Raft.</summary>
+    Raft,
+
+    /// <summary>The engine of this store alone; for tests and single-node use.</summary>
+    Standalone,
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Cluster.Tools.Client;
+using Akka.Cluster.Tools.PublishSubscribe;
+using Akka.Configuration;
+using Akka.Remote;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Transport.Remoting;
+using TinyKv.Core;
+using TinyKv.Persistence;
+
+namespace TinyKv.Actors.Node;
+
+/// <summary>Makes the actor system of a store.</summary>
+internal static class StoreSystem
+{
+    /// <summary>The name that all stores' systems share, as Akka.Cluster wants it.</summary>
+    public const string Name = "tinykv";
+
+    /// <summary>Where an actor of another store is; the reference to it outlives restarts of that store.</summary>
+    public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
+        ((ExtendedActorSystem)system).Provider.ResolveActorRef($"{Root(store)}/user/{actor}");
+
+    /// <summary>Whether a store of the cluster is at an address.</summary>
+    public static bool IsStore(TinyKvSettings settings, Address address) =>
+        settings.Stores.Any(store => Address.Parse(Root(store)) == address);
+
+    /// <summary>What the guard of the remoting port is made from.</summary>
+    public static GuardSetup Guard(TinyKvSettings settings) => new(
+        Address.Parse(Root(settings.Self)),
+        [.. settings.Stores.Where(store => store.Id != settings.StoreId).Select(store => Address.Parse(Root(store)))],
+        settings.Remoting);
+
+    /// <summary>The configuration of a store's actor system.</summary>
+    public static Config Configure(TinyKvSettings settings, Config user, StoreNames names, JournalSetup journal) =>
+        user.WithFallback(OfThisStore(settings, names)).WithFallback(journal.Config)
+            .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
+
+    /// <summary>Ends the connections to another system, whatever state they are in; the next message opens one.</summary>
+    public static void Reconnect(ActorSystem system, Address address) =>
+        // Without the incarnation nothing is shut out: remoting only starts over.
+        ((IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider).Quarantine(address, uid: null);
+
+    /// <summary>Starts remoting, cluster and persistence.</summary>
+    /// <exception cref="TinyKvException">The port cannot be bound.</exception>
+    public static ActorSystem Start(PreparedStore store)
+    {
+        var setup = BootstrapSetup.Create().WithConfig(store.SystemConfig).And(store.Setups);
+        try
+        {
+            return ActorSystem.Create(Name, setup);
+        }
+        catch (Exception e) when (BindFailure(e) is { } cause)
+        {
+            throw PortTaken(store.Settings, cause);
+        }
+    }
+
+    /// <summary>
+    /// Asked before the system is made: one whose port is taken cannot be taken apart again in order.
+    /// </summary>
+    /// <exception cref="TinyKvException">The port cannot be bound.</exception>
+    public static void RequireFreePort(TinyKvSettings settings, IPAddress bind)
+    {
+        try
+        {
+            using var probe = new TcpListener(bind, settings.Self.RemotingPort);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw PortTaken(settings, e);
+        }
+    }
+
+    private static ActorSystemSetup And(this BootstrapSetup bootstrap, IEnumerable<Setup> setups) =>
+        setups.Aggregate(ActorSystemSetup.Create(bootstrap), (all, setup) => all.And(setup));
+
+    // The lowest numbered store is the only one that may form a cluster by itself: two that did would stay apart for
+    // ever. Until it has been there once the others are no members, which Raft does not need them to be.
+    private static Config OfThisStore(TinyKvSettings settings, StoreNames names)
+    {
+        var seeds = string.Join(", ", settings.Stores.Select(store => $"\"{Root(store)}\""));
+        var version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0";
+        return ConfigurationFactory.ParseString($$"""
+            akka.remote.dot-netty.tcp {
+              hostname = "{{names.Bind}}"
+              dns-use-ipv6 = {{(names.UsesIpv6 ? "on" : "off")}}
+              port = {{settings.Self.RemotingPort}}
+              public-hostname = "{{settings.Self.Host}}"
+              public-port = {{settings.Self.RemotingPort}}
+            }
+            akka.cluster {
+              seed-nodes = [{{seeds}}]
+              app-version = "{{version}}"
+            }
+            """);
+    }
+
+    private static string Root(StoreAddress store) => $"akka.tcp://{Name}@{store.Remoting}";
+
+    private static SocketException? BindFailure(Exception? e) => e switch
+    {
+        null => null,
+        SocketException socket => socket,
+        AggregateException many => many.InnerExceptions.Select(BindFailure).FirstOrDefault(found => found is not null),
+        _ => BindFailure(e.InnerException),
+    };
+
+    private static TinyKvException PortTaken(TinyKvSettings settings, SocketException cause) => new(
+        $"cannot listen on {new HostPort(settings.BindHost, settings.Self.RemotingPort)}, " +
+        $"the remoting port of {settings.StoreId}: {cause.Message}", cause);
+}

@@ -1,0 +1,49 @@
+using Akka.Actor;
+using TinyKv.Actors.Messages;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Raft;
+
+/// <summary>What a peer is made from.</summary>
+internal sealed record RaftPeerSpec
+{
+    /// <summary>The name of its journal; unique among all stores of all clusters that share one.</summary>
+    public required string PersistenceId { get; init; }
+
+    /// <summary>The region that it replicates, as the state machine knows it.</summary>
+    public required Region Region { get; init; }
+
+    /// <summary>This replica.</summary>
+    public required Peer Self { get; init; }
+
+    /// <summary>What it begins with when its journal is empty.</summary>
+    public required InitialState InitialState { get; init; }
+
+    /// <summary>Whether it was created before, so that its journal cannot be empty.</summary>
+    public bool WasCreated { get; init; }
+
+    /// <summary>What the state machine holds already.</summary>
+    public required long Applied { get; init; }
+
+    /// <summary>Raft's numbers.</summary>
+    public required RaftOptions Options { get; init; }
+
+    /// <summary>The time of one tick.</summary>
+    public required TimeSpan TickInterval { get; init; }
+
+    /// <summary>The most proposals, and the most reads, that wait to be taken up.</summary>
+    public required int MaxQueuedRequests { get; init; }
+
+    /// <summary>Decides the election timeouts.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>The region's state machine.</summary>
+    public required IActorRef Applier { get; init; }
+
+    /// <summary>Whether the state machine can read an entry's data.</summary>
+    public required Func<ReadOnlyMemory<byte>, bool> IsCommand { get; init; }
+
+    /// <summary>The way to the other stores; takes <see cref="OutboundRaftMessage"/>.</summary>
+    public required IActorRef Transport { get; init; }
+}

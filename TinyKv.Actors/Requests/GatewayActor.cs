@@ -1,0 +1,140 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Actors.Requests;
+
+/// <summary>
+/// The raw API for actors, on every store at <c>/user/gateway</c>: takes the requests of <c>tinykv.v1.Raw</c> and
+/// <see cref="StoreStatusRequest"/> as messages, from this system, from another over remoting or through ClusterClient,
+/// and answers the sender with the replies. The other stores forward to it, too.
+/// </summary>
+internal sealed class GatewayActor(
+    RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan timeout) : UntypedActor
+{
+    /// <summary>The actor's name.</summary>
+    public const string Name = "gateway";
+
+    private const int ManySystems = 1024;
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
+    private readonly Dictionary<Address, UnreadReplies> _unread = [];
+    private readonly UnreadBytes _total = new(UnreadLimit.MaxBytesOfAll);
+    private Task<StoreStatusResponse>? _status;
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(
+        RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new GatewayActor(gateway, status, timeout));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case IRawRequest request when UnreadBy(Sender) is { } unread: Execute(request, unread); break;
+            case IRawRequest request:
+                _ = gateway.ExecuteInTimeAsync(request).PipeTo(
+                    Sender, useConfigureAwait: true, Self, failure: failure => Failed(request, failure));
+                break;
+            case StoreStatusRequest: _ = TellStatusAsync(Sender, UnreadBy(Sender)); break;
+            case ActorIdentity { MessageId: long mark } when _unread.TryGetValue(Sender.Path.Address, out var unread):
+                unread.Read(mark);
+                break;
+            case ActorIdentity: break;
+            case DisassociatedEvent { RemoteAddress: { } remote }: Forget(remote); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Execute(IRawRequest request, UnreadReplies unread)
+    {
+        if (unread.IsOverfull) unread.Unanswered(_log, Context.System.Scheduler.MonotonicClock);
+        else if (unread.IsFull) unread.Reply(Sender, request, UnreadReplies.Refusal(request));
+        else _ = ExecuteAsync(request, Sender, unread);
+    }
+
+    private async Task ExecuteAsync(IRawRequest request, IActorRef asker, UnreadReplies unread)
+    {
+        IRawReply reply;
+        try
+        {
+            reply = await gateway.ExecuteInTimeAsync(request);
+        }
+        catch (Exception failure)
+        {
+            reply = Failed(request, failure);
+        }
+        unread.Reply(asker, request, reply);
+    }
+
+    // Null: the asker is in this system, where nothing is kept on the way.
+    private UnreadReplies? UnreadBy(IActorRef asker)
+    {
+        var address = asker.Path.Address;
+        if (!address.HasGlobalScope || address == _provider.DefaultAddress) return null;
+        if (_unread.TryGetValue(address, out var known)) return known;
+        if (_unread.Count >= ManySystems) ForgetIdleSystems();
+        var guardian = _provider.ResolveActorRef(new RootActorPath(address) / "user");
+        return _unread[address] = new UnreadReplies(guardian, Self, _total);
+    }
+
+    // Whoever writes a message chooses its sender, and so the address: not each has a connection that can end.
+    private void ForgetIdleSystems()
+    {
+        foreach (var (address, unread) in _unread)
+        {
+            if (unread.IsIdle) Forget(address);
+        }
+    }
+
+    private void Forget(Address address)
+    {
+        if (_unread.Remove(address, out var unread)) unread.Close();
+    }
+
+    // A failure is not sent as such: its type would have to be created on the other side.
+    private IRawReply Failed(IRawRequest request, Exception failure)
+    {
+        // What the files are to blame for ends the store, which says so once.
+        if (failure is not StorageFailedException) _log.Error(failure, "{Request} failed", request.GetType().Name);
+        return request.IsRead
+            ? request.Refused(new RegionError.ServerIsBusy("the store failed to answer; its log says more", BackoffMs: 500))
+            : request.OutcomeUnknown();
+    }
+
+    private async Task TellStatusAsync(IActorRef asker, UnreadReplies? unread)
+    {
+        if (unread is { IsFull: true }) return;
+        var (self, log) = (Self, _log);
+        // However many ask, the replicas are asked by one at a time.
+        if (_status is not { IsCompleted: false }) _status = StatusAsync();
+        try
+        {
+            var answer = await _status;
+            if (unread is null) asker.Tell(answer, self);
+            else unread.Tell(asker, answer);
+        }
+        catch (Exception failure) when (failure is AskTimeoutException or OperationCanceledException)
+        {
+            log.Warning("The status that {Asker} asked for was not to be had in time", asker.Path);
+        }
+    }
+
+    private async Task<StoreStatusResponse> StatusAsync()
+    {
+        using var limit = new CancellationTokenSource(timeout);
+        return await status(limit.Token);
+    }
+}

@@ -1,0 +1,16 @@
+using TinyKv.Protocol.Raw;
+
+namespace TinyKv.Actors.Requests;
+
+/// <summary>The raw API of a store: whatever takes its requests from outside passes them on to here.</summary>
+public interface IRawGateway
+{
+    /// <summary>
+    /// Executes a request: with a context on this store's replica, without one wherever the leader is. What is wrong
+    /// with it, and refusals, are in the reply.
+    /// </summary>
+    /// <param name="request">Not to be changed until it is answered.</param>
+    /// <param name="cancellation">Ends the wait; a write may be done all the same.</param>
+    Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
+        where TReply : class, IRawReply, new();
+}

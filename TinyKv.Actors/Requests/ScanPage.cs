@@ -1,0 +1,72 @@
+using Google.Protobuf;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Actors.Requests;
+
+/// <summary>One page of a scan, in either direction.</summary>
+internal static class ScanPage
+{
+    // The next key may be a bound, which has one byte more than a key.
+    private static readonly int MaxNextKeyBytes = ReplySize.OfBytes(Limits.MaxKeyBytes + 1);
+
+    /// <summary>Reads the page. It ends with the limit, with the range, with the region, or when it is full.</summary>
+    public static IRawReply Read(
+        ScanRequest request, ColumnFamily family, IStorageReader reader, CancellationToken cancellation)
+    {
+        var range = new KeyRange(request.StartKey.Memory, request.EndKey.Memory);
+        if (Outside(request, reader.Region) is { } refusal) return request.Refused(refusal);
+        if (range.IsEmpty) return new ScanResponse();
+        using var pairs = request.Reverse ? reader.ReverseIterCF(family, range) : reader.IterCF(family, range);
+        var page = new ScanResponse();
+        if (!Fill(page, pairs, request, cancellation)) return page;
+        page.NextKey = ByteString.CopyFrom(Beyond(range, reader.Region.Range, request.Reverse).Span);
+        return page;
+    }
+
+    // True when every pair of the region is in the page.
+    private static bool Fill(
+        ScanResponse page, IEngineIterator pairs, ScanRequest request, CancellationToken cancellation)
+    {
+        var (size, last) = (new ReplySize(MaxNextKeyBytes), ByteString.Empty);
+        while (page.Pairs.Count < request.Limit)
+        {
+            if (!pairs.MoveNext()) return true;
+            cancellation.ThrowIfCancellationRequested();
+            var key = ByteString.CopyFrom(pairs.Key);
+            if (!size.TryAdd(ReplySize.OfPair(key.Length, request.KeysOnly ? 0 : pairs.Value.Length)))
+            {
+                // The next page ends before its bound in reverse, and begins with it otherwise.
+                page.NextKey = request.Reverse ? last : key;
+                return false;
+            }
+            page.Pairs.Add(new Pair
+            {
+                Key = key,
+                Value = request.KeysOnly ? ByteString.Empty : ByteString.CopyFrom(pairs.Value),
+            });
+            last = key;
+        }
+        return false;
+    }
+
+    // Where the walk continues in the neighbouring region; empty when the range ends in this one.
+    private static ReadOnlyMemory<byte> Beyond(KeyRange range, KeyRange region, bool reverse)
+    {
+        if (reverse) return range.Start.Span.SequenceCompareTo(region.Start.Span) < 0 ? region.Start : default;
+        if (!region.IsBounded) return default;
+        return range.IsBounded && range.End.Span.SequenceCompareTo(region.End.Span) <= 0 ? default : region.End;
+    }
+
+    // The walk must begin in the region; a reverse one begins just below its upper bound.
+    private static RegionError.KeyNotInRegion? Outside(ScanRequest request, Region region)
+    {
+        var inside = !request.Reverse ? region.Range.Contains(request.StartKey.Span)
+            : request.EndKey.IsEmpty || region.Range.ContainsBelow(request.EndKey.Span);
+        return inside ? null : new RegionError.KeyNotInRegion(
+            request.Reverse ? request.EndKey.Memory : request.StartKey.Memory, region);
+    }
+}

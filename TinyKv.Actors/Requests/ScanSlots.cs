@@ -1,0 +1,36 @@
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Requests;
+
+/// <summary>
+/// Caps the scans that run at once: each holds an engine snapshot, a thread, and a page of memory, and
+/// must leave some of them to point reads and to Raft.
+/// </summary>
+/// <param name="count">How many scans run at once.</param>
+/// <param name="readers">Runs them; null: each on a thread of its own, for the pool's threads carry heartbeats.</param>
+public sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
+{
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
+    private readonly SemaphoreSlim _free = new(count, count);
+
+    /// <summary>The refusal of a scan that got no slot.</summary>
+    public static RegionError Busy { get; } =
+        new RegionError.ServerIsBusy("too many scans are running", BackoffMs: 500);
+
+    /// <summary>Waits a while for a slot; null when none became free. Dispose it to free the slot.</summary>
+    public async Task<IDisposable?> EnterAsync(CancellationToken cancellation) =>
+        await _free.WaitAsync(WaitTimeout, cancellation) ? new Slot(_free) : null;
+
+    /// <summary>Runs what reads much.</summary>
+    public Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(
+        read, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+        readers ?? TaskScheduler.Default);
+
+    /// <inheritdoc/>
+    public void Dispose() => _free.Dispose();
+
+    private sealed class Slot(SemaphoreSlim free) : IDisposable
+    {
+        public void Dispose() => free.Release();
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Actor.Setup;
+
+namespace TinyKv.Actors.Transport.Remoting;
+
+/// <summary>What the remoting port takes from those who are no stores of the cluster.</summary>
+/// <param name="MaxConnections">The most connections of theirs.</param>
+/// <param name="MaxConnectionsPerAddress">The most of those from one address.</param>
+/// <param name="HandshakeTimeout">How long a connection may take to say whose it is.</param>
+/// <param name="FrameTimeout">How long a message may take to arrive.</param>
+/// <param name="MaxUnfinishedBytes">The most bytes of messages that have not arrived entirely.</param>
+public sealed record RemotingSettings(
+    int MaxConnections, int MaxConnectionsPerAddress, TimeSpan HandshakeTimeout, TimeSpan FrameTimeout,
+    long MaxUnfinishedBytes);
+
+/// <summary>Hands the guard of the remoting port what it needs, through the actor system's setup.</summary>
+internal sealed class GuardSetup(Address self, ImmutableArray<Address> others, RemotingSettings settings) : Setup
+{
+    /// <summary>Where this store is reached.</summary>
+    public Address Self => self;
+
+    /// <summary>Where the other stores are.</summary>
+    public ImmutableArray<Address> Others => others;
+
+    /// <summary>The bounds.</summary>
+    public RemotingSettings Settings => settings;
+}

@@ -1,0 +1,31 @@
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Tests.Actors.Apply;
+
+/// <summary>An engine whose writes are counted, and fail when a test says so.</summary>
+internal sealed class FaultyEngine(IEngine inner) : IEngine
+{
+    public const string Failure = "the disk is gone";
+
+    public bool Fails { get; set; }
+
+    /// <summary>How many more writes go well; null: all.</summary>
+    public int? FailsAfter { get; set; }
+
+    public int Writes { get; private set; }
+
+    public ISnapshot Snapshot() => inner.Snapshot();
+
+    public IWriteBatch NewBatch() => inner.NewBatch();
+
+    public void Write(IWriteBatch batch, bool sync)
+    {
+        if (Fails || FailsAfter-- is <= 0) throw new IOException(Failure);
+        Writes++;
+        inner.Write(batch, sync);
+    }
+
+    public void Sync() => inner.Sync();
+
+    public void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,59 @@
+using System.Text;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using TinyKv.Actors.Apply;
+using TinyKv.Actors.Messages;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
+
+namespace TinyKv.Tests.Actors.Apply;
+
+/// <summary>A state machine on a test kit, created at index 5, for a region from a key up to <c>m</c>.</summary>
+public abstract class KvActorKit : TestKit
+{
+    private readonly TestProbe _parent;
+
+    protected KvActorKit(string start) : base("akka.loglevel = OFF")
+    {
+        _parent = CreateTestProbe();
+        Region = new Region(
+            RegionId.First, new KeyRange(Bytes(start), "m"u8.ToArray()), RegionEpoch.Initial,
+            [new Peer(new PeerId(1), new StoreId(1))]);
+    }
+
+    protected static TimeSpan WaitTimeout { get; } = TimeSpan.FromSeconds(20);
+
+    private protected FaultyEngine Engine { get; } = new(new MemoryEngine());
+
+    protected Region Region { get; }
+
+    /// <summary>The index of the next entry, as of the last start.</summary>
+    protected long Next { get; set; }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        Engine.Dispose();
+    }
+
+    protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    protected async Task<IActorRef> StartAsync(long expected, IEngine? engine = null)
+    {
+        var kv = _parent.ChildActorOf(
+            KvActor.Props(engine ?? Engine, Region, 5), SupervisorStrategy.StoppingStrategy);
+        Assert.Equal(expected, (await _parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied);
+        Next = expected + 1;
+        return kv;
+    }
+
+    protected string? Value(string key, IEngine? engine = null)
+    {
+        using var snapshot = (engine ?? Engine).Snapshot();
+        return snapshot.Get(ColumnFamily.Default, Bytes(key)) is { } value ? Encoding.UTF8.GetString(value) : null;
+    }
+}

@@ -1,0 +1,277 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Node;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
+using TinyKv.Core;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence;
+
+namespace TinyKv.Tests.Actors.Node;
+
+public sealed class StoreNodeTests
+{
+    [Fact]
+    public async Task A_bind_address_that_was_looked_up_is_not_looked_up_again()
+    {
+        await using var cluster = new TestCluster(1);
+        var config = cluster.Config(1, "tinykv.store.bind-host = no-such-host.invalid");
+
+        using var store = PreparedStore.Open(config, IPAddress.Loopback, faults: null, Timeouts.Long);
+
+        Assert.Equal(IPAddress.Loopback, store.Bind);
+    }
+
+    [Fact]
+    public async Task One_store_serves_what_was_written_also_after_a_restart()
+    {
+        await using var cluster = new TestCluster(1);
+        await cluster.StartAllAsync();
+        await cluster.PutAsync("a", [1]);
+        Assert.Equal([1], await cluster.GetAsync("a"));
+        await cluster.StopAsync(1);
+
+        await cluster.StartAsync(1);
+
+        Assert.Equal([1], await cluster.GetAsync("a"));
+        Assert.Null(await cluster.GetAsync("b"));
+    }
+
+    [Fact]
+    public async Task Three_stores_replicate_and_survive_the_stop_of_their_leader()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        var first = (await cluster.PutAsync("a", [1])).Settings.StoreId.Value;
+        await cluster.StopAsync(first);
+
+        Assert.Equal([1], await cluster.GetAsync("a"));
+        var second = await cluster.PutAsync("b", [2]);
+        Assert.NotEqual(first, second.Settings.StoreId.Value);
+
+        var index = (await second.StatusAsync(Timeouts.Long)).Peers[1].AppliedIndex;
+        await cluster.StartAsync(first);
+        var status = await cluster.AppliedAsync(first, index);
+        Assert.Equal(RegionId.First.Value, status.Region.Id);
+    }
+
+    [Fact]
+    public async Task A_store_logs_when_it_is_ready_and_when_it_is_not_any_more()
+    {
+        await using var cluster = new TestCluster(2);
+        using var log = Inbox.Create((await cluster.StartAsync(1, "akka.loglevel = INFO")).System);
+        cluster[1].System.EventStream.Subscribe(log.Receiver, typeof(Info));
+
+        await cluster.StartAsync(2);
+        Says("The store is ready");
+
+        await cluster.StopAsync(2);
+        Says("The store is not ready any more");
+
+        void Says(string line) => log.ReceiveWhere(
+            message => $"{((Info)message).Message}".StartsWith(line, StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task The_largest_entry_reaches_the_other_stores()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+
+        var leader = await cluster.PutAsync("big", new byte[Limits.MaxEntryBytes - 100]);
+
+        var index = (await leader.StatusAsync(Timeouts.Long)).Peers[1].AppliedIndex;
+        for (var store = 1UL; store <= 3; store++) await cluster.AppliedAsync(store, index);
+    }
+
+    [Fact]
+    public async Task Ids_and_timestamps_rise_over_a_change_of_leader_whoever_is_asked()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        await cluster.LeaderAsync();
+        var ids = new List<ulong>();
+        var timestamps = new List<(long, long)>();
+        await AskAllAsync();
+        var leader = await Eventually.Async(() => Task.FromResult(cluster[1].Placement.Leader as object));
+
+        await cluster.StopAsync(((StoreId)leader).Value);
+        await AskAllAsync();
+
+        Assert.Equal(ids.Distinct().Count(), ids.Count);
+        Assert.All(ids, id => Assert.True(id >= 1000));
+        Assert.Equal(timestamps.Order(), timestamps);
+        Assert.Equal(timestamps.Distinct().Count(), timestamps.Count);
+
+        async Task AskAllAsync()
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                foreach (var node in cluster.Nodes)
+                {
+                    ids.Add(await RetryAsync(() => node.Placement.AllocateIdAsync(Timeouts.Long)));
+                    var last = await RetryAsync(() => node.Placement.AllocateTimestampsAsync(7, Timeouts.Long));
+                    timestamps.Add((last.Physical, last.Logical));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_standalone_store_serves_without_a_log()
+    {
+        await using var cluster = new TestCluster(1);
+        await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
+        var region = (await cluster.LeaderAsync()).Placement.Regions[0];
+        var context = new RequestContext(region.Region.Id, region.Region.Epoch, region.Leader, 0);
+        var key = TestCluster.Bytes("a");
+
+        Assert.Null(await cluster[1].Storage.WriteAsync(
+            context, [new Modify.Put(ColumnFamily.Default, key, key)], Timeouts.Long));
+        using var reader = (await cluster[1].Storage.ReaderAsync(context, Timeouts.Long)).Reader!;
+
+        Assert.Equal(key, reader.GetCF(ColumnFamily.Default, key));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named()
+    {
+        await using var cluster = new TestCluster(1);
+        var port = SettingsReader.Read(cluster.Config(1).WithFallback(ReferenceConfig.OfStore)).Self.RemotingPort;
+        using var other = new TcpListener(IPAddress.Loopback, port);
+        other.Start();
+
+        var refusal = await Assert.ThrowsAsync<TinyKvException>(() => cluster.StartAsync(1));
+
+        Assert.Contains($":{port}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_directory_in_use_is_refused_and_left_alone()
+    {
+        await using var cluster = new TestCluster(1);
+        await cluster.StartAsync(1);
+
+        await Assert.ThrowsAsync<TinyKvException>(() => StoreNode.StartAsync(cluster.Config(1), Timeouts.Long));
+
+        await cluster.PutAsync("a", [1]);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_told_other_stores_than_its_directory_was_formed_with_ends_with_both_lists()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        await cluster.LeaderAsync();
+        await cluster.StopAsync(1);
+
+        var node = await cluster.StartAsync(1, """
+            tinykv.cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3 } ]
+            """.Replace("remoting-port = 3", $"remoting-port = {Ports.Free()}", StringComparison.Ordinal));
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
+        Assert.True(reason.IsMisconfigured);
+        Assert.Contains("initial stores [1, 2, 3], but tinykv.cluster.stores names [1];", reason.Message,
+            StringComparison.Ordinal);
+        Assert.False(node.IsReady);
+    }
+
+    [Fact]
+    public async Task A_store_waits_for_all_others_before_the_cluster_is_formed_and_says_so()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAsync(1);
+        await cluster.StartAsync(2);
+
+        var waiting = await Eventually.Async(async () =>
+        {
+            var status = await cluster[1].StatusAsync(Timeouts.Long);
+            return status.Acquaintances[0].State == "accepted" ? status : null;
+        });
+        Assert.Equal((3UL, "waiting"), (waiting.Acquaintances[1].StoreId, waiting.Acquaintances[1].State));
+        Assert.False(waiting.Formed || waiting.Ready);
+        Assert.Empty(waiting.Peers);
+
+        await cluster.StartAsync(3);
+        await cluster.PutAsync("a", [1]);
+        Assert.True((await cluster[1].StatusAsync(Timeouts.Long)).Formed);
+    }
+
+    [Fact]
+    public async Task A_store_with_an_empty_directory_ends_and_serves_again_with_its_own()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        await cluster.PutAsync("a", [1]);
+        await cluster.StopAsync(3);
+
+        using var empty = new TinyKv.Tests.Persistence.TemporaryDirectory();
+        var stranger = await cluster.StartAsync(3, $"tinykv.store.data-directory = \"{empty.Path}\"");
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => stranger.Terminated.WaitAsync(Timeouts.Long));
+        Assert.False(reason.IsMisconfigured);
+        Assert.Contains("store 3 shows up with a new data directory", reason.Message, StringComparison.Ordinal);
+        Assert.Empty(stranger.Placement.Regions.Where(region => region.Leader is not null));
+        await cluster.StopAsync(3);
+
+        await cluster.StartAsync(3);
+        await cluster.LeaderAsync();
+        Assert.Equal([1], await cluster.GetAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_store_whose_journal_is_lost_ends()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        await cluster.PutAsync("a", [1]);
+        await cluster.StopAsync(1);
+        Directory.Delete(Path.Combine(node.Settings.DataDirectory, "journal"), recursive: true);
+
+        node = await cluster.StartAsync(1);
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
+        Assert.Contains("is empty, but it was not", reason.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_whose_journal_fails_ends_with_the_reason()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        await cluster.LeaderAsync();
+
+        node.System.EventStream.Publish(new JournalFailed("in memory", new IOException("no space left")));
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
+        Assert.Contains("no space left", reason.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_out_of_reach_is_not_removed_however_long_it_takes()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        Assert.IsType<Akka.Cluster.NoDowning>(Akka.Cluster.Cluster.Get(node.System).DowningProvider);
+    }
+
+    private static async Task<T> RetryAsync<T>(Func<Task<T>> ask)
+    {
+        var timeout = Timeouts.Long;
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (PlacementUnavailableException) when (!timeout.IsCancellationRequested)
+            {
+                // An election takes as long as it takes on a busy machine.
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Akka.Configuration;
+using TinyKv.Actors.Node;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Protocol.Wire.V1;
+
+namespace TinyKv.Tests.Actors.Node;
+
+/// <summary>Stores of one cluster in this process, on free ports and in a directory of their own.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-").FullName;
+    private readonly SortedDictionary<ulong, StoreNode> _nodes = [];
+    private readonly int[] _ports;
+    private readonly int _stores;
+
+    public TestCluster(int stores)
+    {
+        _stores = stores;
+        _ports = Enumerable.Range(Ports.Free(stores), stores).ToArray();
+    }
+
+    public IEnumerable<StoreNode> Nodes => _nodes.Values;
+
+    public StoreNode this[ulong store] => _nodes[store];
+
+    public async Task<StoreNode> StartAsync(ulong store, string overrides = "")
+    {
+        var node = await StoreNode.StartAsync(Config(store, overrides), Timeouts.Long);
+        _nodes[store] = node;
+        return node;
+    }
+
+    public async Task StartAllAsync(string overrides = "")
+    {
+        for (var store = 1UL; store <= (ulong)_stores; store++) await StartAsync(store, overrides);
+    }
+
+    public async Task StopAsync(ulong store)
+    {
+        if (_nodes.Remove(store, out var node)) await node.DisposeAsync();
+    }
+
+    public Config Config(ulong store, string overrides = "")
+    {
+        var stores = Enumerable.Range(1, _stores).Select(id =>
+            $$"""{ id = {{id}}, host = "127.0.0.1", grpc-port = {{id}}, status-port = {{id + 1000}}, """ +
+            $$"""remoting-port = {{_ports[id - 1]}} }""");
+        return ConfigurationFactory.ParseString(overrides).WithFallback(ConfigurationFactory.ParseString($$"""
+            tinykv {
+              cluster.name = "test"
+              cluster.stores = [ {{string.Join(",\n", stores)}} ]
+              store.id = {{store}}
+              store.data-directory = "{{_directory}}/{{store}}"
+            }
+            akka.loglevel = WARNING
+            akka.cluster.gossip-interval = 200ms
+            akka.cluster.leader-actions-interval = 200ms
+            """));
+    }
+
+    /// <summary>The store that leads the region with the keys, as all running stores agree.</summary>
+    public Task<StoreNode> LeaderAsync() => Eventually.Async(() =>
+    {
+        var leaders = Nodes.Select(node => node.Placement.Regions[0].Leader?.Store.Value).Distinct().ToList();
+        return Task.FromResult(
+            leaders is [{ } leader] && _nodes.TryGetValue(leader, out var node) && Nodes.All(n => n.IsReady)
+                ? node : null);
+    });
+
+    public static RequestContext ContextOf(StoreNode node)
+    {
+        var region = node.Placement.Regions[0].Region;
+        return new RequestContext(region.Id, region.Epoch, region.PeerOn(node.Settings.StoreId), 0);
+    }
+
+    /// <summary>Puts a pair as clients do, and returns the store that led when it was acknowledged.</summary>
+    public Task<StoreNode> PutAsync(string key, byte[] value) => OnLeaderAsync(async leader =>
+    {
+        var refusal = await leader.Storage.WriteAsync(
+            ContextOf(leader), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Timeouts.Long);
+        return (leader, refusal);
+    });
+
+    /// <summary>Reads a key as clients do.</summary>
+    public Task<byte[]?> GetAsync(string key) => OnLeaderAsync(async leader =>
+    {
+        var (reader, refusal) = await leader.Storage.ReaderAsync(ContextOf(leader), Timeouts.Long);
+        using (reader) return (reader?.GetCF(ColumnFamily.Default, Bytes(key)), refusal);
+    });
+
+    /// <summary>Waits until a store has applied an entry of the region with the keys.</summary>
+    public Task<PeerStatus> AppliedAsync(ulong store, long index) => Eventually.Async(async () =>
+    {
+        var peer = (await _nodes[store].StatusAsync(Timeouts.Long)).Peers[1];
+        return peer.AppliedIndex >= index ? peer : null;
+    });
+
+    // A store promises nothing about who leads: on a busy machine leadership may move between any two calls. What is
+    // asked here may be done twice.
+    private async Task<T> OnLeaderAsync<T>(Func<StoreNode, Task<(T Result, RegionError? Refusal)>> ask)
+    {
+        var timeout = Timeouts.Long;
+        while (true)
+        {
+            var (result, refusal) = await ask(await LeaderAsync());
+            if (refusal is null) return result;
+            Assert.True(refusal is RegionError.NotLeader or RegionError.StaleCommand, refusal.Message);
+            timeout.ThrowIfCancellationRequested();
+        }
+    }
+
+    public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(Nodes.Select(node => node.DisposeAsync().AsTask()));
+        Directory.Delete(_directory, recursive: true);
+    }
+}
