@@ -4,7 +4,7 @@ using IWriteBatch = TinyKv.Core.Storage.IWriteBatch;
 
 namespace TinyKv.Persistence.Engine;
 
-/// <summary>Writes gathered in RocksDB's own format. Uses one use of the engine up, because filling it reads the engine's
+/// <summary>Writes gathered in RocksDB's own format. Counts as a user of the engine, because filling it reads the engine's
 /// column families.</summary>
 internal sealed class RocksBatch(RocksEngine engine) : IWriteBatch
 {
