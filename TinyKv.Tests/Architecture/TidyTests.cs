@@ -17,7 +17,6 @@ public sealed partial class TidyTests
         (@"\.Ask<|\.Ask\(", "actors Tell; asking is for the edge",
             path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Requests/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Placement/", StringComparison.Ordinal)
-                && !path.StartsWith("TinyKv.Actors/Requests/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Node/StoreNode", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Client/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Host/", StringComparison.Ordinal)
