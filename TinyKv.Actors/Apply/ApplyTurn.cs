@@ -1,3 +1,5 @@
+using TinyKv.Core.Commands;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
 namespace TinyKv.Actors.Apply;
@@ -6,23 +8,21 @@ namespace TinyKv.Actors.Apply;
 /// The engine write that entries are gathered in. A command that must see what those before it have done cuts it in
 /// two: each part carries the applied index up to which it reaches, so a restart between them continues in the middle.
 /// </summary>
-internal sealed class ApplyTurn(IEngine engine, Action<IWriteBatch> save) : IDisposable
+internal sealed class ApplyTurn(IEngine engine, Action<IWriteBatch> save) : IEngineView, IDisposable
 {
     private IWriteBatch _batch = engine.NewBatch();
     private bool _fresh = true;
 
-    /// <summary>Where a command's writes go.</summary>
-    public IWriteBatch Batch
+    /// <summary>Takes in what a command has come to.</summary>
+    public void Add(IReadOnlyList<Modify> writes, Region region)
     {
-        get
-        {
-            _fresh = false;
-            return _batch;
-        }
+        if (writes.Count == 0) return;
+        _fresh = false;
+        writes.WriteTo(_batch, region);
     }
 
-    /// <summary>The engine as all entries before this one leave it. Dispose it.</summary>
-    public ISnapshot View()
+    /// <inheritdoc/>
+    public ISnapshot Snapshot()
     {
         if (!_fresh)
         {

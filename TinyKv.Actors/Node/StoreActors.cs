@@ -7,15 +7,17 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
+using TinyKv.Actors.Telemetry;
 using TinyKv.Actors.Transport;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Links;
-using TinyKv.Protocol.Placement;
 
 namespace TinyKv.Actors.Node;
 
@@ -47,11 +49,10 @@ internal sealed record StoreActors(
         var first = Topology.First(settings);
         List<RegionSpec> regions =
         [
-            Spec(placement, PlacementActor.Props(engine, placement, Topology.Origin.Index),
-                PlacementCommandCodec.IsCommand),
+            Spec(placement, (group, snapshot) => new PlacementStateMachine(group, snapshot), CommandCodec.IsPlacement),
         ];
         if (settings.StorageMode == StorageMode.Raft)
-            regions.Add(Spec(first, KvActor.Props(engine, first, Topology.Origin.Index), KvCommandCodec.IsCommand));
+            regions.Add(Spec(first, (region, _) => new KvStateMachine(region), CommandCodec.IsWrite));
         // The regions are known from the first moment on, whatever their actors are busy with.
         foreach (var region in regions) table.Post(new ReplicaView(region.Initial, null));
         var store = system.ActorOf(StoreActor.Props(regions, table).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
@@ -83,8 +84,18 @@ internal sealed record StoreActors(
             store, handshake, storage, new PlacementClient(settings.StoreId, services, table, around.Time), table,
             new RawGateway(executor, router, inFlight, bounds.Timeout, around.Time), router, scans);
 
-        RegionSpec Spec(Region region, Props applier, Func<ReadOnlyMemory<byte>, bool> isCommand) =>
-            SpecOf(settings, cluster, around.Record, region, applier, isCommand, transport, around.Draw());
+        RegionSpec Spec(
+            Region region, Func<Region, ISnapshot, IStateMachine> machine, Func<ReadOnlyMemory<byte>, bool> isCommand)
+        {
+            var applier = ApplyActor.Props(engine, new ApplySpec
+            {
+                Initial = region,
+                InitialIndex = Topology.Origin.Index,
+                Machine = machine,
+                Observers = [new ApplyMetrics(region.Id)],
+            });
+            return SpecOf(settings, cluster, around.Record, region, applier, isCommand, transport, around.Draw());
+        }
 
         IEnumerable<KeyValuePair<StoreId, StoreLink>> Links() => Others(GatewayActor.Name).Select(other =>
             KeyValuePair.Create(other.Key, new StoreLink(other.Value, ((ExtendedActorSystem)system).Provider)));

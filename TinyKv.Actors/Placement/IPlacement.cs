@@ -1,3 +1,4 @@
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Placement;
@@ -25,9 +26,6 @@ public interface IPlacement
 
 /// <summary>A region and the replica that leads it, if known.</summary>
 public sealed record RegionView(Region Region, Peer? Leader);
-
-/// <summary>A point in the cluster's time: milliseconds, and a counter of 18 bits within them.</summary>
-public readonly record struct Timestamp(long Physical, long Logical);
 
 /// <summary>The placement group has no leader that answers.</summary>
 public sealed class PlacementUnavailableException(string message) : Exception(message);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using TinyKv.Actors.Regions;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
 

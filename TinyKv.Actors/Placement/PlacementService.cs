@@ -1,10 +1,13 @@
 using Akka.Actor;
-using Google.Protobuf;
-using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Placement;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Wire.Internal;
+using AllocateIds = TinyKv.Core.Commands.AllocateIds;
+using Command = TinyKv.Core.Commands.Command;
+using ReserveTimestamps = TinyKv.Core.Commands.ReserveTimestamps;
 
 namespace TinyKv.Actors.Placement;
 
@@ -72,7 +75,7 @@ internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clo
         if (_idsCall is not null || _ids.Count == 0) return;
         _idsCall = [.. _ids];
         _ids.Clear();
-        Begin(CallKind.Ids, new PlacementCommand { AllocateIds = new AllocateIds { Count = (uint)_idsCall.Count } });
+        Begin(CallKind.Ids, new AllocateIds((uint)_idsCall.Count));
     }
 
     private void Allocated(object answer)
@@ -124,7 +127,7 @@ internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clo
             asked.Asker.Tell(new PlacementReply { Physical = last.Physical, Logical = last.Logical });
         }
         if (_reserving || (_confirmed.Count == 0 && !_oracle.IsLow(NowMs, Window))) return;
-        if (NowMs >= PlacementCommandCodec.EndOfTimeMs)
+        if (NowMs >= TimestampOracle.EndOfTimeMs)
         {
             // To reserve up to there would leave nothing when the clock is right again.
             RefuseConfirmed($"the clock of the placement leader is set to {clock():u}, beyond the last timestamp");
@@ -137,7 +140,7 @@ internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clo
             return;
         }
         _reserving = true;
-        Begin(CallKind.Reserve, new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } });
+        Begin(CallKind.Reserve, new ReserveTimestamps(until));
     }
 
     private void Reserved(object answer)
@@ -162,8 +165,8 @@ internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clo
         _confirmed.Clear();
     }
 
-    private void Begin(CallKind kind, PlacementCommand command) =>
-        Begin(kind, new Propose(RegionId.Placement, null, command.ToByteArray(), []));
+    private void Begin(CallKind kind, Command command) =>
+        Begin(kind, new Propose(RegionId.Placement, null, CommandCodec.Encode(command), []));
 
     private void Begin(CallKind kind, RegionRequest request) =>
         Context.ActorOf(PlacementCall.Props(kind, request, store, timeout));

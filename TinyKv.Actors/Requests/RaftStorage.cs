@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using Akka.Actor;
-using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Telemetry;
 
 namespace TinyKv.Actors.Requests;
@@ -56,9 +56,9 @@ internal sealed class RaftStorage(IActorRef store, IEngine engine) : IStorage
     {
         using var span = TinyKvTelemetry.Spans.StartActivity("tinykv.propose");
         var started = Stopwatch.GetTimestamp();
-        var command = KvCommandCodec.Encode(context.Epoch?.Version ?? 0, batch, condition);
+        var command = CommandCodec.Encode(new WriteCommand(context.Epoch?.Version ?? 0, batch, condition));
         Invariant.Holds(command.Length <= Limits.MaxEntryBytes, $"a command of {command.Length} bytes");
-        Invariant.Holds(KvCommandCodec.IsCommand(command), $"a command that no replica could read");
+        Invariant.Holds(CommandCodec.IsWrite(command), $"a command that no replica could read");
         var proposal = new Propose(context.Region, context, command, batch, condition) { Span = span };
         var answer = await Ask(proposal, cancellation);
         if (answer is RegionError refusal) span?.SetStatus(ActivityStatusCode.Error, refusal.Message);

@@ -5,7 +5,7 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.V1;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
@@ -99,7 +99,7 @@ public static class RawChecks
     // Everything that is written together is one entry of the log.
     private static string? Command<T>(IEnumerable<T> parts, Func<T, int> length)
     {
-        const int Overhead = 2 * KvCommandCodec.MaxOverheadBytes;
+        const int Overhead = 2 * CommandCodec.MaxOverheadBytes;
         var bytes = parts.Sum(part => (long)length(part) + Overhead) + Overhead;
         return bytes <= Limits.MaxEntryBytes ? null
             : $"the write takes {bytes} bytes in the log; at most {Limits.MaxEntryBytes} are allowed";

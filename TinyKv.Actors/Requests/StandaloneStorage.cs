@@ -1,4 +1,3 @@
-using TinyKv.Actors.Apply;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;

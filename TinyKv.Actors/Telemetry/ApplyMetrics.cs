@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Telemetry;
 
 namespace TinyKv.Actors.Telemetry;
 
 /// <summary>What a state machine measures of its writes to the engine.</summary>
-internal sealed class ApplyMetrics(RegionId region)
+internal sealed class ApplyMetrics(RegionId region) : IApplyObserver
 {
     private static readonly Histogram<double> Duration = TinyKvTelemetry.Meter.CreateHistogram(
         "tinykv.apply.duration", "s", "One write of the engine: its commands executed and taken in.",
@@ -23,9 +24,9 @@ internal sealed class ApplyMetrics(RegionId region)
     public static void Stopped(StoreId store, RegionId region) =>
         StoppedRegions.Add(1, new TagList { { "store", (long)store.Value }, { "region", (long)region.Value } });
 
-    public void Applied(int entries, long started)
+    public void OnApplied(in AppliedBatch batch)
     {
-        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tags);
-        Entries.Record(entries, _tags);
+        Duration.Record(batch.Elapsed.TotalSeconds, _tags);
+        Entries.Record(batch.Entries, _tags);
     }
 }

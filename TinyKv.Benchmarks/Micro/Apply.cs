@@ -5,12 +5,13 @@ using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 
 namespace TinyKv.Benchmarks.Micro;
 
@@ -62,7 +63,7 @@ public class Apply
         for (var i = 0; i < Batch; i++)
         {
             var key = System.Text.Encoding.ASCII.GetBytes($"key-{++_last * 7919 % Keys:d12}");
-            var command = KvCommandCodec.Encode(1, [new Modify.Put(ColumnFamily.Default, key, new byte[256])]);
+            var command = CommandCodec.Encode(new WriteCommand(1, [new Modify.Put(ColumnFamily.Default, key, new byte[256])]));
             entries.Add(new Entry(new LogPosition(_last, 1), EntryKind.Command, command));
         }
         var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

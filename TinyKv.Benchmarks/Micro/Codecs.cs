@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raft;
 
 namespace TinyKv.Benchmarks.Micro;
@@ -16,7 +17,7 @@ public class Codecs
     private static readonly Modify[] Batch =
         [new Modify.Put(ColumnFamily.Default, "key-000000000001"u8.ToArray(), new byte[256])];
 
-    private readonly byte[] _command = KvCommandCodec.Encode(1, Batch);
+    private readonly byte[] _command = CommandCodec.Encode(new WriteCommand(1, Batch));
     private readonly RaftRecord _record;
     private readonly byte[] _encoded;
 
@@ -30,11 +31,11 @@ public class Codecs
 
     /// <summary>One put of 256 bytes.</summary>
     [Benchmark]
-    public byte[] EncodeCommand() => KvCommandCodec.Encode(1, Batch);
+    public byte[] EncodeCommand() => CommandCodec.Encode(new WriteCommand(1, Batch));
 
     /// <summary>The same back.</summary>
     [Benchmark]
-    public object DecodeCommand() => KvCommandCodec.Decode(_command);
+    public object DecodeCommand() => CommandCodec.Decode(_command);
 
     /// <summary>A record of 64 such entries.</summary>
     [Benchmark]

@@ -1,4 +1,5 @@
 using TinyKv.Core;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
@@ -49,7 +50,7 @@ internal sealed class EngineCheck
             MetaRecords.ReadDescriptor(snapshot, region);
             if (MetaRecords.ReadApplied(snapshot, region) is { } applied) _applied[region] = applied;
         }
-        MetaRecords.ReadPlacement(snapshot);
+        PlacementState.Load(snapshot);
     }
 
     // One damaged table must not hide what is wrong beside it.

@@ -3,17 +3,20 @@ using Akka.Actor;
 using Akka.Configuration;
 using CsCheck;
 using Google.Protobuf;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence.Journal;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Errors;
-using TinyKv.Protocol.Kv;
-using TinyKv.Protocol.Placement;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Stores;
 using TinyKv.Protocol.Wire.Internal;
+using AllocateIds = TinyKv.Core.Commands.AllocateIds;
 using Proto = TinyKv.Protocol.Wire;
+using ReserveTimestamps = TinyKv.Core.Commands.ReserveTimestamps;
+using WriteCommand = TinyKv.Core.Commands.WriteCommand;
 
 namespace TinyKv.Tests.Protocol;
 
@@ -30,10 +33,11 @@ public sealed class DecoderFuzzTests : IDisposable
         Gens.Initial.Select(initial => RaftWire.Encode(initial)),
         Gens.Envelope.Select(envelope => RaftWire.ToWire(RegionId.First, envelope).ToByteArray()),
         Gens.Envelope.Array[0, 3].Select(Batch),
-        Gens.Modify.Array[0, 4].Select(Gens.Condition, (batch, condition) => KvCommandCodec.Encode(1, batch, condition)),
+        Gens.Modify.Array[0, 4].Select(
+            Gens.Condition, (batch, condition) => CommandCodec.Encode(new WriteCommand(1, batch, condition))),
         Gen.Long.Select(until =>
-            new PlacementCommand { ReserveTimestamps = new ReserveTimestamps { UntilMs = until } }.ToByteArray()),
-        Gen.UInt.Select(count => new PlacementCommand { AllocateIds = new AllocateIds { Count = count } }.ToByteArray()),
+            CommandCodec.Encode(new ReserveTimestamps(until))),
+        Gen.UInt.Select(count => CommandCodec.Encode(new AllocateIds(count))),
         Gens.Hello.Select(hello => HelloWire.ToWire(hello).ToByteArray()),
         Gens.HelloReply.Select(reply => HelloWire.ToWire(1, new StoreId(2), reply).ToByteArray()));
 
@@ -59,8 +63,7 @@ public sealed class DecoderFuzzTests : IDisposable
             bytes => { foreach (var message in new EncodedRaftBatch(bytes).Parse().Messages) RaftWire.FromWire(message); },
             bytes => HelloWire.FromWire(WireCodec.Parse(StoreHello.Parser, bytes)),
             bytes => HelloWire.FromWire(WireCodec.Parse(StoreHelloReply.Parser, bytes)),
-            bytes => KvCommandCodec.Decode(bytes),
-            bytes => PlacementCommandCodec.Decode(bytes),
+            bytes => CommandCodec.Decode(bytes),
             bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Errors.Error.Parser, bytes)),
             bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Meta.Region.Parser, bytes)),
         ];
@@ -73,8 +76,8 @@ public sealed class DecoderFuzzTests : IDisposable
     [Fact]
     public void What_passes_the_check_of_its_form_can_be_applied() => Anything.Sample(bytes =>
     {
-        if (KvCommandCodec.IsCommand(bytes)) KvCommandCodec.Decode(bytes);
-        if (PlacementCommandCodec.IsCommand(bytes)) PlacementCommandCodec.Decode(bytes);
+        if (CommandCodec.IsWrite(bytes)) CommandCodec.Decode(bytes);
+        if (CommandCodec.IsPlacement(bytes)) CommandCodec.Decode(bytes);
     }, iter: Fuzz.Iterations());
 
     [Fact]

@@ -2,17 +2,18 @@ using System.Text;
 using Akka.Actor;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 
 namespace TinyKv.Tests.Actors.Apply;
 
 /// <summary>Commands whose effect depends on the state, and ranges: what they do when they are applied.</summary>
-public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
+public sealed class ConditionalCommandTests() : ApplyActorKit(start: "b")
 {
     [Fact]
     public async Task A_condition_sees_what_earlier_entries_of_the_same_batch_wrote()
@@ -160,8 +161,8 @@ public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
     {
         var kv = await StartAsync(expected: 5);
 
-        var answers = await ApplyAsync(kv, KvCommandCodec.Encode(
-            1, [], new Condition(ColumnFamily.Default, Bytes("z"), null)));
+        var answers = await ApplyAsync(kv, CommandCodec.Encode(new WriteCommand(
+            1, [], new Condition(ColumnFamily.Default, Bytes("z"), null))));
 
         Assert.IsType<RegionError.KeyNotInRegion>(answers[0]);
     }
@@ -197,9 +198,9 @@ public sealed class ConditionalCommandTests() : KvActorKit(start: "b")
     private static byte[] Put(string key, string value) =>
         Encode([new Modify.Put(ColumnFamily.Default, Bytes(key), Bytes(value))]);
 
-    private static byte[] PutIf(string key, string? expected, string value) => KvCommandCodec.Encode(
+    private static byte[] PutIf(string key, string? expected, string value) => CommandCodec.Encode(new WriteCommand(
         1, [new Modify.Put(ColumnFamily.Default, Bytes(key), Bytes(value))],
-        new Condition(ColumnFamily.Default, Bytes(key), expected is null ? null : (ReadOnlyMemory<byte>?)Bytes(expected)));
+        new Condition(ColumnFamily.Default, Bytes(key), expected is null ? null : (ReadOnlyMemory<byte>?)Bytes(expected))));
 
-    private static byte[] Encode(Modify[] batch) => KvCommandCodec.Encode(1, batch);
+    private static byte[] Encode(Modify[] batch) => CommandCodec.Encode(new WriteCommand(1, batch));
 }

@@ -4,10 +4,15 @@ using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Placement;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Placement;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Wire.Internal;
+using AllocateIds = TinyKv.Core.Commands.AllocateIds;
+using Command = TinyKv.Core.Commands.Command;
+using ReserveTimestamps = TinyKv.Core.Commands.ReserveTimestamps;
 
 namespace TinyKv.Tests.Actors.Placement;
 
@@ -33,13 +38,13 @@ public sealed class PlacementServiceTests : TestKit
     public async Task Ids_that_are_asked_for_during_a_turn_come_from_one_command()
     {
         for (var i = 0; i < 4; i++) _service.Tell(new PlacementAllocateId());
-        Assert.Equal(1U, (await CommandAsync()).AllocateIds.Count);
+        Assert.Equal(1U, (await CommandAsync<AllocateIds>()).Count);
         // The service has the other three when it has refused this.
         _service.Tell(new PlacementAllocateTimestamps { Count = 0 });
         Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
         _group.Reply(new IdsAllocated(1000));
 
-        Assert.Equal(3U, (await CommandAsync()).AllocateIds.Count);
+        Assert.Equal(3U, (await CommandAsync<AllocateIds>()).Count);
         _group.Reply(new IdsAllocated(1001));
 
         foreach (var id in new ulong[] { 1000, 1001, 1002, 1003 })
@@ -51,7 +56,7 @@ public sealed class PlacementServiceTests : TestKit
     {
         _service.Tell(new PlacementAllocateTimestamps { Count = 5 });
         await ConfirmAsync(term: 6, end: 0);
-        var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
+        var until = (await CommandAsync<ReserveTimestamps>()).UntilMs;
         Assert.Equal(NoonMs + 3000, until);
         _group.Reply(new TimestampsReserved(6, until));
 
@@ -77,7 +82,7 @@ public sealed class PlacementServiceTests : TestKit
         await FirstAsync();
         _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 8, end: NoonMs + 9000);
-        var until = (await CommandAsync()).ReserveTimestamps.UntilMs;
+        var until = (await CommandAsync<ReserveTimestamps>()).UntilMs;
         _group.Reply(new TimestampsReserved(8, until));
 
         Assert.Equal(NoonMs + 9000, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Physical);
@@ -88,7 +93,7 @@ public sealed class PlacementServiceTests : TestKit
     {
         _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: 0);
-        await CommandAsync();
+        await CommandAsync<ReserveTimestamps>();
         _group.Reply(new TimestampsReserved(7, NoonMs + 3000));
 
         Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
@@ -98,14 +103,14 @@ public sealed class PlacementServiceTests : TestKit
     public async Task When_everything_up_to_the_end_of_time_is_reserved_that_is_the_answer()
     {
         _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
-        await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs - 1);
+        await ConfirmAsync(term: 6, end: TimestampOracle.EndOfTimeMs - 1);
         // More could not be read from the log by anybody.
-        Assert.Equal(PlacementCommandCodec.EndOfTimeMs, (await CommandAsync()).ReserveTimestamps.UntilMs);
-        _group.Reply(new TimestampsReserved(6, PlacementCommandCodec.EndOfTimeMs));
-        Assert.Equal(PlacementCommandCodec.EndOfTimeMs - 1, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Physical);
+        Assert.Equal(TimestampOracle.EndOfTimeMs, (await CommandAsync<ReserveTimestamps>()).UntilMs);
+        _group.Reply(new TimestampsReserved(6, TimestampOracle.EndOfTimeMs));
+        Assert.Equal(TimestampOracle.EndOfTimeMs - 1, (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Physical);
 
         _service.Tell(new PlacementAllocateTimestamps { Count = (uint)TimestampOracle.LogicalEnd - 1 });
-        await ConfirmAsync(term: 6, end: PlacementCommandCodec.EndOfTimeMs);
+        await ConfirmAsync(term: 6, end: TimestampOracle.EndOfTimeMs);
 
         Assert.Contains("all timestamps", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error, StringComparison.Ordinal);
         Assert.False(_group.HasMessages);
@@ -114,7 +119,7 @@ public sealed class PlacementServiceTests : TestKit
     [Fact]
     public async Task A_clock_beyond_the_last_timestamp_uses_none_up()
     {
-        var service = Service(TimeSpan.FromHours(1), DateTimeOffset.FromUnixTimeMilliseconds(PlacementCommandCodec.EndOfTimeMs));
+        var service = Service(TimeSpan.FromHours(1), DateTimeOffset.FromUnixTimeMilliseconds(TimestampOracle.EndOfTimeMs));
 
         service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: NoonMs);
@@ -149,7 +154,7 @@ public sealed class PlacementServiceTests : TestKit
         late.Tell(new PlacementView(6, 0));
         service.Tell(new PlacementAllocateId());
 
-        Assert.Equal(1U, (await CommandAsync()).AllocateIds.Count);
+        Assert.Equal(1U, (await CommandAsync<AllocateIds>()).Count);
         Assert.False(_group.HasMessages);
     }
 
@@ -157,7 +162,7 @@ public sealed class PlacementServiceTests : TestKit
     {
         _service.Tell(new PlacementAllocateTimestamps { Count = 1 });
         await ConfirmAsync(term: 6, end: 0);
-        await CommandAsync();
+        await CommandAsync<ReserveTimestamps>();
         _group.Reply(new TimestampsReserved(6, NoonMs + 3000));
         await ExpectMsgAsync<PlacementReply>(WaitTimeout);
     }
@@ -168,6 +173,6 @@ public sealed class PlacementServiceTests : TestKit
         _group.Reply(new PlacementView(term, end));
     }
 
-    private async Task<PlacementCommand> CommandAsync() =>
-        PlacementCommand.Parser.ParseFrom((await _group.ExpectMsgAsync<Propose>(WaitTimeout)).Command.Span);
+    private async Task<T> CommandAsync<T>() where T : Command =>
+        Assert.IsType<T>(CommandCodec.Decode((await _group.ExpectMsgAsync<Propose>(WaitTimeout)).Command));
 }

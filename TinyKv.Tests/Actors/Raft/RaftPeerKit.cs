@@ -5,11 +5,12 @@ using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 
 namespace TinyKv.Tests.Actors.Raft;
 
@@ -106,7 +107,7 @@ public abstract class RaftPeerKit : TestKit
     {
         Modify[] batch = [new Modify.Put(ColumnFamily.Default, TestBytes(key), TestBytes(value))];
         return new Propose(
-            RegionId.First, context ?? ContextOf(region ?? RegionOf(1)), KvCommandCodec.Encode(1, batch), batch);
+            RegionId.First, context ?? ContextOf(region ?? RegionOf(1)), CommandCodec.Encode(new WriteCommand(1, batch)), batch);
     }
 
     private protected static RequestContext ContextOf(Region region) =>

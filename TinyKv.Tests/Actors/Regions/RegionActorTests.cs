@@ -5,6 +5,7 @@ using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
@@ -134,7 +135,7 @@ public sealed class RegionActorTests : RaftPeerKit
             {
                 Initial = initial,
                 Self = initial.Peers[0],
-                Applier = KvActor.Props(engine, initial, Topology.Origin.Index),
+                Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(initial, Topology.Origin.Index)),
                 Peer = (state, applier, created, _) =>
                 {
                     _created.Enqueue(created);

@@ -5,6 +5,7 @@ using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence.Engine;
+using TinyKv.Tests.Actors.Apply;
 using TinyKv.Tests.Actors.Raft;
 
 namespace TinyKv.Tests.Actors.Regions;
@@ -74,7 +75,7 @@ public sealed class StoreActorTests : RaftPeerKit
         {
             Initial = initial,
             Self = initial.Peers[0],
-            Applier = KvActor.Props(engine, initial, Topology.Origin.Index),
+            Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(initial, Topology.Origin.Index)),
             Peer = (state, applier, _, _) => RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
             Seed = 1,
         };

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using TinyKv.Actors.Placement;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Host.Grpc;

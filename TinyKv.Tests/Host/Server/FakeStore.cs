@@ -5,6 +5,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;

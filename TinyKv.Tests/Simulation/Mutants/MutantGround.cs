@@ -23,11 +23,15 @@ internal sealed record MutantGround(
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal) && IsFramework(name)),
         typeof(Campaign));
 
-    /// <summary>The actors, and the simulated journal, under the simulation of nodes.</summary>
+    /// <summary>The actors with the state machines that they host, and the simulated journal, under the simulation of
+    /// nodes. What is compiled here takes the place of what the core's own assembly holds.</summary>
     public static MutantGround Nodes => new(
         "TinyKv.Actors",
         Repository,
-        [.. Product("TinyKv.Actors"), .. Tests(Path.Combine(Simulation, "Nodes")),
+        [.. Product("TinyKv.Actors"), .. Product("TinyKv.Core/Placement"),
+            .. ((string[])["Commands/KvStateMachine.cs", "Storage/BatchWriter.cs"]).Select(
+                file => Path.Combine(Repository, "TinyKv.Core", file)),
+            .. Tests(Path.Combine(Simulation, "Nodes")),
             .. Product("TinyKv.Faults/Linearizability"), Path.Combine(Repository, "TinyKv.Faults", "Workload", "ValueText.cs"),
             .. ((string[])["Trace.cs", "Marks.cs", "Draws.cs", "Liar.cs"]).Select(file => Path.Combine(Simulation, file))],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)

@@ -7,7 +7,6 @@ internal static partial class NodeMutantList
     private const string Replies = "TinyKv.Actors/Requests/RawReplies.cs";
     private const string Scan = "TinyKv.Actors/Requests/ScanPage.cs";
     private const string Storage = "TinyKv.Actors/Requests/RaftStorage.cs";
-    private const string Applier = "TinyKv.Actors/Apply/Applier.cs";
     private const string Engine = "TinyKv.Tests/Simulation/Nodes/SimEngine.cs";
 
     private static Mutant[] Gateway =>
@@ -25,7 +24,7 @@ internal static partial class NodeMutantList
             "request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand()",
             "new RegionError.NotLeader(RegionId.First, null)",
             "It may be done all the same, and is asked again."),
-        new("a forgotten write that passes for a refused one", Applier,
+        new("a forgotten write that passes for a refused one", Apply,
             "asker.Tell(new RegionError.StaleCommand())", "asker.Tell(new RegionError.NotLeader(Region.Id, null))",
             "It may be done all the same, and is asked again."),
         new("a read that a gateway answers from its own store", Storage,
@@ -63,7 +62,7 @@ internal static partial class NodeMutantList
             "        if (!_fresh)\n", "        if (false)\n",
             "Of two that expect the same, applied together, both succeed."),
         new("a write whose condition has failed", Kv,
-            "if (holds) kv.Batch", "kv.Batch",
+            "holds ? write.Batch : []", "write.Batch",
             "It overwrites what it was not meant to."),
         new("a range deletion to the end of the region", Batch,
             "range.Intersect(region.Range)", "region.Range with { Start = range.Start }",

@@ -1,19 +1,21 @@
 namespace TinyKv.Tests.Simulation.Mutants;
 
-/// <summary>Bugs in the actors, and in what their journal promises; the core is as it should be.</summary>
+/// <summary>Bugs in the actors, in the state machines that they host, and in what their journal promises; consensus is as it
+/// should be.</summary>
 internal static partial class NodeMutantList
 {
     private const string Peer = "TinyKv.Actors/Raft/RaftPeer.cs";
     private const string Roles = "TinyKv.Actors/Raft/RaftPeer.Roles.cs";
     private const string Time = "TinyKv.Actors/Raft/RaftPeer.Time.cs";
+    private const string Apply = "TinyKv.Actors/Apply/ApplyActor.cs";
     private const string Turn = "TinyKv.Actors/Apply/ApplyTurn.cs";
     private const string Pending = "TinyKv.Actors/Apply/PendingProposals.cs";
     private const string Region = "TinyKv.Actors/Regions/RegionActor.cs";
-    private const string Kv = "TinyKv.Actors/Apply/KvActor.cs";
-    private const string Batch = "TinyKv.Actors/Apply/BatchWriter.cs";
-    private const string Placement = "TinyKv.Actors/Apply/PlacementActor.cs";
+    private const string Kv = "TinyKv.Core/Commands/KvStateMachine.cs";
+    private const string Batch = "TinyKv.Core/Storage/BatchWriter.cs";
+    private const string Placement = "TinyKv.Core/Placement/PlacementStateMachine.cs";
     private const string Service = "TinyKv.Actors/Placement/PlacementService.cs";
-    private const string Oracle = "TinyKv.Actors/Placement/TimestampOracle.cs";
+    private const string Oracle = "TinyKv.Core/Placement/TimestampOracle.cs";
     private const string Transport = "TinyKv.Actors/Transport/RaftTransport.cs";
     private const string Handshake = "TinyKv.Actors/Transport/Handshake.cs";
     private const string Refusals = "TinyKv.Actors/Raft/RaftPeer.Refusals.cs";
@@ -68,12 +70,12 @@ internal static partial class NodeMutantList
 
     private static Mutant[] StateMachine =>
     [
-        new("data without its applied index", Kv,
-            "        MetaRecords.WriteApplied(batch, _region.Id, applied);\n", "",
+        new("data without its applied index", Apply,
+            "        MetaRecords.WriteApplied(batch, Region.Id, _applied);\n", "",
             "A restart applies it again."),
-        new("a restart that applies everything again", Kv,
-            "return MetaRecords.ReadApplied(snapshot, _region.Id) ?? _initialIndex;",
-            "return MetaRecords.ReadApplied(snapshot, _region.Id) is null ? _initialIndex : _initialIndex;",
+        new("a restart that applies everything again", Apply,
+            "_applied = MetaRecords.ReadApplied(snapshot, spec.Initial.Id) ?? spec.InitialIndex;",
+            "_applied = spec.InitialIndex;",
             "Old values show again."),
         new("an applied index ahead of its data", Turn,
             "        save(_batch);\n",
@@ -94,7 +96,7 @@ internal static partial class NodeMutantList
             "            commands.Add(head.Request.Command);",
             "            commands.Add(head.Request.Command);\n"
             + "            if (head.Request is { Batch.Count: > 0, Condition: null }) "
-            + "head.Asker.Tell(TinyKv.Actors.Apply.Written.Instance);",
+            + "head.Asker.Tell(TinyKv.Core.Commands.Written.Instance);",
             "Another leader overwrites it."),
         new("an answer by index alone", Pending,
             "head.Position == applied", "head.Position.Index == applied.Index",
@@ -141,11 +143,10 @@ internal static partial class NodeMutantList
             + "        _confirmCall = [.. _timestamps];\n",
             "A leader that was replaced gives out less than its successor."),
         new("ids forgotten by a restart", Placement,
-            "MetaRecords.WritePlacement(batch, _nextId, _timestampsEnd);",
-            "MetaRecords.WritePlacement(batch, FirstId, _timestampsEnd);",
+            "[state.Save()]", "[(state with { NextId = PlacementState.FirstId }).Save()]",
             "They are handed out again."),
         new("ids that are not taken from the log", Placement,
-            "                _nextId += placement.AllocateIds.Count;\n", "",
+            "NextId = first + ids.Count", "NextId = first",
             "Two askers get the same."),
     ];
 

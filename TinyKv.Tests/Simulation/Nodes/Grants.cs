@@ -1,4 +1,5 @@
 using TinyKv.Actors.Placement;
+using TinyKv.Core.Placement;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 

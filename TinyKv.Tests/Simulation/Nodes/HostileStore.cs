@@ -4,13 +4,14 @@ using Google.Protobuf;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Transport;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
-using TinyKv.Protocol.Kv;
-using TinyKv.Protocol.Placement;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Stores;
@@ -51,7 +52,7 @@ internal sealed class HostileStore
         _liars = new Dictionary<RegionId, Liar>
         {
             [RegionId.Placement] = new Liar(peer, _random, onlyDisturbs, PlacementCommand),
-            [RegionId.First] = new Liar(peer, _random, onlyDisturbs, KvCommand),
+            [RegionId.First] = new Liar(peer, _random, onlyDisturbs, WriteCommand),
         };
     }
 
@@ -232,27 +233,24 @@ internal sealed class HostileStore
         _ => new Wire.PlacementReply(),
     });
 
-    private byte[] PlacementCommand() => _random.Next(5) switch
+    private byte[] PlacementCommand() => _random.Next(6) switch
     {
         0 => Noise(),
-        1 => new Wire.PlacementCommand { AllocateIds = new Wire.AllocateIds { Count = (uint)_random.Next() } }.ToByteArray(),
-        2 => new Wire.PlacementCommand
-        {
-            ReserveTimestamps = new Wire.ReserveTimestamps
-            {
-                UntilMs = PlacementCommandCodec.EndOfTimeMs + _random.Next(-2, 2),
-            },
-        }.ToByteArray(),
-        _ => new Wire.PlacementCommand { AllocateIds = new Wire.AllocateIds { Count = 1 } }.ToByteArray(),
+        1 => CommandCodec.Encode(new AllocateIds((uint)_random.Next())),
+        2 => CommandCodec.Encode(new ReserveTimestamps(TimestampOracle.EndOfTimeMs + _random.Next(-2, 2))),
+        // One that another group would take.
+        3 => CommandCodec.Encode(new WriteCommand(RegionEpoch.Initial.Version, [Write()])),
+        _ => CommandCodec.Encode(new AllocateIds(1)),
     };
 
-    private byte[] KvCommand() => _random.Next(5) switch
+    private byte[] WriteCommand() => _random.Next(6) switch
     {
         0 => Noise(),
-        1 => KvCommandCodec.Encode((ulong)_random.NextInt64(), [Write()]),
-        2 => KvCommandCodec.Encode(RegionEpoch.Initial.Version, [Write()],
-            new Condition(ColumnFamily.Default, _draw.Key(), _random.Percent(50) ? null : _draw.Key())),
-        _ => KvCommandCodec.Encode(RegionEpoch.Initial.Version, [Write(), Write()]),
+        1 => CommandCodec.Encode(new WriteCommand((ulong)_random.NextInt64(), [Write()])),
+        2 => CommandCodec.Encode(new WriteCommand(RegionEpoch.Initial.Version, [Write()],
+            new Condition(ColumnFamily.Default, _draw.Key(), _random.Percent(50) ? null : _draw.Key()))),
+        3 => CommandCodec.Encode(new AllocateIds(1)),
+        _ => CommandCodec.Encode(new WriteCommand(RegionEpoch.Initial.Version, [Write(), Write()])),
     };
 
     private Modify Write() => _random.Next(3) switch

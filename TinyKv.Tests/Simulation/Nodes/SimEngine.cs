@@ -1,4 +1,5 @@
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
@@ -112,8 +113,8 @@ internal sealed record EngineVersion(MemoryEngine Data, long AppliedPlacement, l
     {
         if (region != RegionId.Placement) return KeysDigest;
         using var now = Data.Snapshot();
-        return MetaRecords.ReadPlacement(now) is { } state
-            ? unchecked((long)state.NextId * 31 + state.TimestampsEnd) : 0;
+        var state = PlacementState.Load(now);
+        return unchecked((long)state.NextId * 31 + state.TimestampsEndMs);
     }
 
     /// <inheritdoc/>

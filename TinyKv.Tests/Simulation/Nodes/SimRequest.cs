@@ -1,4 +1,5 @@
 using TinyKv.Actors.Placement;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Tests.Simulation.Nodes;

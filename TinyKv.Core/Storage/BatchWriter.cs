@@ -1,10 +1,9 @@
 using TinyKv.Core.Regions;
-using TinyKv.Core.Storage;
 
-namespace TinyKv.Actors.Apply;
+namespace TinyKv.Core.Storage;
 
 /// <summary>Puts the writes of a request into a batch of the engine.</summary>
-internal static class BatchWriter
+public static class BatchWriter
 {
     /// <summary>Adds the writes, in their order; ranges are cut to the region.</summary>
     public static void WriteTo(this IReadOnlyList<Modify> writes, IWriteBatch batch, Region region)

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Text;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -13,13 +15,11 @@ using TinyKv.Persistence.Engine;
 namespace TinyKv.Tests.Actors.Apply;
 
 /// <summary>A state machine on a test kit, created at index 5, for a region from a key up to <c>m</c>.</summary>
-public abstract class KvActorKit : TestKit
+public abstract class ApplyActorKit : TestKit
 {
-    private readonly TestProbe _parent;
-
-    protected KvActorKit(string start) : base("akka.loglevel = OFF")
+    protected ApplyActorKit(string start) : base("akka.loglevel = OFF")
     {
-        _parent = CreateTestProbe();
+        Parent = CreateTestProbe();
         Region = new Region(
             RegionId.First, new KeyRange(Bytes(start), "m"u8.ToArray()), RegionEpoch.Initial,
             [new Peer(new PeerId(1), new StoreId(1))]);
@@ -27,12 +27,24 @@ public abstract class KvActorKit : TestKit
 
     protected static TimeSpan WaitTimeout { get; } = TimeSpan.FromSeconds(20);
 
+    private protected TestProbe Parent { get; }
+
     private protected FaultyEngine Engine { get; } = new(new MemoryEngine());
 
     protected Region Region { get; }
 
+    private protected ImmutableArray<IApplyObserver> Observers { get; set; } = [];
+
     /// <summary>The index of the next entry, as of the last start.</summary>
     protected long Next { get; set; }
+
+    /// <summary>Applies to a region with data.</summary>
+    internal static ApplySpec KvSpec(Region initial, long index) => new()
+    {
+        Initial = initial,
+        InitialIndex = index,
+        Machine = (region, _) => new KvStateMachine(region),
+    };
 
     protected override void AfterAll()
     {
@@ -42,11 +54,12 @@ public abstract class KvActorKit : TestKit
 
     protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    protected async Task<IActorRef> StartAsync(long expected, IEngine? engine = null)
+    private protected async Task<IActorRef> StartAsync(long expected, IEngine? engine = null, ApplySpec? spec = null)
     {
-        var kv = _parent.ChildActorOf(
-            KvActor.Props(engine ?? Engine, Region, 5), SupervisorStrategy.StoppingStrategy);
-        Assert.Equal(expected, (await _parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied);
+        var kv = Parent.ChildActorOf(
+            ApplyActor.Props(engine ?? Engine, (spec ?? KvSpec(Region, 5)) with { Observers = Observers }),
+            SupervisorStrategy.StoppingStrategy);
+        Assert.Equal(expected, (await Parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied);
         Next = expected + 1;
         return kv;
     }

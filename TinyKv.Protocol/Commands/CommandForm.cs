@@ -1,21 +1,31 @@
 using TinyKv.Core.Keys;
 
-namespace TinyKv.Protocol.Kv;
+namespace TinyKv.Protocol.Commands;
 
 /// <summary>
-/// Whether bytes are a command, without making one: what is not must not get into a log, because every replica would
-/// have to apply it. Whatever passes can be decoded; what <see cref="KvCommandCodec.Encode"/> writes passes.
+/// Whether bytes are a write, without making one: what is not must not get into a log, because every replica would
+/// have to apply it. Whatever passes can be decoded; what <see cref="CommandCodec.Encode(TinyKv.Core.Commands.Command)"/>
+/// makes of a write passes.
 /// </summary>
-internal static class KvCommandForm
+internal static class CommandForm
 {
     // Fields of the messages in internal.proto.
+    private const int WriteBody = 1;
     private const int Version = 1, Modifies = 2, Condition = 3;
     private const int Family = 1, Delete = 2, Key = 3, Value = 4, DeleteRange = 5, EndKey = 6;
     private const int ConditionKey = 2, Present = 3;
 
-    public static bool Fits(ReadOnlySpan<byte> command)
+    public static bool IsWrite(ReadOnlySpan<byte> command)
     {
         var reader = new FieldReader(command);
+        if (!reader.Next() || reader.Field != WriteBody || !HasBytes(reader)) return false;
+        var write = reader.Bytes;
+        return !reader.Next() && reader.IsWhole && Fits(write);
+    }
+
+    private static bool Fits(ReadOnlySpan<byte> write)
+    {
+        var reader = new FieldReader(write);
         var last = 0;
         while (reader.Next())
         {

@@ -1,17 +1,20 @@
-using TinyKv.Core;
-using TinyKv.Protocol.Placement;
-
-namespace TinyKv.Actors.Placement;
+namespace TinyKv.Core.Placement;
 
 /// <summary>
 /// Timestamps of one leader in one term, without clock or I/O. It gives out only what lies inside windows that the
 /// log has reserved for it, and starts at the end of every window that was reserved before: so no two leaders ever
 /// give out the same, nor a later one less, whatever their clocks say.
 /// </summary>
-internal sealed class TimestampOracle
+public sealed class TimestampOracle
 {
     /// <summary>The counter within one millisecond ends here.</summary>
     public const long LogicalEnd = 1 << 18;
+
+    /// <summary>
+    /// The end of time for timestamps, in milliseconds since 1970: with the 18 bits for those within one millisecond a
+    /// timestamp fits 63 bits until the year 3084.
+    /// </summary>
+    public const long EndOfTimeMs = 1L << 45;
 
     private long _physical;
     private long _logical;
@@ -52,9 +55,12 @@ internal sealed class TimestampOracle
 
     /// <summary>Where the next window should end; where this one ends when nothing is left behind it.</summary>
     public long NextEnd(long nowMs, TimeSpan window) => Math.Min(
-        PlacementCommandCodec.EndOfTimeMs,
+        EndOfTimeMs,
         Math.Max(nowMs, Math.Max(_physical + 1, End)) + (long)window.TotalMilliseconds);
 
     /// <summary>Whether less than half of the window is left.</summary>
     public bool IsLow(long nowMs, TimeSpan window) => Math.Max(nowMs, _physical) + window.TotalMilliseconds / 2 >= End;
 }
+
+/// <summary>A point in the cluster's time: milliseconds since 1970, and a counter of 18 bits within them.</summary>
+public readonly record struct Timestamp(long Physical, long Logical);

@@ -1,8 +1,8 @@
 using CsCheck;
-using TinyKv.Actors.Placement;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
 
-namespace TinyKv.Tests.Actors.Placement;
+namespace TinyKv.Tests.Core.Placement;
 
 public sealed class TimestampOracleTests
 {

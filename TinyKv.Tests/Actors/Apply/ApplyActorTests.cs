@@ -3,15 +3,17 @@ using Akka.Actor;
 using Akka.TestKit;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Kv;
+using TinyKv.Protocol.Commands;
 
 namespace TinyKv.Tests.Actors.Apply;
 
-public sealed class KvActorTests() : KvActorKit(start: "a")
+public sealed class ApplyActorTests() : ApplyActorKit(start: "a")
 {
     [Fact]
     public async Task A_new_state_machine_holds_what_it_was_born_with()
@@ -104,7 +106,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
         var kv = await StartAsync(expected: 5);
         var asker = CreateTestProbe();
         Await(kv, asker, 6, 6);
-        var command = KvCommandCodec.Encode(1, [Modify("b", "1"), Modify("z", "1")]);
+        var command = CommandCodec.Encode(new WriteCommand(1, [Modify("b", "1"), Modify("z", "1")]));
 
         await ApplyAsync(kv, new Entry(new LogPosition(6, 6), EntryKind.Command, command));
 
@@ -118,7 +120,7 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
         var kv = await StartAsync(expected: 5);
         var asker = CreateTestProbe();
         Await(kv, asker, 6, 6);
-        var command = KvCommandCodec.Encode(2, [Modify("b", "1")]);
+        var command = CommandCodec.Encode(new WriteCommand(2, [Modify("b", "1")]));
 
         await ApplyAsync(kv, new Entry(new LogPosition(6, 6), EntryKind.Command, command));
 
@@ -154,6 +156,64 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
         Assert.Equal(value, Value("d"));
     }
 
+    [Fact]
+    public async Task Observers_see_a_batch_when_the_engine_has_it_and_before_anybody_is_answered()
+    {
+        var asker = CreateTestProbe();
+        var seen = new List<string>();
+        Observers = [new Observer((in AppliedBatch batch) =>
+        {
+            seen.AddRange(batch.Commands.ToArray().Select(each => $"{each.Position.Index} {Value("b")} {each.Result.Reply}"));
+            seen.Add($"{batch.Entries} entries of {batch.Region.Id}, answered: {asker.HasMessages}");
+        })];
+        var kv = await StartAsync(expected: 5);
+        Await(kv, asker, 6, 6);
+
+        await ApplyAsync(kv, Put(6, "b", "1"), NoOp(7), Put(8, "z", "1"));
+
+        Assert.Equal(3, seen.Count);
+        Assert.Equal($"6 1 {Written.Instance}", seen[0]);
+        Assert.StartsWith($"8 1 {nameof(RegionError.KeyNotInRegion)}", seen[1], StringComparison.Ordinal);
+        Assert.Equal($"3 entries of {RegionId.First}, answered: False", seen[2]);
+    }
+
+    [Fact]
+    public async Task A_command_of_another_state_machine_stops_this_one_where_it_stands()
+    {
+        var kv = await StartAsync(expected: 5);
+        var foreign = new Entry(new LogPosition(7, 6), EntryKind.Command, CommandCodec.Encode(new AllocateIds(1)));
+
+        kv.Tell(new ApplyEntries([Put(6, "b", "1"), foreign, Put(8, "b", "2")]), TestActor);
+
+        await ExpectMsgAsync(new EntriesApplied(6), WaitTimeout);
+        Assert.Equal(new LogPosition(7, 6), (await Parent.ExpectMsgAsync<Unreadable>(WaitTimeout)).Position);
+        Assert.Equal("1", Value("b"));
+    }
+
+    [Fact]
+    public async Task The_state_of_placement_and_its_applied_index_survive_a_restart()
+    {
+        var first = await StartAsync(expected: 5, spec: Placement);
+        await ApplyAsync(first, Command(6, new AllocateIds(3)), Command(7, new ReserveTimestamps(5000)));
+        Watch(first);
+        Sys.Stop(first);
+        await ExpectTerminatedAsync(first, WaitTimeout);
+
+        var second = await StartAsync(expected: 7, spec: Placement);
+        var asker = CreateTestProbe();
+        Await(second, asker, 8, 6);
+        await ApplyAsync(second, Command(8, new AllocateIds(1)));
+
+        await asker.ExpectMsgAsync(new IdsAllocated(1003), WaitTimeout);
+    }
+
+    private static ApplySpec Placement => new()
+    {
+        Initial = new Region(RegionId.Placement, KeyRange.All, RegionEpoch.Initial, []),
+        InitialIndex = 5,
+        Machine = (group, snapshot) => new PlacementStateMachine(group, snapshot),
+    };
+
     private async Task ApplyAsync(IActorRef kv, params Entry[] entries)
     {
         kv.Tell(new ApplyEntries(ImmutableArray.Create(entries)), TestActor);
@@ -163,11 +223,21 @@ public sealed class KvActorTests() : KvActorKit(start: "a")
     private static void Await(IActorRef kv, TestProbe asker, long index, long term) =>
         kv.Tell(new TrackProposals([new PendingProposal(new LogPosition(index, term), asker.Ref)]));
 
-    private static Entry Put(long index, string key, string value, long term = 6) => new(
-        new LogPosition(index, term), EntryKind.Command, KvCommandCodec.Encode(1, [Modify(key, value)]));
+    private static Entry Put(long index, string key, string value, long term = 6) =>
+        Command(index, new WriteCommand(1, [Modify(key, value)]), term);
+
+    private static Entry Command(long index, Command command, long term = 6) => new(
+        new LogPosition(index, term), EntryKind.Command, CommandCodec.Encode(command));
 
     private static Entry NoOp(long index) => new(new LogPosition(index, 6), EntryKind.NoOp, default);
 
     private static Modify.Put Modify(string key, string value) => new(
         ColumnFamily.Default, Bytes(key), Bytes(value));
+
+    private delegate void OnBatch(in AppliedBatch batch);
+
+    private sealed class Observer(OnBatch seen) : IApplyObserver
+    {
+        public void OnApplied(in AppliedBatch batch) => seen(batch);
+    }
 }

@@ -1,46 +1,51 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Akka.Actor;
-using Akka.Event;
 using TinyKv.Actors.Messages;
-using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
 using TinyKv.Protocol;
+using TinyKv.Protocol.Commands;
 
 namespace TinyKv.Actors.Apply;
 
 /// <summary>
-/// The state machine of one region. Committed entries come in batches; each is applied together with the applied
-/// index in one write of the engine, so that a restart continues exactly where it was. The writes are not synced: the
-/// Raft log is the durable copy. An engine that fails ends the store: skipping an entry would be divergence. An entry that
-/// cannot be read stops this state machine alone, where it stands, after every restart again.
+/// Hosts the state machine of one region: a KV actor, for a region with data. Committed entries come in batches; each is
+/// applied together with the applied index in one write of the engine, so that a restart continues exactly where it was.
+/// The writes are not synced: the Raft log is the durable copy. An engine that fails ends the store: skipping an entry
+/// would be divergence. An entry that cannot be read stops this state machine alone, where it stands, after every restart
+/// again.
 /// </summary>
-internal abstract class Applier(IEngine engine) : UntypedActor
+internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
 {
     // Entries of one write are held in memory twice; a long catch-up is cut into several.
     private const int MaxBytesPerWrite = 4 * 1024 * 1024;
 
     private readonly PendingProposals _pending = new();
     private readonly PriorityQueue<ServeReads, long> _reads = new();
-    private ApplyMetrics _metrics = null!;
+    private readonly List<AppliedCommand> _commands = [];
+    private IStateMachine _machine = null!;
+    private Region? _saved;
     private long _applied;
     private Unreadable? _unreadable;
 
-    /// <summary>The region, as of what is applied.</summary>
-    protected abstract Region Region { get; }
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(IEngine engine, ApplySpec spec) => Akka.Actor.Props.Create(() => new ApplyActor(engine, spec));
 
-    /// <summary>For the subclasses.</summary>
-    protected ILoggingAdapter Log { get; } = Context.GetLogger();
+    private Region Region => _machine.Region;
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
         using var snapshot = engine.Snapshot();
-        _applied = Load(snapshot);
-        _metrics = new ApplyMetrics(Region.Id);
+        _saved = MetaRecords.ReadDescriptor(snapshot, spec.Initial.Id);
+        _machine = spec.Machine(_saved ?? spec.Initial, snapshot);
+        _applied = MetaRecords.ReadApplied(snapshot, spec.Initial.Id) ?? spec.InitialIndex;
         Context.Parent.Tell(new Described(Region, _applied));
     }
 
@@ -61,19 +66,6 @@ internal abstract class Applier(IEngine engine) : UntypedActor
         }
     }
 
-    /// <summary>Reads the state; returns the applied index.</summary>
-    protected abstract long Load(ISnapshot snapshot);
-
-    /// <summary>Applies a command: its writes go into the turn's batch, its answer is returned.</summary>
-    /// <exception cref="MalformedMessageException">It is no command; nothing was written.</exception>
-    protected abstract object Execute(Entry command, ApplyTurn turn);
-
-    /// <summary>Puts what a restart needs into the batch.</summary>
-    protected abstract void Save(long applied, IWriteBatch batch);
-
-    /// <summary>What a reader is told, from the state as it is now.</summary>
-    protected abstract object Answer(long term);
-
     private void Apply(ImmutableArray<Entry> entries)
     {
         for (var next = 0; next < entries.Length && _unreadable is null;) next = ApplyPart(entries, next);
@@ -90,7 +82,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
     private int ApplyPart(ImmutableArray<Entry> entries, int first)
     {
         var started = Stopwatch.GetTimestamp();
-        using var turn = new ApplyTurn(engine, batch => Save(_applied, batch));
+        using var turn = new ApplyTurn(engine, Save);
         var answers = new List<(IActorRef Asker, object Answer)>();
         var displaced = new List<IActorRef>();
         var (next, bytes) = (first, 0L);
@@ -99,7 +91,7 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             var entry = entries[next++];
             Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
             bytes += entry.Data.Length;
-            if (TryExecute(entry, turn) is not { } answer) break;
+            if (TryApply(entry, turn) is not { } answer) break;
             if (_pending.Take(entry.Position, displaced) is { } asker)
             {
                 answers.Add((asker, answer));
@@ -108,25 +100,48 @@ internal abstract class Applier(IEngine engine) : UntypedActor
             _applied = entry.Index;
         }
         turn.Write();
-        _metrics.Applied(next - first, started);
+        Observe(next - first, Stopwatch.GetElapsedTime(started));
         foreach (var (asker, answer) in answers) asker.Tell(answer);
         // Another leader's entries are committed in their places: these never will be, and may be asked for again.
         foreach (var asker in displaced) asker.Tell(new RegionError.NotLeader(Region.Id, null));
         return next;
     }
 
-    /// <summary>The command's answer; null when it cannot be read.</summary>
-    private object? TryExecute(Entry entry, ApplyTurn turn)
+    /// <summary>What to tell whoever asked for the entry; null when it cannot be read.</summary>
+    private object? TryApply(Entry entry, ApplyTurn turn)
     {
+        if (entry.Kind != EntryKind.Command) return entry;
         try
         {
-            return entry.Kind == EntryKind.Command ? Execute(entry, turn) : entry;
+            var command = CommandCodec.Decode(entry.Data);
+            if (_machine.Apply(command, entry.Term, turn) is { } applied)
+            {
+                turn.Add(applied.Writes, Region);
+                _commands.Add(new AppliedCommand(entry.Position, command, applied));
+                return applied.Reply;
+            }
+            _unreadable = new Unreadable(entry.Position, $"{command.GetType().Name} is no command for {Region.Id}");
         }
         catch (MalformedMessageException e)
         {
             _unreadable = new Unreadable(entry.Position, e.Message);
-            return null;
         }
+        return null;
+    }
+
+    // What a restart needs.
+    private void Save(IWriteBatch batch)
+    {
+        if (_saved != Region) MetaRecords.WriteDescriptor(batch, Region);
+        _saved = Region;
+        MetaRecords.WriteApplied(batch, Region.Id, _applied);
+    }
+
+    private void Observe(int entries, TimeSpan elapsed)
+    {
+        var batch = new AppliedBatch(Region, entries, CollectionsMarshal.AsSpan(_commands), elapsed);
+        foreach (var observer in spec.Observers) observer.OnApplied(batch);
+        _commands.Clear();
     }
 
     private void Stop(Unreadable unreadable)
@@ -156,7 +171,23 @@ internal abstract class Applier(IEngine engine) : UntypedActor
 
     private void AnswerAll(ServeReads reads)
     {
-        var answer = Answer(reads.Term);
+        var answer = _machine.Read(reads.Term);
         foreach (var asker in reads.Askers) asker.Tell(answer);
     }
+}
+
+/// <summary>What a region's entries are applied to, and who sees it.</summary>
+internal sealed record ApplySpec
+{
+    /// <summary>The region as it was created.</summary>
+    public required Region Initial { get; init; }
+
+    /// <summary>The index that it was created at.</summary>
+    public required long InitialIndex { get; init; }
+
+    /// <summary>Makes the state machine, from the region as of what is applied and from what the engine holds.</summary>
+    public required Func<Region, ISnapshot, IStateMachine> Machine { get; init; }
+
+    /// <summary>Told of every batch, in this order.</summary>
+    public ImmutableArray<IApplyObserver> Observers { get; init; } = [];
 }

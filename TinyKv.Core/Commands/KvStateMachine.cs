@@ -1,0 +1,36 @@
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Core.Commands;
+
+/// <summary>
+/// The state machine of a region with data. A write was checked on the leader already, but against the region as it was
+/// then: the same checks decide again here, equally on every replica.
+/// </summary>
+/// <param name="region">The region, as of what is applied.</param>
+public sealed class KvStateMachine(Region region) : IStateMachine
+{
+    /// <inheritdoc/>
+    public Region Region => region;
+
+    /// <inheritdoc/>
+    public Applied? Apply(Command command, long term, IEngineView view) =>
+        command is WriteCommand write ? Apply(write, view) : null;
+
+    /// <inheritdoc/>
+    public object Read(long term) => new Readable(region);
+
+    private Applied Apply(WriteCommand write, IEngineView view)
+    {
+        if (write.RegionVersion != region.Epoch.Version)
+            return new Applied([], new RegionError.EpochNotMatch([region]));
+        if (Admission.KeyOutside(region, write.Batch, write.Condition) is { } refusal) return new Applied([], refusal);
+        if (write.Condition is not { } condition) return new Applied(write.Batch, Written.Instance);
+        using var snapshot = view.Snapshot();
+        var current = snapshot.Get(condition.Family, condition.Key.Span);
+        var holds = condition.Holds(current);
+        return new Applied(holds ? write.Batch : [], new Storage.ConditionOutcome(holds, current));
+    }
+}
+
+/// <summary>The engine holds everything that the reader must see of the region.</summary>
+public sealed record Readable(Region Region);
