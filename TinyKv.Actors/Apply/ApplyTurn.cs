@@ -18,7 +18,7 @@ internal sealed class ApplyTurn(IEngine engine, Action<IWriteBatch> save) : IEng
     {
         if (writes.Count == 0) return;
         _fresh = false;
-        writes.WriteTo(_batch, region);
+        BatchWriter.Write(_batch, writes, region);
     }
 
     /// <inheritdoc/>

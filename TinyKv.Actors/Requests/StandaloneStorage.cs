@@ -80,7 +80,7 @@ public sealed class StandaloneStorage : IStorage
     private void Write(IReadOnlyList<Modify> writes)
     {
         using var batch = _engine.NewBatch();
-        writes.WriteTo(batch, _region);
+        BatchWriter.Write(batch, writes, _region);
         _engine.Write(batch, sync: true);
     }
 

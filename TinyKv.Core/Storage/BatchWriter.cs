@@ -6,7 +6,7 @@ namespace TinyKv.Core.Storage;
 public static class BatchWriter
 {
     /// <summary>Adds the writes, in their order; ranges are cut to the region.</summary>
-    public static void WriteTo(this IReadOnlyList<Modify> writes, IWriteBatch batch, Region region)
+    public static void Write(IWriteBatch batch, IReadOnlyList<Modify> writes, Region region)
     {
         foreach (var write in writes)
         {

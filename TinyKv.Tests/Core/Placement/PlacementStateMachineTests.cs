@@ -65,7 +65,7 @@ public sealed class PlacementStateMachineTests : IDisposable
     {
         var applied = machine.Apply(command, term, NoView.Instance)!.Value;
         using var batch = _engine.NewBatch();
-        applied.Writes.WriteTo(batch, machine.Region);
+        BatchWriter.Write(batch, applied.Writes, machine.Region);
         _engine.Write(batch, sync: false);
         return applied.Reply;
     }
