@@ -75,7 +75,7 @@ internal sealed class RegionSender(
 
         if (reply.RegionError is not { } refusal)
         {
-            if (regions.Find(request.RoutingKey.Span)?.Leader != target.Peer)
+            if (regions.Find(request.RoutingKey.Memory)?.Leader != target.Peer)
                 regions.SetLeader(target.Region.Id, target.Peer);
             return reply;
         }
@@ -84,7 +84,7 @@ internal sealed class RegionSender(
         if (Learn(refusal, target, state) is { } reason)
         {
             options.OnWaiting?.Invoke(state.Last.Message);
-            await state.Backoff.PauseAsync(reason, cancellation, refusal.ServerIsBusy?.BackoffMs ?? 0);
+            await state.Pauses.PauseAsync(reason, cancellation, refusal.ServerIsBusy?.BackoffMs ?? 0);
         }
         return null;
 
@@ -94,7 +94,7 @@ internal sealed class RegionSender(
             if (state.Last is null || !cancellation.IsCancellationRequested) state.Last = failure;
             cancellation.ThrowIfCancellationRequested();
             options.OnWaiting?.Invoke(failure.Message);
-            return state.Backoff.PauseAsync(PauseReason.Unreachable, cancellation);
+            return state.Pauses.PauseAsync(PauseReason.Unreachable, cancellation);
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class RegionSender(
     private async Task<RegionTarget> FindAsync(
         ReadOnlyMemory<byte> key, CallState state, CancellationToken cancellation)
     {
-        var located = regions.Find(key.Span);
+        var located = regions.Find(key);
         if (located?.Leader is null)
         {
             located = await placement.GetRegionAsync(key, cancellation);
@@ -188,7 +188,7 @@ internal sealed class RegionSender(
     /// <summary>What one call went through so far.</summary>
     private sealed class CallState
     {
-        public Backoff Backoff { get; } = new();
+        public Pauses Pauses { get; } = new();
 
         public int Attempts { get; set; }
 

@@ -99,7 +99,7 @@ public sealed class TinyKvClient : IAsyncDisposable
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_options.Timeout);
         var started = Stopwatch.GetTimestamp();
-        var backoff = new Backoff();
+        var pauses = new Pauses();
         StoreCallException? last = null;
         try
         {
@@ -116,7 +116,7 @@ public sealed class TinyKvClient : IAsyncDisposable
                     deadline.Token.ThrowIfCancellationRequested();
                     if (IsHopeless(e, Stopwatch.GetElapsedTime(started))) break;
                     _options.OnWaiting?.Invoke(e.Message);
-                    await backoff.PauseAsync(PauseReason.Unreachable, deadline.Token);
+                    await pauses.PauseAsync(PauseReason.Unreachable, deadline.Token);
                 }
             }
         }

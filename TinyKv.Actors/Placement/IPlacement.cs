@@ -9,8 +9,8 @@ public interface IPlacement
     /// <summary>The store whose replica leads the placement group, as known here; null when unknown.</summary>
     StoreId? Leader { get; }
 
-    /// <summary>The regions by ascending start key, each with its leader as known here.</summary>
-    IReadOnlyList<RegionView> Regions { get; }
+    /// <summary>The regions, each with its leader as known here.</summary>
+    RegionMap<LocatedRegion> Regions { get; }
 
     /// <summary>An id that was never handed out before. Forwarded to the placement leader.</summary>
     /// <exception cref="PlacementUnavailableException">No leader answered in time; nothing is lost by a retry.</exception>
@@ -23,9 +23,6 @@ public interface IPlacement
     /// <exception cref="PlacementUnavailableException">No leader answered in time; nothing is lost by a retry.</exception>
     Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation);
 }
-
-/// <summary>A region and the replica that leads it, if known.</summary>
-public sealed record RegionView(Region Region, Peer? Leader);
 
 /// <summary>The placement group has no leader that answers.</summary>
 public sealed class PlacementUnavailableException(string message) : Exception(message);

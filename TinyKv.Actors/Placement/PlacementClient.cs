@@ -22,10 +22,7 @@ internal sealed class PlacementClient(
     public StoreId? Leader => table.Find(RegionId.Placement)?.Peer?.Leader?.Store;
 
     /// <inheritdoc/>
-    public IReadOnlyList<RegionView> Regions =>
-        [.. table.Views.Where(view => view.Region.Id != RegionId.Placement)
-            .Select(view => new RegionView(view.Region, view.Peer?.Leader))
-            .OrderBy(view => view.Region.Range.Start, KeyOrder.Instance)];
+    public RegionMap<LocatedRegion> Regions => table.Regions;
 
     /// <inheritdoc/>
     public async Task<ulong> AllocateIdAsync(CancellationToken cancellation) =>
@@ -73,12 +70,5 @@ internal sealed class PlacementClient(
         if (Leader is { } known && known != asked && services.ContainsKey(known.Value)) return known;
         var after = services.Keys.FirstOrDefault(store => store > asked.Value);
         return new StoreId(after != 0 ? after : services.Keys.First());
-    }
-
-    private sealed class KeyOrder : IComparer<ReadOnlyMemory<byte>>
-    {
-        public static KeyOrder Instance { get; } = new();
-
-        public int Compare(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceCompareTo(y.Span);
     }
 }

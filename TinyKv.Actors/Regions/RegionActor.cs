@@ -38,7 +38,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
 {
     private readonly RegionSpec _spec;
     private readonly RegionTable _table;
-    private readonly Backoff _backoff;
+    private readonly RestartDelays _delays;
     private readonly Random _random;
     private readonly IActorRef _applier;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -52,7 +52,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         _spec = spec;
         _table = table;
         _random = new Random(spec.Seed);
-        _backoff = new Backoff(_random, Context.System.Scheduler);
+        _delays = new RestartDelays(_random, Context.System.Scheduler);
         _state = new Described(spec.Initial, 0);
         _applier = Context.ActorOf(spec.Applier, "applier");
         Context.Watch(_applier);
@@ -85,7 +85,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         {
             case Described state: Create(state); break;
             case PeerReady:
-                _backoff.Succeeded();
+                _delays.Succeeded();
                 _created = true;
                 Context.Parent.Tell(new RegionCreated(_spec.Initial.Id));
                 Become(Running);
@@ -167,7 +167,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
 
     private void BackOff()
     {
-        var delay = _backoff.Next();
+        var delay = _delays.Next();
         _log.Warning("The peer of {Region} has stopped; it is restarted in {Delay} ms",
             _spec.Initial.Id, (int)delay.TotalMilliseconds);
         Post(null);

@@ -12,40 +12,62 @@ namespace TinyKv.Actors.Regions;
 /// </summary>
 internal sealed class RegionTable
 {
-    private ImmutableSortedDictionary<ulong, ReplicaView> _views = ImmutableSortedDictionary<ulong, ReplicaView>.Empty;
+    private Content _content = new(null, RegionMap<ReplicaView>.Empty, RegionMap<LocatedRegion>.Empty);
 
     /// <summary>An entry was replaced; raised by whoever has posted it.</summary>
     public event Action? Posted;
 
-    /// <summary>The replicas by ascending region.</summary>
-    public IEnumerable<ReplicaView> Views => Volatile.Read(ref _views).Values;
+    /// <summary>The replicas: the placement group's, then those with keys by ascending start key.</summary>
+    public IEnumerable<ReplicaView> Views
+    {
+        get
+        {
+            var (placement, replicas, _) = Volatile.Read(ref _content);
+            return placement is null ? replicas : replicas.Prepend(placement);
+        }
+    }
+
+    /// <summary>The regions with keys that have a replica here, and who leads them.</summary>
+    public RegionMap<LocatedRegion> Regions => Volatile.Read(ref _content).Regions;
 
     /// <summary>The replica of a region, if it is on this store.</summary>
-    public ReplicaView? Find(RegionId region) => Volatile.Read(ref _views).GetValueOrDefault(region.Value);
+    public ReplicaView? Find(RegionId region)
+    {
+        var content = Volatile.Read(ref _content);
+        return region == RegionId.Placement ? content.Placement : content.Replicas.Find(region);
+    }
 
     /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
     public ReplicaView? Find(IRawRequest request)
     {
-        var key = request.RoutingKey.Span;
-        var below = request is ScanRequest { Reverse: true };
-        foreach (var view in Views)
-        {
-            if (view.Region.Id == RegionId.Placement) continue;
-            if (below ? view.Region.Range.ContainsBelow(key) : view.Region.Range.Contains(key)) return view;
-        }
-        return null;
+        var replicas = Volatile.Read(ref _content).Replicas;
+        var key = request.RoutingKey.Memory;
+        return request is ScanRequest { Reverse: true } ? replicas.FindBelow(key) : replicas.Find(key);
     }
 
     /// <summary>Replaces the entry of a region.</summary>
     public void Post(ReplicaView view)
     {
-        ImmutableInterlocked.Update(ref _views, (views, added) => views.SetItem(added.Region.Id.Value, added), view);
+        ImmutableInterlocked.Update(ref _content, (content, posted) => content.With(posted), view);
         Posted?.Invoke();
+    }
+
+    // The placement group holds no keys.
+    private sealed record Content(
+        ReplicaView? Placement, RegionMap<ReplicaView> Replicas, RegionMap<LocatedRegion> Regions)
+    {
+        public Content With(ReplicaView view) => view.Region.Id == RegionId.Placement ? this with { Placement = view }
+            : this with
+            {
+                Replicas = Replicas.Add(view),
+                Regions = Regions.Add(new LocatedRegion(view.Region, view.Peer?.Leader)),
+            };
     }
 }
 
 /// <summary>A replica; the peer's part is null while it recovers, and when it has stopped for good.</summary>
 internal sealed record ReplicaView(Region Region, PeerView? Peer, RegionError.RegionStopped? Stopped = null)
+    : IRegionEntry
 {
     /// <summary>Whether the replica knows a leader and has caught up with it.</summary>
     public bool IsReady => Peer is { Leader: not null, CaughtUp: true };

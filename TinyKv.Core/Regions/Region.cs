@@ -32,6 +32,10 @@ public readonly record struct RegionEpoch(ulong ConfVer, ulong Version)
 {
     /// <summary>The epoch of a region that never changed.</summary>
     public static RegionEpoch Initial => new(1, 1);
+
+    /// <summary>Whether this epoch is later than another: by the splits, and with as many of them by the membership.</summary>
+    public bool IsNewerThan(RegionEpoch other) =>
+        Version != other.Version ? Version > other.Version : ConfVer > other.ConfVer;
 }
 
 /// <summary>One replica of a region: which peer, on which store.</summary>

@@ -116,27 +116,23 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
     public override Task<GetRegionResponse> GetRegion(GetRegionRequest request, ServerCallContext context)
     {
         var store = Admit(request.Header);
-        var regions = store.Placement.Regions;
-        return Task.FromResult(
-            ToResponse(store, regions, RegionLookup.IndexOf(regions, request.RegionKey.Span)));
+        return Task.FromResult(ToResponse(store, store.Placement.Regions.Find(request.RegionKey.Memory)));
     }
 
     public override Task<GetRegionResponse> GetPrevRegion(GetRegionRequest request, ServerCallContext context)
     {
         var store = Admit(request.Header);
         var regions = store.Placement.Regions;
-        return Task.FromResult(
-            ToResponse(store, regions, RegionLookup.IndexOf(regions, request.RegionKey.Span) - 1));
+        var previous = regions.Find(request.RegionKey.Memory)?.Region.Range.Start is { IsEmpty: false } start
+            ? regions.FindBelow(start) : null;
+        return Task.FromResult(ToResponse(store, previous));
     }
 
     public override Task<GetRegionResponse> GetRegionByID(
         GetRegionByIDRequest request, ServerCallContext context)
     {
         var store = Admit(request.Header);
-        var regions = store.Placement.Regions;
-        var id = new RegionId(request.RegionId);
-        var found = Enumerable.Range(0, regions.Count).Where(i => regions[i].Region.Id == id);
-        return Task.FromResult(ToResponse(store, regions, found.FirstOrDefault(-1)));
+        return Task.FromResult(ToResponse(store, store.Placement.Regions.Find(new RegionId(request.RegionId))));
     }
 
     public override Task<ScanRegionsResponse> ScanRegions(
@@ -146,8 +142,7 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
         var response = new ScanRegionsResponse { Header = Header(store) };
         // As in the original, a limit that is not positive means no limit.
         var limit = request.Limit > 0 ? request.Limit : int.MaxValue;
-        var found = RegionLookup.Overlapping(
-            store.Placement.Regions, request.StartKey.Memory, request.EndKey.Memory);
+        var found = store.Placement.Regions.Overlapping(request.StartKey.Memory, request.EndKey.Memory);
         foreach (var (region, leader) in found.Take(limit))
         {
             response.Regions.Add(RegionErrors.ToWire(region));
@@ -175,12 +170,10 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
     }
 
     // An unknown region is an empty answer: the client backs off and asks again.
-    private static GetRegionResponse ToResponse(
-        IServedStore store, IReadOnlyList<RegionView> regions, int index)
+    private static GetRegionResponse ToResponse(IServedStore store, LocatedRegion? found)
     {
         var response = new GetRegionResponse { Header = Header(store) };
-        if (index < 0) return response;
-        var (region, leader) = regions[index];
+        if (found is not var (region, leader)) return response;
         response.Region = RegionErrors.ToWire(region);
         if (leader is not { } known) return response;
         response.Leader = RegionErrors.ToWire(known);

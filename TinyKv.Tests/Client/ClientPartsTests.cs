@@ -10,41 +10,6 @@ public sealed class ClientPartsTests
 {
     private static readonly Peer Leader = new(new PeerId(1), new StoreId(1));
 
-    [Theory]
-    [InlineData("a", 1ul)]
-    [InlineData("lz", 1ul)]
-    [InlineData("m", 2ul)]
-    [InlineData("z", null)]
-    public void A_key_is_found_in_the_region_that_holds_it(string key, ulong? region)
-    {
-        var cache = new RegionCache();
-        cache.Add(Located(2, "m", "t", version: 1));
-        cache.Add(Located(1, "", "m", version: 1));
-
-        Assert.Equal(region, cache.Find(Bytes(key))?.Region.Id.Value);
-    }
-
-    [Fact]
-    public void Newer_regions_push_out_what_they_overlap()
-    {
-        var cache = new RegionCache();
-        cache.Add(Located(1, "", "", version: 1));
-        cache.Add(Located(2, "m", "", version: 2));
-
-        Assert.Equal(2ul, cache.Find(Bytes("z"))!.Region.Id.Value);
-        Assert.Null(cache.Find(Bytes("a")));
-    }
-
-    [Fact]
-    public void An_older_answer_does_not_bring_back_what_was_split()
-    {
-        var cache = new RegionCache();
-        cache.Add(Located(2, "m", "", version: 2));
-        cache.Add(Located(1, "", "", version: 1));
-
-        Assert.Equal(2ul, cache.Find(Bytes("z"))!.Region.Id.Value);
-    }
-
     [Fact]
     public void Regions_led_by_a_lost_store_have_no_leader()
     {
@@ -60,11 +25,11 @@ public sealed class ClientPartsTests
     [Fact]
     public void Pauses_grow_to_their_cap_and_each_reason_has_its_own()
     {
-        var backoff = new Backoff();
+        var pauses = new Pauses();
         for (var i = 0; i < 40; i++)
-            Assert.InRange(backoff.Next(PauseReason.NoLeader).TotalMilliseconds, 10, 300);
-        Assert.InRange(backoff.Next(PauseReason.NoLeader).TotalMilliseconds, 150, 300);
-        Assert.InRange(backoff.Next(PauseReason.RegionMoved).TotalMilliseconds, 1, 2);
+            Assert.InRange(pauses.Next(PauseReason.NoLeader).TotalMilliseconds, 10, 300);
+        Assert.InRange(pauses.Next(PauseReason.NoLeader).TotalMilliseconds, 150, 300);
+        Assert.InRange(pauses.Next(PauseReason.RegionMoved).TotalMilliseconds, 1, 2);
     }
 
     [Fact]

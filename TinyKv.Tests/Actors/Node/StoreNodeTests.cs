@@ -126,7 +126,7 @@ public sealed class StoreNodeTests
     {
         await using var cluster = new TestCluster(1);
         await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
-        var region = (await cluster.LeaderAsync()).Placement.Regions[0];
+        var region = (await cluster.LeaderAsync()).Placement.Regions.First();
         var context = new RequestContext(region.Region.Id, region.Region.Epoch, region.Leader, 0);
         var key = TestCluster.Bytes("a");
 

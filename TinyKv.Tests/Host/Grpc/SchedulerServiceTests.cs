@@ -233,14 +233,14 @@ public sealed class SchedulerServiceTests : ServedTests
     }
 
     // Odd regions have no known leader.
-    private static RegionView[] Regions(params string[] starts) => [.. starts.Select((start, i) =>
+    private static RegionMap<LocatedRegion> Regions(params string[] starts) => FakePlacement.MapOf([.. starts.Select((start, i) =>
     {
         var end = i + 1 < starts.Length ? starts[i + 1] : "";
         var peers = Enumerable.Range(1, 3).Select(n => new Peer(new PeerId((ulong)n), new StoreId((ulong)n)));
         var range = new KeyRange(Bytes(start).Memory, Bytes(end).Memory);
         var region = new Region(new RegionId((ulong)i + 1), range, RegionEpoch.Initial, [.. peers]);
-        return new RegionView(region, i % 2 == 0 ? null : region.Peers[0]);
-    })];
+        return new LocatedRegion(region, i % 2 == 0 ? null : region.Peers[0]);
+    })]);
 
     private async Task<TsoResponse> TsoAsync(TsoRequest request)
     {

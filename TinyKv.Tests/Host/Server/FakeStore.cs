@@ -242,7 +242,11 @@ internal sealed class FakePlacement : IPlacement
 
     public StoreId? Leader { get; set; }
 
-    public IReadOnlyList<RegionView> Regions { get; set; } = [];
+    public RegionMap<LocatedRegion> Regions { get; set; } = RegionMap<LocatedRegion>.Empty;
+
+    /// <summary>What is known of regions that do not overlap.</summary>
+    public static RegionMap<LocatedRegion> MapOf(params LocatedRegion[] regions) =>
+        regions.Aggregate(RegionMap<LocatedRegion>.Empty, (map, region) => map.Add(region));
 
     public bool Unavailable { get; set; }
 

@@ -42,13 +42,13 @@ public sealed class StoreGateTests
         foreach (var ports in new[] { leaving, staying })
         {
             ports.Store.Stores = [Address(1, leaving), Address(2, staying)];
-            ports.Store.Members.Regions = [new RegionView(region, region.Peers[0])];
+            ports.Store.Members.Regions = FakePlacement.MapOf(new LocatedRegion(region, region.Peers[0]));
         }
         await using var client = await TinyKvClient.ConnectAsync(
             new() { Endpoints = [Address(1, leaving).Grpc, Address(2, staying).Grpc] });
         await client.Raw.PutAsync("k"u8.ToArray(), "1"u8.ToArray());
         leaving.Gate.Close();
-        staying.Store.Members.Regions = [new RegionView(region, region.Peers[1])];
+        staying.Store.Members.Regions = FakePlacement.MapOf(new LocatedRegion(region, region.Peers[1]));
 
         await client.Raw.PutAsync("k"u8.ToArray(), "2"u8.ToArray());
 
@@ -64,7 +64,7 @@ public sealed class StoreGateTests
         await using var ports = await ServedPorts.StartAsync();
         var region = ports.Store.Data.Region;
         ports.Store.Stores = [Address(1, ports)];
-        ports.Store.Members.Regions = [new RegionView(region, region.Peers[0])];
+        ports.Store.Members.Regions = FakePlacement.MapOf(new LocatedRegion(region, region.Peers[0]));
         await using var client = await TinyKvClient.ConnectAsync(
             new() { Endpoints = [Address(1, ports).Grpc], Timeout = TimeSpan.FromSeconds(2) });
         await client.Raw.PutAsync("k"u8.ToArray(), "1"u8.ToArray());

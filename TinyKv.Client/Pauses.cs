@@ -1,3 +1,5 @@
+using TinyKv.Core;
+
 namespace TinyKv.Client;
 
 /// <summary>Why a call pauses before its next attempt; each reason has its own pace.</summary>
@@ -17,14 +19,16 @@ internal enum PauseReason
     Busy,
 }
 
-/// <summary>The pauses of one call: doubling per reason up to a cap, the upper half of each drawn at random
-/// so that clients do not come back all at once.</summary>
-internal sealed class Backoff
+/// <summary>The pauses of one call: for each reason the upper half of a bound that doubles.</summary>
+internal sealed class Pauses
 {
     // A store that asks for more is not believed.
     private const uint MaxAskedMs = 10_000;
 
-    private readonly int[] _counts = new int[Enum.GetValues<PauseReason>().Length];
+    private readonly Backoff _regionMoved = Of(first: 2, longest: 500);
+    private readonly Backoff _noLeader = Of(first: 20, longest: 300);
+    private readonly Backoff _unreachable = Of(first: 20, longest: 500);
+    private readonly Backoff _busy = Of(first: 50, longest: 2_000);
 
     /// <summary>Waits, if a store asked for a rest for that long and then for as long as the reason demands.</summary>
     public Task PauseAsync(PauseReason reason, CancellationToken cancellation, uint askedMs = 0) => Task.Delay(
@@ -32,15 +36,16 @@ internal sealed class Backoff
 
     internal TimeSpan Next(PauseReason reason)
     {
-        var (first, cap) = reason switch
+        var backoff = reason switch
         {
-            PauseReason.RegionMoved => (2, 500),
-            PauseReason.NoLeader => (20, 300),
-            PauseReason.Unreachable => (20, 500),
-            _ => (50, 2_000),
+            PauseReason.RegionMoved => _regionMoved,
+            PauseReason.NoLeader => _noLeader,
+            PauseReason.Unreachable => _unreachable,
+            _ => _busy,
         };
-        var doublings = Math.Min(_counts[(int)reason]++, 10);
-        var upper = Math.Min(cap, first << doublings);
-        return TimeSpan.FromMilliseconds(upper * (0.5 + 0.5 * Random.Shared.NextDouble()));
+        return backoff.Next(Random.Shared.NextDouble());
     }
+
+    private static Backoff Of(int first, int longest) =>
+        new(TimeSpan.FromMilliseconds(first), TimeSpan.FromMilliseconds(longest), spread: 0.5);
 }
