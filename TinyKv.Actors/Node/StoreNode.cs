@@ -13,7 +13,7 @@ using TinyKv.Core;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Links;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Actors.Node;
 

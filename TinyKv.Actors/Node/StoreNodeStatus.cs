@@ -7,9 +7,9 @@ using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 using Meta = TinyKv.Protocol.Wire.Meta;
-using Proto = TinyKv.Protocol.Wire.V1;
+using Proto = TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Actors.Node;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
 using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Scheduling;
 using TinyKv.Protocol.Wire.V1;
 using V1 = TinyKv.Protocol.Wire.V1;
@@ -23,7 +24,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
 
     public override Task<StoreStatusResponse> GetStatusAsync(string address, CancellationToken cancellation) =>
         CallAsync(
-            address, (channel, call) => new V1.Status.StatusClient(channel).GetStoreStatusAsync(new(), call),
+            address, (channel, call) => new Admin.AdminClient(channel).GetStoreStatusAsync(new(), call),
             cancellation);
 
     /// <summary>Makes a call of any service.</summary>

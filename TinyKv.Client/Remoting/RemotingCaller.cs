@@ -4,7 +4,7 @@ using Akka.Actor;
 using Akka.Remote;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Client.Remoting;
 

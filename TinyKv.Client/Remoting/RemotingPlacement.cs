@@ -1,6 +1,6 @@
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Client.Remoting;
 

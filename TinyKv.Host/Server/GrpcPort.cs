@@ -46,7 +46,7 @@ internal static class GrpcPort
         application.MapGrpcService<RawService>();
         application.MapGrpcService<RawApiService>();
         application.MapGrpcService<SchedulerService>();
-        application.MapGrpcService<StatusService>();
+        application.MapGrpcService<AdminService>();
         application.MapGrpcHealthChecksService();
         application.MapGrpcReflectionService();
     }

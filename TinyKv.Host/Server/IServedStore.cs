@@ -3,7 +3,7 @@ using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Host.Server;
 

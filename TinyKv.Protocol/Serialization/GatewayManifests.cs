@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Google.Protobuf;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Protocol.Serialization;

@@ -215,7 +215,7 @@ public sealed class EndpointTests
         }
     }
 
-    private static Task<WebApplication> GrpcServerAsync() => ServerAsync(app => app.MapGrpcService<FakeStatusService>());
+    private static Task<WebApplication> GrpcServerAsync() => ServerAsync(app => app.MapGrpcService<FakeAdminService>());
 
     private static Task<WebApplication> WebServerAsync(int code) => ServerAsync(app => app.Run(context =>
     {

@@ -3,12 +3,12 @@ using Grpc.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Scheduling;
 using TinyKv.Protocol.Wire.V1;
 using Meta = TinyKv.Protocol.Wire.Meta;
 using ScanRequest = TinyKv.Protocol.Wire.V1.ScanRequest;
 using ScanResponse = TinyKv.Protocol.Wire.V1.ScanResponse;
-using StatusService = TinyKv.Protocol.Wire.V1.Status;
 
 namespace TinyKv.Tests.Client;
 
@@ -62,7 +62,7 @@ internal sealed class FakeSchedulerService(FakeStore store) : Scheduler.Schedule
     {
         await store.AnswerAsync(context.CancellationToken);
         if (header.ClusterId == FakeCluster.Id) return;
-        throw new RpcException(new Grpc.Core.Status(StatusCode.FailedPrecondition, "mismatch cluster id"));
+        throw new RpcException(new Status(StatusCode.FailedPrecondition, "mismatch cluster id"));
     }
 }
 
@@ -144,7 +144,7 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
         store.AdmitAsync(name, request.Context!, request.RoutingKey.Memory, context.CancellationToken);
 }
 
-internal sealed class FakeStatusService(FakeStore store) : StatusService.StatusBase
+internal sealed class FakeAdminService(FakeStore store) : Admin.AdminBase
 {
     public override Task<StoreStatusResponse> GetStoreStatus(
         StoreStatusRequest request, ServerCallContext context) =>

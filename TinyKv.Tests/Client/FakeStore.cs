@@ -46,7 +46,7 @@ internal sealed class FakeStore : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpcService<FakeSchedulerService>();
         app.MapGrpcService<FakeRawService>();
-        app.MapGrpcService<FakeStatusService>();
+        app.MapGrpcService<FakeAdminService>();
         await app.StartAsync();
         store._app = app;
         store.Address = new Uri(app.Urls.Single()).Authority;

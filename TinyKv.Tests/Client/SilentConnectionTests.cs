@@ -4,7 +4,7 @@ using Akka.Remote;
 using TinyKv.Client;
 using TinyKv.Client.Remoting;
 using TinyKv.Protocol.Serialization;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Actors.Requests;
 

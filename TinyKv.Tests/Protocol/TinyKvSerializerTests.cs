@@ -5,6 +5,7 @@ using Google.Protobuf;
 using TinyKv.Core.Raft;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Serialization;
+using Admin = TinyKv.Protocol.Wire.Admin.V1;
 using Proto = TinyKv.Protocol.Wire.Internal;
 using V1 = TinyKv.Protocol.Wire.V1;
 
@@ -44,8 +45,8 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "c", new V1.CompareAndSetResponse { Succeeded = true } },
         { "S", new V1.ScanRequest { Limit = 3 } },
         { "s", new V1.ScanResponse { NextKey = K } },
-        { "Q", new V1.StoreStatusRequest() },
-        { "q", new V1.StoreStatusResponse { StoreId = 3 } },
+        { "Q", new Admin.StoreStatusRequest() },
+        { "q", new Admin.StoreStatusResponse { StoreId = 3 } },
     };
 
     [Theory]

@@ -1,6 +1,6 @@
 using TinyKv.Client;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Meta;
-using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Host.Cli.Status;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using TinyKv.Client;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Host.Cli.Status;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 using TinyKv.Client;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 using Region = TinyKv.Protocol.Wire.Meta.Region;
 
 namespace TinyKv.Host.Cli.Status;

@@ -1,5 +1,5 @@
 using TinyKv.Client;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Host.Cli.Status;
 

@@ -3,7 +3,7 @@ using TinyKv.Actors.Node;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Tests.Actors.Node;
 

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Requests;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Tests.Actors.Requests;
 

@@ -3,6 +3,7 @@ using Akka.Cluster.Tools.Client;
 using Google.Protobuf;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.V1;
 using TinyKv.Tests.Actors.Node;
 using Context = TinyKv.Protocol.Wire.Kv.Context;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TinyKv.Client;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Meta;
-using TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Host.Cli;
 

@@ -99,7 +99,7 @@ public sealed class StoreGateTests
         var listed = stream.ResponseStream.Current.ListServicesResponse.Service;
         Assert.Superset(
             new HashSet<string>(["tinykvpb.TinyKv", "schedulerpb.Scheduler", "tinykv.v1.Raw",
-                "tinykv.v1.Status", "grpc.health.v1.Health"]),
+                "tinykv.admin.v1.Admin", "grpc.health.v1.Health"]),
             listed.Select(service => service.Name).ToHashSet());
     }
 

@@ -8,7 +8,7 @@ using TinyKv.Actors.Requests;
 using TinyKv.Persistence;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 

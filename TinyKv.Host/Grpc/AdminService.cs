@@ -1,12 +1,11 @@
 using Grpc.Core;
 using TinyKv.Host.Server;
-using TinyKv.Protocol.Wire.V1;
-using Service = TinyKv.Protocol.Wire.V1.Status;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Host.Grpc;
 
-/// <summary>The state of this store, for tools.</summary>
-internal sealed class StatusService(StoreGate gate) : Service.StatusBase
+/// <summary><c>tinykv.admin.v1.Admin</c>: the state of this store, for tools.</summary>
+internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
 {
     public override Task<StoreStatusResponse> GetStoreStatus(
         StoreStatusRequest request, ServerCallContext context) =>
