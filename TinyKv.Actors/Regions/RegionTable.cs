@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Actors.Regions;
 

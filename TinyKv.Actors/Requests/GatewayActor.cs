@@ -9,7 +9,7 @@ using TinyKv.Protocol.Wire.Admin.V1;
 namespace TinyKv.Actors.Requests;
 
 /// <summary>
-/// The raw API for actors, on every store at <c>/user/gateway</c>: takes the requests of <c>tinykv.v1.Raw</c> and
+/// The raw API for actors, on every store at <c>/user/gateway</c>: takes the requests of <c>tinykv.raw.v1.Raw</c> and
 /// <see cref="StoreStatusRequest"/> as messages, from this system, from another over remoting or through ClusterClient,
 /// and answers the sender with the replies. The other stores forward to it, too.
 /// </summary>

@@ -7,7 +7,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
 
 namespace TinyKv.Actors.Requests;

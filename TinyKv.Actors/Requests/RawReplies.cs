@@ -2,7 +2,7 @@ using Google.Protobuf;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Actors.Requests;
 

@@ -1,5 +1,5 @@
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Actors.Requests;
 

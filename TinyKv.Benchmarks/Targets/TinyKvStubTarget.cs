@@ -2,8 +2,8 @@ using Google.Protobuf;
 using TinyKv.Protocol.Wire.Kv;
 using TinyKv.Protocol.Wire.Scheduling;
 using Error = TinyKv.Protocol.Wire.Errors.Error;
+using Raw = TinyKv.Protocol.Wire.Raw.V1;
 using Service = TinyKv.Protocol.Wire.Store.TinyKv;
-using V1 = TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Benchmarks.Targets;
 
@@ -12,14 +12,14 @@ internal sealed class TinyKvStubTarget : ITarget
 {
     private readonly Channels _channels;
     private readonly Service.TinyKvClient[] _stubs;
-    private readonly V1.Raw.RawClient[] _rawStubs;
+    private readonly Raw.Raw.RawClient[] _rawStubs;
     private readonly Context _context;
 
     private TinyKvStubTarget(string leader, int connections, Context context)
     {
         _channels = new Channels(leader, connections);
         _stubs = _channels.Stubs(channel => new Service.TinyKvClient(channel));
-        _rawStubs = _channels.Stubs(channel => new V1.Raw.RawClient(channel));
+        _rawStubs = _channels.Stubs(channel => new Raw.Raw.RawClient(channel));
         _context = context;
     }
 
@@ -73,8 +73,8 @@ internal sealed class TinyKvStubTarget : ITarget
     public async Task PutBatchAsync(
         IReadOnlyList<(byte[] Key, byte[] Value)> pairs, CancellationToken cancellation)
     {
-        var request = new V1.BatchPutRequest { Context = _context, Cf = "default" };
-        foreach (var (key, value) in pairs) request.Pairs.Add(new V1.Pair { Key = Wrap(key), Value = Wrap(value) });
+        var request = new Raw.BatchPutRequest { Context = _context, Cf = "default" };
+        foreach (var (key, value) in pairs) request.Pairs.Add(new Raw.Pair { Key = Wrap(key), Value = Wrap(value) });
         var reply = await _channels.Next(_rawStubs).BatchPutAsync(request, cancellationToken: cancellation);
         Check(reply.RegionError, reply.Error);
     }

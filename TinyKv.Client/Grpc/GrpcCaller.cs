@@ -4,9 +4,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Protocol.Wire.Scheduling;
-using TinyKv.Protocol.Wire.V1;
-using V1 = TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Client.Grpc;
 
@@ -99,7 +98,7 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
             DeleteRangeRequest range => stub.DeleteRangeAsync(range, call),
             CompareAndSetRequest cas => stub.CompareAndSetAsync(cas, call),
             PutIfAbsentRequest put => stub.PutIfAbsentAsync(put, call),
-            V1.ScanRequest scan => stub.ScanAsync(scan, call),
+            ScanRequest scan => stub.ScanAsync(scan, call),
             _ => throw new UnreachableException($"{request.GetType()}"),
         };
         return (AsyncUnaryCall<TReply>)started;

@@ -6,7 +6,7 @@ using Akka.Remote;
 using TinyKv.Core;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Client.Remoting;
 

@@ -6,7 +6,7 @@ using TinyKv.Client;
 using TinyKv.Faults.Linearizability;
 using TinyKv.Faults.Stores;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Faults.Workload;
 

@@ -1,8 +1,8 @@
 using Grpc.Core;
 using TinyKv.Host.Server;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
-using Service = TinyKv.Protocol.Wire.V1.Raw;
+using TinyKv.Protocol.Wire.Raw.V1;
+using Service = TinyKv.Protocol.Wire.Raw.V1.Raw;
 
 namespace TinyKv.Host.Grpc;
 

@@ -3,7 +3,7 @@ using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Kv;
 
 // What the generated messages have in common, so that one place can check, route and execute them all.
-namespace TinyKv.Protocol.Wire.V1;
+namespace TinyKv.Protocol.Wire.Raw.V1;
 
 /// <inheritdoc cref="IRawRequest"/>
 public partial class GetRequest : IRawRequest<GetResponse>

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Google.Protobuf;
 using TinyKv.Protocol.Wire.Admin.V1;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Protocol.Serialization;
 

@@ -4,11 +4,9 @@ using TinyKv.Core.Keys;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Protocol.Wire.Scheduling;
-using TinyKv.Protocol.Wire.V1;
 using Meta = TinyKv.Protocol.Wire.Meta;
-using ScanRequest = TinyKv.Protocol.Wire.V1.ScanRequest;
-using ScanResponse = TinyKv.Protocol.Wire.V1.ScanResponse;
 
 namespace TinyKv.Tests.Client;
 

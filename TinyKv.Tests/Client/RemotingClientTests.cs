@@ -79,7 +79,7 @@ public sealed class RemotingClientTests : RawClientSpec
     [Theory]
     [InlineData("akka.actor.provider = local", "akka.actor.provider must be remote or cluster")]
     [InlineData("akka.remote.dot-netty.tcp.maximum-frame-size = 128000b", "maximum-frame-size is 128000 bytes")]
-    [InlineData("akka.actor.serialization-bindings.\"TinyKv.Protocol.Wire.V1.PutRequest, TinyKv.Protocol\" = json",
+    [InlineData("akka.actor.serialization-bindings.\"TinyKv.Protocol.Wire.Raw.V1.PutRequest, TinyKv.Protocol\" = json",
         "ProtocolConfig.Reference")]
     public async Task An_actor_system_that_is_not_configured_for_it_is_refused_by_the_setting(
         string setting, string reason)

@@ -4,7 +4,7 @@ using System.Text;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using TinyKv.Client;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Persistence;
 using Xunit.Abstractions;
 

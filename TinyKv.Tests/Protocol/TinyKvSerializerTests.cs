@@ -7,7 +7,7 @@ using TinyKv.Protocol;
 using TinyKv.Protocol.Serialization;
 using Admin = TinyKv.Protocol.Wire.Admin.V1;
 using Proto = TinyKv.Protocol.Wire.Internal;
-using V1 = TinyKv.Protocol.Wire.V1;
+using Raw = TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Tests.Protocol;
 
@@ -30,21 +30,21 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "i", new Proto.PlacementAllocateId() },
         { "t", new Proto.PlacementAllocateTimestamps { Count = 3 } },
         { "p", new Proto.PlacementReply { Id = 8 } },
-        { "G", new V1.GetRequest { Key = K } },
-        { "g", new V1.GetResponse { Error = "e" } },
-        { "P", new V1.PutRequest { Key = K, Value = K } },
-        { "D", new V1.DeleteRequest { Key = K } },
-        { "w", new V1.WriteResponse { Error = "e" } },
-        { "B", new V1.BatchGetRequest { Keys = { K } } },
-        { "v", new V1.BatchGetResponse { Error = "e" } },
-        { "U", new V1.BatchPutRequest { Cf = "lock" } },
-        { "X", new V1.BatchDeleteRequest { Keys = { K } } },
-        { "R", new V1.DeleteRangeRequest { StartKey = K } },
-        { "C", new V1.CompareAndSetRequest { Key = K } },
-        { "A", new V1.PutIfAbsentRequest { Key = K } },
-        { "c", new V1.CompareAndSetResponse { Succeeded = true } },
-        { "S", new V1.ScanRequest { Limit = 3 } },
-        { "s", new V1.ScanResponse { NextKey = K } },
+        { "G", new Raw.GetRequest { Key = K } },
+        { "g", new Raw.GetResponse { Error = "e" } },
+        { "P", new Raw.PutRequest { Key = K, Value = K } },
+        { "D", new Raw.DeleteRequest { Key = K } },
+        { "w", new Raw.WriteResponse { Error = "e" } },
+        { "B", new Raw.BatchGetRequest { Keys = { K } } },
+        { "v", new Raw.BatchGetResponse { Error = "e" } },
+        { "U", new Raw.BatchPutRequest { Cf = "lock" } },
+        { "X", new Raw.BatchDeleteRequest { Keys = { K } } },
+        { "R", new Raw.DeleteRangeRequest { StartKey = K } },
+        { "C", new Raw.CompareAndSetRequest { Key = K } },
+        { "A", new Raw.PutIfAbsentRequest { Key = K } },
+        { "c", new Raw.CompareAndSetResponse { Succeeded = true } },
+        { "S", new Raw.ScanRequest { Limit = 3 } },
+        { "s", new Raw.ScanResponse { NextKey = K } },
         { "Q", new Admin.StoreStatusRequest() },
         { "q", new Admin.StoreStatusResponse { StoreId = 3 } },
     };
@@ -96,7 +96,7 @@ public sealed class TinyKvSerializerTests : IDisposable
     public void Every_message_of_the_raw_api_has_a_manifest()
     {
         var wired = Wired.Select(row => row[1].GetType()).ToHashSet();
-        Assert.All(V1.Raw.Descriptor.Methods, method =>
+        Assert.All(Raw.Raw.Descriptor.Methods, method =>
         {
             Assert.Contains(method.InputType.ClrType, wired);
             Assert.Contains(method.OutputType.ClrType, wired);

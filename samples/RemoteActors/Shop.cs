@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace RemoteActors;
 

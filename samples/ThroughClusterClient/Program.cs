@@ -7,7 +7,7 @@ using Akka.Configuration;
 using Google.Protobuf;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Serialization;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 var endpoint = args is [var given] ? given : "127.0.0.1:4053";
 var config = ConfigurationFactory.ParseString("""

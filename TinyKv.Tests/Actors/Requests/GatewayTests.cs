@@ -4,7 +4,7 @@ using Google.Protobuf;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Actors.Node;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
 

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Dispatch.SysMsg;
 using Akka.Remote;
 using Google.Protobuf;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Actors.Requests;

@@ -2,7 +2,7 @@ using Google.Protobuf;
 using TinyKv.Actors.Requests;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
 
 namespace TinyKv.Tests.Actors.Requests;

@@ -11,7 +11,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Links;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Host.Server;
 
 namespace TinyKv.Tests.Actors.Requests;

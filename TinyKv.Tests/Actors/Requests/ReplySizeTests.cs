@@ -7,9 +7,9 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Kv;
-using TinyKv.Protocol.Wire.V1;
-using ScanRequest = TinyKv.Protocol.Wire.V1.ScanRequest;
-using ScanResponse = TinyKv.Protocol.Wire.V1.ScanResponse;
+using TinyKv.Protocol.Wire.Raw.V1;
+using ScanRequest = TinyKv.Protocol.Wire.Raw.V1.ScanRequest;
+using ScanResponse = TinyKv.Protocol.Wire.Raw.V1.ScanResponse;
 
 namespace TinyKv.Tests.Actors.Requests;
 

@@ -3,7 +3,7 @@ using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Actors.Node;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Actors.Requests;

@@ -5,7 +5,7 @@ using Google.Protobuf;
 using TinyKv.Actors.Requests;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Serialization;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Actors.Requests;

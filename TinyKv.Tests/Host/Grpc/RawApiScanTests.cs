@@ -1,14 +1,13 @@
 using TinyKv.Core.Keys;
-using TinyKv.Protocol.Wire.Kv;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Host.Server;
 using static TinyKv.Tests.Host.Grpc.RawServiceTests;
-using V1 = TinyKv.Protocol.Wire.V1;
 
 namespace TinyKv.Tests.Host.Grpc;
 
 public sealed class RawApiScanTests : ServedTests
 {
-    private V1.Raw.RawClient Raw => new(Ports.Channel);
+    private Raw.RawClient Raw => new(Ports.Channel);
 
     [Fact]
     public async Task A_scan_ends_before_its_end_key()
@@ -59,7 +58,7 @@ public sealed class RawApiScanTests : ServedTests
         var (keys, next) = (new List<string>(), "");
         do
         {
-            var page = await Raw.ScanAsync(new V1.ScanRequest { EndKey = Bytes(next), Limit = 100, Reverse = true });
+            var page = await Raw.ScanAsync(new ScanRequest { EndKey = Bytes(next), Limit = 100, Reverse = true });
             keys.AddRange(Keys(page));
             next = page.NextKey.ToStringUtf8();
         }
@@ -74,7 +73,7 @@ public sealed class RawApiScanTests : ServedTests
         Store.Data.Region = Store.Data.Region with { Range = new KeyRange("b"u8.ToArray(), "d"u8.ToArray()) };
 
         var up = await ScanAsync("b", "z");
-        var down = await Raw.ScanAsync(new V1.ScanRequest
+        var down = await Raw.ScanAsync(new ScanRequest
         {
             Context = Context(),
             StartKey = Bytes("a"),
@@ -95,7 +94,7 @@ public sealed class RawApiScanTests : ServedTests
     public async Task A_reverse_scan_that_begins_outside_the_region_is_refused(string end)
     {
         Store.Data.Region = Store.Data.Region with { Range = new KeyRange("b"u8.ToArray(), "d"u8.ToArray()) };
-        var reply = await Raw.ScanAsync(new V1.ScanRequest
+        var reply = await Raw.ScanAsync(new ScanRequest
         {
             Context = Context(),
             EndKey = Bytes(end),
@@ -130,29 +129,25 @@ public sealed class RawApiScanTests : ServedTests
     {
         var none = await ScanAsync("", "", limit: 0);
         Assert.StartsWith("the limit is 0", none.Error, StringComparison.Ordinal);
-        var overlong = await Raw.ScanAsync(new V1.ScanRequest
+        var overlong = await Raw.ScanAsync(new ScanRequest
         {
             Context = Context(),
             Limit = 1,
             EndKey = Zeros(Limits.MaxKeyBytes + 2),
         });
         Assert.StartsWith("the end key has", overlong.Error, StringComparison.Ordinal);
-        var family = await Raw.ScanAsync(new V1.ScanRequest { Context = Context(), Limit = 1, Cf = "x" });
+        var family = await Raw.ScanAsync(new ScanRequest { Context = Context(), Limit = 1, Cf = "x" });
         Assert.StartsWith("unknown column family 'x'", family.Error, StringComparison.Ordinal);
     }
 
     private async Task PutAsync(int valueBytes, params string[] keys)
     {
-        var kv = new TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient(Ports.Channel);
         foreach (var key in keys)
-        {
-            await kv.RawPutAsync(
-                new RawPutRequest { Context = Context(), Key = Bytes(key), Value = Zeros(valueBytes - 1) });
-        }
+            await Raw.PutAsync(new() { Context = Context(), Key = Bytes(key), Value = Zeros(valueBytes - 1) });
     }
 
-    private async Task<V1.ScanResponse> ScanAsync(string start, string end, uint limit = 100) =>
-        await Raw.ScanAsync(new V1.ScanRequest
+    private async Task<ScanResponse> ScanAsync(string start, string end, uint limit = 100) =>
+        await Raw.ScanAsync(new ScanRequest
         {
             Context = Context(),
             StartKey = Bytes(start),
@@ -160,6 +155,6 @@ public sealed class RawApiScanTests : ServedTests
             Limit = limit,
         });
 
-    private static IEnumerable<string> Keys(V1.ScanResponse page) =>
+    private static IEnumerable<string> Keys(ScanResponse page) =>
         page.Pairs.Select(pair => pair.Key.ToStringUtf8());
 }

@@ -2,7 +2,7 @@ using Grpc.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Host.Server;
 using static TinyKv.Tests.Host.Grpc.RawServiceTests;
 

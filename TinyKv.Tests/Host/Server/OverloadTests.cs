@@ -10,7 +10,7 @@ using TinyKv.Client;
 using TinyKv.Core.Keys;
 using TinyKv.Hosting.Testing;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Actors.Requests;
 using Proto = TinyKv.Protocol.Wire.Errors;
@@ -145,7 +145,7 @@ public sealed class OverloadTests : IAsyncLifetime
 
         async Task<WriteResponse> PutSlowlyAsync()
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/tinykv.v1.Raw/Put")
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/tinykv.raw.v1.Raw/Put")
             {
                 Version = new Version(2, 0),
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -185,7 +185,7 @@ public sealed class OverloadTests : IAsyncLifetime
             ? new PutIfAbsentRequest { Key = Bytes("k"), Value = Bytes("v") } : new GetRequest { Key = Bytes("k") };
         var bytes = message.ToByteArray();
         var method = isConditional ? "PutIfAbsent" : "Get";
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tinykv.v1.Raw/{method}")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tinykv.raw.v1.Raw/{method}")
         {
             Version = new Version(2, 0),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -98,7 +98,7 @@ public sealed class StoreGateTests
         Assert.True(await stream.ResponseStream.MoveNext());
         var listed = stream.ResponseStream.Current.ListServicesResponse.Service;
         Assert.Superset(
-            new HashSet<string>(["tinykvpb.TinyKv", "schedulerpb.Scheduler", "tinykv.v1.Raw",
+            new HashSet<string>(["tinykvpb.TinyKv", "schedulerpb.Scheduler", "tinykv.raw.v1.Raw",
                 "tinykv.admin.v1.Admin", "grpc.health.v1.Health"]),
             listed.Select(service => service.Name).ToHashSet());
     }

@@ -15,7 +15,7 @@ using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Stores;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using Wire = TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Tests.Simulation.Nodes;

@@ -6,7 +6,7 @@ using TinyKv.Faults.Linearizability;
 using TinyKv.Faults.Workload;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
 using KeyOperation = TinyKv.Faults.Linearizability.Operation<
     TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using TinyKv.Faults.Linearizability;
 using TinyKv.Faults.Workload;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 

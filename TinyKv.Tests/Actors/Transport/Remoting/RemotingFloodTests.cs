@@ -1,6 +1,6 @@
 using Akka.Actor;
 using TinyKv.Actors.Node;
-using TinyKv.Protocol.Wire.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Actors.Requests;
 
