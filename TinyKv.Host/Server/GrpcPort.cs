@@ -29,7 +29,7 @@ internal static class GrpcPort
             options.Interceptors.Add<LargeRequests.Interceptor>();
             options.Interceptors.Add<UnreadReplyInterceptor>();
         })
-            .AddServiceOptions<RawService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes)
+            .AddServiceOptions<TinyKvProtocolService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes)
             .AddServiceOptions<RawApiService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes);
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
@@ -43,7 +43,7 @@ internal static class GrpcPort
     {
         application.Use(new LargeRequests(GrpcLimits.MaxLargeRequestBytes).LimitAsync);
         application.Use(UnreadReplyInterceptor.WaitForReaderAsync);
-        application.MapGrpcService<RawService>();
+        application.MapGrpcService<TinyKvProtocolService>();
         application.MapGrpcService<RawApiService>();
         application.MapGrpcService<SchedulerService>();
         application.MapGrpcService<AdminService>();

@@ -1,7 +1,7 @@
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Host.Server;
-using static TinyKv.Tests.Host.Grpc.RawServiceTests;
+using static TinyKv.Tests.Host.Grpc.TinyKvProtocolServiceTests;
 
 namespace TinyKv.Tests.Host.Grpc;
 

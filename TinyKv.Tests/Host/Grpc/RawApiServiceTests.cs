@@ -4,7 +4,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Host.Server;
-using static TinyKv.Tests.Host.Grpc.RawServiceTests;
+using static TinyKv.Tests.Host.Grpc.TinyKvProtocolServiceTests;
 
 namespace TinyKv.Tests.Host.Grpc;
 

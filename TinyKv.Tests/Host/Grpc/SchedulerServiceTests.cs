@@ -7,7 +7,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Host.Grpc;
 using TinyKv.Protocol.Wire.Scheduling;
 using TinyKv.Tests.Host.Server;
-using static TinyKv.Tests.Host.Grpc.RawServiceTests;
+using static TinyKv.Tests.Host.Grpc.TinyKvProtocolServiceTests;
 
 namespace TinyKv.Tests.Host.Grpc;
 

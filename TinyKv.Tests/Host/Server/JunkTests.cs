@@ -92,8 +92,8 @@ public sealed class JunkTests : ServedTests
         var client = new TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient(Ports.Channel);
         var put = await client.RawPutAsync(new RawPutRequest
         {
-            Context = RawServiceTests.Context(),
-            Key = RawServiceTests.Bytes("k"),
+            Context = TinyKvProtocolServiceTests.Context(),
+            Key = TinyKvProtocolServiceTests.Bytes("k"),
         });
         Assert.Empty(put.Error);
         Assert.Equal("ready\n", await Ports.Http.GetStringAsync("/health/ready"));

@@ -11,7 +11,7 @@ using Meta = TinyKv.Protocol.Wire.Meta;
 
 namespace TinyKv.Tests.Host.Grpc;
 
-public sealed class RawServiceTests : ServedTests
+public sealed class TinyKvProtocolServiceTests : ServedTests
 {
     private KvClient Kv => new(Ports.Channel);
 

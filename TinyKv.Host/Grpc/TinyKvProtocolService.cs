@@ -12,7 +12,7 @@ using Service = TinyKv.Protocol.Wire.Store.TinyKv;
 namespace TinyKv.Host.Grpc;
 
 /// <summary>The raw calls of the TinyKV protocol. Calls that are not here answer UNIMPLEMENTED.</summary>
-internal sealed class RawService(StoreGate gate) : Service.TinyKvBase
+internal sealed class TinyKvProtocolService(StoreGate gate) : Service.TinyKvBase
 {
     private IStorage Storage => gate.Storage;
 
