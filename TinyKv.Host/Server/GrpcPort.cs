@@ -30,7 +30,7 @@ internal static class GrpcPort
             options.Interceptors.Add<UnreadReplyInterceptor>();
         })
             .AddServiceOptions<TinyKvProtocolService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes)
-            .AddServiceOptions<RawApiService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes);
+            .AddServiceOptions<RawService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes);
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
             gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
@@ -44,7 +44,7 @@ internal static class GrpcPort
         application.Use(new LargeRequests(GrpcLimits.MaxLargeRequestBytes).LimitAsync);
         application.Use(UnreadReplyInterceptor.WaitForReaderAsync);
         application.MapGrpcService<TinyKvProtocolService>();
-        application.MapGrpcService<RawApiService>();
+        application.MapGrpcService<RawService>();
         application.MapGrpcService<SchedulerService>();
         application.MapGrpcService<AdminService>();
         application.MapGrpcHealthChecksService();

@@ -2,12 +2,11 @@ using Grpc.Core;
 using TinyKv.Host.Server;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
-using Service = TinyKv.Protocol.Wire.Raw.V1.Raw;
 
 namespace TinyKv.Host.Grpc;
 
-/// <summary>The complete raw API; the gateway of the store does all of it.</summary>
-internal sealed class RawApiService(StoreGate gate) : Service.RawBase
+/// <summary><c>tinykv.raw.v1.Raw</c>: the complete raw API; the gateway of the store does all of it.</summary>
+internal sealed class RawService(StoreGate gate) : Raw.RawBase
 {
     public override Task<GetResponse> Get(GetRequest request, ServerCallContext context) =>
         ExecuteAsync(request, context);

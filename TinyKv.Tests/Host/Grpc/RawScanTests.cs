@@ -5,7 +5,7 @@ using static TinyKv.Tests.Host.Grpc.TinyKvProtocolServiceTests;
 
 namespace TinyKv.Tests.Host.Grpc;
 
-public sealed class RawApiScanTests : ServedTests
+public sealed class RawScanTests : ServedTests
 {
     private Raw.RawClient Raw => new(Ports.Channel);
 

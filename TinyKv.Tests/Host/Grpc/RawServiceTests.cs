@@ -8,7 +8,7 @@ using static TinyKv.Tests.Host.Grpc.TinyKvProtocolServiceTests;
 
 namespace TinyKv.Tests.Host.Grpc;
 
-public sealed class RawApiServiceTests : ServedTests
+public sealed class RawServiceTests : ServedTests
 {
     private Raw.RawClient Raw => new(Ports.Channel);
 
