@@ -140,13 +140,13 @@ internal sealed class RawClient(RegionSender sender) : IRawClient
     }
 
     private async Task<CompareAndSetResult> SendIfAsync(
-        IRawRequest<CompareAndSetResponse> request, CancellationToken cancellation)
+        IRoutedRequest<CompareAndSetResponse> request, CancellationToken cancellation)
     {
         var reply = await SendAsync(request, cancellation);
         return new CompareAndSetResult(reply.Succeeded, BytesOf(reply.Previous));
     }
 
-    private async Task<TReply> SendAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
+    private async Task<TReply> SendAsync<TReply>(IRoutedRequest<TReply> request, CancellationToken cancellation)
         where TReply : class, IRawReply, new()
     {
         var reply = await sender.SendAsync(request, cancellation);

@@ -13,7 +13,7 @@ internal sealed class RegionSender(
     TinyKvClientOptions options, StoreCaller caller, PlacementClient placement, RegionCache regions)
 {
     /// <summary>Sends a request, and returns the answer that carries no region error.</summary>
-    public async Task<TReply> SendAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
+    public async Task<TReply> SendAsync<TReply>(IRoutedRequest<TReply> request, CancellationToken cancellation)
         where TReply : class, IRawReply, new()
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -35,7 +35,7 @@ internal sealed class RegionSender(
 
     /// <summary>One attempt; after a failure, null when it is time for the next one.</summary>
     private async Task<TReply?> AttemptAsync<TReply>(
-        IRawRequest<TReply> request, CallState state, CancellationToken cancellation)
+        IRoutedRequest<TReply> request, CallState state, CancellationToken cancellation)
         where TReply : class, IRawReply, new()
     {
         RegionTarget target;

@@ -29,10 +29,9 @@ namespace TinyKv.Actors.Node;
 /// <param name="Table">Who leads.</param>
 /// <param name="Gateway">The raw API.</param>
 /// <param name="Router">Finds leaders for the gateway.</param>
-/// <param name="Scans">What all scans of this store share.</param>
 internal sealed record StoreActors(
     IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table, RawGateway Gateway,
-    RawRouter Router, ScanSlots Scans)
+    RawRouter Router)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
@@ -73,16 +72,14 @@ internal sealed record StoreActors(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
         var services = Others(PlacementService.Name).Append(KeyValuePair.Create(settings.StoreId, service))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
-        var (storage, scans) = (
-            StorageOf(settings, store, engine, table),
-            new ScanSlots(settings.Gateway.MaxConcurrentScans, around.Readers));
-        var (bounds, executor) = (settings.Gateway, new RawExecutor(storage, scans));
+        var (storage, bounds) = (StorageOf(settings, store, engine, table), settings.Gateway);
+        var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));
         var router = new RawRouter(settings.StoreId, table, executor,
             Links().ToImmutableDictionary(), bounds.Timeout, around.Time);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
             store, handshake, storage, new PlacementClient(settings.StoreId, services, table, around.Time), table,
-            new RawGateway(executor, router, inFlight, bounds.Timeout, around.Time), router, scans);
+            new RawGateway(executor, router, inFlight, bounds.Timeout, around.Time), router);
 
         RegionSpec Spec(
             Region region, Func<Region, ISnapshot, IStateMachine> machine, Func<ReadOnlyMemory<byte>, bool> isCommand)

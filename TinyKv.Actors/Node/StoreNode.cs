@@ -85,11 +85,8 @@ public sealed class StoreNode : IAsyncDisposable
     /// <summary>Reads and writes.</summary>
     public IStorage Storage => _actors.Storage;
 
-    /// <summary>The raw API, as it is served over gRPC and at <c>/user/gateway</c>.</summary>
+    /// <summary>Takes raw requests, as they are served over gRPC and at <c>/user/gateway</c>.</summary>
     public IRawGateway Raw => _actors.Gateway;
-
-    /// <summary>What all scans of this store share.</summary>
-    public ScanSlots Scans => _actors.Scans;
 
     /// <summary>Ids, timestamps, the regions and their leaders.</summary>
     public IPlacement Placement => _actors.Placement;

@@ -38,7 +38,7 @@ internal sealed class RegionTable
     }
 
     /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
-    public ReplicaView? Find(IRawRequest request)
+    public ReplicaView? Find(IRoutedRequest request)
     {
         var replicas = Volatile.Read(ref _content).Replicas;
         var key = request.RoutingKey.Memory;

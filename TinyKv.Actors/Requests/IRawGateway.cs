@@ -2,12 +2,12 @@ using TinyKv.Protocol.Raw;
 
 namespace TinyKv.Actors.Requests;
 
-/// <summary>The raw API of a store: whatever takes its requests from outside passes them on to here.</summary>
+/// <summary>Raw requests to a store, of both protocols: whatever takes them from outside passes them on to here.</summary>
 public interface IRawGateway
 {
     /// <summary>
-    /// Executes a request: with a context on this store's replica, without one wherever the leader is. What is wrong
-    /// with it, and refusals, are in the reply.
+    /// Executes a request: with a context on this store's replica and nowhere else, without one wherever the leader is. What
+    /// is wrong with it, and refusals, are in the reply.
     /// </summary>
     /// <param name="request">Not to be changed until it is answered.</param>
     /// <param name="cancellation">Ends the wait; a write may be done all the same.</param>

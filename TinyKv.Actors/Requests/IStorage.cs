@@ -5,7 +5,7 @@ using TinyKv.Core.Storage;
 namespace TinyKv.Actors.Requests;
 
 /// <summary>
-/// Where the services of a store read and write (TinyKV, project 1). Two implementations: <c>StandaloneStorage</c>
+/// Where the requests to a store read and write (TinyKV, project 1). Two implementations: <c>StandaloneStorage</c>
 /// over the engine, <c>RaftStorage</c> over the replicated region.
 /// </summary>
 public interface IStorage

@@ -8,7 +8,7 @@ using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
-using Context = TinyKv.Protocol.Wire.Kv.Context;
+using Kv = TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Actors.Requests;
 
@@ -16,15 +16,11 @@ namespace TinyKv.Actors.Requests;
 /// What can be seen to be wrong with a raw request before anything is done. The answer goes into the reply's
 /// <c>error</c> and not into the call's status: clients of this protocol take a failed call for a dead store.
 /// </summary>
-public static class RawChecks
+internal static class RawChecks
 {
-    /// <summary>Checks a request for one key; null when it is good.</summary>
-    public static string? OneKey(Context? context, string cf, ByteString key, out ColumnFamily family) =>
-        Family(cf, out family) ?? Region(context) ?? Key(key);
-
-    /// <summary>Checks a request of the raw API, with or without a context; null when it is good.</summary>
+    /// <summary>Checks a request; null when it is good.</summary>
     public static string? Of(IRawRequest request) =>
-        Family(request.Cf, out _) ?? (request.Context is null ? null : Region(request.Context)) ?? request switch
+        Family(request.Cf) ?? Region(request) ?? request switch
         {
             GetRequest get => Key(get.Key),
             PutRequest put => Key(put.Key) ?? Value(put.Value),
@@ -38,21 +34,15 @@ public static class RawChecks
             PutIfAbsentRequest put => Key(put.Key) ?? Value(put.Value),
             ScanRequest scan => Bound("start", scan.StartKey.Memory) ?? Bound("end", scan.EndKey.Memory)
                 ?? Limit(scan.Limit),
+            Kv.RawGetRequest get => Key(get.Key),
+            Kv.RawPutRequest put => Key(put.Key) ?? Value(put.Value),
+            Kv.RawDeleteRequest delete => Key(delete.Key),
+            Kv.RawScanRequest scan => Bound("start", scan.StartKey.Memory) ?? Limit(scan.Limit),
             _ => throw new UnreachableException($"{request.GetType()}"),
         };
 
-    /// <summary>Checks the value of a put; null when it is good.</summary>
-    public static string? Value(ByteString value) => value.Length <= Limits.MaxValueBytes ? null
-        : $"the value has {value.Length} bytes; at most {Limits.MaxValueBytes} are allowed";
-
-    /// <summary>Checks a scan; null when it is good.</summary>
-    public static string? Scan(
-        Context? context, string cf, KeyRange range, uint limit, out ColumnFamily family) =>
-        Family(cf, out family) ?? Region(context) ?? Bound("start", range.Start) ?? Bound("end", range.End)
-            ?? Limit(limit);
-
     /// <summary>The context of a checked request.</summary>
-    public static RequestContext ToRequestContext(this Context context) => new(
+    public static RequestContext ToRequestContext(this Kv.Context context) => new(
         new RegionId(context.RegionId),
         context.RegionEpoch is { } epoch ? new RegionEpoch(epoch.ConfVer, epoch.Version) : null,
         context.Peer is { } peer ? new Peer(new PeerId(peer.Id), new StoreId(peer.StoreId)) : null,
@@ -62,16 +52,16 @@ public static class RawChecks
     /// <summary>
     /// The refusal for a key outside the region that a reader sees; null when it is inside.
     /// </summary>
-    public static RegionError? Outside(IStorageReader? reader, ByteString key) =>
-        reader is null || reader.Region.Range.Contains(key.Span) ? null
-            : new RegionError.KeyNotInRegion(key.Memory, reader.Region);
+    public static RegionError? Outside(IStorageReader reader, ByteString key) =>
+        reader.Region.Range.Contains(key.Span) ? null : new RegionError.KeyNotInRegion(key.Memory, reader.Region);
 
     // Region 0 is the placement group: its log must never see a client's write.
-    private static string? Region(Context? context) =>
-        context is { RegionId: not 0 } ? null : "the request's context names no region";
+    private static string? Region(IRawRequest request) =>
+        request is { Context.RegionId: not 0 } or IRoutedRequest { Context: null } ? null
+            : "the request's context names no region";
 
-    private static string? Family(string cf, out ColumnFamily family) =>
-        ColumnFamilies.TryParse(cf, out family) ? null
+    private static string? Family(string cf) =>
+        ColumnFamilies.TryParse(cf, out _) ? null
             : $"unknown column family '{ForeignText.Line(cf, most: 40)}'; there are "
               + string.Join(", ", ColumnFamilies.OfClients.Select(each => each.Name()));
 
@@ -81,6 +71,9 @@ public static class RawChecks
         > Limits.MaxKeyBytes => $"the key has {key.Length} bytes; at most {Limits.MaxKeyBytes} are allowed",
         _ => null,
     };
+
+    private static string? Value(ByteString value) => value.Length <= Limits.MaxValueBytes ? null
+        : $"the value has {value.Length} bytes; at most {Limits.MaxValueBytes} are allowed";
 
     private static string? Keys(RepeatedField<ByteString> keys) =>
         Count(keys.Count) ?? keys.Select(Key).FirstOrDefault(wrong => wrong is not null);

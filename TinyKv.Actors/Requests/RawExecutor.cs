@@ -1,12 +1,14 @@
+using Google.Protobuf;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
+using Kv = TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Actors.Requests;
 
-/// <summary>Executes checked requests of the raw API on a replica of this store.</summary>
+/// <summary>Executes checked requests on a replica of this store.</summary>
 internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
 {
     // So many reads take no longer than a message should.
@@ -39,6 +41,9 @@ internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
                 ReadMuchAsync(batch, context, reader => BatchGet(batch, family, reader), cancellation),
             ScanRequest scan => ReadMuchAsync(
                 scan, context, reader => ScanPage.Read(scan, family, reader, cancellation), cancellation),
+            Kv.RawGetRequest get => ReadAsync(get, context, reader => Get(get, family, reader), cancellation),
+            Kv.RawScanRequest scan => ReadMuchAsync(
+                scan, context, reader => ScanPage.ReadAll(scan, family, reader, cancellation), cancellation),
             CompareAndSetRequest cas => WriteIfAsync(cas, context, RawWrites.Of(cas, family), cancellation),
             PutIfAbsentRequest put => WriteIfAsync(put, context, RawWrites.Of(put, family), cancellation),
             _ => WriteAsync(request, context, RawWrites.Of(request, family), cancellation),
@@ -89,6 +94,12 @@ internal sealed class RawExecutor(IStorage storage, ScanSlots slots)
     private static IRawReply Get(GetRequest request, ColumnFamily family, IStorageReader reader) =>
         RawChecks.Outside(reader, request.Key) is { } refusal ? request.Refused(refusal)
             : new GetResponse { Value = RawReplies.Maybe(reader.GetCF(family, request.Key.Span)) };
+
+    private static IRawReply Get(Kv.RawGetRequest request, ColumnFamily family, IStorageReader reader) =>
+        RawChecks.Outside(reader, request.Key) is { } refusal ? request.Refused(refusal)
+            : reader.GetCF(family, request.Key.Span) is { } value
+                ? new Kv.RawGetResponse { Value = UnsafeByteOperations.UnsafeWrap(value) }
+                : new Kv.RawGetResponse { NotFound = true };
 
     private static IRawReply BatchGet(BatchGetRequest request, ColumnFamily family, IStorageReader reader)
     {

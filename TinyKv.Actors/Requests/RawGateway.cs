@@ -34,9 +34,9 @@ internal sealed class RawGateway(
         if (!inFlight.TryEnter(bytes)) return request.Refused(inFlight.Refusal());
         try
         {
-            return request.Context is { } context
-                ? await executor.ExecuteAsync(request, context.ToRequestContext(), cancellation)
-                : await router.ExecuteAsync(request, cancellation);
+            return request is IRoutedRequest { Context: null } routed
+                ? await router.ExecuteAsync(routed, cancellation)
+                : await executor.ExecuteAsync(request, request.Context!.ToRequestContext(), cancellation);
         }
         finally
         {

@@ -39,7 +39,7 @@ internal sealed class RawRouter(
     }
 
     /// <summary>Executes a request on the leader of its region.</summary>
-    public async Task<IRawReply> ExecuteAsync(IRawRequest request, CancellationToken cancellation)
+    public async Task<IRawReply> ExecuteAsync(IRoutedRequest request, CancellationToken cancellation)
     {
         using var late = new CancellationTokenSource(timeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
@@ -85,7 +85,7 @@ internal sealed class RawRouter(
     }
 
     private async Task<IRawReply?> ForwardAsync(
-        IRawRequest request, Region region, Peer leader, CancellationToken limit)
+        IRoutedRequest request, Region region, Peer leader, CancellationToken limit)
     {
         if (!gateways.TryGetValue(leader.Store, out var gateway))
             return request.Refused(new RegionError.NotLeader(region.Id, null));
@@ -118,9 +118,9 @@ internal sealed class RawRouter(
     }
 
     /// <summary>One request on its way.</summary>
-    private sealed class Attempt(IRawRequest request)
+    private sealed class Attempt(IRoutedRequest request)
     {
-        public IRawRequest Request => request;
+        public IRoutedRequest Request => request;
 
         /// <summary>Whether it is a write that may be done by somebody right now.</summary>
         public bool UnderWay { get; private set; }

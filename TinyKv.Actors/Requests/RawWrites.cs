@@ -3,10 +3,11 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
+using Kv = TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Actors.Requests;
 
-/// <summary>The writes that checked requests of the raw API stand for.</summary>
+/// <summary>The writes that checked requests stand for.</summary>
 internal static class RawWrites
 {
     /// <summary>The batch of a request that writes in any case.</summary>
@@ -19,6 +20,8 @@ internal static class RawWrites
         BatchDeleteRequest batch => [.. batch.Keys.Select(key => new Modify.Delete(family, key.Memory))],
         DeleteRangeRequest range =>
             [new Modify.DeleteRange(family, new KeyRange(range.StartKey.Memory, range.EndKey.Memory))],
+        Kv.RawPutRequest put => [new Modify.Put(family, put.Key.Memory, put.Value.Memory)],
+        Kv.RawDeleteRequest delete => [new Modify.Delete(family, delete.Key.Memory)],
         _ => throw new UnreachableException($"{request.GetType()}"),
     };
 

@@ -4,16 +4,18 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
+using Kv = TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Actors.Requests;
 
-/// <summary>One page of a scan, in either direction.</summary>
+/// <summary>What a scan reads at once.</summary>
 internal static class ScanPage
 {
     // The next key may be a bound, which has one byte more than a key.
     private static readonly int MaxNextKeyBytes = ReplySize.OfBytes(Limits.MaxKeyBytes + 1);
 
-    /// <summary>Reads the page. It ends with the limit, with the range, with the region, or when it is full.</summary>
+    /// <summary>Reads a page, in either direction. It ends with the limit, with the range, with the region, or when it is
+    /// full.</summary>
     public static IRawReply Read(
         ScanRequest request, ColumnFamily family, IStorageReader reader, CancellationToken cancellation)
     {
@@ -25,6 +27,29 @@ internal static class ScanPage
         if (!Fill(page, pairs, request, cancellation)) return page;
         page.NextKey = ByteString.CopyFrom(Beyond(range, reader.Region.Range, request.Reverse).Span);
         return page;
+    }
+
+    /// <summary>
+    /// Reads as many pairs as were asked for, unless the region ends. To clients of the TinyKV protocol fewer mean that it
+    /// did, so there is no page that ends because it is full.
+    /// </summary>
+    public static IRawReply ReadAll(
+        Kv.RawScanRequest request, ColumnFamily family, IStorageReader reader, CancellationToken cancellation)
+    {
+        if (RawChecks.Outside(reader, request.StartKey) is { } refusal) return request.Refused(refusal);
+        using var pairs = reader.IterCF(family, new KeyRange(request.StartKey.Memory, default));
+        var (reply, size) = (new Kv.RawScanResponse(), new ReplySize());
+        while (reply.Kvs.Count < request.Limit && pairs.MoveNext())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (!size.TryAdd(ReplySize.OfPair(pairs.Key.Length, pairs.Value.Length)))
+            {
+                return request.Invalid($"the {request.Limit} pairs need more than {Limits.MaxReplyBytes} bytes,"
+                    + $" the most that a reply holds; ask for {reply.Kvs.Count} or fewer");
+            }
+            reply.Kvs.Add(new Kv.KvPair { Key = ByteString.CopyFrom(pairs.Key), Value = ByteString.CopyFrom(pairs.Value) });
+        }
+        return reply;
     }
 
     // True when every pair of the region is in the page.

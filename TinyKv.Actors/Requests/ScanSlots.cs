@@ -8,7 +8,7 @@ namespace TinyKv.Actors.Requests;
 /// </summary>
 /// <param name="count">How many scans run at once.</param>
 /// <param name="readers">Runs them; null: each on a thread of its own, for the pool's threads carry heartbeats.</param>
-public sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
+internal sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _free = new(count, count);

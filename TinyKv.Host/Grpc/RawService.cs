@@ -5,7 +5,7 @@ using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Host.Grpc;
 
-/// <summary><c>tinykv.raw.v1.Raw</c>: the complete raw API; the gateway of the store does all of it.</summary>
+/// <summary><c>tinykv.raw.v1.Raw</c>: the complete raw API, from any store; its gateway does all of it.</summary>
 internal sealed class RawService(StoreGate gate) : Raw.RawBase
 {
     public override Task<GetResponse> Get(GetRequest request, ServerCallContext context) =>

@@ -19,14 +19,8 @@ internal interface IServedStore : IAsyncDisposable
     /// <summary>All stores of the cluster, this one included.</summary>
     ImmutableArray<StoreAddress> Stores { get; }
 
-    /// <summary>Reads and writes.</summary>
-    IStorage Storage { get; }
-
-    /// <summary>The raw API.</summary>
+    /// <summary>Takes raw requests.</summary>
     IRawGateway Raw { get; }
-
-    /// <summary>What all scans share.</summary>
-    ScanSlots Scans { get; }
 
     /// <summary>Ids, timestamps, the regions and their leaders.</summary>
     IPlacement Placement { get; }

@@ -19,11 +19,7 @@ internal sealed class NodeStore(StoreNode node) : IServedStore
 
     public ImmutableArray<StoreAddress> Stores => node.Settings.Stores;
 
-    public IStorage Storage => node.Storage;
-
     public IRawGateway Raw => node.Raw;
-
-    public ScanSlots Scans => node.Scans;
 
     public IPlacement Placement => node.Placement;
 

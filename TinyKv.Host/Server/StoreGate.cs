@@ -1,7 +1,6 @@
 using Grpc.Core;
 using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
-using TinyKv.Core.Storage;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
 
@@ -29,16 +28,10 @@ internal sealed class StoreGate : IDisposable
     }
 
     /// <summary>
-    /// The store's reads and writes. While the gate is closed it is a storage that leads no region: a failed call
-    /// would leave the caller in doubt whether its write was done.
+    /// Takes raw requests. While the gate is closed it is a gateway that leads no region: a failed call would leave the
+    /// caller in doubt whether its write was done.
     /// </summary>
-    public IStorage Storage => Served?.Storage ?? LeadsNothing.Instance;
-
-    /// <summary>The store's raw API; as <see cref="Storage"/> while the gate is closed.</summary>
     public IRawGateway Raw => Served?.Raw ?? LeadsNothing.Instance;
-
-    /// <summary>What all scans share.</summary>
-    public ScanSlots Scans => Served?.Scans ?? LeadsNothing.Scans;
 
     /// <summary>Why the store has ended itself; null as long as it has not.</summary>
     public string? Failure => _store?.Terminated.Exception?.GetBaseException().Message;
@@ -63,20 +56,9 @@ internal sealed class StoreGate : IDisposable
 
     private static RpcException Unavailable(string reason) => new(new Status(StatusCode.Unavailable, reason));
 
-    private sealed class LeadsNothing : IStorage, IRawGateway
+    private sealed class LeadsNothing : IRawGateway
     {
         public static LeadsNothing Instance { get; } = new();
-
-        // They read nothing, so there may be many.
-        public static ScanSlots Scans { get; } = new(1024);
-
-        public Task<RegionError?> WriteAsync(
-            RequestContext context, IReadOnlyList<Modify> batch, CancellationToken cancellation) =>
-            Task.FromResult<RegionError?>(Refusal(context));
-
-        public Task<OutcomeOrRefusal> WriteIfAsync(
-            RequestContext context, Condition condition, IReadOnlyList<Modify> batch, CancellationToken cancellation) =>
-            Task.FromResult(new OutcomeOrRefusal(null, Refusal(context)));
 
         public Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
             where TReply : class, IRawReply, new()
@@ -85,10 +67,5 @@ internal sealed class StoreGate : IDisposable
             var refusal = RegionErrors.ToWire(new RegionError.NotLeader(region, null));
             return Task.FromResult(new TReply { RegionError = refusal });
         }
-
-        public Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation) =>
-            Task.FromResult(new ReaderOrRefusal(null, Refusal(context)));
-
-        private static RegionError.NotLeader Refusal(RequestContext context) => new(context.Region, null);
     }
 }

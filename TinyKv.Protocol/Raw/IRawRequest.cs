@@ -3,10 +3,10 @@ using TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Protocol.Raw;
 
-/// <summary>A request of the raw API: the same message over gRPC and to the gateway actor.</summary>
+/// <summary>A request for raw keys and values, of the raw API or of the TinyKV protocol: what a gateway takes.</summary>
 public interface IRawRequest : IMessage
 {
-    /// <summary>The replica that the request is for; null: any store finds the leader.</summary>
+    /// <summary>The replica that the request is for; null: it names none.</summary>
     Context? Context { get; }
 
     /// <summary>The column family; empty: default.</summary>
@@ -17,13 +17,6 @@ public interface IRawRequest : IMessage
 
     /// <summary>Whether it is a write that looks first, so that doing it again may give another answer.</summary>
     bool IsConditional => false;
-
-    /// <summary>A key of the region that the request belongs to. Only the upper bound of a reverse walk is not in
-    /// it.</summary>
-    ByteString RoutingKey { get; }
-
-    /// <summary>The same request for one replica.</summary>
-    IRawRequest For(Context context);
 
     /// <summary>An empty reply of the right type.</summary>
     IRawReply NewReply();
@@ -40,7 +33,24 @@ public interface IRawRequest<TReply> : IRawRequest where TReply : class, IRawRep
     IRawReply? IRawRequest.ReplyIn(object answer) => answer as TReply;
 }
 
-/// <summary>The answer to a request of the raw API.</summary>
+/// <summary>
+/// A request of the raw API, the same message over gRPC and to the gateway actor. It need not name a replica: without a
+/// context any store takes it and finds the leader.
+/// </summary>
+public interface IRoutedRequest : IRawRequest
+{
+    /// <summary>A key of the region that the request belongs to. Only the upper bound of a reverse walk is not in
+    /// it.</summary>
+    ByteString RoutingKey { get; }
+
+    /// <summary>The same request for one replica.</summary>
+    IRoutedRequest For(Context context);
+}
+
+/// <summary>A request of the raw API that is answered with a <typeparamref name="TReply"/>.</summary>
+public interface IRoutedRequest<TReply> : IRoutedRequest, IRawRequest<TReply> where TReply : class, IRawReply, new();
+
+/// <summary>The answer to a raw request.</summary>
 public interface IRawReply : IMessage, IRegionReply
 {
     /// <summary>Why the request can never succeed; empty when it can.</summary>

@@ -5,108 +5,108 @@ using TinyKv.Protocol.Wire.Kv;
 // What the generated messages have in common, so that one place can check, route and execute them all.
 namespace TinyKv.Protocol.Wire.Raw.V1;
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class GetRequest : IRawRequest<GetResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class GetRequest : IRoutedRequest<GetResponse>
 {
     bool IRawRequest.IsRead => true;
 
-    ByteString IRawRequest.RoutingKey => Key;
+    ByteString IRoutedRequest.RoutingKey => Key;
 
-    IRawRequest IRawRequest.For(Context context) => new GetRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new GetRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class PutRequest : IRawRequest<WriteResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class PutRequest : IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
-    ByteString IRawRequest.RoutingKey => Key;
+    ByteString IRoutedRequest.RoutingKey => Key;
 
-    IRawRequest IRawRequest.For(Context context) => new PutRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new PutRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class DeleteRequest : IRawRequest<WriteResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class DeleteRequest : IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
-    ByteString IRawRequest.RoutingKey => Key;
+    ByteString IRoutedRequest.RoutingKey => Key;
 
-    IRawRequest IRawRequest.For(Context context) => new DeleteRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new DeleteRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class BatchGetRequest : IRawRequest<BatchGetResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class BatchGetRequest : IRoutedRequest<BatchGetResponse>
 {
     bool IRawRequest.IsRead => true;
 
-    ByteString IRawRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
+    ByteString IRoutedRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
 
-    IRawRequest IRawRequest.For(Context context) => new BatchGetRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new BatchGetRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class BatchPutRequest : IRawRequest<WriteResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class BatchPutRequest : IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
-    ByteString IRawRequest.RoutingKey => Pairs.Count > 0 ? Pairs[0].Key : ByteString.Empty;
+    ByteString IRoutedRequest.RoutingKey => Pairs.Count > 0 ? Pairs[0].Key : ByteString.Empty;
 
-    IRawRequest IRawRequest.For(Context context) => new BatchPutRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new BatchPutRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class BatchDeleteRequest : IRawRequest<WriteResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class BatchDeleteRequest : IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
-    ByteString IRawRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
+    ByteString IRoutedRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
 
-    IRawRequest IRawRequest.For(Context context) => new BatchDeleteRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new BatchDeleteRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class DeleteRangeRequest : IRawRequest<WriteResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class DeleteRangeRequest : IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
-    ByteString IRawRequest.RoutingKey => StartKey;
+    ByteString IRoutedRequest.RoutingKey => StartKey;
 
-    IRawRequest IRawRequest.For(Context context) => new DeleteRangeRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new DeleteRangeRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class CompareAndSetRequest : IRawRequest<CompareAndSetResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class CompareAndSetRequest : IRoutedRequest<CompareAndSetResponse>
 {
     bool IRawRequest.IsRead => false;
 
     bool IRawRequest.IsConditional => true;
 
-    ByteString IRawRequest.RoutingKey => Key;
+    ByteString IRoutedRequest.RoutingKey => Key;
 
-    IRawRequest IRawRequest.For(Context context) => new CompareAndSetRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new CompareAndSetRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class PutIfAbsentRequest : IRawRequest<CompareAndSetResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class PutIfAbsentRequest : IRoutedRequest<CompareAndSetResponse>
 {
     bool IRawRequest.IsRead => false;
 
     bool IRawRequest.IsConditional => true;
 
-    ByteString IRawRequest.RoutingKey => Key;
+    ByteString IRoutedRequest.RoutingKey => Key;
 
-    IRawRequest IRawRequest.For(Context context) => new PutIfAbsentRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new PutIfAbsentRequest(this) { Context = context };
 }
 
-/// <inheritdoc cref="IRawRequest"/>
-public partial class ScanRequest : IRawRequest<ScanResponse>
+/// <inheritdoc cref="IRoutedRequest"/>
+public partial class ScanRequest : IRoutedRequest<ScanResponse>
 {
     bool IRawRequest.IsRead => true;
 
-    ByteString IRawRequest.RoutingKey => Reverse ? EndKey : StartKey;
+    ByteString IRoutedRequest.RoutingKey => Reverse ? EndKey : StartKey;
 
-    IRawRequest IRawRequest.For(Context context) => new ScanRequest(this) { Context = context };
+    IRoutedRequest IRoutedRequest.For(Context context) => new ScanRequest(this) { Context = context };
 }
 
 /// <inheritdoc cref="IRawReply"/>

@@ -138,7 +138,7 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
     }
 
     private Task<TinyKv.Protocol.Wire.Errors.Error?> AdmitAsync(
-        string name, IRawRequest request, ServerCallContext context) =>
+        string name, IRoutedRequest request, ServerCallContext context) =>
         store.AdmitAsync(name, request.Context!, request.RoutingKey.Memory, context.CancellationToken);
 }
 

@@ -4,6 +4,7 @@ using TinyKv.Core.Keys;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
+using Kv = TinyKv.Protocol.Wire.Kv;
 
 namespace TinyKv.Tests.Actors.Requests;
 
@@ -38,6 +39,14 @@ public sealed class RawChecksTests
         { new ScanRequest { Limit = 10_241 }, "the limit is 10241; at most 10240 pairs are allowed" },
         { new ScanRequest { Limit = uint.MaxValue }, "the limit is 4294967295" },
         { new ScanRequest { Limit = 1, StartKey = Zeros(4098) }, "the start key has 4098 bytes" },
+        { new Kv.RawGetRequest { Key = K }, "the request's context names no region" },
+        { new Kv.RawGetRequest { Key = K, Context = new Context() }, "the request's context names no region" },
+        { new Kv.RawGetRequest { Context = First }, "the key is empty" },
+        { new Kv.RawPutRequest { Context = First, Value = K }, "the key is empty" },
+        { new Kv.RawPutRequest { Context = First, Key = K, Value = Zeros(Limits.MaxValueBytes + 1) }, "the value has 6291457" },
+        { new Kv.RawDeleteRequest { Context = First }, "the key is empty" },
+        { new Kv.RawScanRequest { Context = First }, "the limit is 0; ask for at least one pair" },
+        { new Kv.RawScanRequest { Context = First, Limit = 1, StartKey = Zeros(4098) }, "the start key has 4098 bytes" },
     };
 
     public static TheoryData<IRawRequest> Right => new()
@@ -51,6 +60,8 @@ public sealed class RawChecksTests
         new DeleteRangeRequest { StartKey = Zeros(4097), EndKey = Zeros(4097) },
         new CompareAndSetRequest { Key = K, Expected = new MaybeValue() },
         new ScanRequest { Limit = Limits.MaxScanLimit, Reverse = true },
+        new Kv.RawPutRequest { Context = First, Key = Zeros(Limits.MaxKeyBytes), Value = Zeros(Limits.MaxValueBytes) },
+        new Kv.RawScanRequest { Context = First, Limit = Limits.MaxScanLimit, StartKey = Zeros(4097) },
     };
 
     [Theory]
@@ -61,6 +72,8 @@ public sealed class RawChecksTests
     [Theory]
     [MemberData(nameof(Right))]
     public void A_request_within_the_limits_is_good(IRawRequest request) => Assert.Null(RawChecks.Of(request));
+
+    private static Context First => new() { RegionId = 1 };
 
     private static ByteString Zeros(int count) => UnsafeByteOperations.UnsafeWrap(new byte[count]);
 

@@ -217,12 +217,34 @@ public sealed class TinyKvProtocolServiceTests : ServedTests
     }
 
     [Fact]
-    public async Task A_store_whose_files_are_damaged_is_unavailable_so_that_the_client_asks_another()
+    public async Task Calls_beyond_what_the_gateway_takes_are_refused_with_a_hint()
+    {
+        var hold = new TaskCompletionSource();
+        Store.Data.Ready = hold.Task;
+        var gets = Enumerable.Range(0, FakeStore.MaxRequests + 1).Select(_ => GetAsync()).ToList();
+
+        var refused = await Task.WhenAny(gets).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.True((await refused).RegionError.ServerIsBusy.BackoffMs > 0);
+        gets.Remove(refused);
+        hold.SetResult();
+
+        Assert.All(await Task.WhenAll(gets), get => Assert.Null(get.RegionError));
+
+        Task<RawGetResponse> GetAsync() =>
+            Kv.RawGetAsync(new RawGetRequest { Context = Context(), Key = Bytes("k") }).ResponseAsync;
+    }
+
+    [Fact]
+    public async Task A_store_whose_files_are_damaged_has_its_clients_ask_another()
     {
         Store.Data.Failure = new StorageFailedException("the engine is damaged");
-        var failure = await Assert.ThrowsAsync<RpcException>(async () =>
-            await Kv.RawGetAsync(new RawGetRequest { Context = Context(), Key = Bytes("k") }));
-        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        var read = await Kv.RawGetAsync(new RawGetRequest { Context = Context(), Key = Bytes("k") });
+        var scan = await Kv.RawScanAsync(new RawScanRequest { Context = Context(), Limit = 1 });
+        var written = await Assert.ThrowsAsync<RpcException>(async () =>
+            await Kv.RawPutAsync(new RawPutRequest { Context = Context(), Key = Bytes("k") }));
+        Assert.NotNull(read.RegionError.NotLeader);
+        Assert.NotNull(scan.RegionError.NotLeader);
+        Assert.Equal(StatusCode.Unavailable, written.StatusCode);
     }
 
     [Fact]

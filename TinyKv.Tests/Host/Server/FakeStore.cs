@@ -32,13 +32,11 @@ internal sealed class FakeStore : IServedStore
 
     public const int MaxScans = 2;
 
-    public FakeStore() => Raw = GatewayOver(Data, Scans, Self);
+    public const int MaxRequests = 50;
 
-    public IStorage Storage => Data;
+    public FakeStore() => Raw = GatewayOver(Data, Self);
 
     public IRawGateway Raw { get; }
-
-    public ScanSlots Scans { get; } = new(MaxScans);
 
     public IPlacement Placement => Members;
 
@@ -57,15 +55,15 @@ internal sealed class FakeStore : IServedStore
         End.TrySetResult();
     }
 
-    private static RawGateway GatewayOver(FakeStorage storage, ScanSlots scans, StoreId self)
+    private static RawGateway GatewayOver(FakeStorage storage, StoreId self)
     {
-        var (table, executor) = (new RegionTable(), new RawExecutor(storage, scans));
+        var (table, executor) = (new RegionTable(), new RawExecutor(storage, new ScanSlots(MaxScans)));
         var leader = storage.Region.PeerOn(self)!.Value;
         table.Post(new ReplicaView(storage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
         var router = new RawRouter(self, table, executor,
             ImmutableDictionary<StoreId, StoreLink>.Empty, TimeSpan.FromMilliseconds(500), TimeProvider.System);
-        var inFlight = new InFlight(100, 64 * 1024 * 1024);
+        var inFlight = new InFlight(MaxRequests, 64 * 1024 * 1024);
         return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);
     }
 

@@ -17,7 +17,7 @@ namespace TinyKv.Tests.Simulation.Nodes;
 /// A request of the raw API, on one of the ways on which requests come: for one replica, to the gateway of any store,
 /// or as a message to its actor.
 /// </summary>
-internal abstract class RawRequest(SimClient client, IRawRequest request) : SimRequest(client)
+internal abstract class RawRequest(SimClient client, IRoutedRequest request) : SimRequest(client)
 {
     private NodeMark _way;
 
@@ -86,7 +86,7 @@ internal sealed class KeysRequest : RawRequest
 {
     private readonly IReadOnlyList<(string Key, RegisterInput Input)> _calls;
 
-    public KeysRequest(SimClient client, IRawRequest request, params IReadOnlyList<(string, RegisterInput)> calls)
+    public KeysRequest(SimClient client, IRoutedRequest request, params IReadOnlyList<(string, RegisterInput)> calls)
         : base(client, request)
     {
         _calls = calls;
