@@ -42,7 +42,13 @@ public class Apply
         _system = ActorSystem.Create("apply", config);
         var region = new Region(RegionId.First, new KeyRange(default, default), RegionEpoch.Initial,
             [new Peer(new PeerId(1), new StoreId(1))]);
-        var kv = KvActor.Props(_engine, region, initialIndex: 0).WithDispatcher(Dispatchers.Kv);
+        var spec = new ApplySpec
+        {
+            Initial = region,
+            InitialIndex = 0,
+            Machine = (current, _) => new KvStateMachine(current),
+        };
+        var kv = ApplyActor.Props(_engine, spec).WithDispatcher(Dispatchers.Kv);
         _stage = _system.ActorOf(Props.Create(() => new Stage(kv)));
     }
 
