@@ -32,12 +32,7 @@ internal static class HelpCommand
         foreach (var word in words)
         {
             var next = command.Subcommands.FirstOrDefault(each => string.Equals(each.Name, word, StringComparison.Ordinal));
-            if (next is null)
-            {
-                var meant = Suggestion.ForCommand(word, command);
-                throw new UsageException($"'{word}' is no command of '{path}'"
-                    + (meant is null ? "" : $": did you mean '{path} {meant}'?"));
-            }
+            if (next is null) throw new UsageException(UsageErrors.NoCommand(word, command, path));
             (command, path) = (next, $"{path} {word}");
         }
     }

@@ -4,8 +4,11 @@ using TinyKv.Core;
 
 namespace TinyKv.Host.Cli.Parsing;
 
-/// <summary>What is wrong with a command line, in our words: what was found and what would be right. The library's own
-/// messages name its types and suggest nothing.</summary>
+/// <summary>
+/// What is wrong with a command line: what was found and what would be right. The library's own error action does not serve:
+/// it exits with 1, writes suggestions to standard output, knows no command below another, and takes a misspelt option of a
+/// command with arguments for an argument. Where its message says what is wrong as well as ours would, it is used.
+/// </summary>
 internal static class UsageErrors
 {
     /// <summary>The first thing that is wrong, or null when nothing is.</summary>
@@ -19,6 +22,14 @@ internal static class UsageErrors
     /// <summary>The command that was recognized, as it is called.</summary>
     public static string PathOf(CommandResult result) => result.Parent is CommandResult parent
         ? $"{PathOf(parent)} {result.Command.Name}" : "tinykv";
+
+    /// <summary>That a group has no command of a name, and which was meant.</summary>
+    /// <param name="word">The name.</param>
+    /// <param name="group">The group; may be a command without any below it.</param>
+    /// <param name="path">How the group is called.</param>
+    public static string NoCommand(string word, Command group, string path) => $"'{word}' is no command of '{path}'"
+        + (Suggestion.ForCommand(word, group) is { } meant ? $": did you mean '{path} {meant}'?"
+            : group.Subcommands.Count > 0 ? $": {Expected(group)}" : "");
 
     private static string? Unknown(ParseResult parsed)
     {
@@ -35,9 +46,7 @@ internal static class UsageErrors
         }
         if (command.Subcommands.Count == 0)
             return $"'{first}' is too much: '{path}' takes {ArgumentsOf(command)}";
-        if (Suggestion.ForCommand(first, command) is { } inside)
-            return $"'{first}' is no command of '{path}': did you mean '{path} {inside}'?";
-        return $"'{first}' is no command of '{path}': {Expected(command)}";
+        return NoCommand(first, command, path);
     }
 
     private static string? Missing(ParseResult parsed)
@@ -46,23 +55,14 @@ internal static class UsageErrors
         if (command.Subcommands.Count > 0 && command.Action is null) return $"a command is missing: {Expected(command)}";
         var argument = command.Arguments.FirstOrDefault(argument =>
             argument.Arity.MinimumNumberOfValues > (parsed.GetResult(argument)?.Tokens.Count ?? 0));
-        if (argument is not null)
-            return $"{argument.Name} is missing: expected '{PathOf(parsed.CommandResult)} {ArgumentsOf(command)}'";
-        var option = command.Options.FirstOrDefault(option =>
-            option.Required && parsed.GetResult(option) is null or { Implicit: true });
-        return option is null ? null : $"{option.Name} {option.HelpName} is missing";
+        return argument is null ? null
+            : $"{argument.Name} is missing: expected '{PathOf(parsed.CommandResult)} {ArgumentsOf(command)}'";
     }
 
-    private static string Invalid(ParseError error)
-    {
-        var result = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
-        if (result is not { Option: var option }) return error.Message;
-        if (option.ValueType == typeof(bool)) return $"{option.Name} takes no value";
-        if (result.Tokens.Count < option.Arity.MinimumNumberOfValues)
-            return $"{option.Name} has no value: expected {option.Name} {option.HelpName}";
-        return result.IdentifierTokenCount > option.Arity.MaximumNumberOfValues
-            ? $"{option.Name} is given more than once" : error.Message;
-    }
+    private static string Invalid(ParseError error) =>
+        error.SymbolResult is OptionResult { Implicit: false, Option: var option } result
+            && result.Tokens.Count < option.Arity.MinimumNumberOfValues
+            ? $"{option.Name} has no value: expected {option.Name} {option.HelpName}" : error.Message.TrimEnd('.');
 
     private static string Expected(Command group) => "expected "
         + string.Join(", ", group.Subcommands.Where(command => !command.Hidden).Select(command => command.Name));

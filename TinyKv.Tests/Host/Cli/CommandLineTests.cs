@@ -32,7 +32,7 @@ public sealed class CommandLineTests
     [InlineData("KEY is missing: expected 'tinykv raw batch-get KEY ...'", "raw", "batch-get")]
     [InlineData("DIR is missing: expected 'tinykv check DIR'", "check")]
     [InlineData("SHELL is missing: expected 'tinykv completion bash|zsh|fish|pwsh'", "completion")]
-    [InlineData("--config FILE is missing", "server")]
+    [InlineData("Option '--config' is required (see 'tinykv server --help')", "server")]
     [InlineData("--store-id 'x' is not a number: expected 1 to 9223372036854775807",
         "server", "--config", "f", "--store-id", "x")]
     [InlineData("--store-id '0' is out of range: expected 1 to 9223372036854775807",
@@ -42,7 +42,8 @@ public sealed class CommandLineTests
     [InlineData("--store-id '99999999999999999999' is out of range: expected 1 to 9223372036854775807",
         "server", "--config", "f", "--store-id", "99999999999999999999")]
     [InlineData("--endpoint has no value: expected --endpoint HOST:PORT", "get", "k", "--endpoint")]
-    [InlineData("--cf is given more than once", "get", "k", "--cf", "lock", "--cf", "write")]
+    [InlineData("Option '--cf' expects a single argument but 2 were provided", "get", "k", "--cf", "lock", "--cf", "write")]
+    [InlineData("'maybe' is too much: 'tinykv get' takes KEY", "get", "k", "--hex=maybe")]
     [InlineData("--timeout 'soon' is not a time: expected seconds", "get", "k", "--timeout", "soon")]
     [InlineData("--timeout '0' is not a time", "get", "k", "--timeout", "0")]
     [InlineData("--timeout '-1s' is not a time", "get", "k", "--timeout", "-1s")]
