@@ -71,12 +71,12 @@ public static class CommandLine
     }
 
     /// <summary>How long after Ctrl-C or SIGTERM the process ends although the command does not: later than the limits
-    /// that commands have themselves.</summary>
-    internal static TimeSpan TerminationTimeout(string command) => CleanupTimeout + command switch
+    /// that commands have themselves. Null: the command handles these signals, and has a limit of its own.</summary>
+    internal static TimeSpan? TerminationTimeout(string command) => command switch
     {
-        "server" => ServerSettings.MaxShutdownTimeout,
-        "playground" => StoreProcess.StopTimeout,
-        _ => TimeSpan.Zero,
+        "server" => null,
+        "playground" => CleanupTimeout + StoreProcess.StopTimeout,
+        _ => CleanupTimeout,
     };
 
     private static int Report(Exception error, bool verbose, CliHost host)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TinyKv.Actors.Node;
 using TinyKv.Core;
 using TinyKv.Core.Storage;
@@ -33,7 +32,10 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
         ExitDeadline.End(ExitCode.Fatal);
     };
 
-    /// <summary>Runs until <paramref name="stop"/> or until the store ends by itself.</summary>
+    /// <summary>
+    /// Runs until the host's lifetime or <paramref name="stop"/> ends it, or until the store ends by itself. SIGTERM and
+    /// Ctrl-C are the lifetime's; under systemd it also says there when the server has started, and when it stops.
+    /// </summary>
     /// <param name="start">Starts the server.</param>
     /// <param name="log">Where the server's own messages go.</param>
     /// <param name="error">Where the reason of a failure goes.</param>
@@ -41,15 +43,29 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
     public async Task<int> RunAsync(Func<CancellationToken, Task<StoreServer>> start, ILogger log,
         TextWriter error, CancellationToken stop)
     {
-        // Also when it has not started yet, because its disk stands still.
-        await using var registration = stop.Register(() => arm(shutdownTimeout + Grace, ExitCode.Success));
-        StoreServer server;
+        var asked = CancellationToken.None;
+        await using var service = new ServerService(async starting =>
+        {
+            // The host's own timeout hangs with what hangs. Registered after the lifetime's callback and so called before it,
+            // which talks to systemd; and before the start, because the disk may stand still then.
+            asked.Register(() => arm(shutdownTimeout + Grace, ExitCode.Success));
+            var server = await start(starting);
+            EndWhenFailed(server.Terminated);
+            return server;
+        }, log);
+        using var host = CreateHost(service);
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        asked = lifetime.ApplicationStopping;
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = asked.Register(() => stopping.TrySetResult());
+        await using var other = stop.Register(lifetime.StopApplication);
         try
         {
-            server = await start(stop);
+            await host.StartAsync(CancellationToken.None);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (asked.IsCancellationRequested)
         {
+            await host.StopAsync(CancellationToken.None);
             return ExitCode.Success;
         }
         catch (TinyKvException wrong)
@@ -63,36 +79,31 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
                 _ => ExitCode.Failure,
             };
         }
-        EndWhenFailed(server.Terminated);
-        await using (server)
-        {
-            return await ServeAsync(server, log, error, stop);
-        }
+        var terminated = service.Server!.Terminated;
+        await Task.WhenAny(stopping.Task, terminated);
+        if (!asked.IsCancellationRequested) return await ReportAsync(terminated, error);
+        await host.StopAsync(CancellationToken.None);
+        return ExitCode.Success;
     }
 
-    private static async Task<int> ServeAsync(
-        StoreServer server, ILogger log, TextWriter error, CancellationToken stop)
+    // Empty: no configuration from files or the environment, and no log but ours.
+    private IHost CreateHost(ServerService service)
     {
-        log.LogInformation("Serving gRPC on port {Grpc} and status pages on port {Status}",
-            server.GrpcPort, server.StatusPort);
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = stop.Register(() => asked.TrySetResult());
-        await Task.WhenAny(asked.Task, server.Terminated);
-        if (!stop.IsCancellationRequested)
-        {
-            var failure = server.Terminated.Exception?.GetBaseException();
-            var code = CodeOf(failure);
-            await error.WriteLineAsync(code == ExitCode.Usage
-                ? $"tinykv: {failure!.Message}" : LastWords(failure?.Message ?? "the log says why"));
-            return code;
-        }
-        log.LogInformation("Stopping");
-        var started = Stopwatch.GetTimestamp();
-        if (await server.StopAsync())
-            log.LogInformation("Stopped in {Seconds:F1} s", Stopwatch.GetElapsedTime(started).TotalSeconds);
-        else
-            log.LogWarning("Stopped before everything had ended; acknowledged writes are safe");
-        return ExitCode.Success;
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services.AddSystemd();
+        builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdownTimeout + Grace);
+        builder.Services.AddSingleton<IHostedService>(service);
+        return builder.Build();
+    }
+
+    private static async Task<int> ReportAsync(Task terminated, TextWriter error)
+    {
+        var failure = terminated.Exception?.GetBaseException();
+        var code = CodeOf(failure);
+        await error.WriteLineAsync(code == ExitCode.Usage
+            ? $"tinykv: {failure!.Message}" : LastWords(failure?.Message ?? "the log says why"));
+        return code;
     }
 
     // On a thread of its own, because those of the pool may all wait for the disk; it is there before the failure, which

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using TinyKv.Host.Cli.Playground;
+using TinyKv.Tests.Actors.Node;
+
+namespace TinyKv.Tests.Clusters;
+
+/// <summary>A server that is started by systemd, or by what looks like it.</summary>
+[Trait("kind", "cluster")]
+public sealed class SystemdTests : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-systemd-").FullName;
+    private readonly Socket _notified = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+
+    public void Dispose()
+    {
+        _notified.Dispose();
+        Directory.Delete(_path, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_server_tells_systemd_when_it_has_started_and_when_it_stops()
+    {
+        _notified.Bind(new UnixDomainSocketEndPoint(Path.Combine(_path, "notify")));
+        var state = new PlaygroundState(1, "systemd", 1, "rocksdb", Ports.Free(ProcessCluster.PortsOfOneCluster));
+        // A parent with the name of systemd: a shell that stays until the server has ended.
+        var run = Shell.RunAsync(
+            """
+            cp /bin/sh "$DIRECTORY/systemd"
+            exec "$DIRECTORY/systemd" -c '"$@" & echo $! > "$DIRECTORY/server"; wait $!; echo "exit $?"' systemd "$@"
+            """,
+            new() { ["DIRECTORY"] = _path, ["NOTIFY_SOCKET"] = Path.Combine(_path, "notify") },
+            "server", "--config", StoreConfigFile.Write(state, 1, _path, null));
+        try
+        {
+            Assert.Equal("READY=1", await ReceiveAsync());
+            await SignalAsync("TERM");
+            Assert.Equal("STOPPING=1", await ReceiveAsync());
+
+            var (output, error) = await run.WaitAsync(Timeouts.Long);
+
+            Assert.EndsWith("\nexit 0\n", output, StringComparison.Ordinal);
+            Assert.Equal("", error);
+        }
+        finally
+        {
+            if (!run.IsCompleted) await SignalAsync("KILL");
+        }
+    }
+
+    private async Task<string> ReceiveAsync()
+    {
+        var buffer = new byte[1024];
+        return Encoding.UTF8.GetString(buffer, 0, await _notified.ReceiveAsync(buffer, Timeouts.Long)).Trim();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        var process = await File.ReadAllTextAsync(Path.Combine(_path, "server"));
+        using var kill = Process.Start("kill", [$"-{signal}", process.Trim()]);
+        await kill.WaitForExitAsync();
+    }
+}
