@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Host.Grpc;
@@ -32,8 +31,7 @@ internal static class GrpcPort
             .AddServiceOptions<TinyKvProtocolService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes)
             .AddServiceOptions<RawService>(options => options.MaxReceiveMessageSize = GrpcLimits.MaxMessageBytes);
         builder.Services.AddGrpcReflection();
-        builder.Services.AddGrpcHealthChecks().AddCheck("store", () =>
-            gate.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        builder.Services.AddGrpcHealthChecks().AddCheck(StoreHealth.ReadyCheck, () => StoreHealth.Ready(gate));
         var bounds = ConnectionBounds.Of(settings.MaxConnections, settings.MaxConnectionsPerAddress);
         return WebPort.StartAsync("gRPC", address, builder, kestrel => Limit(kestrel.Limits, settings),
             new ConnectionGate("grpc", bounds, PrefaceBytes, PrefaceTimeout).Over, HttpProtocols.Http2, Map);

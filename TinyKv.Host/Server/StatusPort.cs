@@ -2,7 +2,9 @@ using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Host.Telemetry;
 
@@ -36,22 +38,42 @@ internal static class StatusPort
     {
         var builder = WebPort.CreateBuilder(settings.Log);
         Exporters.Add(builder.Services, settings.Telemetry);
+        builder.Services.AddRouting();
+        builder.Services.AddHealthChecks()
+            .AddCheck(StoreHealth.LiveCheck, () => StoreHealth.Live(gate))
+            .AddCheck(StoreHealth.ReadyCheck, () => StoreHealth.Ready(gate));
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new StatusListener.Factory(
             Bounds, timeout ?? RequestTimeout, () => Liveness(gate), services.GetRequiredService<ILogger<StatusListener>>()));
         return WebPort.StartAsync("status", address, builder, kestrel => Limit(kestrel.Limits),
             (next, _) => StatusListener.Over(next), HttpProtocols.Http1, application => Map(application, gate));
     }
 
-    // Live means that the process answers and continues; a store that lost its leader must not be restarted for it.
-    private static (int Code, string Text) Liveness(StoreGate gate) => gate.Failure is { } reason
-        ? (StatusCodes.Status503ServiceUnavailable, $"ended: {reason}\n") : (StatusCodes.Status200OK, "live\n");
+    // By the listener, on its own thread; health checks run on the pool's.
+    private static (int Code, string Text) Liveness(StoreGate gate)
+    {
+        var live = StoreHealth.Live(gate);
+        return (live.Status == HealthStatus.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            live.Description + "\n");
+    }
 
     private static void Map(WebApplication application, StoreGate gate)
     {
         application.Use(KeepWhileAnswered);
-        application.UseOpenTelemetryPrometheusScrapingEndpoint(Exporters.ScrapePath);
-        application.Run(context => AnswerAsync(context, gate));
+        var pages = application.MapGroup("").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+        // Mostly answered by the listener; Kestrel sees those that follow another request over the same connection.
+        pages.MapHealthChecks("/health/live", Only(StoreHealth.LiveCheck));
+        pages.MapHealthChecks("/health/ready", Only(StoreHealth.ReadyCheck));
+        pages.MapPrometheusScrapingEndpoint(Exporters.ScrapePath);
+        pages.Map("/status", (CancellationToken aborted) => StatusAsync(gate, aborted));
+        pages.MapFallback("{*path}", () => Results.Text(
+            "there are /health/live, /health/ready, /status and /metrics\n", statusCode: StatusCodes.Status404NotFound));
     }
+
+    private static HealthCheckOptions Only(string check) => new()
+    {
+        Predicate = registration => registration.Name == check,
+        ResponseWriter = (context, report) => context.Response.WriteAsync(report.Entries[check].Description + "\n"),
+    };
 
     private static Task KeepWhileAnswered(HttpContext context, RequestDelegate next)
     {
@@ -66,45 +88,16 @@ internal static class StatusPort
         return next(context);
     }
 
-    private static Task AnswerAsync(HttpContext context, StoreGate gate)
-    {
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
-            return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n");
-        return context.Request.Path.Value switch
-        {
-            // Mostly answered by the listener; Kestrel sees those that follow another request over the same connection.
-            "/health/live" => WriteAsync(context, Liveness(gate)),
-            "/health/ready" => gate.IsReady
-                ? WriteAsync(context, StatusCodes.Status200OK, "ready\n")
-                : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready\n"),
-            "/status" => StatusAsync(context, gate),
-            _ => WriteAsync(context, StatusCodes.Status404NotFound,
-                "there are /health/live, /health/ready, /status and /metrics\n"),
-        };
-    }
-
-    private static async Task StatusAsync(HttpContext context, StoreGate gate)
+    private static async Task<IResult> StatusAsync(StoreGate gate, CancellationToken aborted)
     {
         try
         {
-            var status = await gate.Store.StatusAsync(context.RequestAborted);
-            await WriteAsync(
-                context, StatusCodes.Status200OK, Json.Format(status) + "\n", "application/json");
+            return Results.Text(Json.Format(await gate.Store.StatusAsync(aborted)) + "\n", "application/json");
         }
         catch (RpcException refused)
         {
-            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, refused.Status.Detail + "\n");
+            return Results.Text(refused.Status.Detail + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
-    }
-
-    private static Task WriteAsync(HttpContext context, (int Code, string Text) answer) =>
-        WriteAsync(context, answer.Code, answer.Text);
-
-    private static Task WriteAsync(HttpContext context, int code, string text, string type = "text/plain")
-    {
-        context.Response.StatusCode = code;
-        context.Response.ContentType = type;
-        return context.Response.WriteAsync(text);
     }
 
     private static void Limit(KestrelServerLimits limits)

@@ -17,15 +17,8 @@ internal sealed class StoreGate : IDisposable
 
     /// <summary>The store.</summary>
     /// <exception cref="RpcException">The store is starting or stopping; nothing was done.</exception>
-    public IServedStore Store
-    {
-        get
-        {
-            if (_closing.IsCancellationRequested) throw Unavailable("the store is stopping");
-            if (Failure is { } reason) throw Unavailable($"the store has ended itself: {reason}");
-            return _store ?? throw Unavailable("the store is starting");
-        }
-    }
+    public IServedStore Store => WhyClosed is { } reason
+        ? throw new RpcException(new Status(StatusCode.Unavailable, reason)) : _store!;
 
     /// <summary>
     /// Takes raw requests. While the gate is closed it is a gateway that leads no region: a failed call would leave the
@@ -36,8 +29,9 @@ internal sealed class StoreGate : IDisposable
     /// <summary>Why the store has ended itself; null as long as it has not.</summary>
     public string? Failure => _store?.Terminated.Exception?.GetBaseException().Message;
 
-    /// <summary>Whether the gate is open and the store ready.</summary>
-    public bool IsReady => Served is { IsReady: true };
+    /// <summary>Why the store cannot be expected to serve; null when it can.</summary>
+    public string? WhyNotReady => WhyClosed
+        ?? (Served is { IsReady: true } ? null : "a replica knows no leader, or has not caught up with it");
 
     /// <summary>Ends long-lived streams when the gate closes.</summary>
     public CancellationToken Closing => _closing.Token;
@@ -54,7 +48,9 @@ internal sealed class StoreGate : IDisposable
     private IServedStore? Served =>
         _closing.IsCancellationRequested || _store is { Terminated.IsCompleted: true } ? null : _store;
 
-    private static RpcException Unavailable(string reason) => new(new Status(StatusCode.Unavailable, reason));
+    private string? WhyClosed => _closing.IsCancellationRequested ? "the store is stopping"
+        : Failure is { } reason ? $"the store has ended itself: {reason}"
+        : _store is null ? "the store is starting" : null;
 
     private sealed class LeadsNothing : IRawGateway
     {

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Host.Server;
 
@@ -8,10 +10,9 @@ public sealed class StatusPortTests : ServedTests
     [Fact]
     public async Task A_store_without_a_leader_is_live_but_not_ready()
     {
-        Assert.Equal(HttpStatusCode.OK, (await Ports.Http.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal("ready\n", await Ports.Http.GetStringAsync("/health/ready"));
         Store.IsReady = false;
-        Assert.Equal(
-            HttpStatusCode.ServiceUnavailable, (await Ports.Http.GetAsync("/health/ready")).StatusCode);
+        await AssertNotReadyAsync("a replica knows no leader, or has not caught up with it");
         Assert.Equal(HttpStatusCode.OK, (await Ports.Http.GetAsync("/health/live")).StatusCode);
     }
 
@@ -23,8 +24,7 @@ public sealed class StatusPortTests : ServedTests
         var live = await Ports.Http.GetAsync("/health/live");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, live.StatusCode);
         Assert.Equal("ended: the disk was full\n", await live.Content.ReadAsStringAsync());
-        Assert.Equal(
-            HttpStatusCode.ServiceUnavailable, (await Ports.Http.GetAsync("/health/ready")).StatusCode);
+        await AssertNotReadyAsync("the store has ended itself: the disk was full");
         Assert.Contains("the disk was full", await (await Ports.Http.GetAsync("/status")).Content.ReadAsStringAsync());
     }
 
@@ -37,6 +37,23 @@ public sealed class StatusPortTests : ServedTests
 
         Assert.Equal((HttpStatusCode.OK, 5), (live.StatusCode, live.Content.Headers.ContentLength));
         Assert.Equal("live\n", await Ports.Http.GetStringAsync("/health/live"));
+    }
+
+    [Fact]
+    public async Task A_probe_that_follows_another_request_over_its_connection_gets_the_same_answer()
+    {
+        using var connection = new TcpClient(AddressFamily.InterNetwork);
+        await connection.ConnectAsync(IPAddress.Loopback, Ports.Status.Number, Timeouts.Long);
+        await connection.GetStream().WriteAsync(
+            "GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"u8
+                .ToArray(), Timeouts.Long);
+
+        using var reader = new StreamReader(connection.GetStream());
+        var answers = await reader.ReadToEndAsync(Timeouts.Long);
+
+        Assert.StartsWith("HTTP/1.1 404 ", answers, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 200 ", answers);
+        Assert.Contains("live\n", answers);
     }
 
     [Fact]
@@ -53,8 +70,22 @@ public sealed class StatusPortTests : ServedTests
     [Fact]
     public async Task Another_path_is_not_found_and_another_method_not_allowed()
     {
-        Assert.Equal(HttpStatusCode.NotFound, (await Ports.Http.GetAsync("/secret")).StatusCode);
-        var post = await Ports.Http.PostAsync("/status", new StringContent(""));
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+        foreach (var path in (string[])["/secret", "/", "/secret/of.all"])
+            Assert.Equal(HttpStatusCode.NotFound, (await Ports.Http.GetAsync(path)).StatusCode);
+        foreach (var path in (string[])["/status", "/health/live", "/health/ready", "/metrics", "/secret"])
+        {
+            using var post = await Ports.Http.PostAsync(path, new StringContent(""));
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
+            Assert.Equal(["GET", "HEAD"], post.Content.Headers.Allow);
+        }
+        using var head = await Ports.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/status"));
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+    }
+
+    private async Task AssertNotReadyAsync(string reason)
+    {
+        using var answer = await Ports.Http.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal($"not ready: {reason}\n", await answer.Content.ReadAsStringAsync());
     }
 }
