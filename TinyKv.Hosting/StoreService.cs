@@ -32,6 +32,7 @@ internal sealed partial class StoreService(
             .WaitAsync(cancellationToken);
         _server = await StoreServer.StartAsync(
             ServerEndpoints.Of(node.Settings, services.GetRequiredService<PreparedStore>().Bind), ServerSettings.Read(config),
+            services.GetRequiredService<ILoggerFactory>(),
             _ => Task.FromResult<IServedStore>(new NodeStore(node)), cancellationToken);
         return node;
     }

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Hosting;
-using Akka.Hosting.Logging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -42,9 +41,9 @@ public static class TinyKvServices
             builder.ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
-                loggers.AddLogger<HostLogger>();
+                loggers.AddLogger<AkkaLogger>();
             });
-            builder.AddSetup(new LoggerFactorySetup(provider.GetRequiredService<ILoggerFactory>()));
+            builder.AddSetup(new LogSetup(provider.GetRequiredService<ILoggerFactory>(), isQuiet: false));
             akka?.Invoke(builder, provider);
             builder.AddHocon(store.SystemConfig, HoconAddMode.Append);
             foreach (var setup in store.Setups) builder.AddSetup(setup);

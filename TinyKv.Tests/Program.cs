@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Server;
 using TinyKv.Tests.Host.Server;
@@ -54,8 +55,8 @@ public static class Program
     {
         var gate = new StoreGate();
         gate.Open(new FakeStore());
-        var port = StatusPort.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), gate, ServedPorts.Settings)
-            .GetAwaiter().GetResult();
+        var (any, logs) = (new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
+        var port = StatusPort.StartAsync(any, gate, ServedPorts.Settings, logs).GetAwaiter().GetResult();
         ThreadPool.GetMinThreads(out var threads, out var completions);
         if (!ThreadPool.SetMaxThreads(threads, completions)) return ExitCode.Failure;
         using var busy = new CountdownEvent(threads);

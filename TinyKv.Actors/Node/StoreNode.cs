@@ -1,5 +1,6 @@
 using System.Net;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Client;
 using Akka.Configuration;
 using Akka.Event;
@@ -69,9 +70,9 @@ public sealed class StoreNode : IAsyncDisposable
         StartAsync(config, bind: null, faults: null, cancellation);
 
     internal static Task<StoreNode> StartAsync(
-        Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation) =>
+        Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation, params Setup[] setups) =>
         // Files are opened and ports are bound with blocking calls.
-        Task.Run(() => OpenAsync(config, bind, faults, cancellation), cancellation);
+        Task.Run(() => OpenAsync(config, bind, faults, setups, cancellation), cancellation);
 
     /// <summary>The effective settings.</summary>
     public TinyKvSettings Settings { get; }
@@ -154,10 +155,10 @@ public sealed class StoreNode : IAsyncDisposable
     }
 
     private static async Task<StoreNode> OpenAsync(
-        Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation)
+        Config config, IPAddress? bind, StoreFaults? faults, Setup[] setups, CancellationToken cancellation)
     {
         using var prepared = PreparedStore.Open(config, bind, faults, cancellation);
-        var system = StoreSystem.Start(prepared);
+        var system = StoreSystem.Start(prepared, setups);
         try
         {
             return prepared.Start(system);

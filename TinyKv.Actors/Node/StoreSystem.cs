@@ -45,10 +45,12 @@ internal static class StoreSystem
         ((IRemoteActorRefProvider)((ExtendedActorSystem)system).Provider).Quarantine(address, uid: null);
 
     /// <summary>Starts remoting, cluster and persistence.</summary>
+    /// <param name="store">Whose system it is.</param>
+    /// <param name="setups">What else its configuration names is made from, such as a logger.</param>
     /// <exception cref="TinyKvException">The port cannot be bound.</exception>
-    public static ActorSystem Start(PreparedStore store)
+    public static ActorSystem Start(PreparedStore store, IEnumerable<Setup> setups)
     {
-        var setup = BootstrapSetup.Create().WithConfig(store.SystemConfig).And(store.Setups);
+        var setup = BootstrapSetup.Create().WithConfig(store.SystemConfig).And(store.Setups.Concat(setups));
         try
         {
             return ActorSystem.Create(Name, setup);

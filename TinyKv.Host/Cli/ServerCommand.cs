@@ -74,10 +74,10 @@ internal static class ServerCommand
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (arguments.GetValue(ExitWithParent)) StandardInput.CancelAtEnd(stop);
-        using var logs = new ConsoleLoggerProvider(settings.Log);
+        using var logs = ServerLog.Create(settings.Log);
         return await new ServerProcess(ExitDeadline.Arm, ExitDeadline.Await, settings.ShutdownTimeout).RunAsync(
-            token => config.UseAsync(known => StoreServer.StartAsync(known, token)),
-            logs.CreateLogger("TinyKv.Server"), error, stop.Token);
+            token => config.UseAsync(known => StoreServer.StartAsync(known, logs, token)),
+            logs.CreateLogger(ServerLog.Category), error, stop.Token);
     }
 
     private static List<(string Option, string Key, string Value)> Overrides(ParseResult arguments)

@@ -1,3 +1,4 @@
+using System.Collections;
 using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Telemetry;
@@ -10,7 +11,25 @@ namespace TinyKv.Host.Server;
 /// <param name="Source">The actor below <c>/user</c>, or who else says it.</param>
 /// <param name="Message">One line or more, without level and time.</param>
 /// <param name="Cause">What is shown with its stack trace.</param>
-internal readonly record struct AkkaEntry(MsLogLevel Level, string Source, string Message, Exception? Cause);
+internal readonly record struct AkkaEntry(MsLogLevel Level, string Source, string Message, Exception? Cause)
+    : IReadOnlyList<KeyValuePair<string, object?>>
+{
+    /// <summary>What formats for programs show beside the message.</summary>
+    int IReadOnlyCollection<KeyValuePair<string, object?>>.Count => 1;
+
+    KeyValuePair<string, object?> IReadOnlyList<KeyValuePair<string, object?>>.this[int index] => new(nameof(Source), Source);
+
+    IEnumerator<KeyValuePair<string, object?>> IEnumerable<KeyValuePair<string, object?>>.GetEnumerator()
+    {
+        yield return new(nameof(Source), Source);
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() =>
+        ((IEnumerable<KeyValuePair<string, object?>>)this).GetEnumerator();
+
+    /// <summary>The message.</summary>
+    public override string ToString() => Message;
+}
 
 /// <summary>
 /// Makes entries of the actor system's messages. What others can make Akka warn of is not said more often than anybody
@@ -37,10 +56,10 @@ internal sealed class AkkaEntries(ITimeProvider? clock)
         var omitted = 0L;
         var isLimited = level >= MsLogLevel.Warning && (isOfConnections || IsFrom(entry.LogClass, "Akka"));
         if (isLimited && _limit?.Allows($"{entry.LogClass.FullName} {level}", out omitted) is false) return null;
-        if (!isOfConnections) return new AkkaEntry(level, source, ConsoleLog.WithOmitted(message, omitted), entry.Cause);
+        if (!isOfConnections) return new AkkaEntry(level, source, WithOmitted(message, omitted), entry.Cause);
         var line = FirstLine(entry.Cause is { } cause ? $"{message}: {cause.GetType().Name}: {cause.Message}" : message);
         return new AkkaEntry(
-            level > MsLogLevel.Warning ? MsLogLevel.Warning : level, source, ConsoleLog.WithOmitted(line, omitted), null);
+            level > MsLogLevel.Warning ? MsLogLevel.Warning : level, source, WithOmitted(line, omitted), null);
     }
 
     /// <summary>The level by its other name.</summary>
@@ -57,7 +76,12 @@ internal sealed class AkkaEntries(ITimeProvider? clock)
 
     private static bool IsRemoting(Type type) => IsFrom(type, "Akka.Remote") || IsFrom(type, "DotNetty");
 
-    private static bool IsFrom(Type type, string space) =>
+    /// <summary>A message that says how many like it were left out before.</summary>
+    public static string WithOmitted(string message, long omitted) =>
+        omitted == 0 ? message : $"{message} ({omitted} more from here were not logged)";
+
+    /// <summary>Whether a class is of a namespace, or of one below it.</summary>
+    public static bool IsFrom(Type type, string space) =>
         type.Namespace?.StartsWith(space, StringComparison.Ordinal) ?? false;
 
     // "[akka://tinykv/user/store#42]" names an actor; its class says more than the numbers in its path. What is no actor

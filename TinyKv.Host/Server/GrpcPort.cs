@@ -15,9 +15,10 @@ internal static class GrpcPort
 
     /// <summary>Binds and serves; calls are refused until the gate opens.</summary>
     /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
-    public static Task<WebPort> StartAsync(IPEndPoint address, StoreGate gate, ServerSettings settings)
+    public static Task<WebPort> StartAsync(
+        IPEndPoint address, StoreGate gate, ServerSettings settings, ILoggerFactory logs)
     {
-        var builder = WebPort.CreateBuilder(settings.Log);
+        var builder = WebPort.CreateBuilder(settings.Log, logs);
         builder.Services.AddSingleton(gate);
         builder.Services.AddSingleton(_ => new UnreadBytes(UnreadLimit.MaxBytesOfAll));
         builder.Services.AddGrpc(options =>

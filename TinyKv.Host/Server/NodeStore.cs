@@ -27,8 +27,10 @@ internal sealed class NodeStore(StoreNode node) : IServedStore
 
     public Task Terminated => node.Terminated;
 
-    public static async Task<IServedStore> StartAsync(Config config, IPAddress bind, CancellationToken cancellation) =>
-        new NodeStore(await StoreNode.StartAsync(config, bind, faults: null, cancellation));
+    public static async Task<IServedStore> StartAsync(
+        Config config, IPAddress bind, ILoggerFactory logs, CancellationToken cancellation) =>
+        new NodeStore(await StoreNode.StartAsync(
+            config, bind, faults: null, cancellation, new LogSetup(logs, isQuiet: true)));
 
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         node.StatusAsync(cancellation);

@@ -25,8 +25,10 @@ internal sealed class ServerProcess(EndBy arm, EndBy wait, TimeSpan shutdownTime
         ExitDeadline.Arm(Grace, ExitCode.Fatal);
         if (thrown.ExceptionObject is Exception failure)
         {
-            ConsoleLog.Write(DateTime.UtcNow, LogLevel.Error, "Server", "Nobody caught an exception", failure);
-            ProcessOutput.Error.WriteLine(LastWords(FailureCause.Describe(failure, directory: null)));
+            // The log has a queue, and this process no thread to wait for.
+            var (details, reason) = (failure.ToString(), FailureCause.Describe(failure, directory: null));
+            ProcessOutput.Error.WriteLine($"tinykv: nobody caught an exception: {details.ReplaceLineEndings("\n    ")}");
+            ProcessOutput.Error.WriteLine(LastWords(reason));
         }
         ProcessOutput.Drain(ProcessOutput.LastWords);
         ExitDeadline.End(ExitCode.Fatal);

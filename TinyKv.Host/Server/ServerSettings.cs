@@ -45,7 +45,9 @@ internal sealed record ServerSettings
         var (server, second, hour) = (Section.Of(config, Root), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         return new ServerSettings
         {
-            Log = new LogSettings(LogSettings.Parse($"{Root}.log-level", server.Text("log-level"))),
+            Log = new LogSettings(
+                LogSettings.Parse($"{Root}.log-level", server.Text("log-level")),
+                LogSettings.ParseFormat($"{Root}.log-format", server.Text("log-format"))),
             MaxConnections = (int)server.Number("max-connections", 1, 1_000_000),
             MaxConnectionsPerAddress = (int)server.Number("max-connections-per-address", 1, 1_000_000),
             MaxStreamsPerConnection = (int)server.Number("max-streams-per-connection", 1, 100_000),

@@ -31,12 +31,13 @@ internal static class StatusPort
     /// <param name="address">Where.</param>
     /// <param name="gate">To the store.</param>
     /// <param name="settings">How.</param>
+    /// <param name="logs">The log of the process.</param>
     /// <param name="timeout">How long a connection may take to say what it wants.</param>
     /// <exception cref="TinyKv.Core.TinyKvException">The port cannot be bound.</exception>
     public static Task<WebPort> StartAsync(
-        IPEndPoint address, StoreGate gate, ServerSettings settings, TimeSpan? timeout = null)
+        IPEndPoint address, StoreGate gate, ServerSettings settings, ILoggerFactory logs, TimeSpan? timeout = null)
     {
-        var builder = WebPort.CreateBuilder(settings.Log);
+        var builder = WebPort.CreateBuilder(settings.Log, logs);
         Exporters.Add(builder.Services, settings.Telemetry);
         builder.Services.AddRouting();
         builder.Services.AddHealthChecks()

@@ -50,14 +50,18 @@ internal sealed class StoreServer : IAsyncDisposable
     public int StatusPort => _status.Number;
 
     /// <summary>Starts the store that a configuration describes.</summary>
+    /// <param name="config">Describes it.</param>
+    /// <param name="logs">The log of the process.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="TinyKvException">A port, a setting or the data directory is wrong; says which and
     /// why.</exception>
-    public static async Task<StoreServer> StartAsync(Config config, CancellationToken cancellation)
+    public static async Task<StoreServer> StartAsync(
+        Config config, ILoggerFactory logs, CancellationToken cancellation)
     {
         var store = SettingsReader.Read(config);
         var endpoints = await ServerEndpoints.OfAsync(store, cancellation);
-        return await StartAsync(endpoints, ServerSettings.Read(config),
-            starting => NodeStore.StartAsync(config, endpoints.Bind, starting), cancellation);
+        return await StartAsync(endpoints, ServerSettings.Read(config), logs,
+            starting => NodeStore.StartAsync(config, endpoints.Bind, logs, starting), cancellation);
     }
 
     /// <summary>
@@ -65,7 +69,8 @@ internal sealed class StoreServer : IAsyncDisposable
     /// </summary>
     /// <exception cref="TinyKvException">A port, a setting or the data directory is wrong; says which and
     /// why.</exception>
-    public static async Task<StoreServer> StartAsync(ServerEndpoints endpoints, ServerSettings settings,
+    public static async Task<StoreServer> StartAsync(
+        ServerEndpoints endpoints, ServerSettings settings, ILoggerFactory logs,
         Func<CancellationToken, Task<IServedStore>> startStore, CancellationToken cancellation)
     {
         var gate = new StoreGate();
@@ -73,9 +78,9 @@ internal sealed class StoreServer : IAsyncDisposable
         try
         {
             grpc = await Server.GrpcPort.StartAsync(
-                new IPEndPoint(endpoints.Bind, endpoints.Grpc), gate, settings);
+                new IPEndPoint(endpoints.Bind, endpoints.Grpc), gate, settings, logs);
             status = await Server.StatusPort.StartAsync(
-                new IPEndPoint(endpoints.Bind, endpoints.Status), gate, settings);
+                new IPEndPoint(endpoints.Bind, endpoints.Status), gate, settings, logs);
             var store = await startStore(cancellation);
             gate.Open(store);
             return new StoreServer(gate, grpc, status, store, settings.ShutdownTimeout);

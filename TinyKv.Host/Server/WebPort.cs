@@ -31,14 +31,17 @@ internal sealed class WebPort : IAsyncDisposable
     }
 
     /// <summary>
-    /// A builder without any default: no configuration from files or the environment, no logging but ours,
-    /// and no handling of signals, which is the process's.
+    /// A builder without any default: no configuration from files or the environment, and no handling of signals,
+    /// which is the process's.
     /// </summary>
-    public static WebApplicationBuilder CreateBuilder(LogSettings log)
+    /// <param name="log">What is logged.</param>
+    /// <param name="logs">Where to.</param>
+    public static WebApplicationBuilder CreateBuilder(LogSettings log, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ApplicationName = "tinykv" });
-        builder.Logging.AddProvider(new ConsoleLoggerProvider(log));
+        builder.Logging.SetMinimumLevel(log.FrameworkLevel).AddFilter("TinyKv", log.Level);
+        builder.Logging.AddProvider(new PortLoggerProvider(logs));
         // It logs what it throws; StartAsync turns that into one sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         // A store that is not ready yet is no error, and asked for often.

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using TinyKv.Actors.Node;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
@@ -15,6 +16,7 @@ public sealed class ClusterStore
     private StoreId[] _cut = [];
     private StoreServer? _server;
     private StoreNode? _node;
+    private ILoggerFactory? _logs;
 
     internal ClusterStore(ClusterConfig config, ulong id)
     {
@@ -60,10 +62,12 @@ public sealed class ClusterStore
         _faults = new StoreFaults();
         _faults.CutLinksTo(_cut);
         var config = _config.Of(Id);
+        var settings = ServerSettings.Read(config);
+        var logs = _logs = ServerLog.Create(settings.Log);
         var endpoints = new ServerEndpoints(IPAddress.Loopback, Ports.Grpc, Ports.Status);
-        _server = await StoreServer.StartAsync(endpoints, ServerSettings.Read(config), async starting =>
+        _server = await StoreServer.StartAsync(endpoints, settings, logs, async starting =>
         {
-            _node = await StoreNode.StartAsync(config, endpoints.Bind, _faults, starting);
+            _node = await StoreNode.StartAsync(config, endpoints.Bind, _faults, starting, new LogSetup(logs, isQuiet: true));
             return new NodeStore(_node);
         }, cancellation);
     }
@@ -83,6 +87,7 @@ public sealed class ClusterStore
         (_node, _server) = (null, null);
         if (node is not null) await node.KillAsync();
         if (server is not null) await server.DisposeAsync();
+        _logs?.Dispose();
     }
 
     internal void CutLinksTo(IEnumerable<ulong> others)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Client;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Server;
@@ -23,7 +24,7 @@ public sealed class Ipv6Tests : IDisposable
             tinykv.store { id = 1, data-directory = "{{_directory}}/data" }
             akka.loglevel = ERROR
             """).WithFallback(ServerConfiguration.Reference);
-        var server = await StoreServer.StartAsync(config, Timeouts.Long);
+        var server = await StoreServer.StartAsync(config, NullLoggerFactory.Instance, Timeouts.Long);
         try
         {
             TinyKvClientOptions[] ways =

@@ -142,6 +142,26 @@ public sealed class AddTinyKvTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_ports_say_is_in_the_applications_log()
+    {
+        var lines = new Lines();
+        using var application = await StartAsync(
+            options => options.Hocon += "\ntinykv.server.max-connections-per-address = 1", log: lines);
+        using TcpClient first = new(), second = new();
+        foreach (var client in (TcpClient[])[first, second])
+        {
+            await client.ConnectAsync(IPAddress.Loopback, _ports.Grpc, Timeouts.Long);
+            await client.GetStream().WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), Timeouts.Long);
+        }
+
+        var line = await Eventually.Async(() => Task.FromResult(
+            lines.All.FirstOrDefault(each => each.Text.Contains("too many connections", StringComparison.Ordinal))));
+
+        Assert.Equal(("TinyKv.Host.Server.ConnectionGate", LogLevel.Warning), (line.Category, line.Level));
+        await application.StopAsync(Timeouts.Long);
+    }
+
+    [Fact]
     public async Task A_port_in_use_keeps_the_application_from_starting()
     {
         using var other = new TcpListener(IPAddress.Loopback, _ports.Remoting);

@@ -2,6 +2,7 @@ using System.Collections;
 using Akka.Configuration;
 using Google.Protobuf;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Host.Server;
 using TinyKv.Protocol.Wire.Kv;
 using TinyKv.Protocol.Wire.Scheduling;
@@ -71,7 +72,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
                 .WithFallback(ServerConfiguration.Load(Path.Combine(HoconDirectory, file), new Hashtable(),
                     ("--store-id", "tinykv.store.id", $"{id}"),
                     ("--data", "tinykv.store.data-directory", Path.Combine(_directory, $"store-{id}"))).Config);
-            var server = await StoreServer.StartAsync(config, deadline.Token);
+            var server = await StoreServer.StartAsync(config, NullLoggerFactory.Instance, deadline.Token);
             lock (_servers) _servers.Add(server);
         }));
         await UseAsync(first, deadline.Token);

@@ -1,6 +1,7 @@
 using System.Net;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Host.Server;
 
 namespace TinyKv.Tests.Host.Server;
@@ -47,10 +48,10 @@ internal sealed class ServedPorts : IAsyncDisposable
     public static async Task<ServedPorts> StartAsync(bool open = true)
     {
         var (store, gate) = (new FakeStore(), new StoreGate());
-        var any = new IPEndPoint(IPAddress.Loopback, 0);
+        var (any, logs) = (new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
         // The status port does not close anybody only because the machine is busy.
-        var ports = new ServedPorts(store, gate, await GrpcPort.StartAsync(any, gate, Settings),
-            await StatusPort.StartAsync(any, gate, Settings, timeout: TimeSpan.FromMinutes(5)));
+        var ports = new ServedPorts(store, gate, await GrpcPort.StartAsync(any, gate, Settings, logs),
+            await StatusPort.StartAsync(any, gate, Settings, logs, timeout: TimeSpan.FromMinutes(5)));
         if (open) gate.Open(store);
         return ports;
     }

@@ -32,6 +32,7 @@ public sealed class ServerSettingsTests
     [InlineData("shutdown-timeout = infinite", "shutdown-timeout is 'infinite'")]
     [InlineData("log-level = LOUD", "log-level is 'LOUD'; it must be DEBUG, INFO, WARNING or ERROR")]
     [InlineData("log-level = \"\"", "log-level is missing")]
+    [InlineData("log-format = xml", "log-format is 'xml'; it must be text, json or systemd")]
     public void A_bad_value_is_refused_with_its_key(string setting, string expected)
     {
         var config = ConfigurationFactory.ParseString($"tinykv.server.{setting}")

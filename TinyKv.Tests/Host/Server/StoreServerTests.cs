@@ -27,7 +27,7 @@ public sealed class StoreServerTests
         var started = false;
         var error = new StringWriter();
         var exitCode = await Process.RunAsync(
-            stop => StoreServer.StartAsync(endpoints, ServedPorts.Settings, _ =>
+            stop => StoreServer.StartAsync(endpoints, ServedPorts.Settings, NullLoggerFactory.Instance, _ =>
             {
                 started = true;
                 return Task.FromResult<IServedStore>(_store);
@@ -43,7 +43,7 @@ public sealed class StoreServerTests
     {
         var endpoints = new ServerEndpoints(IPAddress.Parse("192.0.2.1"), 0, 0);
         var wrong = await Assert.ThrowsAsync<TinyKvException>(
-            () => StoreServer.StartAsync(endpoints, ServedPorts.Settings, StartAsync, default));
+            () => StoreServer.StartAsync(endpoints, ServedPorts.Settings, NullLoggerFactory.Instance, StartAsync, default));
         Assert.StartsWith("the gRPC port 192.0.2.1:0 cannot be bound: ", wrong.Message, StringComparison.Ordinal);
     }
 
@@ -54,7 +54,7 @@ public sealed class StoreServerTests
         var port = Ports.Free();
         var exitCode = await Process.RunAsync(
             stop => StoreServer.StartAsync(
-                new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings,
+                new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings, NullLoggerFactory.Instance,
                 _ => throw new TinyKvException("the directory is locked"), stop),
             NullLogger.Instance, error, default);
         Assert.Equal("tinykv: the directory is locked\n", error.ToString());
@@ -69,7 +69,7 @@ public sealed class StoreServerTests
         var error = new StringWriter();
         var exitCode = await Process.RunAsync(
             stop => StoreServer.StartAsync(
-                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings,
+                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, NullLoggerFactory.Instance,
                 _ => throw new StorageFailedException("the engine is damaged"), stop),
             NullLogger.Instance, error, default);
         Assert.Equal("tinykv: the engine is damaged\n", error.ToString());
@@ -92,7 +92,7 @@ public sealed class StoreServerTests
         using var stop = new CancellationTokenSource();
         var running = Process.RunAsync(
             token => StoreServer.StartAsync(
-                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings,
+                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, NullLoggerFactory.Instance,
                 async starting =>
                 {
                     await Task.Delay(Timeout.Infinite, starting);
@@ -109,7 +109,7 @@ public sealed class StoreServerTests
         _store.Stoppable = new TaskCompletionSource().Task;
         var settings = ServedPorts.Settings with { ShutdownTimeout = TimeSpan.FromMilliseconds(200) };
         var server = await StoreServer.StartAsync(
-            new ServerEndpoints(IPAddress.Loopback, 0, 0), settings, StartAsync, default);
+            new ServerEndpoints(IPAddress.Loopback, 0, 0), settings, NullLoggerFactory.Instance, StartAsync, default);
         await using (server) Assert.False(await server.StopAsync());
     }
 
@@ -145,7 +145,8 @@ public sealed class StoreServerTests
         var disk = new TaskCompletionSource<IServedStore>();
         var running = Process.RunAsync(
             token => StoreServer.StartAsync(
-                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, _ => disk.Task, token),
+                new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, NullLoggerFactory.Instance,
+                _ => disk.Task, token),
             NullLogger.Instance, new StringWriter(), stop.Token);
         await stop.CancelAsync();
 
@@ -169,7 +170,7 @@ public sealed class StoreServerTests
 
     private Task<int> RunAsync(TextWriter error, CancellationToken stop) => Process.RunAsync(
         token => StoreServer.StartAsync(
-            new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, StartAsync, token),
+            new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, NullLoggerFactory.Instance, StartAsync, token),
         NullLogger.Instance, error, stop);
 
     private Task<IServedStore> StartAsync(CancellationToken cancellation) =>
