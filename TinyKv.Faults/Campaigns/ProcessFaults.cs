@@ -64,7 +64,7 @@ internal sealed class StalledDisk() : Fault("stalled-disk")
     {
         var (store, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
         var length = context.Draw(1, 10);
-        using (var trace = await SystemCallTrace.AttachAsync(
+        using (var trace = await SystemCallTrace.InjectAsync(
             context.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)Longest.TotalMicroseconds}"))
         {
             // What was under way when the disk stopped may still be answered.
@@ -88,7 +88,7 @@ internal sealed class SlowDisk() : Fault("slow-disk")
         var store = await context.VictimAsync(cancellation);
         var (delay, length) = (context.Draw(0.01, 0.2), context.Draw(2, 6));
         var due = context.Now;
-        using (var trace = await SystemCallTrace.AttachAsync(
+        using (var trace = await SystemCallTrace.InjectAsync(
             context.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
         {
             await Task.Delay(length, cancellation);
@@ -112,7 +112,7 @@ internal sealed class FailingSync() : Fault("fsync-error")
         var store = await context.VictimAsync(cancellation);
         var due = context.Now;
         var started = Stopwatch.GetTimestamp();
-        using (await SystemCallTrace.AttachAsync(context.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
+        using (await SystemCallTrace.InjectAsync(context.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
             await context.FailStopAsync(store, "error", cancellation);
         var ended = Stopwatch.GetElapsedTime(started);
         await context.Load.ServedAsync(context.Bound, cancellation);
@@ -178,45 +178,5 @@ internal sealed class FullDisk() : Fault("full-disk")
             throw new TinyKvException($"store {store} still runs on a full disk", e);
         }
         context.Cluster.Forget(store);
-    }
-}
-
-/// <summary>strace, which changes what system calls of a process do.</summary>
-internal sealed class SystemCallTrace : IDisposable
-{
-    private readonly Process _strace;
-
-    private SystemCallTrace(Process strace) => _strace = strace;
-
-    /// <summary>Attaches to all threads of a process.</summary>
-    /// <param name="process">Its id.</param>
-    /// <param name="inject">What to do to which calls, as strace's <c>inject</c> says it.</param>
-    /// <exception cref="TinyKvException">strace may not, or the process is gone.</exception>
-    public static async Task<SystemCallTrace> AttachAsync(int process, string inject)
-    {
-        var calls = inject.Split(':')[0];
-        var strace = Process.Start(new ProcessStartInfo(
-            "strace", ["-f", "-p", $"{process}", "-e", $"trace={calls}", "-e", $"inject={inject}", "-o", "/dev/null"])
-        { RedirectStandardError = true, UseShellExecute = false })!;
-        // It says so for each thread, or why it may not.
-        var line = await strace.StandardError.ReadLineAsync() ?? "";
-        if (!line.Contains("attached", StringComparison.Ordinal))
-            throw new TinyKvException($"strace cannot attach to process {process}: {line}");
-        _ = strace.StandardError.ReadToEndAsync();
-        return new SystemCallTrace(strace);
-    }
-
-    /// <summary>Lets the process go.</summary>
-    public async Task DetachAsync()
-    {
-        await Command.SignalAsync("INT", _strace.Id);
-        await _strace.WaitForExitAsync();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (!_strace.HasExited) _strace.Kill();
-        _strace.Dispose();
     }
 }

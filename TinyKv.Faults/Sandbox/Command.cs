@@ -3,7 +3,10 @@ using TinyKv.Core;
 
 namespace TinyKv.Faults.Sandbox;
 
-/// <summary>Runs the tools of the system.</summary>
+/// <summary>
+/// Runs other programs to their end: the tools of the system, here and in the tests. Ours, because a library for it would
+/// replace only these few lines: servers that run beside a test need their signs of life and their logs all the same.
+/// </summary>
 internal static class Command
 {
     /// <summary>Runs a program to its end; what it printed.</summary>
@@ -16,15 +19,14 @@ internal static class Command
     }
 
     /// <summary>Runs a program to its end, whatever becomes of it.</summary>
-    public static async Task<(int Code, string Output, string Error)> TryAsync(string program, params string[] arguments)
+    public static Task<(int Code, string Output, string Error)> TryAsync(string program, params string[] arguments) =>
+        TryAsync(new ProcessStartInfo(program, arguments));
+
+    /// <summary>The same with more to say about how it is started; its streams are closed or read in any case.</summary>
+    public static async Task<(int Code, string Output, string Error)> TryAsync(ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();

@@ -12,7 +12,7 @@ public sealed class CompletionTests
     [InlineData("tinykv completion z", "zsh")]
     public async Task Bash_completes_commands_options_and_values(string line, string expected)
     {
-        var (output, error) = await Shell.RunAsync(
+        var (_, output, error) = await Shell.RunAsync(
             """
             exec bash -c '
                 eval "$("${@:2}")"
@@ -33,7 +33,7 @@ public sealed class CompletionTests
     [InlineData("pwsh")]
     public async Task The_scripts_for_other_shells_call_this_program(string shell)
     {
-        var (output, error) = await Shell.RunAsync("""exec "$@" """, [], "completion", shell);
+        var (_, output, error) = await Shell.RunAsync("""exec "$@" """, [], "completion", shell);
 
         Assert.Empty(error);
         Assert.Contains("[suggest:", output);

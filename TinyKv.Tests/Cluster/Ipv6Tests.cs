@@ -1,8 +1,7 @@
-using System.Diagnostics;
 using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Client;
-using TinyKv.Host.Cli.Playground;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Server;
 using TinyKv.Tests.Actors.Node;
 
@@ -50,12 +49,12 @@ public sealed class Ipv6Tests : IDisposable
     public async Task Stores_whose_names_have_only_ipv6_addresses_find_each_other()
     {
         Ipv6.Require();
-        Skip.If((await ShellAsync("unshare -m true")).ExitCode != 0, "unshare -m needs root");
+        Skip.If((await Command.TryAsync("unshare", "-m", "true")).Code != 0, "unshare -m needs root");
         await File.WriteAllTextAsync($"{_directory}/hosts", "127.0.0.1 localhost\n::1 only-ipv6.test\n");
         var first = Ports.Free(9);
         await File.WriteAllTextAsync($"{_directory}/tinykv.conf", Cluster("only-ipv6.test", [first, first + 3, first + 6]));
 
-        var (exitCode, output) = await ShellAsync($$"""
+        var (exitCode, output, _) = await Shell.RunAsync($$"""
             exec timeout 90 unshare -m sh -c '
               mount --bind {{_directory}}/hosts /etc/hosts || exit
               trap "kill \$stores; wait; exit 124" TERM
@@ -69,7 +68,7 @@ public sealed class Ipv6Tests : IDisposable
               kill $stores; wait
               [ $result = 0 ] || cat {{_directory}}/*.log
               exit $result' sh "$@"
-            """, StoreProcess.ThisProgram());
+            """, []);
 
         Assert.Equal((0, "value\n"), (exitCode, output));
     }
@@ -82,15 +81,4 @@ public sealed class Ipv6Tests : IDisposable
             + $"remoting-port = {port + 2} }}"))}}]
 
         """;
-
-    private static async Task<(int ExitCode, string Output)> ShellAsync(string script, ProcessStartInfo? program = null)
-    {
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, UseShellExecute = false };
-        string[] arguments = program is null ? [] : [program.FileName, .. program.ArgumentList];
-        foreach (var argument in (string[])["-c", script, "sh", .. arguments]) start.ArgumentList.Add(argument);
-        using var shell = Process.Start(start)!;
-        var output = await shell.StandardOutput.ReadToEndAsync();
-        await shell.WaitForExitAsync();
-        return (shell.ExitCode, output);
-    }
 }

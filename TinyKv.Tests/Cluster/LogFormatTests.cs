@@ -40,7 +40,7 @@ public sealed class LogFormatTests : IDisposable
     private async Task<string[]> RunAsync(string format)
     {
         var state = new PlaygroundState(1, "log", 1, "rocksdb", Ports.Free(ProcessCluster.PortsOfOneCluster));
-        var (output, error) = await Shell.RunAsync(
+        var (_, output, error) = await Shell.RunAsync(
             """
             cd "$DIRECTORY"
             until grep -q "leads in term" log || [ -e ended ]; do sleep 0.05; done 2> /dev/null | { "$@" > log; touch ended; }

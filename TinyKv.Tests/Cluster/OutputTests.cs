@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
 
@@ -39,7 +40,7 @@ public sealed class OutputTests : IDisposable
                 async () => server.HasExited || await RunAsync("raw", "put", "a", "b") == ExitCode.Success ? what : null);
             Assert.False(server.HasExited);
 
-            await SignalAsync("TERM", server.Id);
+            await Command.SignalAsync("TERM", server.Id);
             await server.WaitForExitAsync().WaitAsync(Bound);
 
             Assert.Equal(ExitCode.Success, server.ExitCode);
@@ -70,12 +71,8 @@ public sealed class OutputTests : IDisposable
 
     private static async Task<(int Code, string Error)> RunTestsAsync(string verb)
     {
-        var tests = Shell.Tests(verb);
-        tests.RedirectStandardError = true;
-        using var process = Process.Start(tests)!;
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(Bound);
-        return (process.ExitCode, await error);
+        var (code, _, error) = await Command.TryAsync(Shell.Tests(verb)).WaitAsync(Bound);
+        return (code, error);
     }
 
     private Process Start(string script)
@@ -92,15 +89,13 @@ public sealed class OutputTests : IDisposable
             """);
         var program = StoreProcess.ThisProgram("server", "--config", configuration);
         // A group of its own, which the script kills when its standard input ends.
-        var shell = new ProcessStartInfo("setsid")
+        string[] words = ["/bin/sh", "-c", script, "sh", program.FileName, .. program.ArgumentList];
+        return Process.Start(new ProcessStartInfo("setsid", words)
         {
             UseShellExecute = false,
             WorkingDirectory = _path,
             RedirectStandardInput = true,
-        };
-        foreach (var argument in (string[])["/bin/sh", "-c", script, "sh", program.FileName, .. program.ArgumentList])
-            shell.ArgumentList.Add(argument);
-        return Process.Start(shell)!;
+        })!;
     }
 
     private async Task<int> RunAsync(params string[] arguments)
@@ -109,11 +104,5 @@ public sealed class OutputTests : IDisposable
         var host = new CliHost { Input = Stream.Null, Output = Stream.Null, Text = error, Error = error };
         return await CommandLine.RunAsync(
             [.. arguments, "--endpoint", $"127.0.0.1:{PlaygroundPorts.Of(_port, 0).Grpc}"], host);
-    }
-
-    private static async Task SignalAsync(string signal, int process)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{process}"]);
-        await kill.WaitForExitAsync();
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Client;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Status;
 
@@ -137,12 +138,8 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private string LogFile(int storeId) => Path.Combine(_directory.OfStore(storeId), "log.txt");
 
-    private async Task SignalAsync(string signal, int storeId)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{_running[storeId].Id}"]);
-        await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
-    }
+    private async Task SignalAsync(string signal, int storeId) =>
+        await Command.RunAsync("kill", $"-{signal}", $"{_running[storeId].Id}");
 
     private async Task<ClusterView?> TryGetSettledViewAsync()
     {

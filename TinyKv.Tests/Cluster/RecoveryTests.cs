@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using TinyKv.Client;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Persistence;
 using Xunit.Abstractions;
@@ -59,11 +59,8 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
         Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
         using var directory = new TemporaryDirectory();
         await using var client = await StartAsync(1, timeout: 5, $"tinykv.storage.mode = {mode}\n");
-        using var strace = Process.Start("/usr/bin/strace",
-        [
-            "-f", "-ttt", "-p", $"{Cluster.ProcessOf(1)}", "-e", "inject=fsync,fdatasync:error=EIO",
-            "-o", directory["trace"],
-        ]);
+        using var strace = await SystemCallTrace.AttachAsync(
+            Cluster.ProcessOf(1), directory["trace"], "-ttt", "-e", "inject=fsync,fdatasync:error=EIO");
 
         // One after the other, so that what was acknowledged after the failure was also called after it.
         var acknowledged = new List<double>();
@@ -85,7 +82,7 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
         var (code, complaint) = await ended;
         Assert.Equal(70, code);
         Assert.Contains($"has ended itself: {failed}", complaint, StringComparison.Ordinal);
-        await strace.WaitForExitAsync();
+        await strace.EndAsync();
         var injected = File.ReadLines(directory["trace"]).First(line => line.Contains("(INJECTED)", StringComparison.Ordinal));
         var moment = double.Parse(
             injected.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);

@@ -12,7 +12,7 @@ public sealed class StandardOutputTests
         // Far more than a pipe holds.
         for (var i = 0; i < 100; i++) cluster.Data[$"k{i:d3}"] = new byte[60_000];
 
-        var (_, error) = await ShellAsync(
+        var (_, _, error) = await ShellAsync(
             """{ "$@"; echo "exit $?" >&2; } | head -c 1""", "raw", "export", "-e", cluster.Store(1).Address);
 
         Assert.Equal("exit 1\n", error);
@@ -63,7 +63,7 @@ public sealed class StandardOutputTests
     [InlineData("put value", "\\355\\240\\275")]
     public async Task Argument_bytes_that_are_not_UTF8_are_refused(string command, string escaped)
     {
-        var (_, error) = await ShellAsync(
+        var (_, _, error) = await ShellAsync(
             $$"""bad=$(printf '{{escaped}}'); "$@" "$bad"; echo "exit $?" >&2""", command.Split(' '));
 
         Assert.Contains("is not UTF-8", error);
@@ -71,6 +71,6 @@ public sealed class StandardOutputTests
         Assert.EndsWith("exit 2\n", error);
     }
 
-    private static Task<(string Output, string Error)> ShellAsync(string script, params string[] arguments) =>
+    private static Task<(int Code, string Output, string Error)> ShellAsync(string script, params string[] arguments) =>
         Shell.RunAsync(script, [], arguments);
 }

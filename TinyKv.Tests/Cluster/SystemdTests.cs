@@ -1,6 +1,7 @@
-using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Tests.Actors.Node;
 
@@ -38,7 +39,7 @@ public sealed class SystemdTests : IDisposable
             await SignalAsync("TERM");
             Assert.Equal("STOPPING=1", await ReceiveAsync());
 
-            var (output, error) = await run.WaitAsync(Timeouts.Long);
+            var (_, output, error) = await run.WaitAsync(Timeouts.Long);
 
             Assert.EndsWith("\nexit 0\n", output, StringComparison.Ordinal);
             Assert.Equal("", error);
@@ -58,7 +59,6 @@ public sealed class SystemdTests : IDisposable
     private async Task SignalAsync(string signal)
     {
         var process = await File.ReadAllTextAsync(Path.Combine(_path, "server"));
-        using var kill = Process.Start("kill", [$"-{signal}", process.Trim()]);
-        await kill.WaitForExitAsync();
+        await Command.SignalAsync(signal, int.Parse(process, CultureInfo.InvariantCulture));
     }
 }

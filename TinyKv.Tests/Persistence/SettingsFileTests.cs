@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Persistence;
@@ -11,8 +11,7 @@ public sealed class SettingsFileTests
         Skip.If(OperatingSystem.IsWindows(), "named pipes are no files there");
         using var directory = new TemporaryDirectory();
         // One for each: a reader that was given up takes what is written later.
-        foreach (var pipe in (string[])["silent", "pipe"])
-            using (var made = Process.Start("mkfifo", directory[pipe])) await made.WaitForExitAsync();
+        await Command.RunAsync("mkfifo", directory["silent"], directory["pipe"]);
 
         var silent = Assert.Throws<IOException>(() => SettingsFile.Read(directory["silent"], TimeSpan.FromMilliseconds(50)));
         await File.WriteAllTextAsync(directory["silent"], "so that its reader ends");

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using TinyKv.Client;
+using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Raw;
 using TinyKv.Persistence;
 
@@ -103,14 +103,14 @@ public sealed class ExportTests : IDisposable
         File.WriteAllText(path, "before");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         // Only the superuser can give it away; whoever runs the test, it stays as it is then.
-        Shell("chown", "12345:23456", path);
-        var before = Shell("stat", "-c", "%a %u %g", path);
+        await Command.TryAsync("chown", "12345:23456", path);
+        var before = await Command.RunAsync("stat", "-c", "%a %u %g", path);
 
         var run = await CliRun.Of(cluster, "raw", "export", path);
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal("k\tv\n", File.ReadAllText(path));
-        Assert.Equal(before, Shell("stat", "-c", "%a %u %g", path));
+        Assert.Equal(before, await Command.RunAsync("stat", "-c", "%a %u %g", path));
     }
 
     [Fact]
@@ -186,19 +186,6 @@ public sealed class ExportTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains($"{_directory.FullName} is a directory: expected a file", run.Error);
-    }
-
-    private static string Shell(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return output;
     }
 
     private string In(string name) => Path.Combine(_directory.FullName, name);

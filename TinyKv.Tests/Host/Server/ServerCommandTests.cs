@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using TinyKv.Host.Cli;
 using TinyKv.Tests.Actors.Node;
+using Command = TinyKv.Faults.Sandbox.Command;
 
 namespace TinyKv.Tests.Host.Server;
 
@@ -101,7 +101,7 @@ public sealed class ServerCommandTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "named pipes are no files there");
         var pipe = Path.Combine(_directory.FullName, "pipe");
-        using (var made = Process.Start("mkfifo", pipe)) await made.WaitForExitAsync();
+        await Command.RunAsync("mkfifo", pipe);
         await WriteAsync(Ports.Free(3), $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{pipe}\"");
         // Opening it waits for the reader.
         var written = Task.Run(() => System.IO.File.WriteAllText(pipe, "Host=127.0.0.1;Port=1;Database=piped"));

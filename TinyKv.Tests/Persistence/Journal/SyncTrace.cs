@@ -1,6 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TinyKv.Core;
+using TinyKv.Faults.Sandbox;
 
 namespace TinyKv.Tests.Persistence.Journal;
 
@@ -11,19 +12,7 @@ namespace TinyKv.Tests.Persistence.Journal;
 internal sealed partial class SyncTrace : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly Process _strace;
-
-    private SyncTrace(string filter)
-    {
-        var start = new ProcessStartInfo("strace") { RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in new[]
-        {
-            "-f", "-p", $"{Environment.ProcessId}", "-e", filter, "-ttt", "-T", "-y",
-            "-o", _directory["trace"],
-        })
-            start.ArgumentList.Add(argument);
-        _strace = Process.Start(start)!;
-    }
+    private SystemCallTrace? _strace;
 
     /// <summary>One sync that has succeeded.</summary>
     public sealed record Sync(string Path, double Start, double End);
@@ -46,24 +35,24 @@ internal sealed partial class SyncTrace : IDisposable
         var installed = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
             .Any(directory => File.Exists(Path.Combine(directory, "strace")));
         Skip.IfNot(installed, "strace is not installed");
-        var trace = new SyncTrace(filter);
-        // It says so for each thread, or why it may not.
-        var line = await trace._strace.StandardError.ReadLineAsync() ?? "";
-        if (line.Contains("attached", StringComparison.Ordinal))
+        var trace = new SyncTrace();
+        try
         {
-            _ = trace._strace.StandardError.ReadToEndAsync();
+            trace._strace = await SystemCallTrace.AttachAsync(
+                Environment.ProcessId, trace._directory["trace"], "-e", filter, "-ttt", "-T", "-y");
             return trace;
         }
-        trace.Dispose();
-        throw new SkipException($"strace cannot attach: {line}");
+        catch (TinyKvException refusal)
+        {
+            trace.Dispose();
+            throw new SkipException(refusal.Message, refusal);
+        }
     }
 
     /// <summary>Detaches, and gives the successful syncs of files in a directory.</summary>
     public async Task<IReadOnlyList<Sync>> StopAsync(string directory)
     {
-        using var interrupt = Process.Start("kill", ["-INT", $"{_strace.Id}"]);
-        await interrupt.WaitForExitAsync();
-        await _strace.WaitForExitAsync();
+        await _strace!.DetachAsync();
         var syncs = new List<Sync>();
         var unfinished = new Dictionary<string, (string Path, double Start)>();
         foreach (var line in await File.ReadAllLinesAsync(_directory["trace"]))
@@ -91,8 +80,7 @@ internal sealed partial class SyncTrace : IDisposable
 
     public void Dispose()
     {
-        if (!_strace.HasExited) _strace.Kill();
-        _strace.Dispose();
+        _strace?.Dispose();
         _directory.Dispose();
     }
 

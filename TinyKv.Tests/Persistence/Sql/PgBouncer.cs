@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
+using TinyKv.Faults.Sandbox;
 
 namespace TinyKv.Tests.Persistence.Sql;
 
@@ -11,18 +12,17 @@ internal sealed class PgBouncer : IAsyncDisposable
     // It asks for one, although the server behind it does not.
     private const string Password = "secret";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-pgbouncer-").FullName;
+    private readonly string _directory;
     private readonly Process _process;
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly int _port = Ports.Free(1);
 
-    private PgBouncer(string program, NpgsqlConnectionStringBuilder server, string mode)
+    private PgBouncer(string program, string directory, NpgsqlConnectionStringBuilder server, string mode)
     {
-        _server = server;
+        (_directory, _server) = (directory, server);
         File.WriteAllText($"{_directory}/users", $"\"{server.Username}\" \"{Password}\"\n");
         Configure(mode);
-        // Its server's user: as root it does not run.
-        Process.Start("chmod", ["-R", "a+rX", _directory])!.WaitForExit();
+        // As root it does not run.
         string[] user = Environment.UserName == "root" ? ["-u", "nobody"] : [];
         _process = Process.Start(new ProcessStartInfo(program, ["-q", .. user, $"{_directory}/ini"])
         {
@@ -45,7 +45,10 @@ internal sealed class PgBouncer : IAsyncDisposable
         string[] places = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
         var program = Array.Find(places, File.Exists);
         Skip.If(program is null, "PgBouncer is not installed (Debian's package pgbouncer)");
-        var bouncer = new PgBouncer(program!, server, mode);
+        var directory = Directory.CreateTempSubdirectory("tinykv-pgbouncer-").FullName;
+        // Its user is another one.
+        await Command.RunAsync("chmod", "a+rx", directory);
+        var bouncer = new PgBouncer(program!, directory, server, mode);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await bouncer.ListensAsync())
         {
@@ -57,10 +60,10 @@ internal sealed class PgBouncer : IAsyncDisposable
     }
 
     /// <summary>Changes the mode of a PgBouncer that runs.</summary>
-    public void Reconfigure(string mode)
+    public Task ReconfigureAsync(string mode)
     {
         Configure(mode);
-        Process.Start("kill", ["-HUP", $"{_process.Id}"])!.WaitForExit();
+        return Command.SignalAsync("HUP", _process.Id);
     }
 
     public async ValueTask DisposeAsync()

@@ -64,7 +64,7 @@ public sealed class PostgreSqlFenceTests
             server.Configuration(connection: bouncer.Connection), probeInterval: TimeSpan.FromSeconds(1)));
         await journal.WriteAsync("a", 1, "one");
 
-        bouncer.Reconfigure("transaction");
+        await bouncer.ReconfigureAsync("transaction");
 
         var failure = await journal.Failures.ExpectMsgAsync<JournalFailed>(TimeSpan.FromSeconds(30));
         Assert.Contains("pool_mode = session", failure.Cause.Message, StringComparison.Ordinal);

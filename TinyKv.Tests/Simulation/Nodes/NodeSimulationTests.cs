@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using TinyKv.Faults.Sandbox;
+using TinyKv.Tests.Clusters;
 using Xunit.Abstractions;
 
 namespace TinyKv.Tests.Simulation.Nodes;
@@ -46,14 +48,7 @@ public sealed class NodeSimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task A_seed_does_the_same_in_another_process()
     {
-        using var other = System.Diagnostics.Process.Start(new ProcessStartInfo(
-            "dotnet", ["exec", typeof(Program).Assembly.Location, "simulate", "1", "3"])
-        {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!;
-        var there = await other.StandardOutput.ReadToEndAsync();
-        await other.WaitForExitAsync();
+        var (_, there, _) = await Command.TryAsync(Shell.Tests("simulate", "1", "3"));
 
         var here = Enumerable.Range(1, 3).Select(seed => NodeSimulation.Run(seed));
         Assert.Equal(here.Select(outcome => outcome.ToString()), there.TrimEnd().Split(Environment.NewLine));
