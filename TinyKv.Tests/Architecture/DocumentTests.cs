@@ -14,6 +14,8 @@ public sealed partial class DocumentTests
         "DeleteMessages", "ForkJoinDispatcher",
     };
 
+    private const int MaxColumns = 120;
+
     public static TheoryData<string> Documents => [.. Repository.Files(".md")];
 
     public static TheoryData<string> Configurations => [.. Repository.Files(".conf")];
@@ -29,6 +31,11 @@ public sealed partial class DocumentTests
             .Where(target => !Repository.Has(Path.Combine(folder, target)));
         Assert.Empty(dead);
     }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_sentence_begins_a_line_and_no_line_is_wider_than_120_columns(string document) => Assert.Empty(
+        Prose(document).Where(line => line.Text.Length > MaxColumns || SecondSentence().IsMatch(line.Text)));
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -70,6 +77,19 @@ public sealed partial class DocumentTests
             .SelectMany(line => CommandLines.Unknown(root, line).Select(word => $"{line}: {word}")));
     }
 
+    // What is neither code nor a table nor a heading.
+    private static IEnumerable<(int Number, string Text)> Prose(string document)
+    {
+        var isCode = false;
+        foreach (var (index, line) in Repository.Read(document).Split('\n').Index())
+        {
+            var fence = line.TrimStart().StartsWith("```", StringComparison.Ordinal);
+            if (fence) isCode = !isCode;
+            if (!isCode && !fence && !line.TrimStart().StartsWith('|') && !line.StartsWith('#'))
+                yield return (index + 1, line);
+        }
+    }
+
     private static IEnumerable<string> BackTicked(string document) =>
         InBackTicks().Matches(WithoutFences(Repository.Read(document))).Select(match => match.Groups[1].Value);
 
@@ -108,4 +128,7 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\b[A-Z]\w+", RegexOptions.None, 5000)]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"(?<!\b(e\.g|i\.e|etc|vs))(?<!^\s*\d+)[.!?][\"")*_]* +[\""(*_]*[A-Z]", RegexOptions.None, 5000)]
+    private static partial Regex SecondSentence();
 }
