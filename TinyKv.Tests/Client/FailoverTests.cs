@@ -8,6 +8,7 @@ namespace TinyKv.Tests.Client;
 
 /// <summary>How the client finds the leader, and what it does when there is none or a store is
 /// gone.</summary>
+[Trait("lane", "slow")]
 public sealed class FailoverTests : IAsyncLifetime
 {
     private static readonly byte[] Key = "k"u8.ToArray();

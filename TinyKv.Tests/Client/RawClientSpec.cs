@@ -294,6 +294,7 @@ public abstract class RawClientSpec : IAsyncLifetime
 }
 
 /// <summary>Over gRPC.</summary>
+[Trait("lane", "slow")]
 public sealed class GrpcClientTests : RawClientSpec
 {
     protected override TinyKvClientOptions OptionsFor(ClusterStore store) => new() { Endpoints = [store.Endpoint] };

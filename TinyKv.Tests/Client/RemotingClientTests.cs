@@ -10,6 +10,7 @@ using TinyKv.Tests.Actors.Requests;
 namespace TinyKv.Tests.Client;
 
 /// <summary>Over Akka.Remote, from an actor system of the client's own.</summary>
+[Trait("lane", "slow")]
 public sealed class RemotingClientTests : RawClientSpec
 {
     protected override TinyKvClientOptions OptionsFor(ClusterStore store) =>

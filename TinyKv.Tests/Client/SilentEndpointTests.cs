@@ -5,6 +5,7 @@ using TinyKv.Client.Grpc;
 namespace TinyKv.Tests.Client;
 
 /// <summary>What a client says of endpoints that take connections and say nothing.</summary>
+[Trait("lane", "slow")]
 public sealed class SilentEndpointTests
 {
     private static readonly TimeSpan Never = TimeSpan.FromMinutes(2);

@@ -1,6 +1,7 @@
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>What a real bash completes with the script that the program prints.</summary>
+[Trait("lane", "slow")]
 public sealed class CompletionTests
 {
     [Theory]

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>A store whose files are damaged ends and says why; the others have everything.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class DamagedFilesTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
     private const int Keys = 64;

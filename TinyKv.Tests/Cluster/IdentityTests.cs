@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>Stores on directories that are not theirs, or not any more, and lists of stores that differ.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
     [Fact]

@@ -7,7 +7,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;
 
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class Ipv6Tests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-ipv6-").FullName;

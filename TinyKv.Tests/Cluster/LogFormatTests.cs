@@ -5,7 +5,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>What a server writes to its standard output, in the formats that there are.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class LogFormatTests : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("tinykv-log-").FullName;

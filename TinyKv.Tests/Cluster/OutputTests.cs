@@ -6,7 +6,7 @@ using TinyKv.Host.Cli.Playground;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>A server whose output cannot be written starts, serves and stops as any other.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class OutputTests : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);

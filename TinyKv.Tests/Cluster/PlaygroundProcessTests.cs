@@ -6,7 +6,7 @@ using TinyKv.Host.Cli.Playground;
 
 namespace TinyKv.Tests.Clusters;
 
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class PlaygroundProcessTests : IDisposable
 {
     private const int Stores = 2;

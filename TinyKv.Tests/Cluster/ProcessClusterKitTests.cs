@@ -2,6 +2,7 @@ using Xunit.Abstractions;
 
 namespace TinyKv.Tests.Clusters;
 
+[Trait("lane", "slow")]
 public sealed class ProcessClusterKitTests(ITestOutputHelper output)
 {
     [Fact]

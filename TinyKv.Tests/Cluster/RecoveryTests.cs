@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>Stores come back by themselves, and end when they have to.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
     [Fact]

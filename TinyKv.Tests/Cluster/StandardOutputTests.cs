@@ -3,6 +3,7 @@ using TinyKv.Tests.Client;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>The program's own standard output, which only a process of its own has.</summary>
+[Trait("lane", "slow")]
 public sealed class StandardOutputTests
 {
     [Fact]

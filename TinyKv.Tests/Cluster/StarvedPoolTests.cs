@@ -5,6 +5,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>A process in which no thread of the pool is free, nor will be.</summary>
+[Trait("lane", "slow")]
 public sealed class StarvedPoolTests
 {
     [Fact]

@@ -8,7 +8,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Clusters;
 
 /// <summary>A server that is started by systemd, or by what looks like it.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class SystemdTests : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("tinykv-systemd-").FullName;

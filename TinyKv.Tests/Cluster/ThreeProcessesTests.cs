@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace TinyKv.Tests.Clusters;
 
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class ThreeProcessesTests(ITestOutputHelper output) : ProcessClusterKit(output)
 {
     private const int Lines = 6_000;

@@ -22,6 +22,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;
 
+[Trait("lane", "slow")]
 public sealed class AddTinyKvTests : IDisposable
 {
     private static readonly byte[] Key = [1];

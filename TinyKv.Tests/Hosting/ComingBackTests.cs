@@ -11,6 +11,7 @@ namespace TinyKv.Tests.Hosting;
 /// <summary>
 /// Stores serve again without an operator, whatever remoting and the Akka cluster think of each other meanwhile.
 /// </summary>
+[Trait("lane", "slow")]
 public sealed class ComingBackTests
 {
     private static readonly byte[] Key = [1];

@@ -6,6 +6,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;
 
+[Trait("lane", "slow")]
 public sealed class TinyKvClusterTests
 {
     private static readonly byte[] Key = [1];

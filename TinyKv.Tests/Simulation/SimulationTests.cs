@@ -6,6 +6,7 @@ namespace TinyKv.Tests.Simulation;
 /// <summary>
 /// Runs the Raft core in a world where everything goes wrong; docs/testing.md says how to use it.
 /// </summary>
+[Trait("lane", "slow")]
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int DefaultSeeds = 3000;

@@ -7,6 +7,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;
 
+[Trait("lane", "slow")]
 public sealed class WriteSpansTests : IDisposable
 {
     private static readonly string[] Steps = ["tinykv.apply", "tinykv.commit", "tinykv.journal", "tinykv.replicate"];

@@ -13,6 +13,7 @@ using TinyKv.Persistence;
 namespace TinyKv.Tests.Actors.Node;
 
 /// <summary>How a store ends when something of it hangs.</summary>
+[Trait("lane", "slow")]
 public sealed class EndingTests : IDisposable
 {
     // More than the bounds of the node allow together, and far less than for ever.

@@ -13,6 +13,7 @@ using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Actors.Node;
 
+[Trait("lane", "slow")]
 public sealed class StoreNodeTests
 {
     [Fact]

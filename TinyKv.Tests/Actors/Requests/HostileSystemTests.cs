@@ -8,6 +8,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Actors.Requests;
 
 /// <summary>What other actor systems send must not hurt a store: every test sends it, then uses the store.</summary>
+[Trait("lane", "slow")]
 public sealed class HostileSystemTests : IAsyncLifetime
 {
     private static readonly string[] Paths =

@@ -17,6 +17,7 @@ using TinyKv.Tests.Host.Server;
 namespace TinyKv.Tests.Actors.Requests;
 
 /// <summary>A router on store 1 between probes in the place of the gateways of stores 2 and 3.</summary>
+[Trait("lane", "slow")]
 public sealed class RawRouterTests : TestKit
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);

@@ -9,6 +9,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Actors.Requests;
 
 /// <summary>Requests without a context in a cluster of three stores, whoever is asked.</summary>
+[Trait("lane", "slow")]
 public sealed class RoutingTests
 {
     private static readonly ByteString Counter = ByteString.CopyFromUtf8("counter");

@@ -11,6 +11,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Actors.Requests;
 
 /// <summary>Another system that asks and does not read.</summary>
+[Trait("lane", "slow")]
 public sealed class SlowReaderTests : IAsyncLifetime
 {
     private const int ValueBytes = 1024 * 1024;

@@ -6,6 +6,7 @@ using TinyKv.Tests.Host.Grpc;
 namespace TinyKv.Tests.Host.Server;
 
 /// <summary>Connections to the gRPC and status ports that only take room.</summary>
+[Trait("lane", "slow")]
 public sealed class ConnectionGateTests : ServedTests, IDisposable
 {
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();

@@ -11,7 +11,7 @@ using KvClient = TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient;
 namespace TinyKv.Tests.Host.Server;
 
 /// <summary>Every file in hocon/ starts as it is, but for the ports and the data directory.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class HoconFilesTests : IAsyncLifetime
 {
     private const string PostgreSqlVariable = "TINYKV_TEST_POSTGRESQL";

@@ -18,6 +18,7 @@ using Proto = TinyKv.Protocol.Wire.Errors;
 namespace TinyKv.Tests.Host.Server;
 
 /// <summary>More than a store takes, from clients that ask too much, read too little, or only hold connections.</summary>
+[Trait("lane", "slow")]
 public sealed class OverloadTests : IAsyncLifetime
 {
     private const int MaxRequests = 32;

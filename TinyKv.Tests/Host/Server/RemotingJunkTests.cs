@@ -5,7 +5,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Host.Server;
 
 /// <summary>What is not Akka's protocol, on the port where the stores talk to each other.</summary>
-[Trait("kind", "cluster")]
+[Trait("lane", "slow")]
 public sealed class RemotingJunkTests
 {
     [Fact]

@@ -14,6 +14,7 @@ using TinyKv.Tests.Persistence.Sql;
 namespace TinyKv.Tests.Persistence.Checking;
 
 /// <summary>What a check says of files that a real store has left, sound and damaged.</summary>
+[Trait("lane", "slow")]
 public sealed class StoreCheckTests : IAsyncLifetime
 {
     private readonly TestCluster _cluster = new(1);

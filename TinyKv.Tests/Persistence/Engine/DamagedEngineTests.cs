@@ -6,6 +6,7 @@ using TinyKv.Persistence.Engine;
 namespace TinyKv.Tests.Persistence.Engine;
 
 /// <summary>An engine whose files are damaged says so; it never passes off what is missing as absent.</summary>
+[Trait("lane", "slow")]
 public sealed class DamagedEngineTests : IDisposable
 {
     private const int Keys = 200;

@@ -3,6 +3,7 @@ using TinyKv.Tests.Persistence.Sql;
 
 namespace TinyKv.Tests.Persistence.Journal;
 
+[Trait("lane", "slow")]
 public sealed class PostgreSqlJournalTests : JournalSpec
 {
     private PostgreSqlServer? _server;

@@ -3,6 +3,7 @@ using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Persistence.Journal;
 
+[Trait("lane", "slow")]
 public sealed class RocksJournalTests : JournalSpec
 {
     private readonly TemporaryDirectory _directory = new();

@@ -5,6 +5,7 @@ using TinyKv.Persistence;
 
 namespace TinyKv.Tests.Persistence.Journal;
 
+[Trait("lane", "slow")]
 public sealed class SqliteJournalTests : JournalSpec
 {
     private readonly TemporaryDirectory _directory = new();

@@ -8,6 +8,7 @@ using TinyKv.Tests.Persistence.Journal;
 namespace TinyKv.Tests.Persistence.Sql;
 
 /// <summary>Of two starts of a store on one database only one writes, whatever lies between.</summary>
+[Trait("lane", "slow")]
 public sealed class PostgreSqlFenceTests
 {
     [SkippableTheory]

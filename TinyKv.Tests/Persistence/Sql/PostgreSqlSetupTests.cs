@@ -9,6 +9,7 @@ using TinyKv.Tests.Persistence.Journal;
 
 namespace TinyKv.Tests.Persistence.Sql;
 
+[Trait("lane", "slow")]
 public sealed class PostgreSqlSetupTests
 {
     private const string Secret = "correct-horse";

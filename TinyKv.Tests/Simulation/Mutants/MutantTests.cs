@@ -6,6 +6,7 @@ namespace TinyKv.Tests.Simulation.Mutants;
 /// <summary>
 /// Tests the simulation of the core: it must find each bug of <see cref="MutantList"/>, and nothing without one.
 /// </summary>
+[Trait("lane", "slow")]
 public sealed class MutantTests(ITestOutputHelper output)
 {
     private static readonly Lazy<MutantHunt> Hunt = new(() => MutantHunt.Core);
@@ -23,6 +24,7 @@ public sealed class MutantTests(ITestOutputHelper output)
 /// <summary>
 /// Tests the simulation of nodes: it must find each bug of <see cref="NodeMutantList"/>, and nothing without one.
 /// </summary>
+[Trait("lane", "slow")]
 public sealed class NodeMutantTests(ITestOutputHelper output)
 {
     private static readonly Lazy<MutantHunt> Hunt = new(() => MutantHunt.Nodes);

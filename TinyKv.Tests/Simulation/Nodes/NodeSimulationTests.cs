@@ -9,6 +9,7 @@ namespace TinyKv.Tests.Simulation.Nodes;
 /// <summary>
 /// Runs the actors of whole stores in a world where everything goes wrong; docs/testing.md says how to use it.
 /// </summary>
+[Trait("lane", "slow")]
 public sealed class NodeSimulationTests(ITestOutputHelper output)
 {
     private const int DefaultSeeds = 60;

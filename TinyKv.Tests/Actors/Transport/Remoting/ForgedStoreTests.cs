@@ -4,6 +4,7 @@ using TinyKv.Tests.Actors.Node;
 namespace TinyKv.Tests.Actors.Transport.Remoting;
 
 /// <summary>Frames that somebody sends by hand under the address of a store. Of three stores, two run.</summary>
+[Trait("lane", "slow")]
 public sealed class ForgedStoreTests : IAsyncLifetime
 {
     private readonly TestCluster _cluster = new(3);

@@ -7,6 +7,7 @@ using TinyKv.Tests.Actors.Requests;
 namespace TinyKv.Tests.Actors.Transport.Remoting;
 
 /// <summary>Connections to the remoting port that only take room.</summary>
+[Trait("lane", "slow")]
 public sealed class RemotingFloodTests : IAsyncDisposable
 {
     private const int MiB = 1024 * 1024;
