@@ -24,7 +24,7 @@ internal sealed class RegionCache
     /// <summary>Notes that a store leads nothing any more, as far as is known.</summary>
     public void DropLeader(StoreId store) => ImmutableInterlocked.Update(
         ref _regions,
-        (regions, lost) => regions.Where(known => known.Leader?.Store == lost)
+        (regions, lost) => regions.Entries.Where(known => known.Leader?.Store == lost)
             .Aggregate(regions, (left, known) => left.Add(known with { Leader = null })),
         store);
 

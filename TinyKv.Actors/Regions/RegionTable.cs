@@ -23,7 +23,7 @@ internal sealed class RegionTable
         get
         {
             var (placement, replicas, _) = Volatile.Read(ref _content);
-            return placement is null ? replicas : replicas.Prepend(placement);
+            return placement is null ? replicas.Entries : replicas.Entries.Prepend(placement);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Collections.Immutable;
 
 namespace TinyKv.Core.Regions;
@@ -17,7 +16,7 @@ public sealed record LocatedRegion(Region Region, Peer? Leader) : IRegionEntry;
 /// What is known of regions, found by key or by number: ordered by start key, never overlapping. A map does not change;
 /// what changes it makes another one, in logarithmic time.
 /// </summary>
-public sealed class RegionMap<T> : IReadOnlyCollection<T> where T : class, IRegionEntry
+public sealed class RegionMap<T> where T : class, IRegionEntry
 {
     private readonly ImmutableSortedSet<Slot> _byStart;
     private readonly ImmutableDictionary<ulong, T> _byId;
@@ -29,8 +28,11 @@ public sealed class RegionMap<T> : IReadOnlyCollection<T> where T : class, IRegi
     public static RegionMap<T> Empty { get; } = new(
         ImmutableSortedSet.Create(Slot.Order), ImmutableDictionary<ulong, T>.Empty);
 
-    /// <inheritdoc/>
+    /// <summary>How many regions it knows.</summary>
     public int Count => _byId.Count;
+
+    /// <summary>What it knows, by ascending start key.</summary>
+    public IEnumerable<T> Entries => _byStart.Select(slot => slot.Entry!);
 
     /// <summary>The region with a number; null when it is not known.</summary>
     public T? Find(RegionId region) => _byId.GetValueOrDefault(region.Value);
@@ -76,11 +78,6 @@ public sealed class RegionMap<T> : IReadOnlyCollection<T> where T : class, IRegi
     /// <summary>Forgets a region.</summary>
     public RegionMap<T> Remove(RegionId region) => Find(region) is { } known
         ? new RegionMap<T>(_byStart.Remove(Slot.Of(known)), _byId.Remove(region.Value)) : this;
-
-    /// <inheritdoc/>
-    public IEnumerator<T> GetEnumerator() => _byStart.Select(slot => slot.Entry!).GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private T? At(int index) => index < 0 ? null : _byStart[index].Entry;
 

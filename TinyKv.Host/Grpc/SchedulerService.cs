@@ -1,6 +1,5 @@
 using Grpc.Core;
 using TinyKv.Actors.Node.Settings;
-using TinyKv.Actors.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Host.Server;
 using TinyKv.Protocol.Errors;

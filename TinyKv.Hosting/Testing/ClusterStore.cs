@@ -50,7 +50,7 @@ public sealed class ClusterStore
 
     internal DiskFaults Disk => _faults.Disk;
 
-    internal bool IsLeader => IsRunning && Node.Placement.Regions.FirstOrDefault() is { Leader: { } leader }
+    internal bool IsLeader => IsRunning && Node.Placement.Regions.Entries.FirstOrDefault() is { Leader: { } leader }
         && leader.Store == Node.Settings.StoreId;
 
     internal async Task StartAsync(CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using System.Text;
 using Akka.Actor;
-using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;

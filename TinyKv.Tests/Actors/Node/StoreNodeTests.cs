@@ -127,7 +127,7 @@ public sealed class StoreNodeTests
     {
         await using var cluster = new TestCluster(1);
         await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
-        var region = (await cluster.LeaderAsync()).Placement.Regions.First();
+        var region = (await cluster.LeaderAsync()).Placement.Regions.Entries.First();
         var context = new RequestContext(region.Region.Id, region.Region.Epoch, region.Leader, 0);
         var key = TestCluster.Bytes("a");
 
@@ -216,7 +216,7 @@ public sealed class StoreNodeTests
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => stranger.Terminated.WaitAsync(Timeouts.Long));
         Assert.False(reason.IsMisconfigured);
         Assert.Contains("store 3 shows up with a new data directory", reason.Message, StringComparison.Ordinal);
-        Assert.Empty(stranger.Placement.Regions.Where(region => region.Leader is not null));
+        Assert.Empty(stranger.Placement.Regions.Entries.Where(region => region.Leader is not null));
         await cluster.StopAsync(3);
 
         await cluster.StartAsync(3);

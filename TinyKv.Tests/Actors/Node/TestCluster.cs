@@ -63,7 +63,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The store that leads the region with the keys, as all running stores agree.</summary>
     public Task<StoreNode> LeaderAsync() => Eventually.Async(() =>
     {
-        var leaders = Nodes.Select(node => node.Placement.Regions.First().Leader?.Store.Value).Distinct().ToList();
+        var leaders = Nodes.Select(node => node.Placement.Regions.Entries.First().Leader?.Store.Value).Distinct().ToList();
         return Task.FromResult(
             leaders is [{ } leader] && _nodes.TryGetValue(leader, out var node) && Nodes.All(n => n.IsReady)
                 ? node : null);
@@ -71,7 +71,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public static RequestContext ContextOf(StoreNode node)
     {
-        var region = node.Placement.Regions.First().Region;
+        var region = node.Placement.Regions.Entries.First().Region;
         return new RequestContext(region.Id, region.Epoch, region.PeerOn(node.Settings.StoreId), 0);
     }
 

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Placement;
 using TinyKv.Core.Commands;

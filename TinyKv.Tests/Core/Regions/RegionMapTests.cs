@@ -67,7 +67,7 @@ public sealed class RegionMapTests
         var map = Empty.Add(Located(1, "", "m", version: 1)).Add(Located(1, "t", "", version: 2));
 
         Assert.Null(map.Find(Bytes("a")));
-        Assert.Single(map);
+        Assert.Single(map.Entries);
         Assert.Same(map, map.Add(Located(1, "", "m", version: 1)));
     }
 
@@ -84,14 +84,14 @@ public sealed class RegionMapTests
             map = map.Remove(new RegionId(removed));
             list.RemoveAll(each => each.Region.Id.Value == removed);
 
-            Assert.Equal(list.OrderBy(each => Convert.ToHexString(each.Region.Range.Start.Span)), map);
+            Assert.Equal(list.OrderBy(each => Convert.ToHexString(each.Region.Range.Start.Span)), map.Entries);
             Assert.Equal(list.Count, map.Count);
             Assert.All(list, each => Assert.Same(each, map.Find(each.Region.Id)));
             Assert.Same(list.Find(each => each.Region.Range.Contains(key)), map.Find(key));
             Assert.Same(list.Find(each => each.Region.Range.ContainsBelow(key)), map.FindBelow(key));
             var range = new KeyRange(key, end);
             if (!range.IsEmpty)
-                Assert.Equal(map.Where(each => !each.Region.Range.Intersect(range).IsEmpty), map.Overlapping(key, end));
+                Assert.Equal(map.Entries.Where(each => !each.Region.Range.Intersect(range).IsEmpty), map.Overlapping(key, end));
         });
 
     private static void Add(List<LocatedRegion> list, LocatedRegion entry)

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using TinyKv.Actors.Placement;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;

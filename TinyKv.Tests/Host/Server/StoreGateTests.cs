@@ -3,7 +3,6 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1Alpha;
 using TinyKv.Actors.Node.Settings;
-using TinyKv.Actors.Placement;
 using TinyKv.Client;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Scheduling;

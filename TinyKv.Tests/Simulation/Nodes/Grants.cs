@@ -1,4 +1,3 @@
-using TinyKv.Actors.Placement;
 using TinyKv.Core.Placement;
 
 namespace TinyKv.Tests.Simulation.Nodes;
