@@ -74,8 +74,7 @@ internal sealed class NodeHostility
         foreach (var client in clients) client.IsActive = false;
         // It comes back as it was: nobody has taken the other for it.
         if (_hostile.Process is null) _hostile.Start();
-        // How long it takes to catch up depends on how slow disks and how small appends are.
-        for (var seconds = 0; seconds < 60 && !_world.Cluster.HasCaughtUp; seconds++) Pass(TimeSpan.FromSeconds(1));
+        NodeSimulation.CatchUp(_world);
         Pass(Echo);
         if (_world.Failure is null) NodeSimulation.Judge(_world, clients);
         _world.Marks.HitIf(_world.Failure is null, NodeMark.ServedAfterHostility);

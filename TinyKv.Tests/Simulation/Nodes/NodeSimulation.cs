@@ -63,8 +63,17 @@ internal static class NodeSimulation
         world.RunUntil(NodePlan.CalmBegins + TimeSpan.FromSeconds(2));
         foreach (var client in clients) client.IsActive = false;
         world.RunUntil(NodePlan.End);
+        CatchUp(world);
         if (world.Failure is null) Judge(world, clients);
         if (world.Failure is null) NodeHostility.MayFollow(world, clients);
+    }
+
+    /// <summary>Gives stores that are behind up to a minute: how long they take depends on how slow disks and how small
+    /// appends are.</summary>
+    public static void CatchUp(World world)
+    {
+        for (var seconds = 0; seconds < 60 && !world.Cluster.HasCaughtUp && world.Failure is null; seconds++)
+            world.RunUntil(new TimeSpan(world.Now) + TimeSpan.FromSeconds(1));
     }
 
     /// <summary>What must hold when everything works again and nobody asks for anything more.</summary>
