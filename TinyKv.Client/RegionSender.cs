@@ -45,7 +45,7 @@ internal sealed class RegionSender(
         }
         catch (StoreCallException e)
         {
-            await PauseAsync(e);
+            await WaitAsync(e);
             return null;
         }
 
@@ -69,32 +69,34 @@ internal sealed class RegionSender(
             state.Avoid = target.Peer.Store;
             regions.DropLeader(target.Peer.Store);
             if (e.MayBeDone) OutcomeUnknown(request, state, target.Region.Id);
-            await PauseAsync(e);
+            await WaitAsync(e);
             return null;
         }
 
-        if (reply.RegionError is not { } refusal)
+        if (reply.RegionError is not { } error)
         {
             if (regions.Find(request.RoutingKey.Memory)?.Leader != target.Peer)
                 regions.SetLeader(target.Region.Id, target.Peer);
             return reply;
         }
-        state.Last = new StoreCallException($"{target.Address}: {refusal.Message}", mayBeDone: false);
-        if (refusal.StaleCommand is not null) OutcomeUnknown(request, state, target.Region.Id);
-        if (Learn(refusal, target, state) is { } reason)
+        state.Last = new StoreCallException($"{target.Address}: {error.Message}", mayBeDone: false);
+        var refusal = WithUsableLeader(RegionErrors.FromWire(error));
+        if (Retries.MayBeDone(refusal, request.IsRead)) OutcomeUnknown(request, state, target.Region.Id);
+        Learn(refusal, target, state);
+        if (state.Retries.After(refusal) is var delay && delay > TimeSpan.Zero)
         {
             options.OnWaiting?.Invoke(state.Last.Message);
-            await state.Pauses.PauseAsync(reason, cancellation, refusal.ServerIsBusy?.BackoffMs ?? 0);
+            await Task.Delay(delay, cancellation);
         }
         return null;
 
-        Task PauseAsync(StoreCallException failure)
+        Task WaitAsync(StoreCallException failure)
         {
             // An attempt that was cut off says less than one that was not.
             if (state.Last is null || !cancellation.IsCancellationRequested) state.Last = failure;
             cancellation.ThrowIfCancellationRequested();
             options.OnWaiting?.Invoke(failure.Message);
-            return state.Pauses.PauseAsync(PauseReason.Unreachable, cancellation);
+            return Task.Delay(state.Retries.After(RetryReason.Unreachable), cancellation);
         }
     }
 
@@ -129,39 +131,40 @@ internal sealed class RegionSender(
         }
     }
 
-    /// <summary>Takes over what a refusal teaches; returns why to pause, or null to try again at
-    /// once.</summary>
-    private PauseReason? Learn(Error refusal, RegionTarget target, CallState state)
+    // A leader that cannot be reached is as good as none.
+    private RegionError? WithUsableLeader(RegionError? refusal) =>
+        refusal is RegionError.NotLeader { Leader: { } leader } named && placement.IsShunned(leader.Store)
+            ? named with { Leader = null } : refusal;
+
+    /// <summary>Takes over what a refusal teaches.</summary>
+    private void Learn(RegionError? refusal, RegionTarget target, CallState state)
     {
         var region = target.Region.Id;
         state.Avoid = null;
-        switch (RegionErrors.FromWire(refusal))
+        switch (refusal)
         {
-            case RegionError.NotLeader { Leader: { } leader } when !placement.IsShunned(leader.Store):
+            case RegionError.NotLeader { Leader: { } leader }:
                 regions.SetLeader(region, leader);
-                // Two stores that name each other must not make a busy loop.
-                return state.Redirects++ == 0 ? null : PauseReason.RegionMoved;
+                break;
             case RegionError.NotLeader:
                 regions.SetLeader(region, null);
                 placement.PreferAnother();
                 state.Avoid = target.Peer.Store;
-                return PauseReason.NoLeader;
+                break;
             case RegionError.EpochNotMatch { Current.IsEmpty: false } error:
                 regions.Remove(region);
                 foreach (var current in error.Current)
                     regions.Add(new LocatedRegion(current, current.PeerOn(target.Peer.Store)));
-                return PauseReason.RegionMoved;
+                break;
             case RegionError.StoreNotMatch:
                 placement.ForgetAddress(target.Peer.Store);
-                return PauseReason.RegionMoved;
-            case RegionError.StaleCommand:
-                return PauseReason.RegionMoved;
-            case RegionError.ServerIsBusy:
-                return PauseReason.Busy;
+                break;
+            case RegionError.StaleCommand or RegionError.ServerIsBusy:
+                break;
             default:
                 regions.Remove(region);
                 placement.PreferAnother();
-                return PauseReason.RegionMoved;
+                break;
         }
     }
 
@@ -188,11 +191,9 @@ internal sealed class RegionSender(
     /// <summary>What one call went through so far.</summary>
     private sealed class CallState
     {
-        public Pauses Pauses { get; } = new();
+        public Retries Retries { get; } = new(Random.Shared.NextDouble);
 
         public int Attempts { get; set; }
-
-        public int Redirects { get; set; }
 
         /// <summary>The store that was of no use just now.</summary>
         public StoreId? Avoid { get; set; }

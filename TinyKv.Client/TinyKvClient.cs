@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TinyKv.Client.Grpc;
 using TinyKv.Client.Remoting;
 using TinyKv.Core;
+using TinyKv.Core.Regions;
 
 namespace TinyKv.Client;
 
@@ -99,7 +100,7 @@ public sealed class TinyKvClient : IAsyncDisposable
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_options.Timeout);
         var started = Stopwatch.GetTimestamp();
-        var pauses = new Pauses();
+        var retries = new Retries(Random.Shared.NextDouble);
         StoreCallException? last = null;
         try
         {
@@ -116,7 +117,7 @@ public sealed class TinyKvClient : IAsyncDisposable
                     deadline.Token.ThrowIfCancellationRequested();
                     if (IsHopeless(e, Stopwatch.GetElapsedTime(started))) break;
                     _options.OnWaiting?.Invoke(e.Message);
-                    await pauses.PauseAsync(PauseReason.Unreachable, deadline.Token);
+                    await Task.Delay(retries.After(RetryReason.Unreachable), deadline.Token);
                 }
             }
         }

@@ -13,7 +13,7 @@ namespace TinyKv.Persistence;
 internal static class IdentityFile
 {
     /// <summary>Goes up when the layout of the directory, or of what is in it, changes.</summary>
-    private const int Format = 3;
+    private const int Format = 4;
 
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };
@@ -23,8 +23,8 @@ internal static class IdentityFile
     // Random numbers are written in hexadecimal, as messages show them.
     private sealed record Content(
         int Format, ulong ClusterId, string ClusterName, ulong StoreId, string Journal, string Directory,
-        ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores, ulong[] Born,
-        string Lost);
+        ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores,
+        ulong[] CreatedRegions, string Lost);
 
     /// <summary>What the file says, which must be what is expected; null when there is none.</summary>
     /// <exception cref="TinyKvException">It says something else, or cannot be read.</exception>
@@ -117,7 +117,7 @@ internal static class IdentityFile
         Earlier = [.. found.Earlier.Select(Number)],
         Stores = found.Stores.ToImmutableSortedDictionary(store => store.Id,
             store => new KnownStore(new DirectoryId(Number(store.Directory)), Number(store.Incarnation), store.Starts)),
-        CreatedRegions = [.. found.Born],
+        CreatedRegions = [.. found.CreatedRegions],
         Lost = found.Lost ?? throw new FormatException("it does not say whether something was lost"),
     };
 

@@ -10,13 +10,13 @@ internal static class ForeignText
 
     /// <summary>The beginning of a text, on one line.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="most">The most characters of it.</param>
-    public static string Line(string text, int most = 200)
+    /// <param name="max">The most characters of it.</param>
+    public static string Line(string text, int max = 200)
     {
-        if (text.Length <= most && !text.Any(char.IsControl)) return text;
-        var line = text.AsSpan(0, Math.Min(text.Length, most)).ToArray();
+        if (text.Length <= max && !text.Any(char.IsControl)) return text;
+        var line = text.AsSpan(0, Math.Min(text.Length, max)).ToArray();
         for (var i = 0; i < line.Length; i++)
             if (char.IsControl(line[i])) line[i] = '?';
-        return text.Length <= most ? new string(line) : string.Concat(line, More);
+        return text.Length <= max ? new string(line) : string.Concat(line, More);
     }
 }

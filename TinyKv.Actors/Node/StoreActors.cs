@@ -75,7 +75,7 @@ internal sealed record StoreActors(
         var (storage, bounds) = (StorageOf(settings, store, engine, table), settings.Gateway);
         var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));
         var router = new RawRouter(settings.StoreId, table, executor,
-            Links().ToImmutableDictionary(), bounds.Timeout, around.Time);
+            Links().ToImmutableDictionary(), bounds.Timeout, around.Time, around.DrawFraction);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         return new StoreActors(
             store, handshake, storage, new PlacementClient(settings.StoreId, services, table, around.Time), table,

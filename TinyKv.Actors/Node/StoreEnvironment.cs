@@ -22,6 +22,9 @@ internal sealed record StoreEnvironment
     /// <summary>A number that differs at every start of a store: the seeds of its actors.</summary>
     public required Func<ulong> Draw { get; init; }
 
+    /// <summary>A number from 0, included, to 1, excluded.</summary>
+    public double DrawFraction() => (Draw() >> 11) * (1.0 / (1ul << 53));
+
     /// <summary>What the store knows of itself and the others, with this start.</summary>
     public required StoreRecord Record { get; init; }
 

@@ -62,7 +62,7 @@ internal static class RawChecks
 
     private static string? Family(string cf) =>
         ColumnFamilies.TryParse(cf, out _) ? null
-            : $"unknown column family '{ForeignText.Line(cf, most: 40)}'; there are "
+            : $"unknown column family '{ForeignText.Line(cf, max: 40)}'; there are "
               + string.Join(", ", ColumnFamilies.OfClients.Select(each => each.Name()));
 
     private static string? Key(ByteString key) => key.Length switch

@@ -20,14 +20,13 @@ namespace TinyKv.Actors.Requests;
 /// <param name="gateways">The gateways of the other stores.</param>
 /// <param name="timeout">How long a request may take.</param>
 /// <param name="time">The clock.</param>
+/// <param name="draw">Random numbers from 0 to 1.</param>
 internal sealed class RawRouter(
     StoreId self, RegionTable table, RawExecutor executor, ImmutableDictionary<StoreId, StoreLink> gateways,
-    TimeSpan timeout, TimeProvider time)
+    TimeSpan timeout, TimeProvider time, Func<double> draw)
 {
     // A read that is not answered for so long is asked of another; an election takes about as long.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(160);
 
     /// <summary>A connection to another system broke: what went by it is not waited for any more.</summary>
     public void Broke(Address system)
@@ -43,7 +42,7 @@ internal sealed class RawRouter(
     {
         using var late = new CancellationTokenSource(timeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
-        var attempt = new Attempt(request);
+        var attempt = new Attempt(request, draw);
         try
         {
             return await FollowAsync(attempt, limit.Token);
@@ -56,32 +55,34 @@ internal sealed class RawRouter(
 
     private async Task<IRawReply> FollowAsync(Attempt attempt, CancellationToken limit)
     {
-        var (pause, hint) = (FirstPause, default(Peer?));
         while (true)
         {
             if (table.Find(attempt.Request) is not { } view)
                 return attempt.Request.Refused(new RegionError.RegionNotFound(RegionId.First));
             if (view.Stopped is { } stopped) return attempt.Request.Refused(stopped);
-            var target = hint ?? view.Peer?.Leader;
-            if (target is { } leader && await AskAsync(attempt, view.Region, leader, limit) is { } reply) return reply;
-            var wasHinted = hint is not null;
-            hint = attempt.Hint is { } named && named != target ? named : null;
-            // Two stores that name each other must not make a busy loop.
-            if (hint is not null && !wasHinted) continue;
-            await Task.Delay(pause, time, limit);
-            if (pause < LongestPause) pause *= 2;
+            TimeSpan delay;
+            if ((attempt.Hint ?? view.Peer?.Leader) is { } leader)
+            {
+                var reply = await AskAsync(attempt, view.Region, leader, limit);
+                if (attempt.End(reply, leader) is not { } wait) return reply!;
+                delay = wait;
+            }
+            else
+            {
+                delay = attempt.Retries.After(RetryReason.NoLeader);
+            }
+            if (delay > TimeSpan.Zero) await Task.Delay(delay, time, limit);
         }
     }
 
-    // Null: the answer is not final, another try may be made.
+    // Null: no answer came, and nothing was done.
     private async Task<IRawReply?> AskAsync(Attempt attempt, Region region, Peer leader, CancellationToken limit)
     {
         attempt.Begin();
-        var reply = leader.Store == self
+        return leader.Store == self
             ? await executor.ExecuteAsync(
                 attempt.Request, new RequestContext(region.Id, region.Epoch, leader, 0), limit)
             : await ForwardAsync(attempt.Request, region, leader, limit);
-        return attempt.End(reply) ? reply : null;
     }
 
     private async Task<IRawReply?> ForwardAsync(
@@ -118,9 +119,14 @@ internal sealed class RawRouter(
     }
 
     /// <summary>One request on its way.</summary>
-    private sealed class Attempt(IRoutedRequest request)
+    private sealed class Attempt(IRoutedRequest request, Func<double> draw)
     {
+        private Retries? _retries;
+
         public IRoutedRequest Request => request;
+
+        /// <summary>Most requests need none.</summary>
+        public Retries Retries => _retries ??= new Retries(draw);
 
         /// <summary>Whether it is a write that may be done by somebody right now.</summary>
         public bool UnderWay { get; private set; }
@@ -131,23 +137,20 @@ internal sealed class RawRouter(
         /// <summary>Whom the last answer named as the leader.</summary>
         public Peer? Hint { get; private set; }
 
-        public void Begin() => (UnderWay, Hint) = (!request.IsRead, null);
+        public void Begin() => UnderWay = !request.IsRead;
 
-        /// <summary>Takes an answer in; true when it is final. Null: none came, and nothing was done.</summary>
-        public bool End(IRawReply? reply)
+        /// <summary>Takes an answer in; null: it is final, otherwise how long to wait for the next attempt.</summary>
+        public TimeSpan? End(IRawReply? reply, Peer asked)
         {
-            UnderWay = false;
-            if (reply is null) return false;
-            if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return true;
+            (UnderWay, Hint) = (false, null);
+            if (reply is null) return Retries.After(RetryReason.Unreachable);
+            if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return null;
             LastRefusal = refusal;
+            // Whoever asked is to slow down, which it would not if its request waited here.
+            if (refusal is RegionError.ServerIsBusy || Retries.MayBeDone(refusal, request.IsRead)) return null;
+            if (refusal is RegionError.NotLeader named && named.Leader == asked) refusal = named with { Leader = null };
             Hint = (refusal as RegionError.NotLeader)?.Leader;
-            return refusal switch
-            {
-                RegionError.NotLeader or RegionError.EpochNotMatch or RegionError.RegionNotFound
-                    or RegionError.StoreNotMatch or RegionError.RegionStopped => false,
-                RegionError.StaleCommand => !request.IsRead,
-                _ => true,
-            };
+            return Retries.After(refusal);
         }
     }
 }

@@ -2,8 +2,8 @@ namespace TinyKv.Actors.Requests;
 
 /// <summary>The bytes of replies that one connection, or all of one kind, hold and that are not read; from any thread.
 /// </summary>
-/// <param name="most">Beyond so many bytes a reply is refused; one always fits.</param>
-public sealed class UnreadBytes(long most)
+/// <param name="max">Beyond so many bytes a reply is refused; one always fits.</param>
+public sealed class UnreadBytes(long max)
 {
     private readonly Lock _lock = new();
     private long _bytes;
@@ -15,7 +15,7 @@ public sealed class UnreadBytes(long most)
     {
         lock (_lock)
         {
-            if (!always && _bytes > 0 && _bytes + bytes > most) return false;
+            if (!always && _bytes > 0 && _bytes + bytes > max) return false;
             _bytes += bytes;
             return true;
         }

@@ -50,9 +50,9 @@ internal static class KeyText
         ? $"{value.Length} bytes long: a value has at most {Limits.MaxValueBytes}" : null;
 
     /// <summary>Bytes for people: text as it is, everything else escaped as in TSV files, cut when it is long.</summary>
-    public static string Display(ReadOnlySpan<byte> bytes, bool hex, int most = int.MaxValue)
+    public static string Display(ReadOnlySpan<byte> bytes, bool hex, int max = int.MaxValue)
     {
-        var shown = bytes[..Math.Min(bytes.Length, most)];
+        var shown = bytes[..Math.Min(bytes.Length, max)];
         var text = hex ? Convert.ToHexStringLower(shown) : Encoding.UTF8.GetString(Raw.TsvEscapes.Escape(shown));
         return shown.Length == bytes.Length ? text : $"{text}… ({bytes.Length} bytes)";
     }

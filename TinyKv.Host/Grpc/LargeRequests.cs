@@ -13,14 +13,14 @@ namespace TinyKv.Host.Grpc;
 /// are read. What a request holds while it arrives is not seen by the gateway's bounds, and clients decide how long
 /// that takes.
 /// </summary>
-internal sealed class LargeRequests(long mostBytes)
+internal sealed class LargeRequests(long maxBytes)
 {
     // A flag for compression, and the length of the message.
     private const int PrefixBytes = 5;
 
     private static readonly object RefusalKey = new();
 
-    private readonly InFlight _inFlight = new(int.MaxValue, mostBytes);
+    private readonly InFlight _inFlight = new(int.MaxValue, maxBytes);
 
     /// <summary>Around the services: lets a request in, or has it refused.</summary>
     public async Task LimitAsync(HttpContext http, RequestDelegate next)

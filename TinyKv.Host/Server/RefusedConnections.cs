@@ -32,7 +32,7 @@ internal sealed partial class RefusedConnections(string port, ILogger log)
         LogClosed(log, address, port, why, bound);
     }
 
-    private static string Text(int most, int mostPerAddress) => $"{most} in all, {mostPerAddress} from one address";
+    private static string Text(int max, int maxPerAddress) => $"{max} in all, {maxPerAddress} from one address";
 
     [LoggerMessage(LogLevel.Warning,
         "Closed a connection from {Address} to the {Port} port: {Reason} (the bound is {Bound})")]

@@ -42,7 +42,7 @@ internal sealed class JournalCheck
             Collect("", events.VerifyFiles);
             var ids = events.Ids();
             foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory);
-            if (record is not null) RequireBorn(record, ids.Select(each => PeerJournalId.Parse(each.Id)?.Region.Value));
+            if (record is not null) RequireCreated(record, ids.Select(each => PeerJournalId.Parse(each.Id)?.Region.Value));
         }
         catch (StorageFailedException e)
         {
@@ -54,7 +54,7 @@ internal sealed class JournalCheck
     }
 
     // A region that had events once must have some.
-    private void RequireBorn(StoreRecord record, IEnumerable<ulong?> found)
+    private void RequireCreated(StoreRecord record, IEnumerable<ulong?> found)
     {
         foreach (var region in record.CreatedRegions.Except(found.OfType<ulong>()))
             _damage.Add($"{new RegionId(region)}: it had events when the store was started before, and has none");

@@ -67,7 +67,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
         _ => GatewayManifests.ParserOf(manifest) is { } parser
             ? WireCodec.ParseAny(parser, bytes)
-            : throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, most: 80)}'"),
+            : throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, max: 80)}'"),
     };
 
     /// <summary>

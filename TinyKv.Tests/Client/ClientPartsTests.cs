@@ -5,7 +5,7 @@ using TinyKv.Core.Regions;
 
 namespace TinyKv.Tests.Client;
 
-/// <summary>The region cache, the pauses and the scan cursor by themselves.</summary>
+/// <summary>The region cache and the scan cursor by themselves.</summary>
 public sealed class ClientPartsTests
 {
     private static readonly Peer Leader = new(new PeerId(1), new StoreId(1));
@@ -20,16 +20,6 @@ public sealed class ClientPartsTests
 
         Assert.Null(cache.Find(Bytes("a"))!.Leader);
         Assert.NotNull(cache.Find(Bytes("z"))!.Leader);
-    }
-
-    [Fact]
-    public void Pauses_grow_to_their_cap_and_each_reason_has_its_own()
-    {
-        var pauses = new Pauses();
-        for (var i = 0; i < 40; i++)
-            Assert.InRange(pauses.Next(PauseReason.NoLeader).TotalMilliseconds, 10, 300);
-        Assert.InRange(pauses.Next(PauseReason.NoLeader).TotalMilliseconds, 150, 300);
-        Assert.InRange(pauses.Next(PauseReason.RegionMoved).TotalMilliseconds, 1, 2);
     }
 
     [Fact]

@@ -146,20 +146,20 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
+    [InlineData(3)]
+    [InlineData(5)]
     public void A_directory_of_another_version_is_refused(int format)
     {
         DataDirectory.Open(Store, Identity, Three).Dispose();
         File.WriteAllText(Path.Combine(Store, "identity.json"), $$"""{ "format": {{format}}, "clusterId": 1 }""");
 
-        Assert.Contains($"has format {format}, of another version; this version knows format 3", Refused(Identity),
+        Assert.Contains($"has format {format}, of another version; this version knows format 4", Refused(Identity),
             StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{ "format": 3, """)]
-    [InlineData("""{ "format": 3 }""")]
+    [InlineData("""{ "format": 4, """)]
+    [InlineData("""{ "format": 4 }""")]
     [InlineData("null")]
     public void A_damaged_identity_is_refused_with_its_name(string content)
     {

@@ -11,10 +11,10 @@ namespace TinyKv.Actors.Transport.Remoting;
 public sealed record ConnectionBounds(int Silent, int SilentPerAddress, int Established, int EstablishedPerAddress)
 {
     /// <summary>Bounds for a port that is to serve so many; a quarter as many may wait to be served.</summary>
-    public static ConnectionBounds Of(int most, int mostPerAddress)
+    public static ConnectionBounds Of(int max, int maxPerAddress)
     {
-        var silent = Math.Max(8, most / 4);
-        return new ConnectionBounds(silent, Math.Min(silent, Math.Max(8, mostPerAddress / 4)), most, mostPerAddress);
+        var silent = Math.Max(8, max / 4);
+        return new ConnectionBounds(silent, Math.Min(silent, Math.Max(8, maxPerAddress / 4)), max, maxPerAddress);
     }
 }
 

@@ -16,7 +16,7 @@ internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time,
 {
     private const int LengthBytes = 4;
 
-    private volatile int _most = RemotingFrame.MaxHandshakeBytes;
+    private volatile int _max = RemotingFrame.MaxHandshakeBytes;
     private volatile bool _trusted;
     private volatile bool _givenUp;
     private long _since;
@@ -29,12 +29,12 @@ internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time,
     public long UnfinishedSince => _trusted || _givenUp ? 0 : Volatile.Read(ref _since);
 
     /// <summary>The handshake is over.</summary>
-    /// <param name="most">The most bytes of a frame.</param>
+    /// <param name="max">The most bytes of a frame.</param>
     /// <param name="trusted">Whether it is a store's: its frames are not held against others.</param>
-    public void Open(int most, bool trusted)
+    public void Open(int max, bool trusted)
     {
         _trusted = trusted;
-        _most = most;
+        _max = max;
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time,
                 if (_lengthBytes == 0) (held, since) = (0, time.GetTimestamp());
                 _length |= bytes.GetByte(at++) << (8 * _lengthBytes);
                 if (++_lengthBytes < LengthBytes) continue;
-                if (_length < 0 || _length > _most) return false;
+                if (_length < 0 || _length > _max) return false;
                 (_missing, _length, _lengthBytes) = (_length, 0, 0);
                 continue;
             }
@@ -97,9 +97,9 @@ internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time,
 }
 
 /// <summary>What the connections of those who are no stores hold of unfinished frames.</summary>
-/// <param name="most">The most bytes; when there are more, the oldest is given up.</param>
+/// <param name="max">The most bytes; when there are more, the oldest is given up.</param>
 /// <param name="giveUp">Closes the connection with the oldest.</param>
-internal sealed class UnfinishedFrames(long most, Action giveUp)
+internal sealed class UnfinishedFrames(long max, Action giveUp)
 {
     private long _bytes;
 
@@ -109,6 +109,6 @@ internal sealed class UnfinishedFrames(long most, Action giveUp)
     /// <summary>A connection holds more, or less.</summary>
     public void Add(long bytes)
     {
-        if (Interlocked.Add(ref _bytes, bytes) > most && bytes > 0) giveUp();
+        if (Interlocked.Add(ref _bytes, bytes) > max && bytes > 0) giveUp();
     }
 }

@@ -9,17 +9,17 @@ internal static class OptionValues
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
     /// <summary>A whole number in a range.</summary>
-    public static int? Number(string name, int least, int most, ArgumentResult result) =>
-        (int?)Number(name, (ulong)least, (ulong)most, result);
+    public static int? Number(string name, int min, int max, ArgumentResult result) =>
+        (int?)Number(name, (ulong)min, (ulong)max, result);
 
     /// <summary>A whole number in a range.</summary>
-    public static ulong? Number(string name, ulong least, ulong most, ArgumentResult result)
+    public static ulong? Number(string name, ulong min, ulong max, ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number >= least && number <= most) return number;
+            && number >= min && number <= max) return number;
         var wrong = IsWholeNumber(text) ? "out of range" : "not a number";
-        result.AddError($"{name} '{text}' is {wrong}: expected {least} to {most}");
+        result.AddError($"{name} '{text}' is {wrong}: expected {min} to {max}");
         return null;
     }
 

@@ -93,7 +93,7 @@ internal static class StatusTables
         : $"{Bound(region.StartKey.Span, "first")} to {Bound(region.EndKey.Span, "last")}";
 
     private static string Bound(ReadOnlySpan<byte> key, string whenOpen) =>
-        key.IsEmpty ? whenOpen : KeyText.Display(key, hex: false, most: 32);
+        key.IsEmpty ? whenOpen : KeyText.Display(key, hex: false, max: 32);
 
     private static string Epoch(Region region) =>
         region.RegionEpoch is { } epoch ? $"{epoch.ConfVer}/{epoch.Version}" : "";

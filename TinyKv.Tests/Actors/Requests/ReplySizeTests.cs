@@ -58,8 +58,8 @@ public sealed class ReplySizeTests
         Assert.Equal(absent.CalculateSize(), ReplySize.OfMaybeValue(null));
     }
 
-    private static Gen<(int, int)[]> Lengths(int minKey, int maxKey, int minValue, int maxValue, int mostPairs) =>
-        Gen.Select(Gen.Int[minKey, maxKey], Gen.Int[minValue, maxValue]).Array[1, mostPairs];
+    private static Gen<(int, int)[]> Lengths(int minKey, int maxKey, int minValue, int maxValue, int maxPairs) =>
+        Gen.Select(Gen.Int[minKey, maxKey], Gen.Int[minValue, maxValue]).Array[1, maxPairs];
 
     /// <summary>A replica with pairs of given lengths, whichever way it is walked.</summary>
     private sealed class Reader((int Key, int Value)[] pairs) : IStorageReader

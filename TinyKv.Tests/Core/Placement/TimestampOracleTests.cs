@@ -42,9 +42,9 @@ public sealed class TimestampOracleTests
     public void A_batch_that_does_not_fit_into_the_millisecond_takes_the_next()
     {
         var oracle = Started(end: 2000);
-        var most = (int)TimestampOracle.LogicalEnd - 1;
+        var max = (int)TimestampOracle.LogicalEnd - 1;
 
-        Assert.Equal(new Timestamp(1500, most), oracle.Next(most, 1500));
+        Assert.Equal(new Timestamp(1500, max), oracle.Next(max, 1500));
         Assert.Equal(new Timestamp(1501, 2), oracle.Next(2, 1500));
     }
 

@@ -87,8 +87,8 @@ public sealed class TermAllowanceTests
             foreach (var member in members) member.CompleteWrites(int.MaxValue);
             underWay.Clear(); // they do not hear each other
         }
-        var most = RaftLimits.MaxTermStep + (ticks * RaftLimits.TermsPerTick(options));
-        Assert.InRange(driven.Core.Term - other.Core.Term, Far, most);
+        var max = RaftLimits.MaxTermStep + (ticks * RaftLimits.TermsPerTick(options));
+        Assert.InRange(driven.Core.Term - other.Core.Term, Far, max);
 
         var elections = 20 * electionTicks;
         for (var i = 0; i < ticks + elections && Array.TrueForAll(members, m => m.Core.Role != RoleKind.Leader); i++)

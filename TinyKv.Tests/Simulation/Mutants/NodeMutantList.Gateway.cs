@@ -12,7 +12,7 @@ internal static partial class NodeMutantList
     private static Mutant[] Gateway =>
     [
         new("a forwarded write asked again after an unknown outcome", Router,
-            "RegionError.StaleCommand => !request.IsRead,", "RegionError.StaleCommand => false,",
+            " || Retries.MayBeDone(refusal, request.IsRead)", "",
             "It may be done twice, the second time over what others have written since."),
         new("a forwarded write asked again when no answer comes", Router,
             "request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time", "AttemptTimeout, time",
