@@ -62,7 +62,8 @@ internal sealed class FakeStore : IServedStore
         table.Post(new ReplicaView(storage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
         var router = new RawRouter(self, table, executor,
-            ImmutableDictionary<StoreId, StoreLink>.Empty, TimeSpan.FromMilliseconds(500), TimeProvider.System, Random.Shared.NextDouble);
+            ImmutableDictionary<StoreId, StoreLink>.Empty,
+            TimeSpan.FromMilliseconds(500), TimeProvider.System, Random.Shared.NextDouble);
         var inFlight = new InFlight(MaxRequests, 64 * 1024 * 1024);
         return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);
     }
