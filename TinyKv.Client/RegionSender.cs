@@ -1,7 +1,6 @@
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.Errors;
 
 namespace TinyKv.Client;
 

@@ -96,7 +96,7 @@ public static class StoreCheck
         List<CheckedPart> parts, (string Identity, string Data, string Journal) names, JournalCheck? journal,
         bool isKnown)
     {
-        if (parts.All(part => part.State != PartState.Damaged)) return null;
+        if (parts.TrueForAll(part => part.State != PartState.Damaged)) return null;
         if (!isKnown) return $"restore {names.Identity} as it was, then check again";
         if (Is("engine") && !Is("journal") && !Is("identity"))
         {
@@ -108,7 +108,7 @@ public static class StoreCheck
         return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
             + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";
 
-        bool Is(string name) => parts.Any(part => part.Name == name && part.State == PartState.Damaged);
+        bool Is(string name) => parts.Exists(part => part.Name == name && part.State == PartState.Damaged);
     }
 
     private sealed class NoEvents : IJournalEvents

@@ -29,7 +29,7 @@ internal sealed class ReaderThreads : IDisposable
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            _queue.Add(() => Complete(result, read));
+            _queue.Add(() => Complete(result, read), CancellationToken.None);
         }
         catch (InvalidOperationException)
         {
@@ -50,7 +50,7 @@ internal sealed class ReaderThreads : IDisposable
 
     private void Run()
     {
-        foreach (var read in _queue.GetConsumingEnumerable()) read();
+        foreach (var read in _queue.GetConsumingEnumerable(CancellationToken.None)) read();
     }
 
     private void Complete<T>(TaskCompletionSource<T> result, Func<CancellationToken, T> read)

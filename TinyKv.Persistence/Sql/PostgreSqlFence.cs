@@ -55,7 +55,7 @@ internal sealed class PostgreSqlFence : IDisposable
         (_connection, _settings, _what, _database, _key, Writer) = (connection, settings, what, database, key, writer);
         _probeInterval = probeInterval;
         _holder = PooledSessions.Process(connection);
-        _watch = Task.Run(WatchAsync);
+        _watch = Task.Run(WatchAsync, CancellationToken.None);
     }
 
     /// <summary>The name of the connections that may write.</summary>
@@ -110,7 +110,7 @@ internal sealed class PostgreSqlFence : IDisposable
     {
         if (_stop.IsCancellationRequested) return;
         _stop.Cancel();
-        _watch.Wait();
+        _watch.Wait(CancellationToken.None);
         _connection.Dispose();
     }
 

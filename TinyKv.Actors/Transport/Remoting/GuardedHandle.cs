@@ -25,10 +25,7 @@ internal class GuardedHandle : AssociationHandle
     {
         (_transport, _inner, _from, _isStore) = (transport, inner, from, isStore);
         if (first is not null) _early.Enqueue(first);
-        _ = ReadHandlerSource.Task.ContinueWith(
-            listener => Begin(listener.Result), CancellationToken.None,
-            TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        _ = BeginAsync();
     }
 
     /// <inheritdoc/>
@@ -63,6 +60,8 @@ internal class GuardedHandle : AssociationHandle
             Volatile.Write(ref _upstream, upstream);
         }
     }
+
+    private async Task BeginAsync() => Begin(await ReadHandlerSource.Task.ConfigureAwait(false));
 
     private bool IsAllowed(InboundPayload payload)
     {

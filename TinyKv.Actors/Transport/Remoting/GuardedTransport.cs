@@ -45,7 +45,7 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
     public UnfinishedFrames Unfinished { get; }
 
     /// <summary>The clock.</summary>
-    public TimeProvider Time => TimeProvider.System;
+    public TimeProvider Time { get; } = TimeProvider.System;
 
     /// <summary>The number of this incarnation.</summary>
     public int Uid => AddressUidExtension.Uid(System);
@@ -160,9 +160,14 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
         catch (TimeoutException)
         {
             // Nobody else would close a connection that comes later.
-            _ = connecting.ContinueWith(late => late.Result.Disassociate("it came too late", Refusals.Log),
-                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            _ = CloseLateAsync(connecting);
             throw;
         }
+    }
+
+    private async Task CloseLateAsync(Task<AssociationHandle> connecting)
+    {
+        var late = await connecting.ConfigureAwait(false);
+        late.Disassociate("it came too late", Refusals.Log);
     }
 }

@@ -76,7 +76,7 @@ internal sealed class Parser
                 ? _text.Invalid($"{In(around.Key)}'include' is not supported; write the settings of the other file into this one")
                 : NoValue(place.Key, origin);
         }
-        var value = Value(append ? place.Item(place.Key) : place, origin);
+        var value = Value(append ? Place.Item(place.Key) : place, origin);
         if (append) value = new Addition(new ListExpression([(value, origin)]));
         Assign(into, path, value, origin);
     }
@@ -192,7 +192,7 @@ internal sealed class Parser
         for (Separate(place, first: true); !_text.AtEnd && _text.Next is not ('}' or ']'); Separate(place, first: false))
         {
             var origin = _text.Origin;
-            items.Add((Value(place.Item($"{place.Key}[{items.Count}]"), origin), origin));
+            items.Add((Value(Place.Item($"{place.Key}[{items.Count}]"), origin), origin));
         }
         Close(place.Key, "]", "[", opened);
         return new ListExpression(items.ToImmutable());
@@ -233,6 +233,6 @@ internal sealed class Parser
         public Place Below(ImmutableArray<string> path) =>
             new(Full(Key, string.Join('.', path)), InList ? Path : [.. Path, .. path]);
 
-        public Place Item(string key) => new(key, default);
+        public static Place Item(string key) => new(key, default);
     }
 }

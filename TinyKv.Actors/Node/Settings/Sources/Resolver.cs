@@ -174,11 +174,11 @@ internal sealed class Resolver
         var solid = values.Where(part => part.part is not Blank && part.value is not null)
             .Select(part => part.value!).ToList();
         if (solid.Count == 0) return null;
-        if (solid.All(value => value is ResolvedText))
+        if (solid.TrueForAll(value => value is ResolvedText))
             return Text(string.Concat(values.Select(part => (part.value as ResolvedText)?.Text)), spot);
-        if (solid.All(value => value is ResolvedList))
+        if (solid.TrueForAll(value => value is ResolvedList))
             return new ResolvedList([.. solid.SelectMany(value => ((ResolvedList)value).Items)], spot.Origin);
-        if (solid.All(value => value is ResolvedObject)) return Merge(solid, spot.Origin);
+        if (solid.TrueForAll(value => value is ResolvedObject)) return Merge(solid, spot.Origin);
         throw spot.Invalid(OfSeveralKinds);
     }
 
