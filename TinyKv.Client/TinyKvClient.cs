@@ -45,7 +45,7 @@ public sealed class TinyKvClient : IAsyncDisposable
     }
 
     /// <summary>A client of a cluster whose number is known; connects when it is used.</summary>
-    internal static TinyKvClient Of(ulong clusterId, TinyKvClientOptions options) => Over(options, clusterId);
+    public static TinyKvClient Of(ulong clusterId, TinyKvClientOptions options) => Over(options, clusterId);
 
     /// <summary>The cluster's number.</summary>
     public ulong ClusterId => _placement.ClusterId;

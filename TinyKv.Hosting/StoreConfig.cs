@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
-using TinyKv.Host.Server;
+using TinyKv.Server.Settings;
 
 namespace TinyKv.Hosting;
 

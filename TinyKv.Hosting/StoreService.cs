@@ -4,8 +4,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TinyKv.Actors.Node;
-using TinyKv.Host.Cli;
-using TinyKv.Host.Server;
+using TinyKv.Server;
+using TinyKv.Server.Exit;
+using TinyKv.Server.Settings;
+using TinyKv.Server.Stores;
 
 namespace TinyKv.Hosting;
 
@@ -54,7 +56,7 @@ internal sealed partial class StoreService(
         catch (StoreFailedException e)
         {
             // As the server's own: whoever supervises the process starts it again.
-            Environment.ExitCode = e.IsMisconfigured ? ExitCode.Usage : ExitCode.Fatal;
+            Environment.ExitCode = ExitCode.Of(e);
             lifetime.StopApplication();
             // Last, because the application's log may be what hangs.
             LogEnded(log, e.Message);

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Core;
-using TinyKv.Host.Server;
+using TinyKv.Server.Settings;
 
 namespace TinyKv.Hosting;
 

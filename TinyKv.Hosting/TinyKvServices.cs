@@ -8,7 +8,8 @@ using TinyKv.Actors.Node;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Client;
-using TinyKv.Host.Server;
+using TinyKv.Server.Exit;
+using TinyKv.Server.Logging;
 
 namespace TinyKv.Hosting;
 
@@ -57,7 +58,7 @@ public static class TinyKvServices
         services.AddHealthChecks()
             .AddCheck<StoreLiveCheck>("tinykv-live", tags: ["live"])
             .AddCheck<StoreReadyCheck>("tinykv-ready", tags: ["ready"]);
-        services.TryAddSingleton<EndBy>(_ => ExitDeadline.Arm);
+        services.TryAddSingleton<EndBy>(_ => new ExitDeadline().Arm);
         // After Akka's own: the store is stopped first, and takes its actor system along.
         services.AddHostedService<StoreService>();
         return services;

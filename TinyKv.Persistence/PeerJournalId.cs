@@ -10,7 +10,7 @@ namespace TinyKv.Persistence;
 /// <param name="Store">The store.</param>
 /// <param name="Region">The region.</param>
 /// <param name="Peer">The replica.</param>
-internal readonly partial record struct PeerJournalId(ulong Cluster, StoreId Store, RegionId Region, PeerId Peer)
+public readonly partial record struct PeerJournalId(ulong Cluster, StoreId Store, RegionId Region, PeerId Peer)
 {
     /// <summary>What the names of all peers of a store begin with.</summary>
     public static string PrefixOf(ulong cluster, StoreId store) => $"c{cluster}-s{store.Value}-";

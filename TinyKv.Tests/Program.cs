@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using TinyKv.Host.Cli;
-using TinyKv.Host.Server;
-using TinyKv.Tests.Host.Server;
+using TinyKv.Host.Cli.Server;
+using TinyKv.Host.Output;
+using TinyKv.Server.Exit;
+using TinyKv.Server.StatusPages;
+using TinyKv.Server.Stores;
+using TinyKv.Tests.Server;
 using TinyKv.Tests.Simulation.Mutants;
 using TinyKv.Tests.Simulation.Nodes;
 
@@ -37,7 +40,7 @@ public static class Program
     private static int Hang()
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Thread.Sleep(Timeout.Infinite);
-        ExitDeadline.Arm(TimeSpan.FromSeconds(1), ExitCode.Fatal);
+        ProcessOutput.Deadline.Arm(TimeSpan.FromSeconds(1), ExitCode.Fatal);
         return ExitCode.Success;
     }
 

@@ -6,7 +6,7 @@ using TinyKv.Protocol.Links;
 namespace TinyKv.Actors.Node;
 
 /// <summary>The address that all ports of a store are bound to.</summary>
-internal static class BindAddress
+public static class BindAddress
 {
     /// <summary>The setting that names it.</summary>
     public const string Key = "tinykv.store.bind-host";

@@ -39,7 +39,7 @@ public sealed class PreparedStore : IDisposable
     public TinyKvSettings Settings { get; }
 
     /// <summary>The address that the store's ports are bound to.</summary>
-    internal IPAddress Bind { get; }
+    public IPAddress Bind { get; }
 
     /// <summary>The whole configuration of the actor system.</summary>
     public Config SystemConfig { get; }

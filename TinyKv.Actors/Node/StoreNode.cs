@@ -69,6 +69,16 @@ public sealed class StoreNode : IAsyncDisposable
     public static Task<StoreNode> StartAsync(Config config, CancellationToken cancellation) =>
         StartAsync(config, bind: null, faults: null, cancellation);
 
+    /// <summary>The same, for hosts that bind ports of their own beside the store's.</summary>
+    /// <param name="config">The whole configuration: the user's over the reference files.</param>
+    /// <param name="bind">The address that the ports are bound to, as <see cref="BindAddress"/> has found it.</param>
+    /// <param name="cancellation">Gives up starting.</param>
+    /// <param name="setups">What else the actor system is told.</param>
+    /// <exception cref="TinyKvException">A setting, the data directory or a port is wrong; says which and why.</exception>
+    public static Task<StoreNode> StartAsync(
+        Config config, IPAddress bind, CancellationToken cancellation, params Setup[] setups) =>
+        StartAsync(config, bind, faults: null, cancellation, setups);
+
     internal static Task<StoreNode> StartAsync(
         Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation, params Setup[] setups) =>
         // Files are opened and ports are bound with blocking calls.
@@ -108,7 +118,7 @@ public sealed class StoreNode : IAsyncDisposable
 
     /// <summary>Whether everything has ended and every file is closed; not so as long as an actor or a file is held up by a
     /// disk that stands still.</summary>
-    internal bool IsClosed => Volatile.Read(ref _closing) is { IsCompletedSuccessfully: true };
+    public bool IsClosed => Volatile.Read(ref _closing) is { IsCompletedSuccessfully: true };
 
     /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. What a disk that stands still holds
     /// up is not waited for longer than half a minute; its files are closed when the disk continues.</summary>

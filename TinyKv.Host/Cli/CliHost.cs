@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 using TinyKv.Client;
-using TinyKv.Host.Server;
+using TinyKv.Host.Output;
 
 namespace TinyKv.Host.Cli;
 

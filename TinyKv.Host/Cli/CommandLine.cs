@@ -4,7 +4,8 @@ using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Parsing;
 using TinyKv.Host.Cli.Playground;
-using TinyKv.Host.Server;
+using TinyKv.Host.Cli.Server;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli;
 

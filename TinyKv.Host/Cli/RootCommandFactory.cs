@@ -4,6 +4,7 @@ using TinyKv.Host.Cli.Check;
 using TinyKv.Host.Cli.Completion;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Raw;
+using TinyKv.Host.Cli.Server;
 using TinyKv.Host.Cli.Status;
 
 namespace TinyKv.Host.Cli;

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 using TinyKv.Actors.Node;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
-using TinyKv.Host.Server;
 using TinyKv.Persistence.Journal;
+using TinyKv.Server;
+using TinyKv.Server.Logging;
+using TinyKv.Server.Settings;
+using TinyKv.Server.Stores;
 
 namespace TinyKv.Hosting.Testing;
 

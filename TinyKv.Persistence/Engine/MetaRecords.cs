@@ -11,7 +11,7 @@ namespace TinyKv.Persistence.Engine;
 
 /// <summary>The records that a store keeps of every region in the column family <c>meta</c>, under
 /// <see cref="MetaKeys"/>.</summary>
-internal static class MetaRecords
+public static class MetaRecords
 {
     /// <summary>The applied index, or null when nothing was ever applied.</summary>
     public static long? ReadApplied(ISnapshot snapshot, RegionId region)

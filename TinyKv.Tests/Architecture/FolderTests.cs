@@ -1,49 +1,83 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using TinyKv.Actors.Node;
+using TinyKv.Server;
 
 namespace TinyKv.Tests.Architecture;
 
-/// <summary>Inside <c>TinyKv.Actors</c> folders are layers, too.</summary>
-public sealed partial class FolderTests
+/// <summary>Inside <c>TinyKv.Actors</c> and <c>TinyKv.Server</c> folders are layers, too.</summary>
+public sealed class FolderTests
 {
-    private const string Project = "TinyKv.Actors";
+    // What lies in no folder.
+    private const string Top = "";
 
     // Bottom to top.
-    private static readonly string[] Layers =
-        ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Regions", "Placement", "Requests", "Node"];
+    private static readonly Dictionary<string, string[]> Layers = new(StringComparer.Ordinal)
+    {
+        ["TinyKv.Actors"] =
+            ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Regions", "Placement", "Requests", "Node"],
+        ["TinyKv.Server"] =
+            ["Exit", "Logging", "Telemetry", "Settings", "Stores", "Ports", "StatusPages", "Grpc", Top],
+    };
+
+    private static readonly Dictionary<string, Assembly> Assemblies = new(StringComparer.Ordinal)
+    {
+        ["TinyKv.Actors"] = typeof(StoreNode).Assembly,
+        ["TinyKv.Server"] = typeof(StoreServer).Assembly,
+    };
 
     private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance
         | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    [Fact]
-    public void Every_folder_is_a_layer() => Assert.Equal(
-        Layers.Order(), Files().Select(file => file.Split('/')[1]).Distinct().Order());
+    public static TheoryData<string> Projects => [.. Layers.Keys];
 
-    [Fact]
-    public void A_folder_names_only_what_lies_below_it() => Assert.Empty(
-        from file in Files()
-        from Match used in Used().Matches(Repository.Read(file))
-        where Rank(used.Groups[1].Value) > Rank(file.Split('/')[1])
-        select $"{file} uses {used.Value}");
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Every_folder_is_a_layer(string project) => Assert.Equal(
+        Layers[project].Order(StringComparer.Ordinal),
+        Files(project).Select(FolderOf).Distinct().Order(StringComparer.Ordinal));
 
-    [Fact]
-    public void A_type_refers_only_to_what_lies_below_it() => Assert.Empty(
-        from type in typeof(StoreNode).Assembly.GetTypes()
-        let own = LayerOf(type)
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_folder_names_only_what_lies_below_it(string project)
+    {
+        var folders = new Regex($@"\b{Regex.Escape(project)}\.([A-Z]\w*)\b", RegexOptions.None, TimeSpan.FromSeconds(5));
+        // No using tells that these are used.
+        var top = Files(project).Where(file => FolderOf(file) == Top).Select(Path.GetFileNameWithoutExtension).ToList();
+        Assert.Empty(
+            from file in Files(project)
+            let text = Repository.Read(file)
+            let names = folders.Matches(text).Select(match => match.Groups[1].Value)
+                .Concat(top.Where(type => Regex.IsMatch(text, $@"\b{type}\b")).Select(_ => Top))
+            from name in names
+            where Rank(project, name) > Rank(project, FolderOf(file))
+            select $"{file} uses {(name == Top ? string.Join(" or ", top) : name)}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_type_refers_only_to_what_lies_below_it(string project) => Assert.Empty(
+        from type in Assemblies[project].GetTypes()
+        let own = LayerOf(project, type)
         where own is not null
         from other in Referred(type).SelectMany(Parts).Distinct()
-        let layer = LayerOf(other)
-        where layer is not null && Rank(layer) > Rank(own)
+        let layer = LayerOf(project, other)
+        where layer is not null && Rank(project, layer) > Rank(project, own)
         select $"{type} refers to {other}");
 
-    private static IEnumerable<string> Files() =>
-        Repository.Files(".cs").Where(file => file.StartsWith($"{Project}/", StringComparison.Ordinal));
+    private static IEnumerable<string> Files(string project) =>
+        Repository.Files(".cs").Where(file => file.StartsWith($"{project}/", StringComparison.Ordinal));
 
-    private static int Rank(string folder) => Array.IndexOf(Layers, folder);
+    private static string FolderOf(string file) => file.Split('/') is [_, var folder, _, ..] ? folder : Top;
 
-    private static string? LayerOf(Type type) =>
-        type.Namespace?.Split('.') is ["TinyKv", "Actors", var layer, ..] ? layer : null;
+    private static int Rank(string project, string folder) => Array.IndexOf(Layers[project], folder);
+
+    private static string? LayerOf(string project, Type type) => type.Namespace switch
+    {
+        var space when space == project => Top,
+        { } space when space.StartsWith($"{project}.", StringComparison.Ordinal) => space.Split('.')[2],
+        _ => null,
+    };
 
     // What a body only passes on is not seen here; its file's usings are.
     private static IEnumerable<Type> Referred(Type type)
@@ -62,7 +96,4 @@ public sealed partial class FolderTests
     private static IEnumerable<Type> Parts(Type type) => type.HasElementType
         ? Parts(type.GetElementType()!)
         : type.GetGenericArguments().SelectMany(Parts).Append(type);
-
-    [GeneratedRegex(@"\bTinyKv\.Actors\.([A-Z][A-Za-z]*)\b")]
-    private static partial Regex Used();
 }

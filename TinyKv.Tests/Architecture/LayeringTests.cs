@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace TinyKv.Tests.Architecture;
@@ -12,10 +13,10 @@ public sealed class LayeringTests
         ["TinyKv.Persistence"] = ["TinyKv.Core", "TinyKv.Protocol"],
         ["TinyKv.Actors"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence"],
         ["TinyKv.Client"] = ["TinyKv.Core", "TinyKv.Protocol"],
-        ["TinyKv.Host"] =
-            ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Client"],
+        ["TinyKv.Server"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors"],
+        ["TinyKv.Host"] = ["TinyKv.Server", "TinyKv.Client"],
+        ["TinyKv.Hosting"] = ["TinyKv.Server", "TinyKv.Client"],
         ["TinyKv.Benchmarks"] = ["TinyKv.Host"],
-        ["TinyKv.Hosting"] = ["TinyKv.Host"],
         ["TinyKv.Faults"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Client"],
         ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting", "TinyKv.Faults"],
     };
@@ -47,12 +48,45 @@ public sealed class LayeringTests
             symbol => Assert.Contains(symbol, banned, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Internals_are_open_to_tests_and_elsewhere_only_with_a_reason(string project) => Assert.Empty(
+        Load(project).Descendants("InternalsVisibleTo")
+            .Where(item => (string?)item.Attribute("Include") != "TinyKv.Tests" && Before(item) is not XComment)
+            .Select(item => item.ToString()));
+
+    // A reason may be for several in a row.
+    private static XNode? Before(XNode node) =>
+        node.PreviousNode is XElement { Name.LocalName: "InternalsVisibleTo" } other ? Before(other) : node.PreviousNode;
+
     [Fact]
     public void The_solution_holds_every_project()
     {
         var solution = Repository.Read("TinyKv.sln");
         Assert.All(Repository.Projects, project =>
             Assert.Contains($"{project}.csproj", solution, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("TinyKv.Hosting")]
+    [InlineData("samples/Embedded")]
+    public void An_application_with_a_store_gets_nothing_that_the_tool_alone_needs(string application)
+    {
+        var tool = Items("TinyKv.Host", "PackageReference").ToList();
+        Assert.Contains("Spectre.Console", tool);
+        Assert.Contains("System.CommandLine", tool);
+        var closure = Closure(application);
+        Assert.Contains("Akka.Hosting", closure);
+        Assert.Empty(closure.Intersect([.. tool, "tinykv"], StringComparer.OrdinalIgnoreCase));
+    }
+
+    // Everything that a build brings along; a restore in locked mode refuses a file that is not true.
+    private static HashSet<string> Closure(string project)
+    {
+        using var locked = JsonDocument.Parse(Repository.Read($"{project}/packages.lock.json"));
+        return locked.RootElement.GetProperty("dependencies").EnumerateObject()
+            .SelectMany(framework => framework.Value.EnumerateObject()).Select(item => item.Name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
     private static IEnumerable<string> Items(string project, string kind) => Load(project).Descendants(kind)

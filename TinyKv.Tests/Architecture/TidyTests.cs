@@ -13,13 +13,12 @@ public sealed partial class TidyTests
         (@"\bDeferAsync\b", "a batch of deferred items alone breaks SQL journals", IsProduct),
         (@"\bThread\.Sleep\b|\.GetAwaiter\(\)\.GetResult\(\)|\.Wait\(\)", "only what touches a disk or ends the process blocks",
             path => IsProduct(path) && !path.StartsWith("TinyKv.Persistence/", StringComparison.Ordinal)
-                && path is not ("TinyKv.Host/Server/ExitDeadline.cs" or "TinyKv.Host/Server/ServerProcess.cs")),
+                && path is not ("TinyKv.Server/Exit/ExitDeadline.cs" or "TinyKv.Host/Cli/Server/ServerProcess.cs")),
         (@"\.Ask<|\.Ask\(", "actors Tell; asking is for the edge",
             path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Requests/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Placement/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Node/StoreNode", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Client/", StringComparison.Ordinal)
-                && !path.StartsWith("TinyKv.Host/", StringComparison.Ordinal)
                 && !path.StartsWith("samples/", StringComparison.Ordinal)),
         (@"\bTODO\b|\bFIXME\b|\bHACK\b|\bTBD\b", "unfinished work belongs in the tracker",
             path => !path.EndsWith("TidyTests.cs", StringComparison.Ordinal)),

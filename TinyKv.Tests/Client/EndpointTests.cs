@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TinyKv.Client;
-using TinyKv.Tests.Host.Server;
+using TinyKv.Tests.Server;
 
 namespace TinyKv.Tests.Client;
 

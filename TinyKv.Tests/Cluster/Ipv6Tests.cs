@@ -2,7 +2,8 @@ using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Client;
 using TinyKv.Faults.Sandbox;
-using TinyKv.Host.Server;
+using TinyKv.Server;
+using TinyKv.Server.Settings;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;

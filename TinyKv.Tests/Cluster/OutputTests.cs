@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Tests.Clusters;
 

@@ -13,11 +13,10 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Client;
 using TinyKv.Core;
-using TinyKv.Host.Cli;
-using TinyKv.Host.Server;
 using TinyKv.Hosting;
 using TinyKv.Hosting.Testing;
 using TinyKv.Persistence;
+using TinyKv.Server.Exit;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;
@@ -158,7 +157,7 @@ public sealed class AddTinyKvTests : IDisposable
         var line = await Eventually.Async(() => Task.FromResult(
             lines.All.FirstOrDefault(each => each.Text.Contains("too many connections", StringComparison.Ordinal))));
 
-        Assert.Equal(("TinyKv.Host.Server.ConnectionGate", LogLevel.Warning), (line.Category, line.Level));
+        Assert.Equal(("TinyKv.Server.Ports.ConnectionGate", LogLevel.Warning), (line.Category, line.Level));
         await application.StopAsync(Timeouts.Long);
     }
 

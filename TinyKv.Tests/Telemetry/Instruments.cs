@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using TinyKv.Actors.Node;
-using TinyKv.Host.Server;
 using TinyKv.Persistence;
+using TinyKv.Server.StatusPages;
 
 namespace TinyKv.Tests.Telemetry;
 

@@ -1,7 +1,7 @@
 using Akka.Configuration;
 using TinyKv.Core;
-using TinyKv.Host.Server;
-using TinyKv.Host.Telemetry;
+using TinyKv.Server.Settings;
+using TinyKv.Server.Telemetry;
 
 namespace TinyKv.Tests.Telemetry;
 

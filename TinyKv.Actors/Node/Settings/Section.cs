@@ -9,7 +9,7 @@ namespace TinyKv.Actors.Node.Settings;
 /// Typed reading of one HOCON object. HOCON gives zeros for what is missing; here everything that is missing or of
 /// another type is refused with the key's full name.
 /// </summary>
-internal sealed class Section(string name, Func<string, HoconValue?> find)
+public sealed class Section(string name, Func<string, HoconValue?> find)
 {
     /// <summary>What is wrong with a setting without a value.</summary>
     internal const string NotSet = "is missing; it has no default";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Persistence.Checking;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Check;
 

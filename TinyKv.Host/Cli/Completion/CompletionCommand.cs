@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Completion;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TinyKv.Core;
 using TinyKv.Persistence;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Playground;
 

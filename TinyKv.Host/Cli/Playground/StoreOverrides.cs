@@ -2,7 +2,7 @@ using System.Collections;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
-using TinyKv.Host.Server;
+using TinyKv.Server.Settings;
 
 namespace TinyKv.Host.Cli.Playground;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Playground;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.CommandLine;
 using TinyKv.Client;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Raw;
 

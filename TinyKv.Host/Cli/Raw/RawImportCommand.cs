@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinyKv.Core;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Raw;
 

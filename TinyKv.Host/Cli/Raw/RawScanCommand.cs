@@ -2,6 +2,7 @@ using System.CommandLine;
 using TinyKv.Client;
 using TinyKv.Core.Keys;
 using TinyKv.Host.Cli.Parsing;
+using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Raw;
 

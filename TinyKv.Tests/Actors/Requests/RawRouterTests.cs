@@ -12,7 +12,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.Raw.V1;
-using TinyKv.Tests.Host.Server;
+using TinyKv.Tests.Server;
 
 namespace TinyKv.Tests.Actors.Requests;
 

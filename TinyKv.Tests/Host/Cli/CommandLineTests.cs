@@ -2,8 +2,9 @@ using TinyKv.Client;
 using TinyKv.Core.Keys;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Server.Exit;
+using TinyKv.Tests.Architecture;
 using TinyKv.Tests.Clusters;
-using TinyKv.Tests.Host.Server;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -154,7 +155,7 @@ public sealed class CommandLineTests
         "tinykv: --set: tinykv.server.max-connections is 'none', must be a whole number from 1 to 1000000")]
     public async Task A_setting_on_the_command_line_that_is_wrong_is_refused_with_2(string setting, string expected)
     {
-        var file = Path.Combine(ConfigurationDocsTests.RepositoryRoot(), "hocon", "one-store.conf");
+        var file = Path.Combine(Repository.Root, "hocon", "one-store.conf");
 
         var run = await CliRun.Of(NoCluster, "server", "--config", file, "--set", setting);
 

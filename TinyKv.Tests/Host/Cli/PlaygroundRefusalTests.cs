@@ -1,5 +1,5 @@
-using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Server.Exit;
 using TinyKv.Tests.Clusters;
 
 namespace TinyKv.Tests.Host.Cli;

@@ -1,0 +1,64 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using TinyKv.Actors.Placement;
+using TinyKv.Core.Storage;
+
+namespace TinyKv.Server.Grpc;
+
+/// <summary>
+/// Gives every exception that leaves a service a status that tells the caller what to do about it.
+/// </summary>
+internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request,
+        ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception failure)
+        {
+            throw Translate(failure, context);
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception failure)
+        {
+            throw Translate(failure, context);
+        }
+    }
+
+    private RpcException Translate(Exception failure, ServerCallContext context)
+    {
+        switch (failure)
+        {
+            // What the generated base classes throw for calls that are not overridden.
+            case RpcException { StatusCode: StatusCode.Unimplemented, Status.Detail: "" }:
+                return Failed(StatusCode.Unimplemented, $"{context.Method} is not supported by this version");
+            case RpcException known:
+                return known;
+            case PlacementUnavailableException unavailable:
+                return Failed(StatusCode.Unavailable, unavailable.Message);
+            // The store ends, and says why once; another has the same data.
+            case StorageFailedException:
+                return Failed(StatusCode.Unavailable, "the store cannot read or write its files and ends; its log says more");
+            case OperationCanceledException or IOException
+                when context.CancellationToken.IsCancellationRequested:
+                return Failed(StatusCode.Cancelled, "the call was cancelled");
+            default:
+                log.LogError(failure, "{Method} failed", context.Method);
+                return Failed(StatusCode.Internal, "internal error; the log of the store says more");
+        }
+    }
+
+    private static RpcException Failed(StatusCode code, string message) => new(new Status(code, message));
+}

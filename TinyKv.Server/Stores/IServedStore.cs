@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
+using TinyKv.Actors.Requests;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.Admin.V1;
+
+namespace TinyKv.Server.Stores;
+
+/// <summary>What the services need of a store; the seam between the network and the actors.</summary>
+public interface IServedStore : IAsyncDisposable
+{
+    /// <summary>The cluster's number.</summary>
+    ulong ClusterId { get; }
+
+    /// <summary>This store.</summary>
+    StoreId Self { get; }
+
+    /// <summary>All stores of the cluster, this one included.</summary>
+    ImmutableArray<StoreAddress> Stores { get; }
+
+    /// <summary>Takes raw requests.</summary>
+    IRawGateway Raw { get; }
+
+    /// <summary>Ids, timestamps, the regions and their leaders.</summary>
+    IPlacement Placement { get; }
+
+    /// <summary>Whether the store can be expected to serve.</summary>
+    bool IsReady { get; }
+
+    /// <summary>Completes when the store has ended; faulted with the reason as soon as it cannot continue.</summary>
+    Task Terminated { get; }
+
+    /// <summary>The state of the store and its replicas.</summary>
+    Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation);
+}
