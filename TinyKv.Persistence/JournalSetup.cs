@@ -49,11 +49,12 @@ public sealed class JournalSetup : IDisposable
 
     /// <summary>Checks the settings which a journal cannot do without, before anything is read or touched.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
-    /// <param name="tinykv">The section <c>tinykv</c>.</param>
+    /// <param name="config">The whole configuration.</param>
     /// <exception cref="SettingException">One is missing or wrong; names it.</exception>
-    public static void RequireSettings(string kind, Config tinykv)
+    public static void RequireSettings(string kind, Config config)
     {
-        if (kind == PostgreSql) PostgreSqlDatabase.RequireConnection(tinykv);
+        if (kind == PostgreSql) PostgreSqlDatabase.RequireConnection(Section.Of(config, "tinykv"));
+        if (kind == RocksDb) RocksJournal.Syncs(Section.Of(config, RocksJournal.Plugin));
     }
 
     /// <summary>
@@ -62,18 +63,18 @@ public sealed class JournalSetup : IDisposable
     /// </summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
     /// <param name="dataDirectory">The store's data directory, locked by the caller.</param>
-    /// <param name="tinykv">The section <c>tinykv</c>: <c>cluster.name</c>, <c>store.id</c>,
-    /// <c>postgresql</c>.</param>
+    /// <param name="config">The whole configuration; of <c>tinykv</c> a database needs <c>cluster.name</c>,
+    /// <c>store.id</c> and <c>postgresql</c>.</param>
     /// <exception cref="TinyKvException">The kind, a setting or the database is not usable; says which and
     /// why.</exception>
-    public static JournalSetup Create(string kind, string dataDirectory, Config tinykv)
+    public static JournalSetup Create(string kind, string dataDirectory, Config config)
     {
         var directory = DataDirectory.JournalIn(Path.GetFullPath(dataDirectory));
         return kind switch
         {
             RocksDb => OnRocksDb(directory),
             Sqlite => SqliteDatabase.Prepare(directory),
-            PostgreSql => PostgreSqlDatabase.Prepare(tinykv),
+            PostgreSql => PostgreSqlDatabase.Prepare(Section.Of(config, "tinykv")),
             _ => throw new TinyKvException(
                 $"tinykv.journal is '{kind}'; it must be one of {string.Join(", ", Kinds)}"),
         };
@@ -87,8 +88,7 @@ public sealed class JournalSetup : IDisposable
         var quoted = directory
             .Replace("\\", "\\\\", StringComparison.Ordinal)
             .Replace("\"", "\\\"", StringComparison.Ordinal);
-        var config = ConfigurationFactory.ParseString(
-            $"akka.persistence.journal.tinykv-rocksdb.directory = \"{quoted}\"");
+        var config = ConfigurationFactory.ParseString($"{RocksJournal.Plugin}.directory = \"{quoted}\"");
         var closing = new ClosingJournals();
         return new JournalSetup(RocksDb, config, [closing], closing.Wait);
     }

@@ -70,7 +70,7 @@ public sealed class PreparedStore : IDisposable
             files.Push(directory);
             var engine = RocksEngine.Open(directory.DataPath);
             files.Push(new EngineFiles(engine));
-            var journal = JournalSetup.Create(settings.Journal, directory.Path, config.GetConfig("tinykv"));
+            var journal = JournalSetup.Create(settings.Journal, directory.Path, config);
             files.Push(journal);
             if (faults is not null) files.Push(faults.File);
             cancellation.ThrowIfCancellationRequested();

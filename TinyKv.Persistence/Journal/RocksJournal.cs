@@ -20,6 +20,9 @@ namespace TinyKv.Persistence.Journal;
 /// </remarks>
 public sealed class RocksJournal : AsyncWriteJournal
 {
+    /// <summary>The name of the plugin.</summary>
+    internal const string Plugin = "akka.persistence.journal.tinykv-rocksdb";
+
     private readonly string _directory;
     private readonly EventStream _events;
     private readonly EventCodec _codec;
@@ -33,20 +36,20 @@ public sealed class RocksJournal : AsyncWriteJournal
     /// <summary>Opens the journal; called by Akka.Persistence with the plugin's section.</summary>
     public RocksJournal(Config config)
     {
-        _directory = config.GetString("directory", "");
+        var settings = Section.Over(config, Plugin);
+        _directory = settings.OptionalText("directory");
         _events = Context.System.EventStream;
         _faults = Context.System.Settings.Setup.Get<DiskFaults>().GetOrElse(null!);
         _closing = Context.System.Settings.Setup.Get<ClosingJournals>().GetOrElse(null!);
         _codec = new EventCodec(Context.System.Serialization);
-        var sync = !config.GetBoolean("unsafe-no-sync", false);
+        var sync = Syncs(settings);
         if (!sync)
             Context.GetLogger().Warning(
                 "unsafe-no-sync is on: a power failure loses acknowledged writes in {Directory}", _directory);
         try
         {
             if (_directory.Length == 0)
-                throw new TinyKvException(
-                    "akka.persistence.journal.tinykv-rocksdb.directory must name a directory");
+                throw settings.Invalid("directory", "must name a directory");
             _log = RocksLog.Open(_directory, sync);
         }
         catch (TinyKvException e)
@@ -58,6 +61,10 @@ public sealed class RocksJournal : AsyncWriteJournal
         _readers = new ReaderThreads();
         _log.WhenFailed(_commits.Fail);
     }
+
+    /// <summary>Whether the plugin's settings have every write synced before it is acknowledged.</summary>
+    /// <exception cref="SettingException">They do not say.</exception>
+    internal static bool Syncs(Section plugin) => plugin.Word("unsafe-no-sync", "on", "off") == "off";
 
     /// <inheritdoc/>
     protected override void PostStop()

@@ -68,14 +68,12 @@ internal static class PostgreSqlDatabase
         """;
 
     /// <summary>Connects, checks the server, makes the table and locks the store's identity.</summary>
-    /// <param name="tinykv">The configuration.</param>
+    /// <param name="tinykv">The section <c>tinykv</c>.</param>
     /// <param name="probeInterval">How often a pooler is looked at; null: <see cref="PostgreSqlFence.ProbeInterval"/>.</param>
-    public static JournalSetup Prepare(Config tinykv, TimeSpan? probeInterval = null)
+    public static JournalSetup Prepare(Section tinykv, TimeSpan? probeInterval = null)
     {
         var connection = ConnectionString(tinykv);
-        var cluster = Required(tinykv, "cluster.name");
-        if (!ulong.TryParse(Required(tinykv, "store.id"), out var store))
-            throw new TinyKvException("tinykv.store.id must be a number");
+        var (cluster, store) = (tinykv.Text("cluster.name"), (ulong)tinykv.Number("store.id", 1, long.MaxValue));
         PostgreSqlFence fence;
         try
         {
@@ -143,22 +141,21 @@ internal static class PostgreSqlDatabase
     /// <summary>Checks what the settings alone show of the database. Leaves the file with the connection string alone: one
     /// that is a pipe can be read only once.</summary>
     /// <exception cref="SettingException">They name no database, or not as Npgsql does.</exception>
-    internal static void RequireConnection(Config tinykv)
+    internal static void RequireConnection(Section tinykv)
     {
-        if (Text(tinykv, ConnectionKey) is { Length: > 0 } text)
+        if (tinykv.OptionalText(ConnectionKey) is { Length: > 0 } text)
             Parsed(text, ConnectionKey);
-        else if (Text(tinykv, ConnectionFileKey).Length == 0)
-            throw new SettingException(
-                "tinykv.journal", $"is postgresql, which needs tinykv.{ConnectionKey} or tinykv.{ConnectionFileKey}");
+        else if (tinykv.OptionalText(ConnectionFileKey).Length == 0)
+            throw tinykv.Invalid("journal", $"is postgresql, which needs tinykv.{ConnectionKey} or tinykv.{ConnectionFileKey}");
     }
 
     /// <summary>The connection string that the configuration gives, with this system's defaults. Reads its file.</summary>
     /// <exception cref="SettingException">There is none, or its file cannot be read.</exception>
-    internal static NpgsqlConnectionStringBuilder ConnectionString(Config tinykv)
+    internal static NpgsqlConnectionStringBuilder ConnectionString(Section tinykv)
     {
         RequireConnection(tinykv);
-        return Text(tinykv, ConnectionKey) is { Length: > 0 } text
-            ? Parsed(text, ConnectionKey) : Parsed(Read(Text(tinykv, ConnectionFileKey)), ConnectionFileKey);
+        return tinykv.OptionalText(ConnectionKey) is { Length: > 0 } text
+            ? Parsed(text, ConnectionKey) : Parsed(Read(tinykv.Text(ConnectionFileKey)), ConnectionFileKey);
     }
 
     // What is in a file may be put there later than the store is started.
@@ -197,10 +194,4 @@ internal static class PostgreSqlDatabase
             };
         }
     }
-
-    private static string Required(Config tinykv, string key) =>
-        Text(tinykv, key) is { Length: > 0 } value ? value : throw new TinyKvException($"tinykv.{key} is missing");
-
-    private static string Text(Config tinykv, string key) =>
-        tinykv.GetString(key, "") ?? throw new SettingException($"tinykv.{key}", "must be a text");
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Server.Logging;
 
@@ -22,19 +23,17 @@ public sealed record LogSettings(LogLevel Level, string Format = LogSettings.Tex
     public LogLevel FrameworkLevel => Level <= LogLevel.Debug ? Level
         : Level > LogLevel.Warning ? Level : LogLevel.Warning;
 
-    /// <summary>Reads the name of a format.</summary>
-    /// <exception cref="SettingException">There is no such format.</exception>
-    public static string ParseFormat(string key, string name) => Formats.Contains(name, StringComparer.Ordinal) ? name
-        : throw new SettingException(key, $"is '{name}'; it must be text, json or systemd");
+    /// <summary>Reads the settings from <c>tinykv.server</c>.</summary>
+    /// <exception cref="SettingException">There is no such level or format; names the key.</exception>
+    public static LogSettings Read(Section server) =>
+        new(LevelOf(server, "log-level"), server.Word("log-format", Formats));
 
-    /// <summary>Reads a level by its name in the configuration.</summary>
-    /// <exception cref="SettingException">There is no such level.</exception>
-    public static LogLevel Parse(string key, string name) => name.ToUpperInvariant() switch
+    private static LogLevel LevelOf(Section server, string key) => server.Text(key).ToUpperInvariant() switch
     {
         "DEBUG" => LogLevel.Debug,
         "INFO" => LogLevel.Information,
         "WARNING" => LogLevel.Warning,
         "ERROR" => LogLevel.Error,
-        _ => throw new SettingException(key, $"is '{name}'; it must be DEBUG, INFO, WARNING or ERROR"),
+        _ => throw server.Invalid(key, $"is '{server.Text(key)}', must be one of DEBUG, INFO, WARNING, ERROR"),
     };
 }

@@ -1,6 +1,6 @@
 using Akka.Configuration;
-using TinyKv.Actors.Node.Settings;
 using TinyKv.Core;
+using TinyKv.Persistence;
 using TinyKv.Server.Logging;
 using TinyKv.Server.Telemetry;
 
@@ -46,9 +46,7 @@ public sealed record ServerSettings
         var (server, second, hour) = (Section.Of(config, Root), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         return new ServerSettings
         {
-            Log = new LogSettings(
-                LogSettings.Parse($"{Root}.log-level", server.Text("log-level")),
-                LogSettings.ParseFormat($"{Root}.log-format", server.Text("log-format"))),
+            Log = LogSettings.Read(server),
             MaxConnections = (int)server.Number("max-connections", 1, 1_000_000),
             MaxConnectionsPerAddress = (int)server.Number("max-connections-per-address", 1, 1_000_000),
             MaxStreamsPerConnection = (int)server.Number("max-streams-per-connection", 1, 100_000),

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Akka.Configuration;
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Server.Telemetry;
 
@@ -16,22 +16,18 @@ public sealed record TelemetrySettings(Uri? OtlpEndpoint, double TraceRatio)
 
     /// <summary>Reads the settings from the whole configuration.</summary>
     /// <exception cref="TinyKvException">A value is wrong; names its key.</exception>
-    public static TelemetrySettings Read(Config config) =>
-        new(Endpoint(Text(config, "otlp-endpoint")), Ratio(Text(config, "trace-ratio")));
-
-    private static string Text(Config config, string key) =>
-        config.GetString($"{Root}.{key}") ?? throw new SettingException($"{Root}.{key}", "must be a text");
-
-    private static Uri? Endpoint(string text)
+    public static TelemetrySettings Read(Config config)
     {
+        var telemetry = Section.Of(config, Root);
+        return new(Endpoint(telemetry, "otlp-endpoint"), telemetry.Fraction("trace-ratio"));
+    }
+
+    private static Uri? Endpoint(Section telemetry, string key)
+    {
+        var text = telemetry.OptionalText(key);
         if (text.Length == 0) return null;
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             // Not what it is: a user and a password may be in it.
-            ? uri : throw new SettingException(
-                $"{Root}.otlp-endpoint", "must be a URL such as http://127.0.0.1:4317, or empty");
+            ? uri : throw telemetry.Invalid(key, "must be a URL such as http://127.0.0.1:4317, or empty");
     }
-
-    private static double Ratio(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1
-            ? ratio : throw new SettingException($"{Root}.trace-ratio", $"is '{text}'; it must be a number from 0 to 1");
 }

@@ -37,7 +37,7 @@ public static class SettingsReader
         CheckDispatchers(config);
         CheckRemoting(config);
         var journal = root.Word("journal", [.. JournalSetup.Kinds]);
-        JournalSetup.RequireSettings(journal, config.GetConfig("tinykv"));
+        JournalSetup.RequireSettings(journal, config);
         return new TinyKvSettings
         {
             ClusterName = cluster.Text("name"),
@@ -59,21 +59,20 @@ public static class SettingsReader
     private static void CheckRemoting(Config config)
     {
         const string Tcp = "akka.remote.dot-netty.tcp", Guard = "tinykv-guard";
-        const string Provider = $"akka.remote.adapters.{Guard}", Transports = "akka.remote.enabled-transports";
-        var provider = config.GetString(Provider, "")
-            ?? throw new SettingException(Provider, "must be the name of a type; leave it out");
+        const string Transports = "akka.remote.enabled-transports";
+        var (adapters, tcp) = (Section.Of(config, "akka.remote.adapters"), Section.Of(config, Tcp));
+        var provider = adapters.OptionalText(Guard);
         if (TypeNamed(provider) != typeof(GuardProvider))
-            throw new SettingException(Provider, $"is '{provider}', which does not check who connects; leave it out");
+            throw adapters.Invalid(Guard, $"is '{provider}', which does not check who connects; leave it out");
         // Akka's own default is not here.
         var transports = config.HasPath(Transports) ? config.GetStringList(Transports) : [Tcp];
         if (transports is not [Tcp])
             throw new SettingException(
                 Transports, $"is [{string.Join(", ", transports)}]; only {Tcp} is guarded, leave it out");
         if (!config.GetStringList($"{Tcp}.applied-adapters").Contains(Guard, StringComparer.Ordinal))
-            throw new SettingException($"{Tcp}.applied-adapters", $"lacks {Guard}, which checks who connects; add it");
-        var order = config.GetString($"{Tcp}.byte-order", "little-endian");
-        if (order != "little-endian")
-            throw new SettingException($"{Tcp}.byte-order", $"is '{order}'; stores speak little-endian");
+            throw tcp.Invalid("applied-adapters", $"lacks {Guard}, which checks who connects; add it");
+        if (tcp.OptionalText("byte-order") is not ("" or "little-endian") and var order)
+            throw tcp.Invalid("byte-order", $"is '{order}'; stores speak little-endian");
     }
 
     private static GatewaySettings ReadGateway(Section gateway) => new(

@@ -62,7 +62,7 @@ public sealed class PostgreSqlFenceTests
         using var server = new PostgreSqlServer();
         await using var bouncer = await PgBouncer.StartAsync(server.Settings, "session");
         await using var journal = new JournalSystem(PostgreSqlDatabase.Prepare(
-            server.Configuration(connection: bouncer.Connection), probeInterval: TimeSpan.FromSeconds(1)));
+            Section.Of(server.Configuration(connection: bouncer.Connection), "tinykv"), probeInterval: TimeSpan.FromSeconds(1)));
         await journal.WriteAsync("a", 1, "one");
 
         await bouncer.ReconfigureAsync("transaction");

@@ -28,9 +28,9 @@ internal sealed class PostgreSqlServer : IDisposable
     /// <summary>What a store's configuration says.</summary>
     public Config Configuration(string cluster = "test", int store = 1, string? connection = null) =>
         ConfigurationFactory.ParseString($$"""
-            cluster.name = "{{cluster}}"
-            store.id = {{store}}
-            postgresql.connection-string = "{{connection ?? Settings.ConnectionString}}"
+            tinykv.cluster.name = "{{cluster}}"
+            tinykv.store.id = {{store}}
+            tinykv.postgresql.connection-string = "{{connection ?? Settings.ConnectionString}}"
             """);
 
     public JournalSetup Create(string cluster = "test", int store = 1, string? connection = null) =>

@@ -75,8 +75,8 @@ public sealed class PostgreSqlSetupTests
     [InlineData(";MaxPoolSize=100", 100)]
     public void The_pool_is_small_unless_the_connection_string_says_otherwise(string more, int size)
     {
-        var settings = ConfigurationFactory.ParseString(
-            $"postgresql.connection-string = \"Host=localhost{more}\"");
+        var settings = Section.Of(ConfigurationFactory.ParseString(
+            $"tinykv.postgresql.connection-string = \"Host=localhost{more}\""), "tinykv");
 
         Assert.Equal(size, PostgreSqlDatabase.ConnectionString(settings).MaxPoolSize);
     }
@@ -159,9 +159,9 @@ public sealed class PostgreSqlSetupTests
 
     private static JournalSetup Create(string connection) => JournalSetup.Create(
         JournalSetup.PostgreSql, "/nowhere", ConfigurationFactory.ParseString(
-            $"cluster.name = c, store.id = 1, postgresql.connection-string = \"{connection}\""));
+            $"tinykv {{ cluster.name = c, store.id = 1, postgresql.connection-string = \"{connection}\" }}"));
 
     private static string Refused(string configuration) => Assert.ThrowsAny<TinyKvException>(
         () => JournalSetup.Create(
-            JournalSetup.PostgreSql, "/nowhere", ConfigurationFactory.ParseString(configuration))).Message;
+            JournalSetup.PostgreSql, "/nowhere", ConfigurationFactory.ParseString($"tinykv {{ {configuration} }}"))).Message;
 }

@@ -229,7 +229,9 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.journal = postgresql, tinykv.postgresql.connection-string-file = [ f ]",
             "tinykv.postgresql.connection-string-file must be a text" },
         { "akka.remote.adapters.tinykv-guard = [ x ]",
-            "akka.remote.adapters.tinykv-guard must be the name of a type; leave it out" },
+            "akka.remote.adapters.tinykv-guard must be a text" },
+        { "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync = perhaps",
+            "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync is 'perhaps', must be one of on, off" },
         { "tinykv.server.log-level = []", "tinykv.server.log-level must be a text" },
         { "tinykv.journal = paper", "tinykv.journal is 'paper', must be one of rocksdb, sqlite, postgresql" },
         { "tinykv.raft.tick-interval = soon", "tinykv.raft.tick-interval is 'soon', must be a time such as 100ms" },
@@ -261,7 +263,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.raft-dispatcher.throughput-deadline-time = x",
             "tinykv.raft-dispatcher.throughput-deadline-time is 'x', must be a time such as 100ms" },
         { "tinykv.store.bind-host = \"a b\"", "tinykv.store.bind-host is 'a b', must be a host name or an IP address" },
-        { "tinykv.server.log-level = LOUD", "tinykv.server.log-level is 'LOUD'; it must be DEBUG, INFO, WARNING or ERROR" },
+        { "tinykv.server.log-level = LOUD", "tinykv.server.log-level is 'LOUD', must be one of DEBUG, INFO, WARNING, ERROR" },
         { "tinykv.server.max-connections = many",
             "tinykv.server.max-connections is 'many', must be a whole number from 1 to 1000000" },
         { "tinykv.server.shutdown-timeout = never",
@@ -271,7 +273,7 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.telemetry.otlp-endpoint = somewhere",
             "tinykv.telemetry.otlp-endpoint must be a URL such as http://127.0.0.1:4317, or empty" },
         { "tinykv.telemetry.otlp-endpoint = []", "tinykv.telemetry.otlp-endpoint must be a text" },
-        { "tinykv.telemetry.trace-ratio = 2", "tinykv.telemetry.trace-ratio is '2'; it must be a number from 0 to 1" },
+        { "tinykv.telemetry.trace-ratio = 2", "tinykv.telemetry.trace-ratio is '2', must be a number from 0 to 1" },
     };
 
     [Theory]

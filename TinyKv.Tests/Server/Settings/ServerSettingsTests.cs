@@ -31,9 +31,9 @@ public sealed class ServerSettingsTests
     [InlineData("keep-alive-interval = 1ms", "keep-alive-interval is '1ms', must be from 1s to 1h")]
     [InlineData("keep-alive-interval = soon", "keep-alive-interval is 'soon'")]
     [InlineData("shutdown-timeout = infinite", "shutdown-timeout is 'infinite'")]
-    [InlineData("log-level = LOUD", "log-level is 'LOUD'; it must be DEBUG, INFO, WARNING or ERROR")]
+    [InlineData("log-level = LOUD", "log-level is 'LOUD', must be one of DEBUG, INFO, WARNING, ERROR")]
     [InlineData("log-level = \"\"", "log-level is missing")]
-    [InlineData("log-format = xml", "log-format is 'xml'; it must be text, json or systemd")]
+    [InlineData("log-format = xml", "log-format is 'xml', must be one of text, json, systemd")]
     public void A_bad_value_is_refused_with_its_key(string setting, string expected)
     {
         var config = ConfigurationFactory.ParseString($"tinykv.server.{setting}")

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using TinyKv.Core;
+using TinyKv.Persistence;
 
 namespace TinyKv.Actors.Node.Settings.Sources;
 

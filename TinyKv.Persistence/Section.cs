@@ -3,16 +3,18 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Core;
 
-namespace TinyKv.Actors.Node.Settings;
+namespace TinyKv.Persistence;
 
 /// <summary>
 /// Typed reading of one HOCON object. HOCON gives zeros for what is missing; here everything that is missing or of
-/// another type is refused with the key's full name.
+/// another type is refused with the key's full name. Every setting of every project is read here.
 /// </summary>
+/// <param name="name">The full name of the object.</param>
+/// <param name="find">The value of a key in it; null when there is none.</param>
 public sealed class Section(string name, Func<string, HoconValue?> find)
 {
     /// <summary>What is wrong with a setting without a value.</summary>
-    internal const string NotSet = "is missing; it has no default";
+    public const string NotSet = "is missing; it has no default";
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -20,7 +22,22 @@ public sealed class Section(string name, Func<string, HoconValue?> find)
     public static Section Of(Config config, string path) =>
         new(path, key => config.HasPath($"{path}.{key}") ? config.GetValue($"{path}.{key}") : null);
 
+    /// <summary>An object that was taken out of its configuration, such as a plugin's.</summary>
+    /// <param name="section">The object.</param>
+    /// <param name="name">Where it stood.</param>
+    public static Section Over(Config section, string name) =>
+        new(name, key => section.HasPath(key) ? section.GetValue(key) : null);
+
+    /// <summary>A text; empty when there is none.</summary>
+    /// <exception cref="SettingException">It is a list or an object.</exception>
+    public string OptionalText(string key)
+    {
+        if (find(key) is not { } value) return "";
+        return value.IsString() ? value.GetString() ?? "" : throw Invalid(key, "must be a text");
+    }
+
     /// <summary>A text that is not empty.</summary>
+    /// <exception cref="SettingException">It is missing, or a list or an object.</exception>
     public string Text(string key)
     {
         var value = Find(key);
@@ -29,6 +46,7 @@ public sealed class Section(string name, Func<string, HoconValue?> find)
     }
 
     /// <summary>One of several words.</summary>
+    /// <exception cref="SettingException">It is another, or none.</exception>
     public string Word(string key, params string[] allowed)
     {
         var word = Text(key);
@@ -37,6 +55,7 @@ public sealed class Section(string name, Func<string, HoconValue?> find)
     }
 
     /// <summary>A whole number in [min, max].</summary>
+    /// <exception cref="SettingException">It is another, or none.</exception>
     public long Number(string key, long min, long max)
     {
         var text = Text(key);
@@ -45,7 +64,17 @@ public sealed class Section(string name, Func<string, HoconValue?> find)
             ? number : throw Invalid(key, $"is '{text}', must be a whole number from {min} to {max}");
     }
 
+    /// <summary>A number from 0 to 1.</summary>
+    /// <exception cref="SettingException">It is another, or none.</exception>
+    public double Fraction(string key)
+    {
+        var text = Text(key);
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)
+            && fraction is >= 0 and <= 1 ? fraction : throw Invalid(key, $"is '{text}', must be a number from 0 to 1");
+    }
+
     /// <summary>A number of bytes in [1, max].</summary>
+    /// <exception cref="SettingException">It is another, or no size.</exception>
     public long Bytes(string key, long max)
     {
         var bytes = Parse(key, value => value.GetByteSize(), "a size such as 8MiB");
@@ -56,9 +85,11 @@ public sealed class Section(string name, Func<string, HoconValue?> find)
     }
 
     /// <summary>A time from one millisecond to an hour.</summary>
+    /// <exception cref="SettingException">It is another, or no time.</exception>
     public TimeSpan Duration(string key) => Duration(key, TimeSpan.FromMilliseconds(1), Hour);
 
     /// <summary>A time in [min, max].</summary>
+    /// <exception cref="SettingException">It is another, or no time.</exception>
     public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
     {
         var time = Parse(key, value => value.GetTimeSpan(allowInfinite: false), "a time such as 100ms");
@@ -67,6 +98,7 @@ public sealed class Section(string name, Func<string, HoconValue?> find)
     }
 
     /// <summary>The address that ports are bound to, or that others reach a store at: a name, or an IP address.</summary>
+    /// <exception cref="SettingException">It is neither.</exception>
     public string Host(string key)
     {
         var host = Text(key);
