@@ -4,7 +4,8 @@ namespace TinyKv.Actors.Requests;
 
 /// <summary>
 /// Counts the requests that are under way, and their bytes, and lets no more in than the store can hold. From any
-/// thread.
+/// thread. Of our own, because the permits of a limiter of System.Threading.RateLimiting are of one kind, fewer than bytes
+/// can be, and never enough for one request that is larger than all of them.
 /// </summary>
 public sealed class InFlight(int maxRequests, long maxBytes)
 {

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Requests;
@@ -11,15 +12,35 @@ namespace TinyKv.Actors.Requests;
 internal sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
-    private readonly SemaphoreSlim _free = new(count, count);
+
+    // How many can wait is bounded where requests come in.
+    private readonly ConcurrencyLimiter _slots = new(new ConcurrencyLimiterOptions
+    {
+        PermitLimit = count,
+        QueueLimit = int.MaxValue,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    });
 
     /// <summary>The refusal of a scan that got no slot.</summary>
     public static RegionError Busy { get; } =
         new RegionError.ServerIsBusy("too many scans are running", BackoffMs: 500);
 
-    /// <summary>Waits a while for a slot; null when none became free. Dispose it to free the slot.</summary>
-    public async Task<IDisposable?> EnterAsync(CancellationToken cancellation) =>
-        await _free.WaitAsync(WaitTimeout, cancellation) ? new Slot(_free) : null;
+    /// <summary>Waits a while for a slot, behind those that wait already; null when none became free. Dispose it to free
+    /// the slot.</summary>
+    public async Task<IDisposable?> EnterAsync(CancellationToken cancellation)
+    {
+        if (_slots.AttemptAcquire() is { IsAcquired: true } free) return free;
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        wait.CancelAfter(WaitTimeout);
+        try
+        {
+            return await _slots.AcquireAsync(1, wait.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Runs what reads much.</summary>
     public Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(
@@ -27,10 +48,5 @@ internal sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDis
         readers ?? TaskScheduler.Default);
 
     /// <inheritdoc/>
-    public void Dispose() => _free.Dispose();
-
-    private sealed class Slot(SemaphoreSlim free) : IDisposable
-    {
-        public void Dispose() => free.Release();
-    }
+    public void Dispose() => _slots.Dispose();
 }

@@ -1,7 +1,7 @@
 namespace TinyKv.Actors.Requests;
 
 /// <summary>The bytes of replies that one connection, or all of one kind, hold and that are not read; from any thread.
-/// </summary>
+/// Of our own for the same reasons as <see cref="InFlight"/>.</summary>
 /// <param name="max">Beyond so many bytes a reply is refused; one always fits.</param>
 public sealed class UnreadBytes(long max)
 {
