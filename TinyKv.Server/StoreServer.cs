@@ -89,8 +89,8 @@ public sealed class StoreServer : IAsyncDisposable
         {
             var left = _shutdownTimeout - Stopwatch.GetElapsedTime(started);
             // Of its own: a part of it may block.
-            var stopping = Task.Run(() => _store.DisposeAsync().AsTask());
-            await stopping.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            var stopping = Task.Run(() => _store.DisposeAsync().AsTask(), CancellationToken.None);
+            await stopping.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
             return true;
         }
         catch (TimeoutException)

@@ -60,14 +60,14 @@ internal sealed class LossyWriter : TextWriter
     /// <inheritdoc/>
     public override Task WriteAsync(string? value)
     {
-        Write(value);
+        Add(value);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public override Task WriteLineAsync(string? value)
     {
-        WriteLine(value);
+        Add(value + NewLine);
         return Task.CompletedTask;
     }
 

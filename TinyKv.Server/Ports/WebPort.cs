@@ -81,7 +81,7 @@ internal sealed class WebPort : IAsyncDisposable
         map(application);
         try
         {
-            await application.StartAsync();
+            await application.StartAsync(CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or SocketException)
         {

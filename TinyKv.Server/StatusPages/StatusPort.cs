@@ -77,7 +77,8 @@ internal static class StatusPort
     private static HealthCheckOptions Only(string check) => new()
     {
         Predicate = registration => registration.Name == check,
-        ResponseWriter = (context, report) => context.Response.WriteAsync(report.Entries[check].Description + "\n"),
+        ResponseWriter = (context, report) =>
+            context.Response.WriteAsync(report.Entries[check].Description + "\n", context.RequestAborted),
     };
 
     private static Task KeepWhileAnswered(HttpContext context, RequestDelegate next)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -31,22 +32,22 @@ internal static class StoreConfigFile
         var text = new StringBuilder();
         text.AppendLine("# Written by 'tinykv playground' at every start; changes are lost.");
         text.AppendLine("tinykv {");
-        text.AppendLine($"  cluster.name = {Quote(state.ClusterName)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  cluster.name = {Quote(state.ClusterName)}");
         text.AppendLine("  cluster.stores = [");
         for (var index = 0; index < state.Stores; index++)
         {
             var ports = PlaygroundPorts.Of(state.BasePort, index);
-            text.AppendLine($"    {{ id = {index + 1}, host = \"127.0.0.1\", grpc-port = {ports.Grpc}, " +
+            text.AppendLine(CultureInfo.InvariantCulture, $"    {{ id = {index + 1}, host = \"127.0.0.1\", grpc-port = {ports.Grpc}, " +
                 $"status-port = {ports.Status}, remoting-port = {ports.Remoting} }}");
         }
         text.AppendLine("  ]");
-        text.AppendLine($"  store.id = {storeId}");
-        text.AppendLine($"  store.data-directory = {Quote(Path.Combine(storeDirectory, "data"))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  store.id = {storeId}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  store.data-directory = {Quote(Path.Combine(storeDirectory, "data"))}");
         text.AppendLine("  store.bind-host = \"127.0.0.1\"");
-        text.AppendLine($"  server.shutdown-timeout = {ShutdownTimeout.TotalSeconds:0}s");
-        text.AppendLine($"  journal = {Quote(state.Journal)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  server.shutdown-timeout = {ShutdownTimeout.TotalSeconds:0}s");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  journal = {Quote(state.Journal)}");
         if (postgreSql is not null || HasConnectionString(storeDirectory))
-            text.AppendLine($"  postgresql.connection-string-file = {Quote(SecretIn(storeDirectory))}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  postgresql.connection-string-file = {Quote(SecretIn(storeDirectory))}");
         text.AppendLine("}");
         return text.ToString();
     }

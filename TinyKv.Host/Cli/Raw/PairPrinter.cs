@@ -12,7 +12,7 @@ internal sealed class PairPrinter(CliHost host, OutputFormat format, bool hex, b
 
     /// <summary>Prints the pairs as they come, a table when they have all come; returns how many.</summary>
     public Task<int> PrintAsync(IAsyncEnumerable<RawPair> pairs, CancellationToken cancellation) =>
-        format == OutputFormat.Table ? PrintTableAsync(pairs) : PrintLinesAsync(pairs, cancellation);
+        format == OutputFormat.Table ? PrintTableAsync(pairs, cancellation) : PrintLinesAsync(pairs, cancellation);
 
     /// <summary>Prints pairs that are there.</summary>
     public Task<int> PrintAsync(IEnumerable<RawPair> pairs, CancellationToken cancellation)
@@ -26,12 +26,12 @@ internal sealed class PairPrinter(CliHost host, OutputFormat format, bool hex, b
         }
     }
 
-    private async Task<int> PrintTableAsync(IAsyncEnumerable<RawPair> pairs)
+    private async Task<int> PrintTableAsync(IAsyncEnumerable<RawPair> pairs, CancellationToken cancellation)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("key");
         if (!keysOnly) table.AddColumn("value");
         var count = 0;
-        await foreach (var pair in pairs)
+        await foreach (var pair in pairs.WithCancellation(cancellation))
         {
             count++;
             var key = new Text(KeyText.Display(pair.Key, hex));
@@ -47,7 +47,7 @@ internal sealed class PairPrinter(CliHost host, OutputFormat format, bool hex, b
         var codec = PairCodec.For(format, hex);
         var buffer = new ArrayBufferWriter<byte>();
         var count = 0;
-        await foreach (var pair in pairs)
+        await foreach (var pair in pairs.WithCancellation(cancellation))
         {
             count++;
             codec.Write(buffer, pair, keysOnly);

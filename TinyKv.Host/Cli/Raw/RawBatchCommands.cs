@@ -24,7 +24,7 @@ internal static class RawBatchCommands
             var found = answers[false].Select(each => new RawPair(each.Key, each.Value!));
             await new PairPrinter(host, format, hex).PrintAsync(found, cancellation);
             foreach (var (key, _) in answers[true])
-                host.Error.WriteLine($"tinykv: there is no key '{KeyText.Display(key, hex)}'");
+                await host.Error.WriteLineAsync($"tinykv: there is no key '{KeyText.Display(key, hex)}'");
             return answers[true].Any() ? ExitCode.Failure : ExitCode.Success;
         });
         return command;

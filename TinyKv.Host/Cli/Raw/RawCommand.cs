@@ -46,7 +46,7 @@ internal static class RawCommand
             var value = await cluster.Raw.GetAsync(key, arguments.GetValue(options.Family), cancellation);
             if (value is null)
             {
-                host.Error.WriteLine($"tinykv: there is no key '{KeyText.Display(key, hex)}'");
+                await host.Error.WriteLineAsync($"tinykv: there is no key '{KeyText.Display(key, hex)}'");
                 return ExitCode.Failure;
             }
             await host.Output.WriteAsync(Render(new RawPair(key, value), format, hex), cancellation);

@@ -49,7 +49,7 @@ internal static class RawExportCommand
     {
         var buffer = new ArrayBufferWriter<byte>(FlushBytes);
         long count = 0;
-        await foreach (var pair in pairs)
+        await foreach (var pair in pairs.WithCancellation(cancellation))
         {
             codec.Write(buffer, pair);
             count++;

@@ -45,7 +45,7 @@ internal static class RawScanCommand
             var count = await new PairPrinter(host, format, hex, scan.KeysOnly)
                 .PrintAsync(cluster.Raw.ScanAsync(scan, cancellation), cancellation);
             if (count == scan.Limit)
-                host.Error.WriteLine($"tinykv: stopped at the limit of {count}, there may be more (--limit)");
+                await host.Error.WriteLineAsync($"tinykv: stopped at the limit of {count}, there may be more (--limit)");
             return ExitCode.Success;
         });
         return command;

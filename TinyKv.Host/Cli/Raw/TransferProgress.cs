@@ -19,7 +19,7 @@ internal static class TransferProgress
         var pairs = host.ErrorIsTerminal ? await RunWithBarAsync(host, verb, totalBytes, transfer)
             : await transfer(_ => { });
         var seconds = clock.Elapsed.TotalSeconds;
-        host.Error.WriteLine(
+        await host.Error.WriteLineAsync(
             $"{verb} {pairs:N0} pairs in {seconds:N1} s ({pairs / Math.Max(seconds, 0.001):N0} per second)");
     }
 

@@ -21,7 +21,7 @@ internal static class StatusCommand
                 default: StatusTables.Write(host.OutputConsole(), view); break;
             }
             if (view.IsKnown) return ExitCode.Success;
-            host.Error.WriteLine("tinykv: no store of the cluster answered");
+            await host.Error.WriteLineAsync("tinykv: no store of the cluster answered");
             return ExitCode.Failure;
         });
         return command;
