@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
-using TinyKv.Faults.Stores;
 using TinyKv.Faults.Workload;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 
@@ -56,7 +56,7 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
     {
         var layout = new StoreLayout(
             $"campaign-{round}", [.. Enumerable.Range(1, Stores).Select(Network.Host)], options.Journal);
-        await using var cluster = new StoreCluster(layout, options.Program, directory,
+        await using var cluster = new ProcessCluster(layout, options.Program, directory,
             store => Path.Combine(disks[store - 1].Path, "data"), Network.Enter);
         cluster.StartMissing();
         var history = new History();

@@ -1,13 +1,13 @@
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
-using TinyKv.Faults.Stores;
 using TinyKv.Faults.Workload;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 
 /// <summary>What a fault can reach.</summary>
 internal sealed record CampaignContext(
-    StoreCluster Cluster, Network Network, IReadOnlyList<Disk> Disks, Load Load, Random Random, TimeSpan Bound,
+    ProcessCluster Cluster, Network Network, IReadOnlyList<Disk> Disks, Load Load, Random Random, TimeSpan Bound,
     TimeSpan LongestPause)
 {
     /// <summary>The time of the history.</summary>

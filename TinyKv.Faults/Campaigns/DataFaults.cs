@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using TinyKv.Core;
-using TinyKv.Faults.Stores;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 

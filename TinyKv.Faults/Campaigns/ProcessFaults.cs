@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 

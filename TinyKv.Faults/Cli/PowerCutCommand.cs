@@ -2,7 +2,6 @@ using System.CommandLine;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Faults.PowerCuts;
-using TinyKv.Faults.Stores;
 
 namespace TinyKv.Faults.Cli;
 

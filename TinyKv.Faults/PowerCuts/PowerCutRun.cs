@@ -3,8 +3,8 @@ using System.Globalization;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
-using TinyKv.Faults.Stores;
 using TinyKv.Faults.Workload;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.PowerCuts;
 
@@ -41,7 +41,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         var layout = new StoreLayout("powercut", [.. Enumerable.Repeat("127.0.0.1", options.Stores)], options.Journal,
             database?.StoreSettings
             ?? (options.WithoutSync ? "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync = on" : ""));
-        await using var cluster = new StoreCluster(
+        await using var cluster = new ProcessCluster(
             layout, options.Program, options.Directory, store => Path.Combine(disk.Path, $"store-{store}"), _ => []);
         try
         {
@@ -71,7 +71,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     }
 
     private async Task StartAsync(
-        StoreCluster cluster, PostgreSqlServer? database, TimeSpan within, CancellationToken cancellation)
+        ProcessCluster cluster, PostgreSqlServer? database, TimeSpan within, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         if (database is not null) await database.StartAsync(within, cancellation);
@@ -84,7 +84,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     // A store that finds its journal empty at its second start ends by itself. What is lost must be less than that, or
     // only the store notices, and not the check of the history. A start moves what is in the log to synced tables.
     private async Task OutliveFirstLogAsync(
-        StoreCluster cluster, PostgreSqlServer? database, CancellationToken cancellation)
+        ProcessCluster cluster, PostgreSqlServer? database, CancellationToken cancellation)
     {
         await cluster.KillAsync(cluster.All);
         if (database is not null) await database.KillAsync();
@@ -92,7 +92,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     }
 
     private async Task CutAsync(
-        StoreCluster cluster, PostgreSqlServer? database, Disk disk, CancellationToken cancellation)
+        ProcessCluster cluster, PostgreSqlServer? database, Disk disk, CancellationToken cancellation)
     {
         var (before, unknown, layout) = (_history.Answered, _history.Unknown, cluster.Layout);
         await using var load = await Load.StartAsync(

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using TinyKv.Core;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Sandbox;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Core;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Sandbox;
 

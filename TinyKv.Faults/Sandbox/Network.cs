@@ -1,3 +1,5 @@
+using TinyKv.Testing.Processes;
+
 namespace TinyKv.Faults.Sandbox;
 
 /// <summary>

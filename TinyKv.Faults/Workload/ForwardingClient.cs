@@ -3,10 +3,10 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using TinyKv.Client;
-using TinyKv.Faults.Linearizability;
-using TinyKv.Faults.Stores;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
+using TinyKv.Testing.Linearizability;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Workload;
 

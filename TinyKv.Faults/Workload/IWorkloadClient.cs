@@ -1,5 +1,5 @@
 using TinyKv.Client;
-using TinyKv.Faults.Linearizability;
+using TinyKv.Testing.Linearizability;
 
 namespace TinyKv.Faults.Workload;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using TinyKv.Client;
-using TinyKv.Faults.Linearizability;
-using TinyKv.Faults.Stores;
+using TinyKv.Testing.Linearizability;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Workload;
 

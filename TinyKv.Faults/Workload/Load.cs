@@ -1,9 +1,9 @@
 using TinyKv.Client;
 using TinyKv.Core;
-using TinyKv.Faults.Linearizability;
-using TinyKv.Faults.Stores;
-using Operation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using TinyKv.Testing.Linearizability;
+using TinyKv.Testing.Processes;
+using Operation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
 namespace TinyKv.Faults.Workload;
 

@@ -1,3 +1,5 @@
+using TinyKv.Testing.Linearizability;
+
 namespace TinyKv.Faults.Workload;
 
 /// <summary>Values whose numbers end with their sizes: who expects a value knows all its bytes.</summary>

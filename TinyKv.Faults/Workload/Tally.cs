@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using TinyKv.Faults.Linearizability;
-using Operation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using TinyKv.Testing.Linearizability;
+using Operation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
 namespace TinyKv.Faults.Workload;
 

@@ -16,9 +16,10 @@ public sealed class LayeringTests
         ["TinyKv.Server"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors"],
         ["TinyKv.Host"] = ["TinyKv.Server", "TinyKv.Client"],
         ["TinyKv.Hosting"] = ["TinyKv.Server", "TinyKv.Client"],
-        ["TinyKv.Benchmarks"] = ["TinyKv.Host"],
-        ["TinyKv.Faults"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Client"],
-        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting", "TinyKv.Faults"],
+        ["TinyKv.Testing"] = ["TinyKv.Hosting", "TinyKv.Client"],
+        ["TinyKv.Faults"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Client", "TinyKv.Testing"],
+        ["TinyKv.Benchmarks"] = ["TinyKv.Host", "TinyKv.Testing"],
+        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting", "TinyKv.Testing", "TinyKv.Faults"],
     };
 
     public static TheoryData<string> Projects => [.. Repository.Projects];

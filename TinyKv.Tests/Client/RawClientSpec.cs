@@ -1,7 +1,7 @@
 using System.Text;
 using TinyKv.Client;
 using TinyKv.Core.Keys;
-using TinyKv.Hosting.Testing;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Client;

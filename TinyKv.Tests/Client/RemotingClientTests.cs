@@ -2,8 +2,8 @@ using Akka.Actor;
 using Akka.Configuration;
 using TinyKv.Client;
 using TinyKv.Client.Remoting;
-using TinyKv.Hosting.Testing;
 using TinyKv.Protocol.Serialization;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Actors.Requests;
 

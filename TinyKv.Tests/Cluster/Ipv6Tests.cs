@@ -1,9 +1,9 @@
 using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Client;
-using TinyKv.Faults.Sandbox;
-using TinyKv.Server;
 using TinyKv.Server.Settings;
+using TinyKv.Server;
+using TinyKv.Testing.Processes;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;

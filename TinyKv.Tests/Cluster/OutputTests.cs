@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Server.Exit;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Clusters;
 

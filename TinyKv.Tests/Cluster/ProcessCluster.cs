@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using TinyKv.Client;
-using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Status;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Clusters;
 

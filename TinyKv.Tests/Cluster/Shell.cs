@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Clusters;
 

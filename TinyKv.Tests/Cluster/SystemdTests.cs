@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing.Processes;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;

@@ -1,8 +1,8 @@
-using TinyKv.Faults.Linearizability;
 using TinyKv.Faults.Workload;
-using static TinyKv.Tests.Faults.Histories;
-using Operation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using TinyKv.Testing.Linearizability;
+using static TinyKv.Tests.Testing.Linearizability.Histories;
+using Operation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
 namespace TinyKv.Tests.Faults;
 

@@ -14,9 +14,9 @@ using TinyKv.Actors.Requests;
 using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Hosting;
-using TinyKv.Hosting.Testing;
 using TinyKv.Persistence;
 using TinyKv.Server.Exit;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;

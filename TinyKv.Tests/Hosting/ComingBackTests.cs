@@ -3,7 +3,7 @@ using Akka.Cluster;
 using Akka.Remote;
 using TinyKv.Actors.Node;
 using TinyKv.Client;
-using TinyKv.Hosting.Testing;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Hosting;

@@ -1,5 +1,5 @@
-using TinyKv.Faults.Sandbox;
 using TinyKv.Persistence;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Persistence;
 

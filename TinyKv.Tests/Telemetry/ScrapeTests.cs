@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using TinyKv.Hosting.Testing;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;

@@ -1,8 +1,8 @@
 using System.Text;
 using TinyKv.Client;
-using TinyKv.Faults.Sandbox;
 using TinyKv.Host.Cli.Raw;
 using TinyKv.Persistence;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Host.Cli;
 

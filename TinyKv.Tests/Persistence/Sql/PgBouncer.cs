@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
-using TinyKv.Faults.Sandbox;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Persistence.Sql;
 

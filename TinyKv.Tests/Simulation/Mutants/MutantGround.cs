@@ -32,7 +32,7 @@ internal sealed record MutantGround(
             .. ((string[])["Commands/KvStateMachine.cs", "Storage/BatchWriter.cs"]).Select(
                 file => Path.Combine(Repository, "TinyKv.Core", file)),
             .. Tests(Path.Combine(Simulation, "Nodes")),
-            .. Product("TinyKv.Faults/Linearizability"), Path.Combine(Repository, "TinyKv.Faults", "Workload", "ValueText.cs"),
+            .. Product("TinyKv.Testing/Linearizability"),
             .. ((string[])["Trace.cs", "Marks.cs", "Draws.cs", "Liar.cs"]).Select(file => Path.Combine(Simulation, file))],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
             || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using TinyKv.Faults.Sandbox;
+using TinyKv.Testing.Processes;
 using TinyKv.Tests.Clusters;
 using Xunit.Abstractions;
 

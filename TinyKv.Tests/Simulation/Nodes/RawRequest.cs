@@ -2,14 +2,13 @@ using System.Text;
 using Akka.Actor;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Faults.Linearizability;
-using TinyKv.Faults.Workload;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
+using TinyKv.Testing.Linearizability;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
-using KeyOperation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using KeyOperation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 

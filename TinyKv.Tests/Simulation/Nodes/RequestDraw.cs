@@ -1,7 +1,6 @@
 using Google.Protobuf;
-using TinyKv.Faults.Linearizability;
-using TinyKv.Faults.Workload;
 using TinyKv.Protocol.Wire.Raw.V1;
+using TinyKv.Testing.Linearizability;
 
 namespace TinyKv.Tests.Simulation.Nodes;
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using TinyKv.Host.Cli.Server;
 using TinyKv.Server.Exit;
 using TinyKv.Tests.Actors.Node;
-using Command = TinyKv.Faults.Sandbox.Command;
+using Command = TinyKv.Testing.Processes.Command;
 
 namespace TinyKv.Tests.Host.Cli.Server;
 

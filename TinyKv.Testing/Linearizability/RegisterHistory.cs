@@ -1,8 +1,8 @@
 using RegisterOperation =
-    TinyKv.Faults.Linearizability.Operation<
-        TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+    TinyKv.Testing.Linearizability.Operation<
+        TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>
 /// Makes histories of one key easier to check without changing the verdict. Each call whose outcome is unknown could

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>
 /// Decides whether a history is linearizable, by the search of Wing and Gong as Lowe improved it: operations are put

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using TinyKv.Client;
 using TinyKv.Core;
-using TinyKv.Faults.Sandbox;
 
-namespace TinyKv.Faults.Stores;
+namespace TinyKv.Testing.Processes;
 
 /// <summary>Who leads a region.</summary>
 /// <param name="Region">Its number.</param>
@@ -12,7 +11,7 @@ namespace TinyKv.Faults.Stores;
 internal readonly record struct RegionLeader(ulong Region, long Term, int Store);
 
 /// <summary>The store processes of a run.</summary>
-internal sealed class StoreCluster(StoreLayout layout, string program, string directory, Func<int, string> dataOf,
+internal sealed class ProcessCluster(StoreLayout layout, string program, string directory, Func<int, string> dataOf,
     Func<int, string[]> enter) : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);

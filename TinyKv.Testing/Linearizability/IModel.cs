@@ -1,4 +1,4 @@
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>What a correct object does when it is called by one client at a time.</summary>
 /// <typeparam name="TState">Compared by value.</typeparam>

@@ -1,8 +1,8 @@
-using TinyKv.Faults.Linearizability;
-using Operation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using TinyKv.Testing.Linearizability;
+using Operation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
-namespace TinyKv.Tests.Faults;
+namespace TinyKv.Tests.Testing.Linearizability;
 
 /// <summary>The definition of linearizability, word for word: tries every order of every choice of open calls.</summary>
 internal static class Everything

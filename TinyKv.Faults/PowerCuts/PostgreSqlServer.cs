@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
+using TinyKv.Testing.Processes;
 
-namespace TinyKv.Faults.Stores;
+namespace TinyKv.Faults.PowerCuts;
 
 /// <summary>
 /// The PostgreSQL server behind the journals of the stores. It only listens on a socket in its directory, and ends with

@@ -1,6 +1,7 @@
 using Akka.Configuration;
+using TinyKv.Hosting;
 
-namespace TinyKv.Hosting.Testing;
+namespace TinyKv.Testing;
 
 /// <summary>What the stores of a cluster in one process are started with.</summary>
 internal sealed record ClusterConfig(string Directory, IReadOnlyList<StorePorts> Ports, string Hocon)

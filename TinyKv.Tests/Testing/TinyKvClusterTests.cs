@@ -1,10 +1,10 @@
 using TinyKv.Actors.Node;
 using TinyKv.Client;
 using TinyKv.Core;
-using TinyKv.Hosting.Testing;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 
-namespace TinyKv.Tests.Hosting;
+namespace TinyKv.Tests.Testing;
 
 [Trait("lane", "slow")]
 public sealed class TinyKvClusterTests

@@ -1,4 +1,4 @@
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>
 /// The calls and returns of a history in the order of their times, as a linked list out of which an operation can be

@@ -9,7 +9,7 @@ using TinyKv.Server.Logging;
 using TinyKv.Server.Settings;
 using TinyKv.Server.Stores;
 
-namespace TinyKv.Hosting.Testing;
+namespace TinyKv.Testing;
 
 /// <summary>One store of a <see cref="TinyKvCluster"/>, over all its starts.</summary>
 public sealed class ClusterStore

@@ -1,4 +1,4 @@
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>One call of a client, as the client saw it.</summary>
 /// <param name="Client">Who called; for people.</param>

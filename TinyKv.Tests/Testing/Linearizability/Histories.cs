@@ -1,8 +1,8 @@
-using TinyKv.Faults.Linearizability;
-using Operation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using TinyKv.Testing.Linearizability;
+using Operation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
-namespace TinyKv.Tests.Faults;
+namespace TinyKv.Tests.Testing.Linearizability;
 
 /// <summary>Histories of one key: written by hand, and made by clients of a register that is correct.</summary>
 internal static class Histories

@@ -1,7 +1,7 @@
-namespace TinyKv.Hosting.Testing;
+namespace TinyKv.Testing;
 
 /// <summary>A temporary directory that goes when it is disposed.</summary>
-internal sealed class ClusterDirectory : IDisposable
+internal sealed class TemporaryDirectory : IDisposable
 {
     /// <summary>The directory.</summary>
     public string Path { get; } = Directory.CreateTempSubdirectory("tinykv-cluster-").FullName;

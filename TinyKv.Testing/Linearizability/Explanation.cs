@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>Makes a history that is not linearizable small enough to read.</summary>
 internal sealed class Explanation<TState, TInput, TOutput>(

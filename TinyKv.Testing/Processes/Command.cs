@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using TinyKv.Core;
 
-namespace TinyKv.Faults.Sandbox;
+namespace TinyKv.Testing.Processes;
 
 /// <summary>
 /// Runs other programs to their end: the tools of the system, here and in the tests. Ours, because a library for it would

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using CsCheck;
-using TinyKv.Faults.Linearizability;
-using static TinyKv.Tests.Faults.Histories;
-using Operation = TinyKv.Faults.Linearizability.Operation<
-    TinyKv.Faults.Linearizability.RegisterInput, TinyKv.Faults.Linearizability.RegisterOutput>;
+using TinyKv.Testing.Linearizability;
+using static TinyKv.Tests.Testing.Linearizability.Histories;
+using Operation = TinyKv.Testing.Linearizability.Operation<
+    TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
-namespace TinyKv.Tests.Faults;
+namespace TinyKv.Tests.Testing.Linearizability;
 
 public sealed class CheckerTests
 {

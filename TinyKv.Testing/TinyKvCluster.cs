@@ -1,7 +1,7 @@
 using TinyKv.Client;
 using TinyKv.Core;
 
-namespace TinyKv.Hosting.Testing;
+namespace TinyKv.Testing;
 
 /// <summary>
 /// A cluster in this process, for tests of applications: real stores on free ports of the loopback interface, with the
@@ -15,10 +15,10 @@ public sealed class TinyKvCluster : IAsyncDisposable
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
-    private readonly ClusterDirectory _directory;
+    private readonly TemporaryDirectory _directory;
     private readonly SortedDictionary<ulong, ClusterStore> _stores = [];
 
-    private TinyKvCluster(ClusterDirectory directory, ClusterConfig config)
+    private TinyKvCluster(TemporaryDirectory directory, ClusterConfig config)
     {
         _directory = directory;
         for (var id = 1UL; id <= (ulong)config.Ports.Count; id++) _stores[id] = new ClusterStore(config, id);
@@ -52,7 +52,7 @@ public sealed class TinyKvCluster : IAsyncDisposable
         if (stores is < 1 or > 9) throw new TinyKvException($"a cluster of {stores} stores: it must be from 1 to 9");
         for (var attempt = 1; ; attempt++)
         {
-            var directory = new ClusterDirectory();
+            var directory = new TemporaryDirectory();
             var cluster = new TinyKvCluster(directory, new ClusterConfig(directory.Path, FreePorts.Take(stores), hocon));
             try
             {

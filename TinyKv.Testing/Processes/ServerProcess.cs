@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace TinyKv.Faults.Stores;
+namespace TinyKv.Testing.Processes;
 
 /// <summary>One run of a server: of a store, or of the database behind its journal.</summary>
 internal sealed class ServerProcess

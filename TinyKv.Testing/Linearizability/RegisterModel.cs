@@ -1,4 +1,4 @@
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>A call on one key. Values are numbers, unique per write; null is the absence of a value.</summary>
 internal abstract record RegisterInput

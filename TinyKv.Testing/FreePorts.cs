@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using TinyKv.Core;
 
-namespace TinyKv.Hosting.Testing;
+namespace TinyKv.Testing;
 
 /// <summary>The ports of one store.</summary>
 internal readonly record struct StorePorts(int Grpc, int Status, int Remoting);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace TinyKv.Faults.Workload;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>Values: a number that no other write uses, filled up to the size.</summary>
 internal static class ValueText

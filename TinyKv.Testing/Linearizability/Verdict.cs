@@ -1,4 +1,4 @@
-namespace TinyKv.Faults.Linearizability;
+namespace TinyKv.Testing.Linearizability;
 
 /// <summary>What a check came to.</summary>
 internal abstract record Verdict

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace TinyKv.Faults.Stores;
+namespace TinyKv.Testing.Processes;
 
 /// <summary>What the stores of a run have in common: where they listen, and how they are configured.</summary>
 /// <param name="Name">The cluster's.</param>
