@@ -4,7 +4,7 @@ using TinyKv.Hosting;
 namespace TinyKv.Testing;
 
 /// <summary>What the stores of a cluster in one process are started with.</summary>
-internal sealed record ClusterConfig(string Directory, IReadOnlyList<StorePorts> Ports, string Hocon)
+internal sealed record ClusterConfig(string Directory, IReadOnlyList<StoreAddress> Addresses, string Hocon)
 {
     // Elections within half a second. Quiet: what a test does to its stores is no news to it.
     private const string Fast = """
@@ -27,14 +27,15 @@ internal sealed record ClusterConfig(string Directory, IReadOnlyList<StorePorts>
             DataDirectory = Path.Combine(Directory, $"store-{store}"),
             Hocon = $"{Fast}\n{Hocon}",
         };
-        for (var i = 0; i < Ports.Count; i++)
+        for (var i = 0; i < Addresses.Count; i++)
         {
             options.Stores.Add(new TinyKvStore
             {
                 Id = i + 1,
-                GrpcPort = Ports[i].Grpc,
-                StatusPort = Ports[i].Status,
-                RemotingPort = Ports[i].Remoting,
+                Host = Addresses[i].Host,
+                GrpcPort = Addresses[i].GrpcPort,
+                StatusPort = Addresses[i].StatusPort,
+                RemotingPort = Addresses[i].RemotingPort,
             });
         }
         return StoreConfig.Of(options).Config;

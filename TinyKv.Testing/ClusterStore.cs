@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using TinyKv.Actors.Node;
 using TinyKv.Core;
@@ -24,20 +26,20 @@ public sealed class ClusterStore
     internal ClusterStore(ClusterConfig config, ulong id)
     {
         (_config, Id) = (config, id);
-        Ports = config.Ports[(int)id - 1];
+        Address = config.Addresses[(int)id - 1];
     }
 
     /// <summary>Its number.</summary>
     public ulong Id { get; }
 
     /// <summary>host:port of its gRPC services.</summary>
-    public string Endpoint => $"{IPAddress.Loopback}:{Ports.Grpc}";
+    public string Endpoint => $"{Address.Host}:{Address.GrpcPort}";
 
     /// <summary>host:port of its remoting, for actor systems.</summary>
-    public string RemotingEndpoint => $"{IPAddress.Loopback}:{Ports.Remoting}";
+    public string RemotingEndpoint => $"{Address.Host}:{Address.RemotingPort}";
 
     /// <summary>Where its health, status and metrics are.</summary>
-    public Uri StatusAddress => new($"http://{IPAddress.Loopback}:{Ports.Status}");
+    public Uri StatusAddress => new($"http://{Address.Host}:{Address.StatusPort}");
 
     /// <summary>The running store: its storage, placement and actor system.</summary>
     /// <exception cref="TinyKvException">It does not run.</exception>
@@ -49,12 +51,18 @@ public sealed class ClusterStore
     /// <summary>Whether it runs, its replicas know a leader, and they have caught up with it.</summary>
     public bool IsReady => _node is { IsReady: true };
 
-    internal StorePorts Ports { get; }
+    internal StoreAddress Address { get; }
 
     internal DiskFaults Disk => _faults.Disk;
 
     internal bool IsLeader => IsRunning && Node.Placement.Regions.Entries.FirstOrDefault() is { Leader: { } leader }
         && leader.Store == Node.Settings.StoreId;
+
+    /// <summary>Whether a store did not start because somebody has taken a port of its.</summary>
+    internal static bool PortWasTaken(TinyKvException refusal) => refusal.InnerException is SocketException or IOException
+    {
+        InnerException: AddressInUseException
+    };
 
     internal async Task StartAsync(CancellationToken cancellation)
     {
@@ -67,7 +75,7 @@ public sealed class ClusterStore
         var config = _config.Of(Id);
         var settings = ServerSettings.Read(config);
         var logs = _logs = ServerLog.Create(settings.Log);
-        var endpoints = new ServerEndpoints(IPAddress.Loopback, Ports.Grpc, Ports.Status);
+        var endpoints = new ServerEndpoints(IPAddress.Loopback, Address.GrpcPort, Address.StatusPort);
         _server = await StoreServer.StartAsync(endpoints, settings, logs, async starting =>
         {
             _node = await StoreNode.StartAsync(config, endpoints.Bind, _faults, starting, new LogSetup(logs, isQuiet: true));

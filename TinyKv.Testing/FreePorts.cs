@@ -4,58 +4,60 @@ using TinyKv.Core;
 
 namespace TinyKv.Testing;
 
-/// <summary>The ports of one store.</summary>
-internal readonly record struct StorePorts(int Grpc, int Status, int Remoting);
-
 /// <summary>
-/// Chooses ports that nobody listens on. They are below those that the system hands out to connections, so that none of
-/// these takes one before its store does.
+/// Ports of the loopback interface for servers that must know their numbers before they listen. They are below those
+/// that the system hands out to connections, so that none of these takes one before its server does, and a process is
+/// given none twice before it was given all.
 /// </summary>
-internal static class FreePorts
+/// <remarks>
+/// Another process may take a port between its choice and its use: whoever starts a server on it sees that it is in use,
+/// and chooses again.
+/// </remarks>
+public static class FreePorts
 {
-    private const int Lowest = 10_000;
-    private const int Highest = 32_000;
-    private const int Tries = 1000;
+    // Above the ports that stores, TiKV and etcd use by default.
+    private const int First = 21_000;
+    private const int End = 32_000;
 
-    /// <summary>Ports for some stores.</summary>
-    /// <exception cref="TinyKvException">There are not enough.</exception>
-    public static IReadOnlyList<StorePorts> Take(int stores)
+    private static readonly Lock Choosing = new();
+
+    // At random, because other processes on this machine choose, too.
+    private static int _next = Random.Shared.Next(First, End);
+
+    /// <summary>A port on which nobody listens.</summary>
+    /// <exception cref="TinyKvException">There is none.</exception>
+    public static int Take() => TakeRange(1);
+
+    /// <summary>The first of some consecutive ports on which nobody listens.</summary>
+    /// <param name="count">How many.</param>
+    /// <exception cref="TinyKvException">There are not so many.</exception>
+    public static int TakeRange(int count)
     {
-        var held = new List<TcpListener>();
-        try
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        lock (Choosing)
         {
-            for (var tries = 0; held.Count < stores * 3; tries++)
+            for (var looked = 0; looked < End - First; looked += count)
             {
-                if (tries == Tries) throw new TinyKvException($"no free ports from {Lowest} to {Highest}");
-                if (Listen(Random.Shared.Next(Lowest, Highest)) is { } listener) held.Add(listener);
+                if (_next + count > End) _next = First;
+                var first = _next;
+                _next += count;
+                if (Enumerable.Range(first, count).All(IsFree)) return first;
             }
-            var ports = held.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-            return [.. ports.Chunk(3).Select(three => new StorePorts(three[0], three[1], three[2]))];
         }
-        finally
-        {
-            foreach (var listener in held) listener.Dispose();
-        }
+        throw new TinyKvException($"no {count} free ports in a row from {First} to {End}");
     }
 
-    /// <summary>Whether a store did not start because somebody has taken a port of its.</summary>
-    public static bool WasTaken(TinyKvException refusal) => refusal.InnerException is SocketException or IOException
+    private static bool IsFree(int port)
     {
-        InnerException: Microsoft.AspNetCore.Connections.AddressInUseException
-    };
-
-    private static TcpListener? Listen(int port)
-    {
-        var listener = new TcpListener(IPAddress.Loopback, port);
+        using var listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
             listener.Start();
-            return listener;
+            return true;
         }
         catch (SocketException)
         {
-            listener.Dispose();
-            return null;
+            return false;
         }
     }
 }

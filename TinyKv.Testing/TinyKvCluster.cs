@@ -21,7 +21,7 @@ public sealed class TinyKvCluster : IAsyncDisposable
     private TinyKvCluster(TemporaryDirectory directory, ClusterConfig config)
     {
         _directory = directory;
-        for (var id = 1UL; id <= (ulong)config.Ports.Count; id++) _stores[id] = new ClusterStore(config, id);
+        for (var id = 1UL; id <= (ulong)config.Addresses.Count; id++) _stores[id] = new ClusterStore(config, id);
     }
 
     /// <summary>All stores, by ascending number, whether they run or not.</summary>
@@ -53,13 +53,13 @@ public sealed class TinyKvCluster : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var directory = new TemporaryDirectory();
-            var cluster = new TinyKvCluster(directory, new ClusterConfig(directory.Path, FreePorts.Take(stores), hocon));
+            var cluster = new TinyKvCluster(directory, new ClusterConfig(directory.Path, StoreAddress.Free(stores), hocon));
             try
             {
                 await cluster.StartAsync(cancellation);
                 return cluster;
             }
-            catch (TinyKvException e) when (attempt < Attempts && FreePorts.WasTaken(e))
+            catch (TinyKvException e) when (attempt < Attempts && ClusterStore.PortWasTaken(e))
             {
                 await cluster.DisposeAsync();
             }

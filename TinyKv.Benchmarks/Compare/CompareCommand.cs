@@ -2,6 +2,8 @@ using System.CommandLine;
 using Spectre.Console;
 using TinyKv.Benchmarks.Clusters;
 using TinyKv.Benchmarks.Targets;
+using TinyKv.Testing;
+using ProcessCluster = TinyKv.Testing.Processes.ProcessCluster;
 
 namespace TinyKv.Benchmarks.Compare;
 
@@ -38,13 +40,13 @@ internal static class CompareCommand
         };
         command.SetAction(async (arguments, cancellation) =>
         {
-            using var scratch = ScratchDirectory.Create(arguments.GetRequiredValue(data));
+            using var scratch = TemporaryDirectory.OnDisk(arguments.GetRequiredValue(data));
             var journalName = arguments.GetRequiredValue(journal);
             ComparedSystem[] systems =
             [
                 arguments.GetValue(against) is { } program
                     ? TinyKv("before", journalName, Path.GetFullPath(program)) : Etcd(),
-                TinyKv("tinykv", journalName, TinyKvCluster.OwnProgram),
+                TinyKv("tinykv", journalName, ProcessCluster.OwnProgram),
             ];
             var options = new ComparisonOptions
             {
@@ -74,21 +76,21 @@ internal static class CompareCommand
     }
 
     private static async Task RestartAsync(
-        ComparedSystem[] systems, int keys, ScratchDirectory scratch, CancellationToken cancellation)
+        ComparedSystem[] systems, int keys, TemporaryDirectory scratch, CancellationToken cancellation)
     {
         foreach (var system in systems)
         {
-            await using var cluster = system.Start(scratch.Sub($"{system.Name}-restart"), FreePorts.Base());
+            await using var cluster = system.Create(scratch.Sub($"{system.Name}-restart"));
             var time = await Restart.MeasureAsync(cluster, system.Target(Scenario.All[0]), keys, cancellation);
             Console.WriteLine($"restart of all members on {keys} keys, {system.Name}: {time.TotalSeconds:0.00} s");
         }
     }
 
     private static async Task WriteGapAsync(
-        int kills, string journal, ScratchDirectory scratch, CancellationToken cancellation)
+        int kills, string journal, TemporaryDirectory scratch, CancellationToken cancellation)
     {
-        await using var cluster = new TinyKvCluster(
-            scratch.Sub("write-gap"), FreePorts.Base(), journal, TinyKvCluster.OwnProgram);
+        await using var cluster = TinyKvStores.Create(
+            scratch.Sub("write-gap"), journal, ProcessCluster.OwnProgram);
         var gaps = await new WriteGap(cluster, Log).MeasureAsync(kills, cancellation);
         Console.WriteLine($"write gap over {kills} kills of the leader: p50 {At(0.50):0} ms, p99 {At(0.99):0} ms");
 
@@ -96,10 +98,10 @@ internal static class CompareCommand
     }
 
     private static ComparedSystem Etcd() =>
-        new("etcd", (directory, port) => new EtcdCluster(directory, port), _ => TargetKind.Etcd);
+        new("etcd", directory => new EtcdCluster(directory), _ => TargetKind.Etcd);
 
     private static ComparedSystem TinyKv(string name, string journal, string program) =>
-        new(name, (directory, port) => new TinyKvCluster(directory, port, journal, program), scenario => scenario.TinyKv);
+        new(name, directory => TinyKvStores.Create(directory, journal, program), scenario => scenario.TinyKv);
 
     private static void Log(string line) => Console.Error.WriteLine(line);
 

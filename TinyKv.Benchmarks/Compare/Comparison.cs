@@ -1,6 +1,7 @@
-using TinyKv.Benchmarks.Clusters;
 using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Targets;
+using TinyKv.Testing;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Benchmarks.Compare;
 
@@ -34,10 +35,10 @@ internal sealed record ComparisonOptions
 
 /// <summary>A system of the comparison.</summary>
 /// <param name="Name">As the report names it.</param>
-/// <param name="Start">Makes a cluster in a directory, on ports from a base.</param>
+/// <param name="Create">Makes a cluster in a directory, and starts nothing.</param>
 /// <param name="Target">How a scenario reaches it.</param>
 internal sealed record ComparedSystem(
-    string Name, Func<string, int, ServerCluster> Start, Func<Scenario, TargetKind> Target);
+    string Name, Func<string, ServerGroup> Create, Func<Scenario, TargetKind> Target);
 
 /// <summary>What one scenario measured on one system, in the order of the rounds.</summary>
 internal sealed record Series(string System, Scenario Scenario, List<Measurement> Rounds);
@@ -45,7 +46,7 @@ internal sealed record Series(string System, Scenario Scenario, List<Measurement
 /// <summary>
 /// Runs the systems in turn, round by round, so that a machine that is busy for a while is busy for all of them.
 /// </summary>
-internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scratch, Action<string> log)
+internal sealed class Comparison(ComparisonOptions options, TemporaryDirectory scratch, Action<string> log)
 {
     private const int Batch = 64;
     private const int FillClients = 256;
@@ -69,9 +70,9 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
     private async Task MeasureAsync(ComparedSystem system, int round, CancellationToken cancellation)
     {
         var directory = scratch.Sub($"{system.Name}-{round}");
-        await using (var cluster = system.Start(directory, FreePorts.Base()))
+        await using (var cluster = system.Create(directory))
         {
-            await cluster.StartAsync();
+            cluster.StartMissing();
             await FillAsync(system, cluster, cancellation);
             await MeasureAsync(system, cluster, options.Scenarios[0], options.Heat, Instant, cancellation);
             foreach (var scenario in options.Scenarios)
@@ -87,7 +88,7 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
         Directory.Delete(directory, recursive: true);
     }
 
-    private async Task FillAsync(ComparedSystem system, ServerCluster cluster, CancellationToken cancellation)
+    private async Task FillAsync(ComparedSystem system, ServerGroup cluster, CancellationToken cancellation)
     {
         // By the first way, which for TinyKv is the client: it follows a leader that changes meanwhile.
         await using var target = await cluster.ConnectAsync(
@@ -96,7 +97,7 @@ internal sealed class Comparison(ComparisonOptions options, ScratchDirectory scr
     }
 
     private async Task<Measurement> MeasureAsync(
-        ComparedSystem system, ServerCluster cluster, Scenario scenario, TimeSpan warmup, TimeSpan duration,
+        ComparedSystem system, ServerGroup cluster, Scenario scenario, TimeSpan warmup, TimeSpan duration,
         CancellationToken cancellation)
     {
         await using var target = await cluster.ConnectAsync(

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using TinyKv.Benchmarks.Clusters;
 using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Targets;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Benchmarks.Compare;
 
@@ -13,15 +13,15 @@ internal static class Restart
 
     /// <summary>Fills a cluster, kills it, starts it, and waits for its first write.</summary>
     public static async Task<TimeSpan> MeasureAsync(
-        ServerCluster cluster, TargetKind kind, int keys, CancellationToken cancellation)
+        ServerGroup cluster, TargetKind kind, int keys, CancellationToken cancellation)
     {
-        await cluster.StartAsync();
+        cluster.StartMissing();
         await using (var target = await cluster.ConnectAsync(kind, connections: 1, cancellation))
             await new Workload(OperationKind.Put, keys, ValueBytes, batch: 1).FillAsync(target, Clients, cancellation);
 
-        await cluster.KillAllAsync();
+        await cluster.KillAsync(cluster.All);
         var start = Stopwatch.GetTimestamp();
-        await cluster.StartAsync();
+        cluster.StartMissing();
         await using (await cluster.ConnectAsync(kind, connections: 1, cancellation))
             return Stopwatch.GetElapsedTime(start);
     }

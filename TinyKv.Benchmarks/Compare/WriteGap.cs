@@ -1,14 +1,15 @@
 using System.Diagnostics;
-using TinyKv.Benchmarks.Clusters;
 using TinyKv.Benchmarks.Targets;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Benchmarks.Compare;
 
 /// <summary>How long no client's write is acknowledged when the leader is killed.</summary>
-internal sealed class WriteGap(TinyKvCluster cluster, Action<string> log)
+internal sealed class WriteGap(ProcessCluster cluster, Action<string> log)
 {
     private const int Clients = 16;
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadyBound = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private long _last;
@@ -17,7 +18,7 @@ internal sealed class WriteGap(TinyKvCluster cluster, Action<string> log)
     /// <summary>Kills the leader so many times; the longest gap around each kill, ascending.</summary>
     public async Task<IReadOnlyList<TimeSpan>> MeasureAsync(int kills, CancellationToken cancellation)
     {
-        await cluster.StartAsync();
+        cluster.StartMissing();
         await using var target = await cluster.ConnectAsync(TargetKind.TinyKvClient, connections: 1, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var writers = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => WriteAsync(target, client, stop.Token)));
@@ -43,8 +44,8 @@ internal sealed class WriteGap(TinyKvCluster cluster, Action<string> log)
         while (LastAfter(killed) is null) await Task.Delay(5, cancellation);
         var gap = Longest();
         // The next kill must find three stores that are up to date: two in a row would be another experiment.
-        await cluster.StartAsync(leader);
-        await cluster.ReadyAsync(leader, cancellation);
+        cluster.Start(leader);
+        await cluster.ReadyAsync(ReadyBound, cancellation);
         return gap;
     }
 

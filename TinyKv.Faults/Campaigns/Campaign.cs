@@ -3,6 +3,7 @@ using System.Globalization;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
 using TinyKv.Faults.Workload;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
@@ -55,11 +56,12 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         CancellationToken cancellation)
     {
         var layout = new StoreLayout(
-            $"campaign-{round}", [.. Enumerable.Range(1, Stores).Select(Network.Host)], options.Journal);
+            $"campaign-{round}",
+            [.. Enumerable.Range(0, Stores).Select(i => StoreAddress.Default(Network.Host(i + 1), i))], options.Journal);
         await using var cluster = new ProcessCluster(layout, options.Program, directory,
             store => Path.Combine(disks[store - 1].Path, "data"), Network.Enter);
         cluster.StartMissing();
-        var history = new History();
+        var history = new LoadHistory();
         try
         {
             await cluster.ReadyAsync(StartBound, cancellation);

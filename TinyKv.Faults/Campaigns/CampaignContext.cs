@@ -41,21 +41,19 @@ internal sealed record CampaignContext(
     /// <exception cref="TinyKvException">It did not, too late, with another code, or for another reason.</exception>
     public async Task FailStopAsync(int store, string cause, CancellationToken cancellation)
     {
-        var process = Cluster[store];
         try
         {
-            var code = await process.Ended.WaitAsync(Bound, cancellation);
-            if (process.Ending is { } took && took > EndBound)
+            var ended = await Cluster.EndAsync(store, Bound, cancellation);
+            if (ended.Ending is { } took && took > EndBound)
                 throw new TinyKvException($"store {store} took {took.TotalSeconds:0} s to end");
-            if (code != 70 || !process.LastWords.Contains("has ended itself", StringComparison.Ordinal)
-                || !process.LastWords.Contains(cause, StringComparison.Ordinal))
-                throw new TinyKvException($"store {store} ended with {code} instead of 70: {process.Complaints.Trim()}");
+            if (ended.Code != 70 || !ended.LastComplaint.Contains("has ended itself", StringComparison.Ordinal)
+                || !ended.LastComplaint.Contains(cause, StringComparison.Ordinal))
+                throw new TinyKvException($"store {store} ended with {ended.Code} instead of 70: {ended.Complaints.Trim()}");
         }
         catch (TimeoutException e)
         {
             throw new TinyKvException($"store {store} still runs after {Bound.TotalSeconds} s, but should have ended itself", e);
         }
-        Cluster.Forget(store);
     }
 }
 

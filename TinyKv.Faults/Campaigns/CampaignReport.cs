@@ -50,7 +50,7 @@ internal sealed class CampaignReport(IAnsiConsole console)
     }
 
     /// <summary>Checks what the clients of one cluster saw.</summary>
-    public void Check(History history, TimeSpan limit)
+    public void Check(LoadHistory history, TimeSpan limit)
     {
         var started = Stopwatch.GetTimestamp();
         var anomalies = history.Check(limit);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
-using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 
@@ -22,11 +21,11 @@ internal sealed class Pause() : Fault("pause")
         List<int> stores = context.Random.Next(3) == 0 ? [first, context.Another(first)] : [first];
         var length = context.Draw(1, context.LongestPause.TotalSeconds);
         var due = context.Now;
-        foreach (var store in stores) await Command.SignalAsync("STOP", context.Cluster[store].Id);
+        foreach (var store in stores) await context.Cluster.PauseAsync(store);
         await Task.Delay(length, cancellation);
         if (stores.Count == 1 && length > LongEnoughForElection)
             await context.Load.ServedAsync(context.Bound, cancellation);
-        foreach (var store in stores) await Command.SignalAsync("CONT", context.Cluster[store].Id);
+        foreach (var store in stores) await context.Cluster.ContinueAsync(store);
         if (stores.Count > 1) due = context.Now;
         return new FaultReport($"store {string.Join(" and ", stores)}, {length.TotalSeconds:0.0} s", due);
     }
@@ -44,10 +43,10 @@ internal sealed class LongPause() : Fault("long-pause")
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
         var (store, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
-        await Command.SignalAsync("STOP", context.Cluster[store].Id);
+        await context.Cluster.PauseAsync(store);
         await Task.Delay(Length, cancellation);
         await context.Load.ServedAsync(context.Bound, cancellation);
-        await Command.SignalAsync("CONT", context.Cluster[store].Id);
+        await context.Cluster.ContinueAsync(store);
         return new FaultReport($"store {store}", due);
     }
 }
@@ -167,17 +166,15 @@ internal sealed class FullDisk() : Fault("full-disk")
     private static async Task StartInVainAsync(CampaignContext context, int store, CancellationToken cancellation)
     {
         context.Cluster.Start(store);
-        var process = context.Cluster[store];
         try
         {
-            var code = await process.Ended.WaitAsync(context.Bound, cancellation);
-            if (code is not (1 or 70))
-                throw new TinyKvException($"store {store} ended with {code} on a full disk: {process.LastWords}");
+            var ended = await context.Cluster.EndAsync(store, context.Bound, cancellation);
+            if (ended.Code is not (1 or 70))
+                throw new TinyKvException($"store {store} ended with {ended.Code} on a full disk: {ended.LastComplaint}");
         }
         catch (TimeoutException e)
         {
             throw new TinyKvException($"store {store} still runs on a full disk", e);
         }
-        context.Cluster.Forget(store);
     }
 }

@@ -75,8 +75,9 @@ internal sealed class PostgreSqlServer
     {
         Configure(sync: true);
         var started = Stopwatch.GetTimestamp();
-        _running = ServerProcess.Start(
-            [.. InNamespaces, .. AsItsUser, Program("postgres"), "-D", _data, "-c", $"config_file={Config}"], LogFile);
+        string[] words =
+            [.. InNamespaces, .. AsItsUser, Program("postgres"), "-D", _data, "-c", $"config_file={Config}"];
+        _running = ServerProcess.Start(new ProcessStartInfo(words[0], words[1..]), LogFile);
         while ((await Command.TryAsync(Program("pg_isready"), "-h", _directory, "-U", "tinykv")).Code != 0)
         {
             if (_running.Ended.IsCompleted)

@@ -4,6 +4,7 @@ using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
 using TinyKv.Faults.Workload;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.PowerCuts;
@@ -22,7 +23,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
 
     private readonly Random _random = new(options.Seed);
-    private readonly History _history = new();
+    private readonly LoadHistory _history = new();
     private readonly List<double> _recoveries = [];
 
     /// <summary>Whether some history was not linearizable.</summary>
@@ -38,11 +39,13 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
             Path.Combine(options.Directory, "mounted"), DiskMegabytes);
         var database = options.Journal == PostgreSqlServer.Journal
             ? await PostgreSqlServer.CreateAsync(options.Directory, Path.Combine(disk.Path, "postgresql")) : null;
-        var layout = new StoreLayout("powercut", [.. Enumerable.Repeat("127.0.0.1", options.Stores)], options.Journal,
+        var layout = new StoreLayout(
+            "powercut", [.. Enumerable.Range(0, options.Stores).Select(i => StoreAddress.Default("127.0.0.1", i))],
+            options.Journal,
             database?.StoreSettings
             ?? (options.WithoutSync ? "akka.persistence.journal.tinykv-rocksdb.unsafe-no-sync = on" : ""));
         await using var cluster = new ProcessCluster(
-            layout, options.Program, options.Directory, store => Path.Combine(disk.Path, $"store-{store}"), _ => []);
+            layout, options.Program, options.Directory, store => Path.Combine(disk.Path, $"store-{store}"));
         try
         {
             await StartAsync(cluster, database, StartBound, cancellation);

@@ -7,6 +7,7 @@ namespace TinyKv.Faults.Sandbox;
 /// <summary>
 /// Namespaces of its own for a run: network, mounts and processes. Whatever it makes there, the system takes away when
 /// the run ends, also when it crashes or is killed: nothing can be left behind, and nothing of the machine is touched.
+/// By hand: containers would need a daemon and an image, and could not cut the power of a disk.
 /// </summary>
 internal static class Isolation
 {

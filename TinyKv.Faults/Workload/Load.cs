@@ -27,10 +27,10 @@ internal sealed class Load : IAsyncDisposable
     private long _values;
     private int _names;
 
-    private Load(History history, LiveKeys keys, TimeSpan rest) => (History, _keys, _rest) = (history, keys, rest);
+    private Load(LoadHistory history, LiveKeys keys, TimeSpan rest) => (History, _keys, _rest) = (history, keys, rest);
 
     /// <summary>What they saw.</summary>
-    public History History { get; }
+    public LoadHistory History { get; }
 
     /// <summary>How long the values are that are written from now on.</summary>
     public int ValueBytes { get; set; } = 128;
@@ -46,7 +46,7 @@ internal sealed class Load : IAsyncDisposable
     /// <param name="rest">How long each rests between two calls, on average.</param>
     /// <param name="seed">Decides what they call.</param>
     public static async Task<Load> StartAsync(
-        StoreLayout layout, History history, string prefix, int clients, TimeSpan rest, int seed)
+        StoreLayout layout, LoadHistory history, string prefix, int clients, TimeSpan rest, int seed)
     {
         var load = new Load(history, new LiveKeys(prefix, Math.Max(1, clients / 2)), rest);
         try
@@ -94,7 +94,7 @@ internal sealed class Load : IAsyncDisposable
 
     /// <summary>Reads keys once more, so that a lost write is seen even if nobody asked since.</summary>
     public static async Task ReadAllAsync(
-        StoreLayout layout, History history, IEnumerable<string> keys, CancellationToken cancellation)
+        StoreLayout layout, LoadHistory history, IEnumerable<string> keys, CancellationToken cancellation)
     {
         await using var client = await LeaderFindingClient.OverGrpcAsync(layout);
         var options = new ParallelOptions

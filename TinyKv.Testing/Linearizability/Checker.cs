@@ -8,7 +8,13 @@ namespace TinyKv.Testing.Linearizability;
 /// was tried before with the same state is not tried again. What fits and changes nothing, such as a read, is done at
 /// once: it cannot stand in the way of anything.
 /// </summary>
-internal sealed class Checker<TState, TInput, TOutput>(IModel<TState, TInput, TOutput> model, TimeSpan limit)
+/// <remarks>Ours, because there is none for .NET that knows calls of unknown outcome.</remarks>
+/// <typeparam name="TState">As the model's.</typeparam>
+/// <typeparam name="TInput">A call.</typeparam>
+/// <typeparam name="TOutput">An answer.</typeparam>
+/// <param name="model">What a correct object does.</param>
+/// <param name="limit">How long the check of one history may take.</param>
+public sealed class Checker<TState, TInput, TOutput>(IModel<TState, TInput, TOutput> model, TimeSpan limit)
     where TState : notnull where TInput : notnull where TOutput : class
 {
     // How many steps pass between two looks at the clock.

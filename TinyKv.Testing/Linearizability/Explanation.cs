@@ -19,7 +19,7 @@ internal sealed class Explanation<TState, TInput, TOutput>(
         {
             var end = operation.Returned is { } returned ? $"{returned - first,9}" : "     open";
             text.AppendLine($"  {operation.Called - first,9} .. {end}  client {operation.Client,3}: " +
-                $"{operation.Input} → {operation.Output?.ToString() ?? "unknown"}");
+                model.Describe(operation.Input, operation.Output));
         }
         return text.ToString();
     }

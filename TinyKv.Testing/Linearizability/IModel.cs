@@ -4,7 +4,7 @@ namespace TinyKv.Testing.Linearizability;
 /// <typeparam name="TState">Compared by value.</typeparam>
 /// <typeparam name="TInput">A call.</typeparam>
 /// <typeparam name="TOutput">An answer.</typeparam>
-internal interface IModel<TState, TInput, TOutput>
+public interface IModel<TState, TInput, TOutput>
     where TState : notnull where TInput : notnull where TOutput : class
 {
     /// <summary>Before the first call.</summary>
@@ -28,4 +28,7 @@ internal interface IModel<TState, TInput, TOutput>
 
     /// <summary>A state for people.</summary>
     string Describe(TState state);
+
+    /// <summary>A call and its answer for people.</summary>
+    string Describe(TInput input, TOutput? output) => $"{input} → {output?.ToString() ?? "unknown"}";
 }

@@ -1,7 +1,7 @@
 namespace TinyKv.Testing.Linearizability;
 
 /// <summary>What a check came to.</summary>
-internal abstract record Verdict
+public abstract record Verdict
 {
     private Verdict() { }
 
@@ -13,5 +13,6 @@ internal abstract record Verdict
     public sealed record Illegal(string Explanation) : Verdict;
 
     /// <summary>The time was up. Nothing is proven: counts as a failure.</summary>
+    /// <param name="Limit">How long it was tried.</param>
     public sealed record Unknown(TimeSpan Limit) : Verdict;
 }

@@ -3,25 +3,31 @@ using System.Text;
 
 namespace TinyKv.Testing.Processes;
 
-/// <summary>One run of a server: of a store, or of the database behind its journal.</summary>
-internal sealed class ServerProcess
+/// <summary>
+/// One run of a server beside this process: of a store, of the database behind its journal, of another system. Its
+/// standard input is the sign of our life: what ends with it, such as a store with <c>--exit-with-parent</c> or a program
+/// through <see cref="ParentGuard"/>, is not left behind however this process ends.
+/// </summary>
+internal sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>What <see cref="Ended"/> says of a process that was killed.</summary>
+    public const int Killed = 128 + 9;
+
     private readonly Process _process;
     private readonly StringBuilder _complaints = new();
     private long _ending;
 
-    private ServerProcess(Process process, string log)
+    private ServerProcess(Process process, StreamWriter log)
     {
         _process = process;
         Id = process.Id;
-        var output = new StreamWriter(log, append: true) { AutoFlush = true };
-        Ended = EndAsync(output);
+        Ended = EndAsync(log);
     }
 
     /// <summary>The process id.</summary>
     public int Id { get; }
 
-    /// <summary>The exit code, once it has ended.</summary>
+    /// <summary>The exit code, once it has ended and all that it said is in the log.</summary>
     public Task<int> Ended { get; }
 
     /// <summary>What it said on standard error.</summary>
@@ -33,57 +39,74 @@ internal sealed class ServerProcess
         }
     }
 
-    /// <summary>The last line of <see cref="Complaints"/>.</summary>
-    public string LastWords => Complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
+    /// <summary>Its last line on standard error that is not a frame of a stack trace, which are indented.</summary>
+    public string LastComplaint => Complaints.Split('\n')
+        .LastOrDefault(line => line.Length > 0 && !char.IsWhiteSpace(line[0]), "it did not say why");
 
     /// <summary>How long ago a store logged that it ends; null when it has not.</summary>
     public TimeSpan? Ending =>
         Interlocked.Read(ref _ending) is not 0 and var since ? Stopwatch.GetElapsedTime(since) : null;
 
     /// <summary>Starts one.</summary>
-    /// <param name="words">Its command line.</param>
-    /// <param name="log">What it logs is appended to this file.</param>
-    public static ServerProcess Start(string[] words, string log)
+    /// <param name="start">Its command line and environment.</param>
+    /// <param name="log">What it says is appended to this file.</param>
+    public static ServerProcess Start(ProcessStartInfo start, string log)
     {
-        var start = new ProcessStartInfo(words[0], words[1..])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
         // Its sockets are named after the process id, which is not unique across namespaces.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        return new ServerProcess(Process.Start(start)!, log);
+        var output = new StreamWriter(log, append: true) { AutoFlush = true };
+        try
+        {
+            return new ServerProcess(Process.Start(start)!, output);
+        }
+        catch
+        {
+            output.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>kill -9.</summary>
-    public async Task KillAsync()
+    /// <summary>kill -9; the exit code, which is another one when it had ended before.</summary>
+    public Task<int> KillAsync()
     {
         _process.Kill();
-        await Ended;
+        return Ended;
     }
 
-    /// <summary>Asks it to stop, and waits for it.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>Closes its standard input, which asks a store to stop, and waits for it.</summary>
+    public Task<int> StopAsync()
     {
         _process.StandardInput.Close();
-        return await Ended;
+        return Ended;
     }
 
-    private async Task<int> EndAsync(StreamWriter output)
+    /// <summary>Sends it a signal.</summary>
+    public Task SignalAsync(string signal) => Command.SignalAsync(signal, Id);
+
+    /// <summary>Kills it if it runs.</summary>
+    public async ValueTask DisposeAsync()
     {
-        await using (output)
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    private async Task<int> EndAsync(StreamWriter log)
+    {
+        await using (log)
         {
             await Task.WhenAll(
-                PumpAsync(_process.StandardOutput, output, complaint: false),
-                PumpAsync(_process.StandardError, output, complaint: true));
+                PumpAsync(_process.StandardOutput, log, isComplaint: false),
+                PumpAsync(_process.StandardError, log, isComplaint: true));
             await _process.WaitForExitAsync();
+            // Whoever watches it for us has nothing to do any more.
+            _process.StandardInput.Close();
             return _process.ExitCode;
         }
     }
 
-    private async Task PumpAsync(StreamReader from, StreamWriter to, bool complaint)
+    private async Task PumpAsync(StreamReader from, StreamWriter to, bool isComplaint)
     {
         while (await from.ReadLineAsync() is { } line)
         {
@@ -92,7 +115,7 @@ internal sealed class ServerProcess
                 to.WriteLine(line);
                 if (_ending == 0 && line.Contains("The store ends: ", StringComparison.Ordinal))
                     Interlocked.Exchange(ref _ending, Stopwatch.GetTimestamp());
-                if (complaint) _complaints.AppendLine(line);
+                if (isComplaint) _complaints.Append(line).Append('\n');
             }
         }
     }

@@ -4,27 +4,25 @@ namespace TinyKv.Testing.Processes;
 
 /// <summary>What the stores of a run have in common: where they listen, and how they are configured.</summary>
 /// <param name="Name">The cluster's.</param>
-/// <param name="Hosts">The addresses, in the order of the stores; one address may be used by all.</param>
+/// <param name="Addresses">In the order of the stores.</param>
 /// <param name="Journal">rocksdb, sqlite or postgresql.</param>
-/// <param name="Settings">Lines of HOCON, for all stores.</param>
-internal sealed record StoreLayout(string Name, IReadOnlyList<string> Hosts, string Journal, string Settings = "")
+/// <param name="Settings">Lines of HOCON, for all stores; they win over the others.</param>
+internal sealed record StoreLayout(
+    string Name, IReadOnlyList<StoreAddress> Addresses, string Journal = "rocksdb", string Settings = "")
 {
-    private const int Grpc = 20160;
-    private const int Status = 20180;
-    private const int Remoting = 4053;
-
     /// <summary>How many there are.</summary>
-    public int Stores => Hosts.Count;
+    public int Stores => Addresses.Count;
 
     /// <summary>Where clients find them over gRPC.</summary>
-    public IReadOnlyList<string> Endpoints => [.. Enumerable.Range(0, Stores).Select(i => $"{Hosts[i]}:{Grpc + i}")];
+    public IReadOnlyList<string> Endpoints => [.. Addresses.Select(store => $"{store.Host}:{store.GrpcPort}")];
 
     /// <summary>Where clients find them over Akka.Remote.</summary>
     public IReadOnlyList<string> RemotingEndpoints =>
-        [.. Enumerable.Range(0, Stores).Select(i => $"{Hosts[i]}:{Remoting + i}")];
+        [.. Addresses.Select(store => $"{store.Host}:{store.RemotingPort}")];
 
     /// <summary>The page that says whether a store is ready.</summary>
-    public Uri Ready(int store) => new($"http://{Hosts[store - 1]}:{Status + store - 1}/health/ready");
+    public Uri Ready(int store) =>
+        new($"http://{Addresses[store - 1].Host}:{Addresses[store - 1].StatusPort}/health/ready");
 
     /// <summary>The configuration of one store.</summary>
     public string Config(int store, string data)
@@ -32,13 +30,13 @@ internal sealed record StoreLayout(string Name, IReadOnlyList<string> Hosts, str
         var text = new StringBuilder();
         text.AppendLine($"tinykv.cluster.name = \"{Name}\"");
         text.AppendLine("tinykv.cluster.stores = [");
-        for (var i = 0; i < Stores; i++)
-            text.AppendLine($"  {{ id = {i + 1}, host = \"{Hosts[i]}\", grpc-port = {Grpc + i}, " +
-                $"status-port = {Status + i}, remoting-port = {Remoting + i} }}");
+        foreach (var (index, address) in Addresses.Index())
+            text.AppendLine($"  {{ id = {index + 1}, host = \"{address.Host}\", grpc-port = {address.GrpcPort}, " +
+                $"status-port = {address.StatusPort}, remoting-port = {address.RemotingPort} }}");
         text.AppendLine("]");
         text.AppendLine($"tinykv.store.id = {store}");
         text.AppendLine($"tinykv.store.data-directory = \"{data}\"");
-        text.AppendLine($"tinykv.store.bind-host = \"{Hosts[store - 1]}\"");
+        text.AppendLine($"tinykv.store.bind-host = \"{Addresses[store - 1].Host}\"");
         text.AppendLine($"tinykv.journal = {Journal}");
         text.AppendLine(Settings);
         return text.ToString();

@@ -23,13 +23,13 @@ public sealed class DamagedFilesTests(ITestOutputHelper output) : ProcessCluster
         }
         await client.DisposeAsync();
         // What is in memory goes to tables when a store is started again; nothing of it is cached then.
-        foreach (var store in Cluster.Running.ToList()) await Cluster.KillAsync(store);
-        Cluster.StartAll();
-        var leader = await Cluster.LeaderAsync();
+        foreach (var store in Cluster.Running.ToList()) await KillAsync(store);
+        Cluster.StartMissing();
+        var leader = await LeaderAsync();
 
-        Damage.Block(Cluster.EngineOf(leader));
-        var ended = Cluster.EndAsync(leader);
-        client = await Cluster.ConnectAsync();
+        Damage.Block(EngineOf(leader));
+        var ended = EndAsync(leader);
+        client = await ConnectAsync();
         for (var i = 0; i < Keys; i++) Assert.Equal(values[i], await client.Raw.GetAsync(Key(i)));
 
         var (code, complaint) = await ended;
@@ -37,11 +37,13 @@ public sealed class DamagedFilesTests(ITestOutputHelper output) : ProcessCluster
         Assert.Contains("column family default, is damaged", complaint, StringComparison.Ordinal);
 
         // The log holds everything, so the engine can be rebuilt from it.
-        Directory.Delete(Cluster.EngineOf(leader), recursive: true);
+        Directory.Delete(EngineOf(leader), recursive: true);
         Cluster.Start(leader);
-        await Cluster.LeaderAsync();
+        await LeaderAsync();
         await client.DisposeAsync();
     }
+
+    private string EngineOf(int store) => Path.Combine(Cluster.DataOf(store), "data");
 
     private static byte[] Key(int i) => Encoding.UTF8.GetBytes($"key {i:000}");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using TinyKv.Client;
+using TinyKv.Testing;
 using TinyKv.Tests.Persistence;
 using Xunit.Abstractions;
 
@@ -14,12 +15,12 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
     {
         await using var client = await StartAsync(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        await Cluster.KillAsync(3);
+        await KillAsync(3);
         Directory.Move(Cluster.DataOf(3), $"{Cluster.DataOf(3)}-away");
 
         Cluster.Start(3);
 
-        var (code, complaint) = await Cluster.EndAsync(3);
+        var (code, complaint) = await EndAsync(3);
         Assert.Equal(70, code);
         Assert.Contains("store 3 shows up with a new data directory", complaint, StringComparison.Ordinal);
         PutBack(3);
@@ -30,12 +31,12 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
     public async Task A_store_on_an_old_copy_of_its_directory_ends_with_70_and_serves_again_on_the_last()
     {
         await using var client = await StartAsync(3);
-        await Cluster.KillAsync(3);
+        await KillAsync(3);
         StoreFiles.Copy(Cluster.DataOf(3), $"{Cluster.DataOf(3)}-old");
         Cluster.Start(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        await Cluster.LeaderAsync();
-        await Cluster.KillAsync(3);
+        await LeaderAsync();
+        await KillAsync(3);
         Directory.Move(Cluster.DataOf(3), $"{Cluster.DataOf(3)}-away");
         Directory.Move($"{Cluster.DataOf(3)}-old", Cluster.DataOf(3));
 
@@ -43,7 +44,7 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
         for (var start = 0; start < 3; start++)
         {
             Cluster.Start(3);
-            var (code, complaint) = await Cluster.EndAsync(3);
+            var (code, complaint) = await EndAsync(3);
             Assert.Equal(70, code);
             // By the others' handshakes or by the leader's log, whichever is sooner; only the second is kept in the directory.
             Assert.Matches("shows up with an old copy of its data directory|its data directory is an older copy", complaint);
@@ -58,13 +59,13 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
     {
         await using var client = await StartAsync(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        await Cluster.KillAsync(2);
-        await Cluster.KillAsync(3);
+        await KillAsync(2);
+        await KillAsync(3);
         Swap(Cluster.DataOf(2), Cluster.DataOf(3));
 
         Cluster.Start(2);
 
-        Assert.Contains("belongs to store 3, this is store 2", (await Cluster.EndAsync(2)).Complaint, StringComparison.Ordinal);
+        Assert.Contains("belongs to store 3, this is store 2", (await EndAsync(2)).Complaint, StringComparison.Ordinal);
         Swap(Cluster.DataOf(2), Cluster.DataOf(3));
         Cluster.Start(2);
         Cluster.Start(3);
@@ -76,21 +77,22 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
     {
         await using var client = await StartAsync(1);
         await client.Raw.PutAsync("precious"u8.ToArray(), "1"u8.ToArray());
-        await Cluster.KillAsync(1);
+        await KillAsync(1);
 
-        Cluster.TellOf(3);
-        Cluster.StartAll();
+        var one = Cluster.Layout;
+        Cluster.Layout = one with { Addresses = [.. one.Addresses, .. StoreAddress.Free(2)] };
+        Cluster.StartMissing();
 
         for (var store = 1; store <= 3; store++)
         {
-            var (code, complaint) = await Cluster.EndAsync(store);
+            var (code, complaint) = await EndAsync(store);
             Assert.Equal(2, code);
             Assert.Contains("cluster of the initial stores [1]", complaint, StringComparison.Ordinal);
             Assert.Contains("stores cannot be added", complaint, StringComparison.Ordinal);
         }
-        Cluster.TellOf(1);
+        Cluster.Layout = one;
         Cluster.Start(1);
-        await Cluster.LeaderAsync();
+        await LeaderAsync();
         Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("precious"u8.ToArray()));
     }
 
@@ -104,8 +106,8 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
     // Without one of the others, so that the store that came back is needed.
     private async Task ServesWithAllAsync(TinyKvClient client)
     {
-        await Cluster.LeaderAsync();
-        await Cluster.KillAsync(1);
+        await LeaderAsync();
+        await KillAsync(1);
         Assert.Equal("1"u8.ToArray(), await client.Raw.GetAsync("a"u8.ToArray()));
     }
 

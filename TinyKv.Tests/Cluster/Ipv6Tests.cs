@@ -1,8 +1,9 @@
 using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Client;
-using TinyKv.Server.Settings;
 using TinyKv.Server;
+using TinyKv.Server.Settings;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 using TinyKv.Tests.Actors.Node;
 
@@ -11,17 +12,17 @@ namespace TinyKv.Tests.Clusters;
 [Trait("lane", "slow")]
 public sealed class Ipv6Tests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-ipv6-").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [SkippableFact]
     public async Task A_store_at_an_ipv6_address_serves_clients_over_grpc_and_over_remoting()
     {
         Ipv6.Require();
-        var port = Ports.Free(3);
+        var port = FreePorts.TakeRange(3);
         var config = ConfigurationFactory.ParseString(Cluster("0:0:0:0:0:0:0:1", [port]) + $$"""
-            tinykv.store { id = 1, data-directory = "{{_directory}}/data" }
+            tinykv.store { id = 1, data-directory = "{{_directory.Path}}/data" }
             akka.loglevel = ERROR
             """).WithFallback(ServerConfiguration.Reference);
         var server = await StoreServer.StartAsync(config, NullLoggerFactory.Instance, Timeouts.Long);
@@ -51,23 +52,24 @@ public sealed class Ipv6Tests : IDisposable
     {
         Ipv6.Require();
         Skip.If((await Command.TryAsync("unshare", "-m", "true")).Code != 0, "unshare -m needs root");
-        await File.WriteAllTextAsync($"{_directory}/hosts", "127.0.0.1 localhost\n::1 only-ipv6.test\n");
-        var first = Ports.Free(9);
-        await File.WriteAllTextAsync($"{_directory}/tinykv.conf", Cluster("only-ipv6.test", [first, first + 3, first + 6]));
+        var directory = _directory.Path;
+        await File.WriteAllTextAsync($"{directory}/hosts", "127.0.0.1 localhost\n::1 only-ipv6.test\n");
+        var first = FreePorts.TakeRange(9);
+        await File.WriteAllTextAsync($"{directory}/tinykv.conf", Cluster("only-ipv6.test", [first, first + 3, first + 6]));
 
         var (exitCode, output, _) = await Shell.RunAsync($$"""
             exec timeout 90 unshare -m sh -c '
-              mount --bind {{_directory}}/hosts /etc/hosts || exit
+              mount --bind {{directory}}/hosts /etc/hosts || exit
               trap "kill \$stores; wait; exit 124" TERM
               for store in 1 2 3; do
-                "$@" server --config {{_directory}}/tinykv.conf --store-id $store --data {{_directory}}/$store \
-                  > {{_directory}}/$store.log 2>&1 & stores="$stores $!"
+                "$@" server --config {{directory}}/tinykv.conf --store-id $store --data {{directory}}/$store \
+                  > {{directory}}/$store.log 2>&1 & stores="$stores $!"
               done
-              until "$@" raw put -e only-ipv6.test:{{first}} key value; do kill -0 $stores || exit; done 2> {{_directory}}/put.log
+              until "$@" raw put -e only-ipv6.test:{{first}} key value; do kill -0 $stores || exit; done 2> {{directory}}/put.log
               "$@" raw get -e only-ipv6.test:{{first + 6}} key
               result=$?
               kill $stores; wait
-              [ $result = 0 ] || cat {{_directory}}/*.log
+              [ $result = 0 ] || cat {{directory}}/*.log
               exit $result' sh "$@"
             """, []);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing.Processes;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;
@@ -8,9 +9,9 @@ namespace TinyKv.Tests.Clusters;
 [Trait("lane", "slow")]
 public sealed class LogFormatTests : IDisposable
 {
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-log-").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData("text", @"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO  [\w/-]+: [A-Z]?\w")]
@@ -39,15 +40,16 @@ public sealed class LogFormatTests : IDisposable
     // It stops when its standard input ends, once it has said what is looked for.
     private async Task<string[]> RunAsync(string format)
     {
-        var state = new PlaygroundState(1, "log", 1, "rocksdb", Ports.Free(ProcessCluster.PortsOfOneCluster));
+        var config = _directory["tinykv.conf"];
+        await File.WriteAllTextAsync(config, new StoreLayout("log", StoreAddress.Free(1)).Config(1, _directory["data"]));
         var (_, output, error) = await Shell.RunAsync(
             """
             cd "$DIRECTORY"
             until grep -q "leads in term" log || [ -e ended ]; do sleep 0.05; done 2> /dev/null | { "$@" > log; touch ended; }
             cat log
             """,
-            new() { ["DIRECTORY"] = _path },
-            "server", "--exit-with-parent", "--config", StoreConfigFile.Write(state, 1, _path, null),
+            new() { ["DIRECTORY"] = _directory.Path },
+            "server", "--exit-with-parent", "--config", config,
             "--set", $"tinykv.server.log-format={format}").WaitAsync(Timeouts.Long);
         Assert.Equal("", error);
         return output.TrimEnd('\n').Split('\n');

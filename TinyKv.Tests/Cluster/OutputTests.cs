@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Server.Exit;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Clusters;
@@ -12,10 +13,10 @@ public sealed class OutputTests : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
 
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-output-").FullName;
-    private readonly int _port = Ports.Free(ProcessCluster.PortsOfOneCluster);
+    private readonly TemporaryDirectory _directory = new();
+    private readonly StoreLayout _layout = new("output", StoreAddress.Free(1));
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData("a full disk", "> /dev/full 2> /dev/full")]
@@ -46,7 +47,7 @@ public sealed class OutputTests : IDisposable
 
             Assert.Equal(ExitCode.Success, server.ExitCode);
             // What a graceful stop does last.
-            Assert.False(File.Exists(Path.Combine(_path, "data", "process-id")));
+            Assert.False(File.Exists(Path.Combine(_directory.Path, "data", "process-id")));
         }
         finally
         {
@@ -78,23 +79,15 @@ public sealed class OutputTests : IDisposable
 
     private Process Start(string script)
     {
-        var configuration = Path.Combine(_path, "tinykv.conf");
-        var ports = PlaygroundPorts.Of(_port, 0);
-        File.WriteAllText(configuration, $$"""
-            tinykv {
-              cluster.name = "output"
-              cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = {{ports.Grpc}}, status-port = {{ports.Status}},
-                remoting-port = {{ports.Remoting}} } ]
-              store { id = 1, data-directory = "{{_path}}/data" }
-            }
-            """);
+        var configuration = _directory["tinykv.conf"];
+        File.WriteAllText(configuration, _layout.Config(1, _directory["data"]));
         var program = StoreProcess.ThisProgram("server", "--config", configuration);
         // A group of its own, which the script kills when its standard input ends.
         string[] words = ["/bin/sh", "-c", script, "sh", program.FileName, .. program.ArgumentList];
         return Process.Start(new ProcessStartInfo("setsid", words)
         {
             UseShellExecute = false,
-            WorkingDirectory = _path,
+            WorkingDirectory = _directory.Path,
             RedirectStandardInput = true,
         })!;
     }
@@ -103,7 +96,6 @@ public sealed class OutputTests : IDisposable
     {
         await using var error = new StringWriter();
         var host = new CliHost { Input = Stream.Null, Output = Stream.Null, Text = error, Error = error };
-        return await CommandLine.RunAsync(
-            [.. arguments, "--endpoint", $"127.0.0.1:{PlaygroundPorts.Of(_port, 0).Grpc}"], host);
+        return await CommandLine.RunAsync([.. arguments, "--endpoint", _layout.Endpoints[0]], host);
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using TinyKv.Core;
 using TinyKv.Host.Cli;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Clusters;
 
@@ -11,11 +12,11 @@ public sealed class PlaygroundProcessTests : IDisposable
 {
     private const int Stores = 2;
 
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-playground-test-").FullName;
-    private readonly int _basePort = Ports.Free(ProcessCluster.PortsOfOneCluster);
+    private readonly TemporaryDirectory _directory = new();
+    private readonly int _basePort = Playgrounds.FreeBasePort();
     private readonly ConcurrentQueue<string> _said = new();
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task A_killed_playground_leaves_no_store_behind_and_continues_when_started_again()
@@ -38,13 +39,13 @@ public sealed class PlaygroundProcessTests : IDisposable
         await Eventually.Holds("the stores end with the playground", PortsAreFree);
     }
 
-    private int StartsInLogOf(int store) => File.ReadLines(Path.Combine(_path, $"store-{store}", "log.txt"))
+    private int StartsInLogOf(int store) => File.ReadLines(Path.Combine(_directory.Path, $"store-{store}", "log.txt"))
         .Count(line => line.Contains("Serving gRPC", StringComparison.Ordinal));
 
     private Process Start(params string[] more)
     {
         var start = StoreProcess.ThisProgram(
-            ["playground", "--data", _path, "--stores", $"{Stores}", "--base-port", $"{_basePort}", .. more]);
+            ["playground", "--data", _directory.Path, "--stores", $"{Stores}", "--base-port", $"{_basePort}", .. more]);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => _said.Enqueue(line.Data ?? "");

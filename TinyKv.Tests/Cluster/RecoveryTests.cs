@@ -5,7 +5,7 @@ using Grpc.Net.Client;
 using TinyKv.Client;
 using TinyKv.Faults.Sandbox;
 using TinyKv.Protocol.Wire.Raw.V1;
-using TinyKv.Tests.Persistence;
+using TinyKv.Testing;
 using Xunit.Abstractions;
 
 namespace TinyKv.Tests.Clusters;
@@ -19,10 +19,10 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
     {
         await using var client = await StartAsync(3);
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
-        var leader = await Cluster.LeaderAsync();
+        var leader = await LeaderAsync();
         var other = leader % 3 + 1;
-        await Cluster.KillAsync(leader);
-        await Cluster.KillAsync(other);
+        await KillAsync(leader);
+        await KillAsync(other);
 
         Cluster.Start(other);
 
@@ -31,24 +31,24 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
 
         // And the one that was the first to go has everything when it comes back.
         Cluster.Start(leader);
-        await Cluster.LeaderAsync();
+        await LeaderAsync();
     }
 
     [Fact]
     public async Task A_leader_that_stood_still_while_another_was_elected_continues_as_the_same_process()
     {
         await using var client = await StartAsync(3);
-        var leader = await Cluster.LeaderAsync();
-        var process = Cluster.ProcessOf(leader);
+        var leader = await LeaderAsync();
+        var process = Cluster[leader].Id;
         await Cluster.PauseAsync(leader);
 
         // What is sent to a store that stands still has an unknown outcome: first another one must lead.
-        Assert.NotEqual(leader, await Cluster.LeaderAsync());
+        Assert.NotEqual(leader, await LeaderAsync());
         await client.Raw.PutAsync("a"u8.ToArray(), "1"u8.ToArray());
 
         await Cluster.ContinueAsync(leader);
-        await Cluster.LeaderAsync();
-        Assert.Equal(process, Cluster.ProcessOf(leader));
+        await LeaderAsync();
+        Assert.Equal(process, Cluster[leader].Id);
     }
 
     [SkippableTheory]
@@ -60,11 +60,11 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
         using var directory = new TemporaryDirectory();
         await using var client = await StartAsync(1, timeout: 5, $"tinykv.storage.mode = {mode}\n");
         using var strace = await SystemCallTrace.AttachAsync(
-            Cluster.ProcessOf(1), directory["trace"], "-ttt", "-e", "inject=fsync,fdatasync:error=EIO");
+            Cluster[1].Id, directory["trace"], "-ttt", "-e", "inject=fsync,fdatasync:error=EIO");
 
         // One after the other, so that what was acknowledged after the failure was also called after it.
         var acknowledged = new List<double>();
-        var ended = Cluster.EndAsync(1);
+        var ended = EndAsync(1);
         for (var i = 0; !ended.IsCompleted; i++)
         {
             var called = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
@@ -89,7 +89,7 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
         Assert.DoesNotContain(acknowledged, called => called > moment);
 
         Cluster.Start(1);
-        await Cluster.SettleAsync();
+        await SettledAsync();
         for (var i = 0; i < acknowledged.Count; i++)
             Assert.NotNull(await client.Raw.GetAsync(Encoding.UTF8.GetBytes($"key {i}")));
     }
@@ -100,14 +100,14 @@ public sealed class RecoveryTests(ITestOutputHelper output) : ProcessClusterKit(
     {
         await using var client = await StartAsync(3, overrides: "tinykv.gateway.timeout = 10m");
         var key = ByteString.CopyFromUtf8("a");
-        var leader = await Cluster.LeaderAsync();
+        var leader = await LeaderAsync();
         using var channel = GrpcChannel.ForAddress($"http://{Cluster.Endpoints[leader % 3]}");
         var follower = new Raw.RawClient(channel);
         await follower.PutAsync(new PutRequest { Key = key, Value = key });
         await Cluster.PauseAsync(leader);
 
         using var call = follower.PutAsync(new PutRequest { Key = key, Value = key });
-        await Cluster.KillAsync(leader);
+        await KillAsync(leader);
 
         var reply = await call.ResponseAsync.WaitAsync(TimeSpan.FromSeconds(90));
         Assert.True(reply.RegionError is null or { StaleCommand: not null }, $"{reply}");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 using TinyKv.Tests.Actors.Node;
 
@@ -11,28 +11,29 @@ namespace TinyKv.Tests.Clusters;
 [Trait("lane", "slow")]
 public sealed class SystemdTests : IDisposable
 {
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-systemd-").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private readonly Socket _notified = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
 
     public void Dispose()
     {
         _notified.Dispose();
-        Directory.Delete(_path, recursive: true);
+        _directory.Dispose();
     }
 
     [Fact]
     public async Task A_server_tells_systemd_when_it_has_started_and_when_it_stops()
     {
-        _notified.Bind(new UnixDomainSocketEndPoint(Path.Combine(_path, "notify")));
-        var state = new PlaygroundState(1, "systemd", 1, "rocksdb", Ports.Free(ProcessCluster.PortsOfOneCluster));
+        _notified.Bind(new UnixDomainSocketEndPoint(_directory["notify"]));
+        var config = _directory["tinykv.conf"];
+        await File.WriteAllTextAsync(config, new StoreLayout("systemd", StoreAddress.Free(1)).Config(1, _directory["data"]));
         // A parent with the name of systemd: a shell that stays until the server has ended.
         var run = Shell.RunAsync(
             """
             cp /bin/sh "$DIRECTORY/systemd"
             exec "$DIRECTORY/systemd" -c '"$@" & echo $! > "$DIRECTORY/server"; wait $!; echo "exit $?"' systemd "$@"
             """,
-            new() { ["DIRECTORY"] = _path, ["NOTIFY_SOCKET"] = Path.Combine(_path, "notify") },
-            "server", "--config", StoreConfigFile.Write(state, 1, _path, null));
+            new() { ["DIRECTORY"] = _directory.Path, ["NOTIFY_SOCKET"] = _directory["notify"] },
+            "server", "--config", config);
         try
         {
             Assert.Equal("READY=1", await ReceiveAsync());
@@ -58,7 +59,7 @@ public sealed class SystemdTests : IDisposable
 
     private async Task SignalAsync(string signal)
     {
-        var process = await File.ReadAllTextAsync(Path.Combine(_path, "server"));
+        var process = await File.ReadAllTextAsync(_directory["server"]);
         await Command.SignalAsync(signal, int.Parse(process, CultureInfo.InvariantCulture));
     }
 }

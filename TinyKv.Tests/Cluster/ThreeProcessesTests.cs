@@ -13,26 +13,26 @@ public sealed class ThreeProcessesTests(ITestOutputHelper output) : ProcessClust
     [Fact]
     public async Task Killing_the_leader_half_way_through_an_import_and_then_everyone_loses_nothing()
     {
-        Create(stores: 3).StartAll();
-        var leader = await Cluster.LeaderAsync();
+        Create(stores: 3).StartMissing();
+        var leader = await LeaderAsync();
         var pairs = string.Concat(Enumerable.Range(0, Lines).Select(i => $"key{i:d6}\tvalue {i}\n"));
         await using var file = new HalfwayStream(
-            Encoding.UTF8.GetBytes(pairs), () => Cluster.KillAsync(leader));
+            Encoding.UTF8.GetBytes(pairs), () => KillAsync(leader));
 
         await Run(file, "raw", "import", "-", "--format", "tsv");
         Assert.DoesNotContain(leader, Cluster.Running);
         Assert.Equal(pairs, await Run(Stream.Null, "raw", "export"));
         await StatusShowsAsUnreachable(leader);
 
-        Cluster.StartAll();
-        await Cluster.LeaderAsync();
-        foreach (var store in Cluster.Running.ToList()) await Cluster.KillAsync(store);
-        Cluster.StartAll();
-        var next = await Cluster.LeaderAsync();
+        Cluster.StartMissing();
+        await LeaderAsync();
+        foreach (var store in Cluster.Running.ToList()) await KillAsync(store);
+        Cluster.StartMissing();
+        var next = await LeaderAsync();
         Assert.Equal(pairs, await Run(Stream.Null, "raw", "export"));
 
         // Once more without the leader: the others have everything too, the first one killed included.
-        await Cluster.KillAsync(next);
+        await KillAsync(next);
         Assert.Equal(pairs, await Run(Stream.Null, "raw", "export"));
     }
 
@@ -52,7 +52,8 @@ public sealed class ThreeProcessesTests(ITestOutputHelper output) : ProcessClust
         await using var text = new StreamWriter(captured, CliHost.Utf8) { AutoFlush = true };
         await using var error = new StringWriter();
         var host = new CliHost { Input = input, Output = captured, Text = text, Error = error };
-        var code = await CommandLine.RunAsync([.. arguments, .. Cluster.EndpointOptions], host);
+        var endpoints = Cluster.Endpoints.SelectMany(endpoint => new[] { "--endpoint", endpoint });
+        var code = await CommandLine.RunAsync([.. arguments, .. endpoints], host);
         Assert.True(code == 0, $"{string.Join(' ', arguments)}: {error}");
         Output.WriteLine(error.ToString());
         return Encoding.UTF8.GetString(captured.ToArray());

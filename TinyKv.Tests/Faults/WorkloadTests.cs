@@ -11,7 +11,7 @@ public sealed class WorkloadTests
     [Fact]
     public void A_write_called_before_a_fault_and_answered_after_it_is_no_service()
     {
-        var book = new History();
+        var book = new LoadHistory();
         book.Add("k", "gRPC", Put(1, called: 5, returned: 20));
         Assert.False(book.WroteSince(10, "gRPC"));
         book.Add("k", "gRPC", Put(2, called: 11, returned: 15));
@@ -22,7 +22,7 @@ public sealed class WorkloadTests
     [Fact]
     public void Only_a_write_that_was_done_is_service()
     {
-        var book = new History();
+        var book = new LoadHistory();
         book.Add("k", "gRPC", Get(null, called: 11, returned: 12));
         book.Add("k", "gRPC", Put(1, called: 11, returned: null));
         book.Add("k", "gRPC", Swap(7, 2, succeeded: false, called: 11, returned: 12));
@@ -34,7 +34,7 @@ public sealed class WorkloadTests
     [Fact]
     public void The_longest_pause_is_between_answered_writes()
     {
-        var book = new History();
+        var book = new LoadHistory();
         book.Add("k", "gRPC", Put(1, called: 11, returned: 20));
         book.Add("k", "remoting", Swap(1, 2, succeeded: true, called: 50, returned: 60));
         book.Add("k", "gRPC", Get(2, called: 70, returned: 80));

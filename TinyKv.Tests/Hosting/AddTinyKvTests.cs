@@ -26,10 +26,10 @@ public sealed class AddTinyKvTests : IDisposable
 {
     private static readonly byte[] Key = [1];
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-").FullName;
-    private readonly StorePorts _ports = FreePorts.Take(1)[0];
+    private readonly TemporaryDirectory _directory = new();
+    private readonly StoreAddress _address = StoreAddress.Free(1)[0];
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task An_application_finds_again_what_it_wrote_before_it_was_restarted()
@@ -150,7 +150,7 @@ public sealed class AddTinyKvTests : IDisposable
         using TcpClient first = new(), second = new();
         foreach (var client in (TcpClient[])[first, second])
         {
-            await client.ConnectAsync(IPAddress.Loopback, _ports.Grpc, Timeouts.Long);
+            await client.ConnectAsync(IPAddress.Loopback, _address.GrpcPort, Timeouts.Long);
             await client.GetStream().WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), Timeouts.Long);
         }
 
@@ -164,12 +164,12 @@ public sealed class AddTinyKvTests : IDisposable
     [Fact]
     public async Task A_port_in_use_keeps_the_application_from_starting()
     {
-        using var other = new TcpListener(IPAddress.Loopback, _ports.Remoting);
+        using var other = new TcpListener(IPAddress.Loopback, _address.RemotingPort);
         other.Start();
 
         var refusal = await Assert.ThrowsAsync<TinyKvException>(() => StartAsync());
 
-        Assert.Contains($":{_ports.Remoting}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($":{_address.RemotingPort}", refusal.Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<Action<TinyKvOptions>, string> WrongOptions => new()
@@ -199,7 +199,7 @@ public sealed class AddTinyKvTests : IDisposable
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(spoil));
 
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
     }
 
     private async Task<IHost> StartAsync(
@@ -213,14 +213,14 @@ public sealed class AddTinyKvTests : IDisposable
         {
             options.ClusterName = "application";
             options.StoreId = 1;
-            options.DataDirectory = Path.Combine(_directory, "store");
+            options.DataDirectory = _directory["store"];
             options.Hocon = "tinykv.raft.tick-interval = 30ms";
             options.Stores.Add(new TinyKvStore
             {
                 Id = 1,
-                GrpcPort = _ports.Grpc,
-                StatusPort = _ports.Status,
-                RemotingPort = _ports.Remoting,
+                GrpcPort = _address.GrpcPort,
+                StatusPort = _address.StatusPort,
+                RemotingPort = _address.RemotingPort,
             });
             change?.Invoke(options);
         }, akka);

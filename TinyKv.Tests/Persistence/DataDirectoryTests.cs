@@ -4,6 +4,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence;
 

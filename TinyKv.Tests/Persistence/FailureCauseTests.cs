@@ -1,4 +1,5 @@
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence;
 

@@ -1,6 +1,7 @@
 using Akka.Configuration;
 using TinyKv.Core;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence;
 

@@ -1,4 +1,5 @@
 using TinyKv.Persistence;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Persistence;

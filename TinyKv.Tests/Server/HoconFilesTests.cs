@@ -7,6 +7,7 @@ using TinyKv.Protocol.Wire.Kv;
 using TinyKv.Protocol.Wire.Scheduling;
 using TinyKv.Server;
 using TinyKv.Server.Settings;
+using TinyKv.Testing;
 using TinyKv.Tests.Architecture;
 using KvClient = TinyKv.Protocol.Wire.Store.TinyKv.TinyKvClient;
 
@@ -18,9 +19,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
 {
     private const string PostgreSqlVariable = "TINYKV_TEST_POSTGRESQL";
 
-    private readonly string _directory =
-        Path.Combine(Path.GetTempPath(), $"tinykv-hocon-{Guid.NewGuid():N}");
-
+    private readonly TemporaryDirectory _directory = new();
     private readonly List<StoreServer> _servers = [];
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -29,7 +28,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
     {
         await Task.WhenAll(_servers.Select(server => server.StopAsync()));
         foreach (var server in _servers) await server.DisposeAsync();
-        if (Directory.Exists(_directory)) Directory.Delete(_directory, recursive: true);
+        _directory.Dispose();
     }
 
     [Theory]
@@ -44,8 +43,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
     {
         var connection = Environment.GetEnvironmentVariable(PostgreSqlVariable);
         Skip.If(string.IsNullOrEmpty(connection), $"{PostgreSqlVariable} is not set to a connection string");
-        Directory.CreateDirectory(_directory);
-        var secret = Path.Combine(_directory, "connection-string");
+        var secret = _directory["connection-string"];
         await File.WriteAllTextAsync(secret, connection);
         // A name of its own: the database outlives the test, the data directory does not.
         await StartAndUseAsync("postgresql.conf", 1,
@@ -63,7 +61,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
     private async Task StartAndUseAsync(string file, int stores, string overrides)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var first = Tests.Ports.Free(stores * 3);
+        var first = FreePorts.TakeRange(stores * 3);
         var list = string.Join(", ", Enumerable.Range(0, stores).Select(i =>
             $"{{ id = {i + 1}, host = \"127.0.0.1\", grpc-port = {first + 3 * i}, "
             + $"status-port = {first + 3 * i + 1}, remoting-port = {first + 3 * i + 2} }}"));
@@ -73,7 +71,7 @@ public sealed class HoconFilesTests : IAsyncLifetime
                     $"tinykv.cluster.stores = [{list}]\nakka.loglevel = ERROR\n{overrides}")
                 .WithFallback(ServerConfiguration.Load(Path.Combine(HoconDirectory, file), new Hashtable(),
                     ("--store-id", "tinykv.store.id", $"{id}"),
-                    ("--data", "tinykv.store.data-directory", Path.Combine(_directory, $"store-{id}"))).Config);
+                    ("--data", "tinykv.store.data-directory", _directory[$"store-{id}"])).Config);
             var server = await StoreServer.StartAsync(config, NullLoggerFactory.Instance, deadline.Token);
             lock (_servers) _servers.Add(server);
         }));

@@ -10,6 +10,7 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Actors.Node;
 
@@ -172,7 +173,7 @@ public sealed class StoreNodeTests
 
         var node = await cluster.StartAsync(1, """
             tinykv.cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3 } ]
-            """.Replace("remoting-port = 3", $"remoting-port = {Ports.Free()}", StringComparison.Ordinal));
+            """.Replace("remoting-port = 3", $"remoting-port = {FreePorts.Take()}", StringComparison.Ordinal));
 
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.True(reason.IsMisconfigured);
@@ -210,7 +211,7 @@ public sealed class StoreNodeTests
         await cluster.PutAsync("a", [1]);
         await cluster.StopAsync(3);
 
-        using var empty = new TinyKv.Tests.Persistence.TemporaryDirectory();
+        using var empty = new TemporaryDirectory();
         var stranger = await cluster.StartAsync(3, $"tinykv.store.data-directory = \"{empty.Path}\"");
 
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => stranger.Terminated.WaitAsync(Timeouts.Long));

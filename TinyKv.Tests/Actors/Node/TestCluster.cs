@@ -4,13 +4,14 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Wire.Admin.V1;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Actors.Node;
 
 /// <summary>Stores of one cluster in this process, on free ports and in a directory of their own.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("tinykv-").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private readonly SortedDictionary<ulong, StoreNode> _nodes = [];
     private readonly int[] _ports;
     private readonly int _stores;
@@ -18,7 +19,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestCluster(int stores)
     {
         _stores = stores;
-        _ports = Enumerable.Range(Ports.Free(stores), stores).ToArray();
+        _ports = Enumerable.Range(FreePorts.TakeRange(stores), stores).ToArray();
     }
 
     public IEnumerable<StoreNode> Nodes => _nodes.Values;
@@ -52,7 +53,7 @@ internal sealed class TestCluster : IAsyncDisposable
               cluster.name = "test"
               cluster.stores = [ {{string.Join(",\n", stores)}} ]
               store.id = {{store}}
-              store.data-directory = "{{_directory}}/{{store}}"
+              store.data-directory = "{{_directory.Path}}/{{store}}"
             }
             akka.loglevel = WARNING
             akka.cluster.gossip-interval = 200ms
@@ -116,6 +117,6 @@ internal sealed class TestCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(Nodes.Select(node => node.DisposeAsync().AsTask()));
-        Directory.Delete(_directory, recursive: true);
+        _directory.Dispose();
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
-using TinyKv.Tests.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -86,7 +86,7 @@ public sealed class CheckCommandTests : IDisposable
     {
         Make("postgresql");
 
-        var run = await CheckAsync("--postgresql", $"Host=127.0.0.1;Port={Ports.Free(1)};Username=tinykv");
+        var run = await CheckAsync("--postgresql", $"Host=127.0.0.1;Port={FreePorts.Take()};Username=tinykv");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("cannot use PostgreSQL at 127.0.0.1", run.Error, StringComparison.Ordinal);

@@ -171,7 +171,7 @@ public sealed class CommandLineTests
         "--set: tinykv.raft.tick-interval is 'soon', must be a time such as 100ms")]
     public async Task A_wrong_setting_of_a_playground_is_refused_before_anything_is_started(string setting, string expected)
     {
-        var port = Ports.Free(ProcessCluster.PortsOfOneCluster);
+        var port = Playgrounds.FreeBasePort();
 
         var run = await CliRun.Of(NoCluster, "playground", "--base-port", $"{port}", "--set", setting);
 

@@ -2,15 +2,16 @@ using System.Text;
 using TinyKv.Client;
 using TinyKv.Host.Cli.Raw;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Host.Cli;
 
 public sealed class ExportTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tinykv-export-");
+    private readonly TemporaryDirectory _directory = new();
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData("pairs.tsv")]
@@ -20,7 +21,7 @@ public sealed class ExportTests : IDisposable
         var (from, to) = (new FakeCluster(), new FakeCluster());
         for (var i = 0; i < 3000; i++)
             await from.PutAsync(Encoding.UTF8.GetBytes($"k{i:d5}"), new byte[] { (byte)i, 9, 10, 0xff, (byte)'\\' });
-        var path = Path.Combine(_directory.FullName, name);
+        var path = _directory[name];
 
         var export = await CliRun.Of(from, "raw", "export", path);
         var import = await CliRun.Of(to, "raw", "import", path);
@@ -28,7 +29,7 @@ public sealed class ExportTests : IDisposable
         Assert.True(export.ExitCode == 0, export.Error);
         Assert.True(import.ExitCode == 0, import.Error);
         Assert.Equal(await Pairs(from), await Pairs(to));
-        Assert.Equal([name], _directory.GetFiles().Select(file => file.Name));
+        Assert.Equal([name], new DirectoryInfo(_directory.Path).GetFiles().Select(file => file.Name));
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class ExportTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         await cancel.CancelAsync();
-        var path = Path.Combine(_directory.FullName, "pairs.tsv");
+        var path = _directory["pairs.tsv"];
         File.WriteAllText(path, "before");
         var cluster = new FakeCluster();
         await CliRun.Of(cluster, "raw", "put", "k", "v");
@@ -56,7 +57,7 @@ public sealed class ExportTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal("before", File.ReadAllText(path));
-        Assert.Single(_directory.GetFiles());
+        Assert.Single(new DirectoryInfo(_directory.Path).GetFiles());
     }
 
     [Fact]
@@ -136,7 +137,7 @@ public sealed class ExportTests : IDisposable
         await ExportFile.At(path).WriteAsync(_ =>
         {
             if (OperatingSystem.IsWindows()) return Task.FromResult(0L);
-            partial = File.GetUnixFileMode(_directory.GetFiles("*.partial-*").Single().FullName);
+            partial = File.GetUnixFileMode(Directory.GetFiles(_directory.Path, "*.partial-*").Single());
             return Task.FromResult(0L);
         });
 
@@ -182,13 +183,13 @@ public sealed class ExportTests : IDisposable
     {
         var cluster = new FakeCluster { ConnectError = new InvalidOperationException("it connected") };
 
-        var run = await CliRun.Of(cluster, "raw", "export", _directory.FullName, "--format", "tsv");
+        var run = await CliRun.Of(cluster, "raw", "export", _directory.Path, "--format", "tsv");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains($"{_directory.FullName} is a directory: expected a file", run.Error);
+        Assert.Contains($"{_directory.Path} is a directory: expected a file", run.Error);
     }
 
-    private string In(string name) => Path.Combine(_directory.FullName, name);
+    private string In(string name) => _directory[name];
 
     private static async Task<List<string>> Pairs(FakeCluster cluster)
     {

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using TinyKv.Actors.Node.Settings.Sources;
 using TinyKv.Core;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -11,34 +12,34 @@ public sealed class PlaygroundFilesTests : IDisposable
 {
     private static readonly PlaygroundRequest Silent = new(null, null, null, null, null, StoreOverrides.None);
 
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-playground-test-").FullName;
+    private readonly TemporaryDirectory _directory = new();
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void A_new_playground_has_three_stores_on_rocksdb_and_a_name_of_its_own()
     {
-        var state = PlaygroundState.LoadOrCreate(Silent, _path);
+        var state = PlaygroundState.LoadOrCreate(Silent, _directory.Path);
 
         Assert.Equal((3, "rocksdb", 20160), (state.Stores, state.Journal, state.BasePort));
-        Assert.NotEqual(state.ClusterName, PlaygroundState.LoadOrCreate(Silent, _path).ClusterName);
+        Assert.NotEqual(state.ClusterName, PlaygroundState.LoadOrCreate(Silent, _directory.Path).ClusterName);
     }
 
     [Fact]
     public void A_playground_continues_as_what_it_was()
     {
-        var request = new PlaygroundRequest(5, "sqlite", 30000, _path, null, StoreOverrides.None);
-        var first = PlaygroundState.LoadOrCreate(request, _path);
-        first.Save(_path);
+        var request = new PlaygroundRequest(5, "sqlite", 30000, _directory.Path, null, StoreOverrides.None);
+        var first = PlaygroundState.LoadOrCreate(request, _directory.Path);
+        first.Save(_directory.Path);
 
-        Assert.Equal(first, PlaygroundState.LoadOrCreate(Silent, _path));
-        Assert.Equal(first, PlaygroundState.LoadOrCreate(request, _path));
+        Assert.Equal(first, PlaygroundState.LoadOrCreate(Silent, _directory.Path));
+        Assert.Equal(first, PlaygroundState.LoadOrCreate(request, _directory.Path));
     }
 
     [Fact]
     public void A_contradiction_names_the_option_and_both_sides()
     {
-        PlaygroundState.LoadOrCreate(Silent, _path).Save(_path);
+        PlaygroundState.LoadOrCreate(Silent, _directory.Path).Save(_directory.Path);
 
         var stores = Refused(Silent with { Stores = 5 });
         Assert.Contains("--stores 3, not 5", stores);
@@ -46,7 +47,7 @@ public sealed class PlaygroundFilesTests : IDisposable
         Assert.Contains("--base-port 20160, not 30000", Refused(Silent with { BasePort = 30000 }));
 
         string Refused(PlaygroundRequest request) =>
-            Assert.Throws<TinyKvException>(() => PlaygroundState.LoadOrCreate(request, _path)).Message;
+            Assert.Throws<TinyKvException>(() => PlaygroundState.LoadOrCreate(request, _directory.Path)).Message;
     }
 
     [Theory]
@@ -57,22 +58,22 @@ public sealed class PlaygroundFilesTests : IDisposable
     [InlineData("{\"format\":1,\"clusterName\":\"x\",\"stores\":0,\"journal\":\"rocksdb\",\"basePort\":20160}")]
     public void A_description_that_is_none_is_refused(string text)
     {
-        File.WriteAllText(PlaygroundState.FileIn(_path), text);
+        File.WriteAllText(PlaygroundState.FileIn(_directory.Path), text);
 
-        var error = Assert.Throws<TinyKvException>(() => PlaygroundState.LoadOrCreate(Silent, _path));
+        var error = Assert.Throws<TinyKvException>(() => PlaygroundState.LoadOrCreate(Silent, _directory.Path));
         Assert.Contains("playground.json is not the description of a playground", error.Message);
     }
 
     [Fact]
     public void A_directory_is_held_by_one_playground_at_a_time()
     {
-        using (PlaygroundDirectory.Open(_path))
+        using (PlaygroundDirectory.Open(_directory.Path))
         {
-            var error = Assert.Throws<TinyKvException>(() => PlaygroundDirectory.Open(_path));
+            var error = Assert.Throws<TinyKvException>(() => PlaygroundDirectory.Open(_directory.Path));
             Assert.Contains("in use by a running playground", error.Message);
         }
-        PlaygroundDirectory.Open(_path).Dispose();
-        Assert.True(Directory.Exists(_path));
+        PlaygroundDirectory.Open(_directory.Path).Dispose();
+        Assert.True(Directory.Exists(_directory.Path));
     }
 
     [Fact]
@@ -107,16 +108,16 @@ public sealed class PlaygroundFilesTests : IDisposable
     [Fact]
     public void A_lock_that_cannot_be_taken_for_another_reason_is_not_called_in_use()
     {
-        using (PlaygroundDirectory.Open(_path))
+        using (PlaygroundDirectory.Open(_directory.Path))
         {
-            var held = Assert.Throws<TinyKvException>(() => PlaygroundDirectory.Open(_path));
+            var held = Assert.Throws<TinyKvException>(() => PlaygroundDirectory.Open(_directory.Path));
             Assert.Contains("in use by a running playground", held.Message);
         }
-        var file = Path.Combine(_path, "playground.lock");
+        var file = _directory["playground.lock"];
         File.Delete(file);
         File.CreateSymbolicLink(file, file);
 
-        Assert.Throws<IOException>(() => PlaygroundDirectory.Open(_path));
+        Assert.Throws<IOException>(() => PlaygroundDirectory.Open(_directory.Path));
     }
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class PlaygroundFilesTests : IDisposable
     [Fact]
     public void A_stores_configuration_names_everything_the_store_needs()
     {
-        var odd = Directory.CreateDirectory(Path.Combine(_path, "with \"quotes\" and ü")).FullName;
+        var odd = Directory.CreateDirectory(_directory["with \"quotes\" and ü"]).FullName;
         var state = new PlaygroundState(1, "test", 2, "sqlite", 30000);
 
         var config = ConfigurationFactory.ParseString(
@@ -156,7 +157,7 @@ public sealed class PlaygroundFilesTests : IDisposable
     public void What_a_playground_decides_for_a_store_is_taken_from_the_environment_of_none()
     {
         var state = new PlaygroundState(1, "test", 1, "postgresql", 30000);
-        var file = File.ReadAllText(StoreConfigFile.Write(state, 1, _path, "Host=h;Password=secret"));
+        var file = File.ReadAllText(StoreConfigFile.Write(state, 1, _directory.Path, "Host=h;Password=secret"));
 
         Assert.Empty(Parser.Parse("file", file).Where(statement => statement.Value is not null)
             .Select(statement => statement.Key).Except(StoreOverrides.Decided));
@@ -167,8 +168,8 @@ public sealed class PlaygroundFilesTests : IDisposable
     {
         var state = new PlaygroundState(1, "test", 1, "postgresql", 30000);
 
-        StoreConfigFile.Write(state, 1, _path, "Host=h;Password=secret");
-        var again = File.ReadAllText(StoreConfigFile.Write(state, 1, _path, null));
+        StoreConfigFile.Write(state, 1, _directory.Path, "Host=h;Password=secret");
+        var again = File.ReadAllText(StoreConfigFile.Write(state, 1, _directory.Path, null));
 
         Assert.DoesNotContain("secret", again);
         var file = ConfigurationFactory.ParseString(again).GetString("tinykv.postgresql.connection-string-file");

@@ -1,15 +1,16 @@
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Server.Exit;
+using TinyKv.Testing;
 using TinyKv.Tests.Clusters;
 
 namespace TinyKv.Tests.Host.Cli;
 
 public sealed class PlaygroundRefusalTests : IDisposable
 {
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-playground-test-").FullName;
-    private readonly int _basePort = Ports.Free(ProcessCluster.PortsOfOneCluster);
+    private readonly TemporaryDirectory _directory = new();
+    private readonly int _basePort = Playgrounds.FreeBasePort();
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task A_playground_with_a_wrong_setting_leaves_nothing_but_its_lock()
@@ -18,17 +19,17 @@ public sealed class PlaygroundRefusalTests : IDisposable
 
         Assert.Equal((ExitCode.Usage, "tinykv: --set: tinykv.raft.tick-interval is 'soon', must be a time such as 100ms\n"),
             (run.ExitCode, run.Error));
-        Assert.Equal([Path.Combine(_path, "playground.lock")], Directory.GetFileSystemEntries(_path));
+        Assert.Equal([_directory["playground.lock"]], Directory.GetFileSystemEntries(_directory.Path));
     }
 
     [Fact]
     public async Task A_wrong_connection_string_does_not_replace_the_right_one()
     {
         var state = new PlaygroundState(1, "test", 2, "postgresql", _basePort);
-        state.Save(_path);
+        state.Save(_directory.Path);
         var stores = Enumerable.Range(1, state.Stores).Select(store =>
         {
-            var directory = Directory.CreateDirectory(Path.Combine(_path, $"store-{store}")).FullName;
+            var directory = Directory.CreateDirectory(_directory[$"store-{store}"]).FullName;
             StoreConfigFile.Write(state, store, directory, "Host=right");
             return directory;
         }).ToList();
@@ -50,9 +51,9 @@ public sealed class PlaygroundRefusalTests : IDisposable
 
         Assert.Equal((ExitCode.Failure, "tinykv: the journal postgresql needs a connection string: "
             + "give it in TINYKV_POSTGRESQL or with --postgresql\n"), (run.ExitCode, run.Error));
-        Assert.Equal([Path.Combine(_path, "playground.lock")], Directory.GetFileSystemEntries(_path));
+        Assert.Equal([_directory["playground.lock"]], Directory.GetFileSystemEntries(_directory.Path));
     }
 
     private Task<CliRun> RunAsync(params string[] more) => CliRun.Of(
-        new FakeCluster(), ["playground", "--data", _path, "--base-port", $"{_basePort}", .. more]);
+        new FakeCluster(), ["playground", "--data", _directory.Path, "--base-port", $"{_basePort}", .. more]);
 }

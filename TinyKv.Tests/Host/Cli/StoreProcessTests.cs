@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Host.Cli.Playground;
-using TinyKv.Tests.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Host.Cli;
 

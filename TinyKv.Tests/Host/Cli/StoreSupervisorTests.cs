@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Host.Cli;
 
@@ -10,12 +11,12 @@ public sealed class StoreSupervisorTests : IDisposable
     private static readonly RestartPolicy Quick =
         new(TimeSpan.FromMilliseconds(10), 3, TimeSpan.FromMinutes(5));
 
-    private readonly string _path = Directory.CreateTempSubdirectory("tinykv-supervisor-").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentQueue<string> _said = new();
 
-    private string Log => Path.Combine(_path, "log.txt");
+    private string Log => _directory["log.txt"];
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task A_store_that_keeps_dying_is_given_up_and_its_last_words_are_told()
@@ -57,7 +58,7 @@ public sealed class StoreSupervisorTests : IDisposable
     public async Task A_store_that_cannot_be_started_counts_as_dead()
     {
         var supervisor = new StoreSupervisor(
-            1, () => new ProcessStartInfo(Path.Combine(_path, "absent")), Log, Quick, _said.Enqueue);
+            1, () => new ProcessStartInfo(_directory["absent"]), Log, Quick, _said.Enqueue);
 
         Assert.False(await supervisor.RunAsync(default));
 

@@ -8,6 +8,7 @@ using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Checking;
 using TinyKv.Persistence.Journal;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Persistence.Sql;
 
@@ -182,7 +183,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
         Assert.True(report.IsSound, string.Join('\n', report.Parts.SelectMany(part => part.Details)));
         Assert.Equal(PartState.Sound, Part(report, "agreement").State);
 
-        var away = new NpgsqlConnectionStringBuilder(connection) { Port = Ports.Free(1) }.ConnectionString;
+        var away = new NpgsqlConnectionStringBuilder(connection) { Port = FreePorts.Take() }.ConnectionString;
         Assert.Contains("cannot use PostgreSQL at",
             Assert.Throws<TinyKvException>(() => StoreCheck.Run(_store, away)).Message, StringComparison.Ordinal);
         using var other = new PostgreSqlServer();

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Engine;
 

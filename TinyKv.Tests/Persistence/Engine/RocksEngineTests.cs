@@ -2,6 +2,7 @@ using TinyKv.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Engine;
 

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Journal;
 

@@ -1,5 +1,6 @@
 using RocksDbSharp;
 using TinyKv.Persistence.Journal;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Journal;
 

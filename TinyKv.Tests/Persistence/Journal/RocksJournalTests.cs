@@ -1,5 +1,6 @@
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Journal;
 

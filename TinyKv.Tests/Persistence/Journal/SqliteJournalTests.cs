@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Microsoft.Data.Sqlite;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Journal;
 

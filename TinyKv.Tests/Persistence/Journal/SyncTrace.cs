@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using TinyKv.Core;
 using TinyKv.Faults.Sandbox;
+using TinyKv.Testing;
 
 namespace TinyKv.Tests.Persistence.Journal;
 

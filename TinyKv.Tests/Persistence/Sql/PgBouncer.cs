@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
+using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Persistence.Sql;
@@ -12,19 +13,19 @@ internal sealed class PgBouncer : IAsyncDisposable
     // It asks for one, although the server behind it does not.
     private const string Password = "secret";
 
-    private readonly string _directory;
+    private readonly TemporaryDirectory _directory;
     private readonly Process _process;
     private readonly NpgsqlConnectionStringBuilder _server;
-    private readonly int _port = Ports.Free(1);
+    private readonly int _port = FreePorts.Take();
 
-    private PgBouncer(string program, string directory, NpgsqlConnectionStringBuilder server, string mode)
+    private PgBouncer(string program, TemporaryDirectory directory, NpgsqlConnectionStringBuilder server, string mode)
     {
         (_directory, _server) = (directory, server);
-        File.WriteAllText($"{_directory}/users", $"\"{server.Username}\" \"{Password}\"\n");
+        File.WriteAllText($"{_directory.Path}/users", $"\"{server.Username}\" \"{Password}\"\n");
         Configure(mode);
         // As root it does not run.
         string[] user = Environment.UserName == "root" ? ["-u", "nobody"] : [];
-        _process = Process.Start(new ProcessStartInfo(program, ["-q", .. user, $"{_directory}/ini"])
+        _process = Process.Start(new ProcessStartInfo(program, ["-q", .. user, $"{_directory.Path}/ini"])
         {
             RedirectStandardError = true,
             UseShellExecute = false,
@@ -45,9 +46,9 @@ internal sealed class PgBouncer : IAsyncDisposable
         string[] places = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
         var program = Array.Find(places, File.Exists);
         Skip.If(program is null, "PgBouncer is not installed (Debian's package pgbouncer)");
-        var directory = Directory.CreateTempSubdirectory("tinykv-pgbouncer-").FullName;
+        var directory = new TemporaryDirectory();
         // Its user is another one.
-        await Command.RunAsync("chmod", "a+rx", directory);
+        await Command.RunAsync("chmod", "a+rx", directory.Path);
         var bouncer = new PgBouncer(program!, directory, server, mode);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await bouncer.ListensAsync())
@@ -71,10 +72,10 @@ internal sealed class PgBouncer : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        _directory.Dispose();
     }
 
-    private void Configure(string mode) => File.WriteAllText($"{_directory}/ini", $"""
+    private void Configure(string mode) => File.WriteAllText($"{_directory.Path}/ini", $"""
         [databases]
         * = host={_server.Host} port={_server.Port}
         [pgbouncer]
@@ -82,7 +83,7 @@ internal sealed class PgBouncer : IAsyncDisposable
         listen_port = {_port}
         unix_socket_dir =
         auth_type = scram-sha-256
-        auth_file = {_directory}/users
+        auth_file = {_directory.Path}/users
         pool_mode = {mode}
         """);
 

@@ -5,6 +5,7 @@ using Npgsql;
 using TinyKv.Core;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Sql;
+using TinyKv.Testing;
 using TinyKv.Tests.Persistence.Journal;
 
 namespace TinyKv.Tests.Persistence.Sql;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using TinyKv.Host.Cli.Server;
 using TinyKv.Server.Exit;
+using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 using Command = TinyKv.Testing.Processes.Command;
 
@@ -10,17 +11,17 @@ namespace TinyKv.Tests.Host.Cli.Server;
 
 public sealed class ServerCommandTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tinykv-server-");
+    private readonly TemporaryDirectory _directory = new();
     private readonly StringWriter _error = new();
 
-    private string File => Path.Combine(_directory.FullName, "tinykv.conf");
+    private string File => _directory["tinykv.conf"];
 
-    private string Data => Path.Combine(_directory.FullName, "data");
+    private string Data => _directory["data"];
 
     public void Dispose()
     {
         _error.Dispose();
-        _directory.Delete(recursive: true);
+        _directory.Dispose();
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class ServerCommandTests : IDisposable
     public async Task An_address_that_is_not_here_now_ends_with_1_and_its_line_before_anything_is_made(
         string host, string expected)
     {
-        await WriteAsync(Ports.Free(3), $"tinykv.store.bind-host = \"{host}\"");
+        await WriteAsync(FreePorts.TakeRange(3), $"tinykv.store.bind-host = \"{host}\"");
         Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host {expected}", _error.ToString(),
             StringComparison.Ordinal);
@@ -75,7 +76,7 @@ public sealed class ServerCommandTests : IDisposable
     public async Task An_address_that_no_store_can_be_reached_at_ends_with_2_and_its_line()
     {
         Ipv6.Require();
-        await WriteAsync(Ports.Free(3), "tinykv.store.bind-host = \"::1\"");
+        await WriteAsync(FreePorts.TakeRange(3), "tinykv.store.bind-host = \"::1\"");
         Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host "
             + "is ::1, where nobody reaches store 1: its host, 127.0.0.1, has only IPv4 addresses, such as",
@@ -88,9 +89,9 @@ public sealed class ServerCommandTests : IDisposable
     [InlineData("", "is no PostgreSQL connection string, or names no host; it is written as")]
     public async Task A_connection_string_that_is_not_in_its_file_yet_ends_with_1_and_its_line(string? text, string expected)
     {
-        var secret = Path.Combine(_directory.FullName, "secret");
+        var secret = _directory["secret"];
         if (text is not null) await System.IO.File.WriteAllTextAsync(secret, text);
-        await WriteAsync(Ports.Free(3),
+        await WriteAsync(FreePorts.TakeRange(3),
             $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{secret}\"");
         Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 11: tinykv.postgresql.connection-string-file "
@@ -101,9 +102,10 @@ public sealed class ServerCommandTests : IDisposable
     public async Task A_connection_string_may_come_by_a_pipe_which_is_read_only_once()
     {
         Skip.If(OperatingSystem.IsWindows(), "named pipes are no files there");
-        var pipe = Path.Combine(_directory.FullName, "pipe");
+        var pipe = _directory["pipe"];
         await Command.RunAsync("mkfifo", pipe);
-        await WriteAsync(Ports.Free(3), $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{pipe}\"");
+        await WriteAsync(FreePorts.TakeRange(3),
+            $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{pipe}\"");
         // Opening it waits for the reader.
         var written = Task.Run(() => System.IO.File.WriteAllText(pipe, "Host=127.0.0.1;Port=1;Database=piped"));
 

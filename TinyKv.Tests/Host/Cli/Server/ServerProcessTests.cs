@@ -8,6 +8,7 @@ using TinyKv.Host.Cli.Server;
 using TinyKv.Server;
 using TinyKv.Server.Exit;
 using TinyKv.Server.Stores;
+using TinyKv.Testing;
 using TinyKv.Tests.Server;
 
 namespace TinyKv.Tests.Host.Cli.Server;
@@ -45,7 +46,7 @@ public sealed class ServerProcessTests
     public async Task A_store_that_cannot_start_frees_the_ports_and_ends_the_process_with_1()
     {
         var error = new StringWriter();
-        var port = Ports.Free();
+        var port = FreePorts.Take();
         var exitCode = await Process.RunAsync(
             stop => StoreServer.StartAsync(
                 new ServerEndpoints(IPAddress.Loopback, port, 0), ServedPorts.Settings, NullLoggerFactory.Instance,

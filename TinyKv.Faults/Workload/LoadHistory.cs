@@ -1,26 +1,22 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using TinyKv.Testing.Linearizability;
 using Operation = TinyKv.Testing.Linearizability.Operation<
     TinyKv.Testing.Linearizability.RegisterInput, TinyKv.Testing.Linearizability.RegisterOutput>;
 
 namespace TinyKv.Faults.Workload;
 
-/// <summary>
-/// What all clients asked and were answered, per key, with times of one clock. Thread-safe.
-/// </summary>
-internal sealed class History
+/// <summary>What all clients of a load asked and were answered, and how well they were served. Thread-safe.</summary>
+internal sealed class LoadHistory
 {
-    private readonly ConcurrentDictionary<string, List<Operation>> _keys = new();
+    private readonly History _history = new();
     private readonly ConcurrentQueue<long> _writes = new();
     private readonly ConcurrentDictionary<string, long> _lastWrites = new();
     private readonly Tally _tally = new();
-    private readonly long _start = Stopwatch.GetTimestamp();
     private long _answered;
     private long _unknown;
 
     /// <summary>Microseconds since the beginning.</summary>
-    public long Now => (long)Stopwatch.GetElapsedTime(_start).TotalMicroseconds;
+    public long Now => _history.Now;
 
     /// <summary>How many operations were answered.</summary>
     public long Answered => Interlocked.Read(ref _answered);
@@ -29,7 +25,7 @@ internal sealed class History
     public long Unknown => Interlocked.Read(ref _unknown);
 
     /// <summary>All keys that were ever used.</summary>
-    public IReadOnlyCollection<string> Keys => [.. _keys.Keys];
+    public IReadOnlyCollection<string> Keys => _history.Keys;
 
     /// <summary>How many operations there were through each kind of client.</summary>
     public IEnumerable<string> Mix => _tally.Lines;
@@ -41,8 +37,7 @@ internal sealed class History
     public void Add(string key, string client, Operation operation)
     {
         _tally.Add(client, operation);
-        var history = _keys.GetOrAdd(key, _ => []);
-        lock (history) history.Add(operation);
+        _history.Add(key, operation);
         if (operation.IsOpen)
         {
             Interlocked.Increment(ref _unknown);
@@ -68,23 +63,6 @@ internal sealed class History
     /// <summary>Checks keys, each by itself; the anomalies found, each with its key.</summary>
     /// <param name="limit">How long one key may take.</param>
     /// <param name="keys">Which; all, when they are not given.</param>
-    public IReadOnlyList<string> Check(TimeSpan limit, IReadOnlyCollection<string>? keys = null)
-    {
-        var checker = new Checker<long, RegisterInput, RegisterOutput>(new RegisterModel(), limit);
-        var anomalies = new ConcurrentBag<string>();
-        Parallel.ForEach(keys ?? Keys, key =>
-        {
-            var history = _keys[key];
-            switch (checker.Check(RegisterHistory.Simplify(history)))
-            {
-                case Verdict.Illegal illegal:
-                    anomalies.Add($"key {key}: {illegal.Explanation}");
-                    break;
-                case Verdict.Unknown:
-                    anomalies.Add($"key {key}: {history.Count} operations not decided in {limit.TotalSeconds} s");
-                    break;
-            }
-        });
-        return [.. anomalies.Order(StringComparer.Ordinal)];
-    }
+    public IReadOnlyList<string> Check(TimeSpan limit, IReadOnlyCollection<string>? keys = null) =>
+        _history.Check(limit, keys);
 }

@@ -1,0 +1,102 @@
+using TinyKv.Client;
+using TinyKv.Protocol.Wire.Admin.V1;
+
+namespace TinyKv.Testing.Processes;
+
+/// <summary>Who leads a region.</summary>
+/// <param name="Region">Its number.</param>
+/// <param name="Term">Since which term.</param>
+/// <param name="Store">The store.</param>
+internal readonly record struct RegionLeader(ulong Region, long Term, int Store);
+
+/// <summary>What stores that run as processes say of themselves.</summary>
+internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
+{
+    /// <summary>How long to wait before they are asked again.</summary>
+    public static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    // A store that stands still does not answer, and the others are not to wait for it.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
+    private TinyKvClient? _client;
+
+    /// <summary>One of some stores that is not ready, for people; null: all are.</summary>
+    public async Task<string?> NotReadyAsync(IEnumerable<int> stores, CancellationToken cancellation)
+    {
+        foreach (var store in stores)
+            if (!await IsReadyAsync(store, cancellation)) return $"store {store} is not ready";
+        return null;
+    }
+
+    /// <summary>The leaders that some stores agree on, or what keeps them from being ready and led by one of them.</summary>
+    public async Task<(IReadOnlyList<RegionLeader> Leaders, string? Missing)> AgreedAsync(
+        IReadOnlyCollection<int> stores, CancellationToken cancellation)
+    {
+        var statuses = (await StatusesAsync(cancellation)).Where(store => stores.Contains((int)store.StoreId)).ToList();
+        var ready = statuses.Where(store => store.Ready).Select(store => (int)store.StoreId).ToHashSet();
+        foreach (var store in stores)
+            if (!ready.Contains(store)) return ([], $"store {store} is not ready");
+        var leaders = new List<RegionLeader>();
+        foreach (var region in statuses.SelectMany(store => store.Peers).GroupBy(peer => peer.Region.Id))
+        {
+            if (region.Select(peer => (int)peer.LeaderStoreId).Distinct().ToList() is not [var leader]
+                || !stores.Contains(leader))
+                return ([], $"the stores do not follow one of them in region {region.Key}");
+            leaders.Add(new RegionLeader(region.Key, region.Max(peer => peer.Term), leader));
+        }
+        return (leaders, null);
+    }
+
+    /// <summary>The leaders of all regions, once those who answer know of no later term.</summary>
+    public async Task<IReadOnlyList<RegionLeader>> LeadersAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var regions = (await StatusesAsync(cancellation))
+                .SelectMany(store => store.Peers.Select(peer => (Store: (int)store.StoreId, Peer: peer)))
+                .GroupBy(each => each.Peer.Region.Id).OrderBy(region => region.Key)
+                .Select(region => region.MaxBy(each => (each.Peer.Term, each.Peer.Role == "leader"))).ToList();
+            if (regions.Any(region => region.Peer.Region.Id == 1) && regions.All(region => region.Peer.Role == "leader"))
+                return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Store))];
+            await Task.Delay(Poll, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is not null) await _client.DisposeAsync();
+        _http.Dispose();
+    }
+
+    // Of those who answer; none when nobody does just now.
+    private async Task<IReadOnlyList<StoreStatusResponse>> StatusesAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            _client ??= await TinyKvClient.ConnectAsync(
+                new() { Endpoints = layout.Endpoints, Timeout = CallTimeout }, cancellation);
+            var stores = await _client.GetStoreStatusesAsync(cancellation);
+            return [.. stores.Select(store => store.Status).OfType<StoreStatusResponse>()];
+        }
+        catch (TinyKvClientException)
+        {
+            return [];
+        }
+    }
+
+    private async Task<bool> IsReadyAsync(int store, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(layout.Ready(store), cancellation);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException
+            && !cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}
