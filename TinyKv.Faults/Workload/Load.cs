@@ -62,7 +62,7 @@ internal sealed class Load : IAsyncDisposable
         for (var i = 0; i < clients; i++)
         {
             var (client, random) = (load._connections[i / ClientsPerConnection], new Random(seed + i));
-            load._clients.Add(Task.Run(() => load.RunAsync(client, random)));
+            load._clients.Add(Task.Run(() => load.RunAsync(client, random), CancellationToken.None));
         }
         return load;
     }
@@ -156,7 +156,7 @@ internal sealed class Load : IAsyncDisposable
                 _keys.NoteUnknown(key);
                 name = Interlocked.Increment(ref _names);
             }
-            if (_rest > TimeSpan.Zero) await Task.Delay(_rest * (2 * random.NextDouble()));
+            if (_rest > TimeSpan.Zero) await Task.Delay(_rest * (2 * random.NextDouble()), CancellationToken.None);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace TinyKv.Testing.Linearizability;
@@ -13,13 +14,15 @@ internal sealed class Explanation<TState, TInput, TOutput>(
         var small = WithoutReads(WithoutOtherTopics(ShortestBeginning(history)));
         var first = small.Min(operation => operation.Called);
         var text = new StringBuilder();
-        text.AppendLine($"no order of these {small.Count} calls (of {history.Count}) explains the answers, " +
-            $"from {model.Describe(model.Initial)} on:");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"no order of these {small.Count} calls (of {history.Count}) explains the answers, "
+            + $"from {model.Describe(model.Initial)} on:");
         foreach (var operation in small.OrderBy(operation => operation.Called))
         {
             var end = operation.Returned is { } returned ? $"{returned - first,9}" : "     open";
-            text.AppendLine($"  {operation.Called - first,9} .. {end}  client {operation.Client,3}: " +
-                model.Describe(operation.Input, operation.Output));
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"  {operation.Called - first,9} .. {end}  client {operation.Client,3}: "
+                + $"{model.Describe(operation.Input, operation.Output)}");
         }
         return text.ToString();
     }

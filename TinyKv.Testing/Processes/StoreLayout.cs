@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace TinyKv.Testing.Processes;
@@ -28,16 +29,16 @@ internal sealed record StoreLayout(
     public string Config(int store, string data)
     {
         var text = new StringBuilder();
-        text.AppendLine($"tinykv.cluster.name = \"{Name}\"");
+        text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.cluster.name = \"{Name}\"");
         text.AppendLine("tinykv.cluster.stores = [");
         foreach (var (index, address) in Addresses.Index())
-            text.AppendLine($"  {{ id = {index + 1}, host = \"{address.Host}\", grpc-port = {address.GrpcPort}, " +
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {{ id = {index + 1}, host = \"{address.Host}\", grpc-port = {address.GrpcPort}, " +
                 $"status-port = {address.StatusPort}, remoting-port = {address.RemotingPort} }}");
         text.AppendLine("]");
-        text.AppendLine($"tinykv.store.id = {store}");
-        text.AppendLine($"tinykv.store.data-directory = \"{data}\"");
-        text.AppendLine($"tinykv.store.bind-host = \"{Addresses[store - 1].Host}\"");
-        text.AppendLine($"tinykv.journal = {Journal}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.id = {store}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.data-directory = \"{data}\"");
+        text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.bind-host = \"{Addresses[store - 1].Host}\"");
+        text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.journal = {Journal}");
         text.AppendLine(Settings);
         return text.ToString();
     }
