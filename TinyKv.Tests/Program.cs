@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using TinyKv.Host.Cli.Server;
@@ -7,33 +6,24 @@ using TinyKv.Server.Exit;
 using TinyKv.Server.StatusPages;
 using TinyKv.Server.Stores;
 using TinyKv.Tests.Server;
-using TinyKv.Tests.Simulation.Mutants;
-using TinyKv.Tests.Simulation.Nodes;
 
 namespace TinyKv.Tests;
 
-/// <summary>
-/// The tests as a program, for people: <c>simulate SEED</c> prints what happens in a seed of the simulation of nodes,
-/// <c>simulate FIRST COUNT</c> one line for each of many; <c>mutants</c> prints which seed finds which
-/// planted bug, and how it shows.
-/// </summary>
+/// <summary>The tests as a program: processes that go wrong, for tests of what becomes of them.</summary>
 public static class Program
 {
-    /// <summary>Runs it; 1 when a seed failed, 2 when the arguments are wrong.</summary>
+    /// <summary>Runs it; 2 when the arguments are wrong.</summary>
     public static int Main(string[] args)
     {
-        if (args is ["hang"]) return Hang();
-        if (args is ["throw"]) return Throw();
-        if (args is ["starve"]) return Starve();
-        if (args is ["mutants"] or ["mutants", _]) return PrintMutants(args.ElementAtOrDefault(1) ?? "");
-        int[] numbers = [.. args.Skip(1).Select(arg =>
-            int.TryParse(arg, CultureInfo.InvariantCulture, out var number) ? number : -1)];
-        if (args is not ["simulate", ..] || numbers.Length is not (1 or 2) || numbers.Any(number => number < 0))
+        switch (args)
         {
-            Console.Error.WriteLine("usage: simulate SEED | simulate FIRST COUNT | mutants [WORD]");
-            return 2;
+            case ["hang"]: return Hang();
+            case ["throw"]: return Throw();
+            case ["starve"]: return Starve();
+            default:
+                Console.Error.WriteLine("usage: hang | throw | starve");
+                return ExitCode.Usage;
         }
-        return numbers.Length == 1 ? Replay(numbers[0]) : Run(numbers[0], numbers[1]);
     }
 
     // For the test of a process whose exit handlers never end.
@@ -75,37 +65,5 @@ public static class Program
         Console.WriteLine(port.Number);
         Console.In.ReadToEnd();
         return ExitCode.Success;
-    }
-
-    private static int PrintMutants(string word)
-    {
-        foreach (var hunt in (MutantHunt[])[MutantHunt.Core, MutantHunt.Nodes])
-        {
-            foreach (var (line, failure) in hunt.Table(word))
-            {
-                Console.WriteLine(line);
-                Console.Error.WriteLine(failure?.Split(Environment.NewLine)[0]);
-            }
-        }
-        return 0;
-    }
-
-    private static int Replay(int seed)
-    {
-        var outcome = NodeSimulation.Run(seed, readable: true);
-        foreach (var line in outcome.Trace) Console.WriteLine(line);
-        Console.WriteLine(outcome);
-        return outcome.Failure is null ? 0 : 1;
-    }
-
-    private static int Run(int first, int count)
-    {
-        var failed = 0;
-        foreach (var outcome in NodeCampaign.Run(first, count))
-        {
-            Console.WriteLine(outcome);
-            if (outcome.Failure is not null) failed = 1;
-        }
-        return failed;
     }
 }

@@ -2,10 +2,11 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using TinyKv.Actors.Node;
 using TinyKv.Server;
+using TinyKv.Simulation.Raft;
 
 namespace TinyKv.Tests.Architecture;
 
-/// <summary>Inside <c>TinyKv.Actors</c> and <c>TinyKv.Server</c> folders are layers, too.</summary>
+/// <summary>Inside some projects folders are layers, too.</summary>
 public sealed class FolderTests
 {
     // What lies in no folder.
@@ -18,12 +19,14 @@ public sealed class FolderTests
             ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Regions", "Placement", "Requests", "Node"],
         ["TinyKv.Server"] =
             ["Exit", "Logging", "Telemetry", "Settings", "Stores", "Ports", "StatusPages", "Grpc", Top],
+        ["TinyKv.Simulation"] = ["Common", "Raft", "Nodes", "Mutants", "Cli", Top],
     };
 
     private static readonly Dictionary<string, Assembly> Assemblies = new(StringComparer.Ordinal)
     {
         ["TinyKv.Actors"] = typeof(StoreNode).Assembly,
         ["TinyKv.Server"] = typeof(StoreServer).Assembly,
+        ["TinyKv.Simulation"] = typeof(CoreSimulation).Assembly,
     };
 
     private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance

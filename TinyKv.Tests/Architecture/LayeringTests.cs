@@ -19,7 +19,10 @@ public sealed class LayeringTests
         ["TinyKv.Testing"] = ["TinyKv.Hosting", "TinyKv.Client"],
         ["TinyKv.Faults"] = ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Client", "TinyKv.Testing"],
         ["TinyKv.Benchmarks"] = ["TinyKv.Host", "TinyKv.Testing"],
-        ["TinyKv.Tests"] = ["TinyKv.Host", "TinyKv.Hosting", "TinyKv.Testing", "TinyKv.Faults"],
+        ["TinyKv.Simulation"] =
+            ["TinyKv.Core", "TinyKv.Protocol", "TinyKv.Persistence", "TinyKv.Actors", "TinyKv.Testing"],
+        ["TinyKv.Tests"] =
+            ["TinyKv.Host", "TinyKv.Hosting", "TinyKv.Testing", "TinyKv.Faults", "TinyKv.Simulation"],
     };
 
     public static TheoryData<string> Projects => [.. Repository.Projects];

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyKv.Host.Cli.Playground;
+using TinyKv.Simulation.Raft;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Clusters;
@@ -18,6 +19,11 @@ internal static class Shell
     }
 
     /// <summary>How to run these tests as a program.</summary>
-    public static ProcessStartInfo Tests(params string[] words) =>
-        new("dotnet", [typeof(Shell).Assembly.Location, .. words]) { UseShellExecute = false };
+    public static ProcessStartInfo Tests(params string[] words) => Program(typeof(Shell), words);
+
+    /// <summary>How to run the program of the simulations.</summary>
+    public static ProcessStartInfo Simulation(params string[] words) => Program(typeof(CoreSimulation), words);
+
+    private static ProcessStartInfo Program(Type inIt, string[] words) =>
+        new("dotnet", [inIt.Assembly.Location, .. words]) { UseShellExecute = false };
 }

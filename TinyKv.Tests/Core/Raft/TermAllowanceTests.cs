@@ -1,5 +1,5 @@
 using TinyKv.Core.Raft;
-using TinyKv.Tests.Simulation;
+using TinyKv.Simulation.Raft;
 using static TinyKv.Tests.Core.Raft.Peers;
 
 namespace TinyKv.Tests.Core.Raft;

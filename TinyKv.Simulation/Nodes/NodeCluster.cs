@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Transport.Remoting;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Simulation.Nodes;
+
+/// <summary>The stores of one seed, what lies between them, and who judges them.</summary>
+internal sealed class NodeCluster
+{
+    /// <summary>The cluster's number.</summary>
+    public const ulong ClusterId = 77;
+
+    private readonly World _world;
+
+    public NodeCluster(World world)
+    {
+        _world = world;
+        world.Cluster = this;
+        var random = world.NewRandom();
+        Plan = NodePlan.Draw(random);
+        world.Trace.Add($"{Plan with { Faults = [] }} {string.Join(' ', Plan.Faults)}");
+        Network = new SimNetwork(world, Plan.Links);
+        Rules = new NodeRules(world, Plan.Stores);
+        Machines = [.. Enumerable.Range(1, Plan.Stores).Select(store => NewMachine((ulong)store, random))];
+    }
+
+    /// <summary>What the seed decided.</summary>
+    public NodePlan Plan { get; }
+
+    /// <summary>Where the stores run, ascending.</summary>
+    public ImmutableArray<Machine> Machines { get; }
+
+    /// <summary>Between the stores.</summary>
+    public SimNetwork Network { get; }
+
+    /// <summary>What must hold whenever a disk is written or a message leaves.</summary>
+    public NodeRules Rules { get; }
+
+    /// <summary>What clients saw.</summary>
+    public History History { get; } = new();
+
+    /// <summary>What placement handed out.</summary>
+    public Grants Grants { get; } = new();
+
+    /// <summary>Where a store runs.</summary>
+    public Machine MachineOf(StoreId store) => Machines[(int)store.Value - 1];
+
+    /// <summary>Who is hostile; null while nobody is.</summary>
+    public NodeHostility? Hostility { get; set; }
+
+    /// <summary>Whether somebody has claimed what only honest stores may claim.</summary>
+    public bool IsLiedTo => Hostility is { Lies: true };
+
+    /// <summary>A machine whose replica of a region leads it, as it believes itself.</summary>
+    public Machine? LeaderOf(RegionId region) => Machines.Where(machine => Leads(machine, region))
+        .MaxBy(machine => machine.Process!.Actors.Table.Find(region)!.Peer!.Change.Term);
+
+    /// <summary>Whether all stores have applied equally much.</summary>
+    public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)
+        .Select(engine => (engine.Applied(RegionId.Placement), engine.Applied(RegionId.First))).Distinct().Count() == 1;
+
+    /// <summary>At the end of a seed: everybody holds the same, and knows it.</summary>
+    public void CheckConverged()
+    {
+        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        {
+            var states = Machines.Select(machine => machine.Disk.Engine)
+                .Select(engine => (engine.Applied(region), engine.DigestOf(region))).Distinct().ToList();
+            if (states.Count > 1) _world.Fail($"{region} differs between stores: {string.Join(", ", states)}");
+        }
+        foreach (var machine in Machines)
+        {
+            foreach (var view in machine.Process?.Actors.Table.Views ?? [])
+                if (!view.IsReady) _world.Fail($"{machine.Name} is not ready: {view.Region.Id} {view.Peer}");
+        }
+    }
+
+    private static bool Leads(Machine machine, RegionId region) =>
+        machine.Process?.Actors.Table.Find(region)?.Peer?.Change.Role == RoleKind.Leader;
+
+    private Machine NewMachine(ulong store, Random random)
+    {
+        var settings = new TinyKvSettings
+        {
+            ClusterName = "simulated",
+            Stores = [.. Enumerable.Range(1, Plan.Stores)
+                .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 1, 1))],
+            StoreId = new StoreId(store),
+            DataDirectory = "",
+            BindHost = "",
+            StorageMode = StorageMode.Raft,
+            Journal = "simulated",
+            TickInterval = Plan.TickInterval,
+            Raft = Plan.Raft,
+            MaxQueuedRequests = Plan.MaxQueuedRequests,
+            Gateway = new GatewaySettings(
+                MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
+            Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
+        };
+        var pace = 1 + (random.NextDouble() * 2 - 1) * Plan.MaxDrift;
+        return new Machine(_world, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());
+    }
+}

@@ -1,0 +1,34 @@
+using Akka.Actor;
+
+namespace TinyKv.Simulation.Nodes;
+
+/// <summary>Who a message between processes is for: whoever has a name on a machine then, or one actor of a process.</summary>
+internal sealed record Recipient(Machine Machine, string Name, Process? Process = null, IActorRef? Actor = null)
+{
+    /// <summary>Who that is at this moment, if anybody.</summary>
+    public (Process Process, IActorRef Actor)? Now()
+    {
+        if (Actor is not null) return Process!.IsDead ? null : (Process, Actor);
+        if (Machine.Process is not { } running) return null;
+        var provider = ((ExtendedActorSystem)running.System).Provider;
+        return (running, provider.ResolveActorRef(provider.RootPath / "user" / Name));
+    }
+}
+
+/// <summary>A reference of one process to an actor of another: what it is told travels over the network.</summary>
+internal sealed class RemoteRef(Process from, Recipient to) : MinimalActorRef
+{
+    /// <inheritdoc/>
+    public override ActorPath Path { get; } =
+        new RootActorPath(AddressOf(to.Machine)) / "user" / to.Name;
+
+    /// <summary>Where a machine's actors are.</summary>
+    public static Address AddressOf(Machine machine) => new("sim", machine.Name);
+
+    /// <inheritdoc/>
+    public override IActorRefProvider Provider => ((ExtendedActorSystem)from.System).Provider;
+
+    /// <inheritdoc/>
+    protected override void TellInternal(object message, IActorRef sender) =>
+        World.Current.Cluster.Network.Send(from, to, message, sender);
+}

@@ -1,0 +1,138 @@
+using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
+
+namespace TinyKv.Simulation.Nodes;
+
+/// <summary>A process's engine over the disk's; every write makes a version that a loss of power may go back to.</summary>
+internal sealed class SimEngine(World world, Process process) : IEngine
+{
+    private SimDisk Disk => process.Machine.Disk;
+
+    /// <inheritdoc/>
+    public ISnapshot Snapshot() => Disk.Engine.Data.Snapshot();
+
+    /// <inheritdoc/>
+    public IWriteBatch NewBatch() => new SimBatch(Disk.Engine.Data);
+
+    /// <inheritdoc/>
+    public void Write(IWriteBatch batch, bool sync)
+    {
+        if (Disk.EngineFailed)
+        {
+            process.SawEngineFail = true;
+            throw new DiskFaultException("the engine");
+        }
+        var before = Disk.Engine;
+        var data = before.Data.Copy();
+        data.Write(((SimBatch)batch).Inner, sync);
+        var after = before.After(data, ((SimBatch)batch).Written(before.Data));
+        Disk.Add(after);
+        world.Cluster.Rules.Applied(process.Machine, before, after);
+        if (sync) Disk.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Sync() => Disk.Flush();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private sealed class SimBatch(MemoryEngine data) : IWriteBatch
+    {
+        private readonly IWriteBatch _inner = data.NewBatch();
+        private readonly List<(ColumnFamily Family, byte[] Key)> _keys = [];
+        private readonly List<(ColumnFamily Family, KeyRange Range)> _ranges = [];
+
+        public IWriteBatch Inner => _inner;
+
+        // Keys that the batch itself puts into a range that it deletes are in the list anyway.
+        public IEnumerable<(ColumnFamily Family, byte[] Key)> Written(MemoryEngine before)
+        {
+            using var snapshot = before.Snapshot();
+            foreach (var key in _keys) yield return key;
+            foreach (var (family, range) in _ranges)
+            {
+                using var pairs = snapshot.Iterate(family, range);
+                while (pairs.MoveNext()) yield return (family, pairs.Key.ToArray());
+            }
+        }
+
+        public int Count => _inner.Count;
+
+        public void Put(ColumnFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+        {
+            _keys.Add((family, key.ToArray()));
+            _inner.Put(family, key, value);
+        }
+
+        public void Delete(ColumnFamily family, ReadOnlySpan<byte> key)
+        {
+            _keys.Add((family, key.ToArray()));
+            _inner.Delete(family, key);
+        }
+
+        public void DeleteRange(ColumnFamily family, KeyRange range)
+        {
+            _ranges.Add((family, range));
+            _inner.DeleteRange(family, range);
+        }
+
+        public void Dispose() => _inner.Dispose();
+    }
+}
+
+/// <summary>The engine at one moment, and a digest of each region's state.</summary>
+internal sealed record EngineVersion(MemoryEngine Data, long AppliedPlacement, long AppliedFirst, long KeysDigest)
+{
+    /// <summary>An engine that nothing was written to.</summary>
+    public static EngineVersion Empty => new(new MemoryEngine(), 0, 0, 0);
+
+    /// <summary>The applied index of a region, 0 when there is none.</summary>
+    public long Applied(RegionId region) => region == RegionId.Placement ? AppliedPlacement : AppliedFirst;
+
+    /// <summary>The version after a write.</summary>
+    public EngineVersion After(MemoryEngine data, IEnumerable<(ColumnFamily Family, byte[] Key)> written)
+    {
+        using var old = Data.Snapshot();
+        using var now = data.Snapshot();
+        var digest = KeysDigest;
+        foreach (var group in written.Where(write => write.Family != ColumnFamily.Meta)
+            .DistinctBy(write => (write.Family, Convert.ToHexString(write.Key))))
+            digest ^= DigestOf(old, group.Family, group.Key) ^ DigestOf(now, group.Family, group.Key);
+        return new EngineVersion(data, MetaRecords.ReadApplied(now, RegionId.Placement) ?? 0,
+            MetaRecords.ReadApplied(now, RegionId.First) ?? 0, digest);
+    }
+
+    /// <summary>A digest of what a region's state machine holds.</summary>
+    public long DigestOf(RegionId region)
+    {
+        if (region != RegionId.Placement) return KeysDigest;
+        using var now = Data.Snapshot();
+        var state = PlacementState.Load(now);
+        return unchecked((long)state.NextId * 31 + state.TimestampsEndMs);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"placement {AppliedPlacement}, first {AppliedFirst}";
+
+    private static long DigestOf(ISnapshot state, ColumnFamily family, byte[] key) =>
+        state.Get(family, key) is { } value
+            ? unchecked(Digest.Of(key) * 31 + Digest.Of(value) * 17 + (int)family) : 0;
+}
+
+/// <summary>Numbers for bytes that are the same in every process.</summary>
+internal static class Digest
+{
+    /// <summary>FNV-1a.</summary>
+    public static long Of(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var next in bytes) hash = unchecked((hash ^ next) * 1099511628211UL);
+        return (long)hash;
+    }
+}

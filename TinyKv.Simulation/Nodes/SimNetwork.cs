@@ -1,0 +1,289 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
+using Akka.Serialization;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Raft;
+using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Internal;
+using TinyKv.Simulation.Common;
+
+namespace TinyKv.Simulation.Nodes;
+
+/// <summary>
+/// Carries messages between processes, as bytes, so that no two share memory. It may lose, repeat, delay and reorder
+/// them; a cut, in one direction, either loses what is sent or keeps it until it is mended.
+/// </summary>
+internal sealed class SimNetwork(World world, LinkPlan plan)
+{
+    // What is sent when faults end arrives before everything must work again.
+    private static readonly TimeSpan LongestQueue = NodePlan.CalmBegins - NodePlan.ChaosEnds - TimeSpan.FromSeconds(4);
+
+    private readonly Random _random = world.NewRandom();
+    private readonly HashSet<(Machine From, Machine To)> _cuts = [];
+    private readonly Dictionary<Machine, (long Since, double Rate)> _congested = [];
+    private readonly HashSet<(Process From, Process To)> _dead = [];
+    private readonly List<Parcel> _held = [];
+    private readonly Dictionary<(Machine From, Machine To), long> _lastArrival = [];
+
+    /// <summary>Whether messages may still get lost and be repeated.</summary>
+    public bool IsCalm { get; set; }
+
+    /// <summary>A process tells an actor of another something.</summary>
+    public void Send(Process from, Recipient to, object message, IActorRef sender)
+    {
+        if (message is RaftBatch batch) Inspect(from, to, batch);
+        if (world.Cluster.Hostility is { } hostility && hostility.SpeaksFor(to.Machine))
+            hostility.Store.Hear(from, message, sender);
+        Count(message);
+        if (message is IRawRequest && to.Now() is null && _random.Percent(50))
+        {
+            NeverLeft(from, to, message, sender);
+            return;
+        }
+        var serializer = from.System.Serialization.FindSerializerFor(message);
+        var parcel = new Parcel(from, to, serializer.ToBinary(message), serializer.Identifier,
+            Serialization.ManifestFor(serializer, message), sender);
+        if (!IsCalm && _random.Percent(plan.Lose))
+        {
+            Note(NodeMark.MessageLost, parcel);
+            return;
+        }
+        Transmit(parcel);
+        // Remoting delivers at most once, and who forwards a write relies on it; Raft does not.
+        if (IsCalm || message is IRawRequest || !_random.Percent(plan.Duplicate)) return;
+        Note(NodeMark.MessageDuplicated, parcel);
+        Transmit(parcel);
+    }
+
+    /// <summary>The way from one machine to another is cut.</summary>
+    public void Cut(Machine from, Machine to)
+    {
+        if (from == to || !_cuts.Add((from, to))) return;
+        world.Marks.Hit(NodeMark.LinkCut);
+        world.Marks.HitIf(!_cuts.Contains((to, from)), NodeMark.CutOneWay);
+        world.Trace.Add($"{world.Clock} cut {from.Name} -> {to.Name}");
+    }
+
+    /// <summary>
+    /// More is sent to a machine than the ways to it carry: what is sent later arrives ever later, by
+    /// <paramref name="rate"/> of the time that has passed since now. The others hear the machine as before.
+    /// </summary>
+    public void Congest(Machine machine, double rate)
+    {
+        world.Trace.Add($"{world.Clock} ways to {machine.Name} fall behind");
+        _congested[machine] = (world.Now, rate);
+    }
+
+    /// <summary>All ways are open again, and as fast as before.</summary>
+    public void Mend()
+    {
+        if (_cuts.Count + _congested.Count > 0) world.Trace.Add($"{world.Clock} links mended");
+        _cuts.Clear();
+        _congested.Clear();
+        foreach (var parcel in _held) Transmit(parcel);
+        _held.Clear();
+    }
+
+    /// <summary>
+    /// The connection between two processes carries nothing in one direction any more, until it is re-established or one of
+    /// them ends.
+    /// </summary>
+    public void Deaden(Machine from, Machine to)
+    {
+        if (from == to || from.Process is not { } speaker || to.Process is not { } listener) return;
+        if (_dead.Contains((listener, speaker)) || !_dead.Add((speaker, listener))) return;
+        world.Marks.Hit(NodeMark.LinkDied);
+        world.Trace.Add($"{world.Clock} connection {from.Name} -> {to.Name} dies");
+    }
+
+    /// <summary>A process re-establishes its connection to a machine.</summary>
+    public void ConnectAnew(Process from, string machine)
+    {
+        world.Trace.Add($"{world.Clock} {from.Machine.Name} reconnects to {machine}");
+        var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Name == machine)
+            || (link.To == from && link.From.Machine.Name == machine));
+        world.Marks.HitIf(mended > 0, NodeMark.LinkMadeAnew);
+        Break(from.Machine, world.Cluster.Machines.First(each => each.Name == machine));
+    }
+
+    /// <summary>All connections of a machine break at once.</summary>
+    public void Break(Machine machine)
+    {
+        foreach (var other in world.Cluster.Machines)
+            if (other != machine) Break(machine, other);
+    }
+
+    /// <summary>The process on a machine has ended; some of the others notice by their connections to it.</summary>
+    public void Disconnect(Machine ended)
+    {
+        foreach (var machine in world.Cluster.Machines)
+        {
+            if (machine == ended || machine.Process is not { } process || !_random.Percent(50)) continue;
+            world.After(Latency(), () => TellBroken(process, ended), process);
+        }
+    }
+
+    /// <summary>
+    /// Batches arrive that were meant for another cluster or another store, that come from elsewhere than their store is, or
+    /// are of a start of it that nobody has accepted: a leader says how its log begins.
+    /// </summary>
+    public void SendStrays(Machine to)
+    {
+        if (world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
+        foreach (var wrong in (ReadOnlySpan<NodeMark>)[NodeMark.BatchOfAnotherCluster, NodeMark.BatchForAnotherStore,
+            NodeMark.BatchFromElsewhere, NodeMark.BatchOfAnotherIncarnation])
+            if (to.Process is not null) SendStray(from, to, wrong);
+    }
+
+    private void SendStray(Machine from, Machine to, NodeMark wrong)
+    {
+        var stray = new RaftBatch
+        {
+            ClusterId = NodeCluster.ClusterId + (wrong == NodeMark.BatchOfAnotherCluster ? 1UL : 0),
+            FromStore = from.Store.Value,
+            ToStore = to.Store.Value + (wrong == NodeMark.BatchForAnotherStore ? 1UL : 0),
+            Incarnation = (from.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.BatchOfAnotherIncarnation ? 1UL : 0),
+        };
+        var entry = new Entry(new LogPosition(6, 1000), EntryKind.NoOp, default);
+        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        {
+            stray.Messages.Add(RaftWire.ToWire(region, new RaftEnvelope(
+                new PeerId(from.Store.Value), new PeerId(to.Store.Value), entry.Term,
+                new RaftMessage.Append(new LogPosition(5, 5), [entry], entry.Index))));
+        }
+        world.Marks.Hit(wrong);
+        world.Trace.Add($"{world.Clock} stray batch to {to.Name}: {wrong}");
+        // Its sender is read off its address.
+        var at = wrong == NodeMark.BatchFromElsewhere ? to : from;
+        var name = TinyKv.Actors.Transport.RaftTransport.Name;
+        Forge(new Recipient(to, name), new Recipient(at, name), stray, bytes => bytes);
+    }
+
+    /// <summary>A message arrives at once, from whom it says, whoever has sent it.</summary>
+    /// <returns>Whether there was a message in the bytes; remoting drops what is none.</returns>
+    public bool Forge(Recipient to, Recipient from, object message, Func<byte[], byte[]> damage)
+    {
+        if (to.Now() is not { } receiver) return true;
+        var serialization = receiver.Process.System.Serialization;
+        var serializer = serialization.FindSerializerFor(message);
+        var bytes = damage(serializer.ToBinary(message));
+        world.Trace.Mix(Digest.Of(bytes));
+        try
+        {
+            var arrived = serialization.Deserialize(
+                bytes, serializer.Identifier, Serialization.ManifestFor(serializer, message));
+            receiver.Actor.Tell(arrived, new RemoteRef(receiver.Process, from));
+            return true;
+        }
+        catch (MalformedMessageException)
+        {
+            return false;
+        }
+    }
+
+    // As remoting does when there is no connection.
+    private void NeverLeft(Process from, Recipient to, object message, IActorRef sender)
+    {
+        world.Marks.Hit(NodeMark.RequestNeverLeft);
+        world.Trace.Add($"{world.Clock} {from.Machine.Name} -> {to.Machine.Name} {NodeMark.RequestNeverLeft}");
+        from.System.EventStream.Publish(new DeadLetter(message, sender, ActorRefs.Nobody));
+    }
+
+    private void Break(Machine one, Machine other)
+    {
+        if (one.Process is { } process) TellBroken(process, other);
+        if (other.Process is { } peer) TellBroken(peer, one);
+    }
+
+    private void TellBroken(Process process, Machine other)
+    {
+        world.Marks.Hit(NodeMark.ConnectionBroke);
+        world.Trace.Add($"{world.Clock} {process.Machine.Name} has lost its connection to {other.Name}");
+        process.System.EventStream.Publish(
+            new DisassociatedEvent(RemoteRef.AddressOf(process.Machine), RemoteRef.AddressOf(other), inbound: false));
+    }
+
+    private void Transmit(Parcel parcel)
+    {
+        if (parcel.To.Machine.Process is { } listener && _dead.Contains((parcel.From, listener)))
+        {
+            Note(NodeMark.MessageIntoDeadLink, parcel);
+            return;
+        }
+        if (_cuts.Contains(parcel.Way))
+        {
+            Note(plan.CutsLose ? NodeMark.MessageCut : NodeMark.MessageHeldByCut, parcel);
+            if (!plan.CutsLose) _held.Add(parcel);
+            return;
+        }
+        var arrival = world.Now + Latency().Ticks + Delay(parcel.To.Machine);
+        if (plan.KeepsOrder) arrival = Math.Max(arrival, _lastArrival.GetValueOrDefault(parcel.Way));
+        else world.Marks.HitIf(arrival < _lastArrival.GetValueOrDefault(parcel.Way), NodeMark.MessageOvertaken);
+        _lastArrival[parcel.Way] = arrival;
+        world.After(new TimeSpan(arrival - world.Now), () => Deliver(parcel));
+    }
+
+    private void Deliver(Parcel parcel)
+    {
+        if (parcel.To.Now() is not { } receiver)
+        {
+            Note(parcel.To.Actor is null ? NodeMark.MessageToNobody : NodeMark.AnswerToNobody, parcel);
+            return;
+        }
+        world.Trace.Mix(Digest.Of(parcel.Bytes));
+        var message = receiver.Process.System.Serialization.Deserialize(parcel.Bytes, parcel.Serializer, parcel.Manifest);
+        var sender = parcel.Sender is RemoteRef || parcel.Sender.IsNobody()
+            ? ActorRefs.NoSender
+            : new RemoteRef(receiver.Process,
+                new Recipient(parcel.From.Machine, parcel.Sender.Path.Name, parcel.From, parcel.Sender));
+        receiver.Actor.Tell(message, sender);
+    }
+
+    private void Count(object message)
+    {
+        world.Marks.HitIf(message is IRawRequest, NodeMark.RequestForwarded);
+        if (message is not IRawReply { RegionError: { } error }) return;
+        world.Marks.Hit(NodeMark.ForwardRefused);
+        world.Marks.HitIf(error.StaleCommand is not null, NodeMark.ForwardOfUnknownOutcome);
+    }
+
+    private void Inspect(Process from, Recipient to, RaftBatch batch)
+    {
+        foreach (var message in batch.Messages)
+        {
+            var envelope = RaftWire.FromWire(message);
+            world.Trace.Add($"{world.Clock} {from.Machine.Name} -> {to.Machine.Name} r{message.RegionId} {Show(envelope)}");
+            world.Cluster.Rules.Leaves(from.Machine, new RegionId(message.RegionId), envelope);
+        }
+    }
+
+    private static string Show(RaftEnvelope envelope) => envelope.Message is RaftMessage.Append append
+        ? $"term {envelope.Term} Append after {append.Previous} " +
+            $"[{string.Join(' ', append.Entries.Select(entry => entry.Position))}] commit {append.Commit}"
+        : $"term {envelope.Term} {envelope.Message}";
+
+    private long Delay(Machine to) => _congested.TryGetValue(to, out var delay)
+        ? Math.Min((long)((world.Now - delay.Since) * delay.Rate), LongestQueue.Ticks) : 0;
+
+    private TimeSpan Latency()
+    {
+        var (shortest, longest) = plan.Latency;
+        var latency = new TimeSpan(_random.NextInt64(shortest.Ticks, longest.Ticks + 1));
+        return !IsCalm && _random.Percent(plan.Late) ? latency * 100 : latency;
+    }
+
+    private void Note(NodeMark mark, Parcel parcel)
+    {
+        world.Marks.Hit(mark);
+        world.Trace.Add($"{world.Clock} {parcel.From.Machine.Name} -> {parcel.To.Machine.Name} {mark}");
+    }
+
+    private sealed record Parcel(
+        Process From, Recipient To, byte[] Bytes, int Serializer, string Manifest, IActorRef Sender)
+    {
+        public (Machine From, Machine To) Way => (From.Machine, To.Machine);
+    }
+}

@@ -1,0 +1,1 @@
+return TinyKv.Simulation.Cli.SimulationCommandLine.Run(args);

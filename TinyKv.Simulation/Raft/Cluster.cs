@@ -1,0 +1,99 @@
+using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
+
+namespace TinyKv.Simulation.Raft;
+
+/// <summary>
+/// The whole world of one seed: members, network, clients, and what is known about them all.
+/// </summary>
+internal sealed class Cluster
+{
+    /// <summary>Draws a plan and starts its members.</summary>
+    public Cluster(int seed, bool readable)
+    {
+        Random = new Random(seed);
+        Plan = Plan.Draw(Random);
+        Trace = new Trace(readable);
+        Network = new Network(Plan.Members, Random, Plan.Faults, Marks);
+        Invariants = new Invariants(this);
+        Clients = new Clients(this);
+        Nodes = [.. Plan.Voters.Select(id => new Node(this, id))];
+        Trace.Add($"{Plan}");
+        Marks.HitIf(Plan.Truncated != LogPosition.Zero, Mark.CreatedAfterTruncation);
+    }
+
+    /// <summary>What the seed decided beforehand.</summary>
+    public Plan Plan { get; }
+
+    /// <summary>The only source of chance.</summary>
+    public Random Random { get; }
+
+    /// <summary>What happened so far.</summary>
+    public Trace Trace { get; }
+
+    /// <summary>Which states were reached.</summary>
+    public Marks<Mark> Marks { get; } = new();
+
+    /// <summary>Messages under way.</summary>
+    public Network Network { get; }
+
+    /// <summary>What must hold.</summary>
+    public Invariants Invariants { get; }
+
+    /// <summary>Who proposes and reads.</summary>
+    public Clients Clients { get; }
+
+    /// <summary>The members, ascending.</summary>
+    public IReadOnlyList<Node> Nodes { get; }
+
+    /// <summary>The members that run.</summary>
+    public IEnumerable<Node> Up => Nodes.Where(node => node.IsUp);
+
+    /// <summary>The number of the current step.</summary>
+    public long StepNumber { get; private set; }
+
+    /// <summary>The leader of the newest term, if a member that runs leads.</summary>
+    public Node? Leader => Nodes.Where(node => node.Leads).MaxBy(node => node.Core.Term);
+
+    /// <summary>The next step begins.</summary>
+    public void NextStep() => Trace.Mix(++StepNumber);
+
+    /// <summary>The member with the number <paramref name="id"/>.</summary>
+    public Node this[PeerId id] => Nodes[(int)id.Value - 1];
+
+    /// <summary>Hands a message to its receiver, if that runs.</summary>
+    public void Deliver(Packet packet)
+    {
+        var node = this[packet.Envelope.To];
+        if (!node.IsUp) return;
+        var envelope = packet.Envelope;
+        Trace.Add($"{node.Id} ← {envelope.From} term {envelope.Term} {Node.Show(envelope.Message)}");
+        node.Receive(packet);
+        if (node.MustEnd) End(node);
+    }
+
+    /// <summary>Whether somebody puts back at once what a member lost that has ended for it.</summary>
+    public bool RepairsAtOnce { get; set; }
+
+    private void End(Node node)
+    {
+        node.Crash();
+        if (!RepairsAtOnce) return;
+        node.PutBackTail();
+        node.Start();
+    }
+
+    /// <summary>Every clock ticks once, in any order.</summary>
+    public void TickAll()
+    {
+        var first = Random.Next(Nodes.Count);
+        for (var i = 0; i < Nodes.Count; i++) Tick(Nodes[(first + i) % Nodes.Count]);
+    }
+
+    /// <summary>One clock ticks.</summary>
+    public void Tick(Node node)
+    {
+        Trace.Add($"{node.Id} ticks");
+        node.Tick();
+    }
+}

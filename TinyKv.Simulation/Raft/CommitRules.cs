@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Simulation.Raft;
+
+/// <summary>
+/// What is committed is on the disks of a majority, stays, is in the log of every later leader, and is
+/// applied by everybody once and in the same order.
+/// </summary>
+internal sealed class CommitRules(Cluster cluster)
+{
+    private readonly List<(Entry Entry, long Term)> _committed = [];
+    private readonly HashSet<int> _commands = [];
+
+    /// <summary>The last index that any member ever knew to be committed.</summary>
+    public long Last => cluster.Plan.Truncated.Index + _committed.Count;
+
+    /// <summary>The commands that are committed, by the clients' numbers.</summary>
+    public IReadOnlySet<int> Commands => _commands;
+
+    /// <summary>Checks the commit index.</summary>
+    public void AfterInput(Node node, View before, View now)
+    {
+        Invariant.Holds(now.Commit >= before.Commit, $"{node.Id} commits {before.Commit}, then {now.Commit}");
+        Invariant.Holds(now.Commit <= node.Log.Last.Index,
+            $"{node.Id} commits {now.Commit} of {node.Log.Last}");
+        if (now.Commit == before.Commit) return;
+        if (before.Leads && now.Leads && before.Term == now.Term)
+            Invariant.Holds(node.Log[now.Commit].Term == now.Term,
+                $"{node.Id} counts {node.Log[now.Commit].Position} in term {now.Term}");
+        for (var index = before.Commit + 1; index <= now.Commit; index++)
+            if (index <= Last) CheckSame(node, index);
+            else Committed(node, node.Log[index], now);
+        cluster.Marks.HitIf(now.Leads && !node.Journal.Log.Contains(node.Log.At(now.Commit)),
+            Mark.CommitAheadOfOwnDisk);
+    }
+
+    /// <summary>Checks entries on their way to the state machine.</summary>
+    public void Handed(Node node, Effects effects)
+    {
+        var next = node.Machine.Received + 1;
+        foreach (var entry in effects.Apply)
+        {
+            Invariant.Holds(entry.Index == next, $"{node.Id} hands out {entry.Position}; {next} is next");
+            Invariant.Holds(entry.Index <= node.Core.Commit,
+                $"{node.Id} hands out {entry.Position} uncommitted");
+            Invariant.Holds(node.Journal.Log.Contains(entry.Position),
+                $"{node.Id} hands out {entry.Position} before it is durable");
+            Invariant.Holds(EntryAt(entry.Index).Equals(entry),
+                $"{node.Id} hands out another {entry.Position}");
+            next++;
+        }
+    }
+
+    /// <summary>
+    /// Checks that the leader of <paramref name="term"/> has what was committed in the terms before.
+    /// </summary>
+    public void CheckLeader(long term, PeerId leader, LogCopy log)
+    {
+        foreach (var (entry, committedIn) in _committed)
+            Invariant.Holds(committedIn >= term || log.Contains(entry.Position),
+                $"{leader} leads term {term} without {entry.Position}, committed in term {committedIn}");
+    }
+
+    /// <summary>
+    /// Notes what the paper's figure 8 is about: entries that a majority has and that may still be lost.
+    /// </summary>
+    public void AfterMessage(Node node, RaftMessage message)
+    {
+        if (!node.Leads || message is not RaftMessage.Appended { Match: var match }) return;
+        if (match <= node.Core.Commit || match > node.Log.Last.Index) return;
+        var position = node.Log.At(match);
+        cluster.Marks.HitIf(position.Term < node.Core.Term && IsOnQuorum(position),
+            Mark.OldTermEntryOnQuorumUncommitted);
+    }
+
+    /// <summary>The number that a client gave a command.</summary>
+    public static int NumberOf(Entry entry) => BinaryPrimitives.ReadInt32LittleEndian(entry.Data.Span);
+
+    private Entry EntryAt(long index) => _committed[(int)(index - cluster.Plan.Truncated.Index - 1)].Entry;
+
+    private bool IsOnQuorum(LogPosition position) =>
+        cluster.Nodes.Count(node => node.Journal.Log.Contains(position)) >= cluster.Plan.Quorum;
+
+    private void CheckSame(Node node, long index) => Invariant.Holds(EntryAt(index).Equals(node.Log[index]),
+        $"{node.Id} commits {node.Log[index].Position}, others {EntryAt(index).Position}");
+
+    private void Committed(Node node, Entry entry, View now)
+    {
+        Invariant.Holds(now.Leads, $"{node.Id} knows of the commit of {entry.Position} before its leader");
+        Invariant.Holds(IsOnQuorum(entry.Position),
+            $"{node.Id} commits {entry.Position} without a durable majority");
+        Invariant.Holds(entry.Kind == EntryKind.NoOp || _commands.Add(NumberOf(entry)),
+            $"{node.Id} commits a command again at {entry.Position}");
+        foreach (var (term, leader, log) in cluster.Invariants.Elections.LeadersAfter(now.Term))
+            Invariant.Holds(log.Contains(entry.Position),
+                $"{node.Id} commits {entry.Position} in term {now.Term}; {leader} leads {term} without it");
+        _committed.Add((entry, now.Term));
+    }
+}

@@ -1,0 +1,22 @@
+namespace TinyKv.Simulation.Raft;
+
+/// <summary>
+/// States that a campaign must reach: an invariant proves nothing about what never happened.
+/// </summary>
+internal enum Mark
+{
+    ElectionWon, ElectionLost, LeaderDeposed, LeaderSteppedDownUnasked, TwoLeadersAtOnce, GroupOfOneElected,
+    PreVoteGranted, PreVoteRefused, VoteRefused, CampaignOnRequest,
+    LogTruncated, OverwrittenWhileBeingWritten, AppendRejected, OldTermEntryOnQuorumUncommitted,
+    AppendLeftBeforeOwnWrite, CommitAheadOfOwnDisk, CreatedAfterTruncation, AppendWindowFull, FullAppend,
+    Paused, Crashed, CrashLostRecords, CrashKeptUnreportedRecords, CrashLostPromises, RestartAppliedAgain,
+    MessageLost, MessageDuplicated, MessageOvertaken, MessageFromPastTerm, MessageHeldByCut,
+    CutOneWay, StrayMessage,
+    ProposalAcknowledged, ProposalOvertaken, ProposalRefusedBusy,
+    ReadGranted, ReadDropped, ReadFromLease, ReadWaitedForOwnTerm, OneRoundForManyReads,
+    DeafFollowerIgnored, RejoinedWithoutDisturbance, StalledLeaderReplaced,
+    IsolatedLeaderReplaced,
+    LieRefused, LieBelieved, LeaderRefused, FollowerRefused, TermStepped, ServedAfterHostility,
+    TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
+    LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
+}

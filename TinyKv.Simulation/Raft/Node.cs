@@ -1,0 +1,245 @@
+using System.Collections.Immutable;
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
+
+namespace TinyKv.Simulation.Raft;
+
+/// <summary>What a member shows of itself.</summary>
+internal readonly record struct View(RoleKind Role, long Term, PeerId Leader, long Commit)
+{
+    /// <summary>Whether the member leads.</summary>
+    public bool Leads => Role == RoleKind.Leader;
+}
+
+/// <summary>
+/// Hosts one core exactly as <see cref="Effects"/> asks, and no better: whatever the contract leaves open,
+/// such as how long a write takes, is the cluster's seeded choice. A crash between handing over a record and
+/// sending is the same as a crash with that record not durable and those messages lost, so steps of a host
+/// need not be cut in two.
+/// </summary>
+internal sealed class Node(Cluster cluster, PeerId id)
+{
+    private readonly Queue<(long After, RaftEnvelope Envelope)> _waiting = new();
+    private RaftCore? _core;
+    private LogCopy? _full; // the log before its end was lost
+
+    /// <summary>The member's number.</summary>
+    public PeerId Id => id;
+
+    /// <summary>Whether the member runs.</summary>
+    public bool IsUp => _core is not null;
+
+    /// <summary>The running core.</summary>
+    public RaftCore Core => _core ?? throw new InvalidOperationException($"{id} is down");
+
+    /// <summary>Whether the member runs and leads.</summary>
+    public bool Leads => _core is { Role: RoleKind.Leader };
+
+    /// <summary>Ticks since the simulation began, also those while the member was down.</summary>
+    public long Clock { get; private set; }
+
+    /// <summary>The step up to which the member stands still.</summary>
+    public long PausedUntil { get; set; }
+
+    /// <summary>The step up to which its disk completes nothing.</summary>
+    public long StalledUntil { get; set; }
+
+    /// <summary>The disk.</summary>
+    public Journal Journal { get; } = new(cluster.Plan.Truncated);
+
+    /// <summary>The log in memory: on the disk, or handed to it.</summary>
+    public LogCopy Log { get; private set; } = new(cluster.Plan.Truncated);
+
+    /// <summary>What entries are applied to.</summary>
+    public StateMachine Machine { get; } = new(cluster.Plan.Truncated.Index);
+
+    /// <summary>Whether the disk lost entries that nothing replaced yet.</summary>
+    public bool HasGap => _full is { } full && full.Last != Journal.Log.Last && full.Contains(Journal.Log.Last);
+
+    /// <summary>Whether the disk ever lost entries.</summary>
+    public bool EverLost => _full is not null;
+
+    /// <summary>Whether the core has said that the member must end.</summary>
+    public bool MustEnd { get; private set; }
+
+    /// <summary>What the core shows now.</summary>
+    public View View => new(Core.Role, Core.Term, Core.Leader, Core.Commit);
+
+    /// <summary>Begins a life from what the disk holds.</summary>
+    public void Start()
+    {
+        var initial = new InitialState([.. cluster.Plan.Voters], cluster.Plan.Truncated);
+        _core = new RaftCore(id, initial, cluster.Plan.Options, new Random(cluster.Random.Next()));
+        foreach (var record in Journal.Durable) _core.Replay(record);
+        Log = Journal.Log.Clone();
+        Invariant.Holds(_core.Term == Journal.Term && _core.Last == Log.Last,
+            $"{id} replayed to term {_core.Term}, {_core.Last}; its disk says {Journal.Term}, {Log.Last}");
+        Feed(core => core.Start(Machine.Applied), View with { Commit = Machine.Applied });
+    }
+
+    /// <summary>
+    /// Ends a life; what remains is on the disks, and on them it is partly a matter of luck.
+    /// </summary>
+    public void Crash()
+    {
+        var marks = cluster.Marks;
+        var survivors = cluster.Random.Next(Journal.Pending + 1);
+        marks.Hit(Mark.Crashed);
+        marks.HitIf(survivors < Journal.Pending, Mark.CrashLostRecords);
+        marks.HitIf(survivors > 0, Mark.CrashKeptUnreportedRecords);
+        marks.HitIf(_waiting.Count > 0, Mark.CrashLostPromises);
+        var applied = cluster.Random.NextInt64(Machine.Flushed, Machine.Applied + 1);
+        marks.HitIf(applied < Machine.Received, Mark.RestartAppliedAgain);
+        cluster.Trace.Add($"{id} crashes: {survivors} of {Journal.Pending} records stay, applied {applied}");
+        Journal.Crash(survivors);
+        cluster.Invariants.AfterCrash(this);
+        Machine.Crash(applied);
+        _waiting.Clear();
+        _core = null;
+        MustEnd = false;
+        PausedUntil = StalledUntil = 0;
+        cluster.Clients.Forget(this);
+        if (cluster.Random.Percent(50)) cluster.Network.LoseFrom(id);
+    }
+
+    /// <summary>The disk of a member that is down loses every entry behind <paramref name="last"/>.</summary>
+    public void LoseTail(long last)
+    {
+        cluster.Trace.Add($"{id} loses {last + 1}..{Journal.Log.Last}");
+        cluster.Marks.Hit(Mark.TailLost);
+        if (!HasGap) _full = Journal.Log.Clone();
+        Journal.Lose(last);
+        Machine.Crash(Math.Min(Machine.Applied, last));
+    }
+
+    /// <summary>Somebody puts back what the disk of a member that is down has lost.</summary>
+    public void PutBackTail()
+    {
+        if (!HasGap || _full is not { } full) return;
+        cluster.Trace.Add($"{id} gets {Journal.Log.Last.Index + 1}..{full.Last} back");
+        Journal.PutBack(full);
+    }
+
+    /// <summary>The clock ticks, also while the member is down.</summary>
+    public void Tick()
+    {
+        Clock++;
+        if (!IsUp) return;
+        Feed(core => core.Tick(), View);
+    }
+
+    /// <summary>A message arrives.</summary>
+    public void Receive(Packet packet)
+    {
+        var before = View;
+        cluster.Marks.HitIf(packet.Envelope.Term < before.Term, Mark.MessageFromPastTerm);
+        var refused = Feed(core => core.Step(packet.Envelope), before).Refused;
+        Invariant.Holds(refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
+        cluster.Invariants.Reads.Heard(this, packet);
+        cluster.Invariants.Losses.Heard(this, packet.Envelope);
+        cluster.Invariants.Elections.AfterMessage(this, before, packet.Envelope.Message);
+        cluster.Invariants.Commits.AfterMessage(this, packet.Envelope.Message);
+    }
+
+    /// <summary>The oldest write completes, and what waited for it leaves.</summary>
+    public void CompleteWrite()
+    {
+        Journal.Sync();
+        cluster.Trace.Add($"{id} disk: term {Journal.Term} vote {Journal.Vote} last {Journal.Log.Last}");
+        cluster.Invariants.Elections.Recorded(this);
+        SendWhatIsDurable();
+        Feed(core => core.Stored(), View);
+    }
+
+    /// <summary>The state machine applies the oldest entry that waits.</summary>
+    public void ApplyOne()
+    {
+        var entry = Machine.Apply();
+        cluster.Clients.Applied(this, entry);
+        Core.Applied(entry.Index);
+    }
+
+    /// <summary>Gives the core an input and does what it asks for.</summary>
+    public Effects Feed(Func<RaftCore, Effects> input, View before)
+    {
+        var effects = input(Core);
+        if (effects.Store is { } record) Store(before, record);
+        foreach (var envelope in effects.SendNow)
+        {
+            cluster.Invariants.Losses.Promising(this, envelope);
+            Leave(envelope);
+        }
+        foreach (var envelope in effects.SendDurable) Promise(envelope);
+        SendWhatIsDurable();
+        cluster.Invariants.AfterInput(this, before, effects);
+        foreach (var entry in effects.Apply) Machine.Receive(entry);
+        foreach (var report in effects.DataLoss) Take(report);
+        MixIn(effects);
+        return effects;
+    }
+
+    private void Take(DataLossReport report)
+    {
+        cluster.Trace.Add($"{id} says {report}");
+        cluster.Invariants.Losses.Reported(this, report);
+        MustEnd |= report.Stage == DataLossStage.Confirmed;
+    }
+
+    private void Store(View before, RaftRecord record)
+    {
+        cluster.Invariants.Logs.Storing(this, before, record);
+        Journal.Write(record);
+        Log.Override(record.Entries);
+        cluster.Trace.Add($"{id} stores term {record.Term} vote {record.Vote} {Show(record.Entries)}");
+    }
+
+    private void Promise(RaftEnvelope envelope)
+    {
+        cluster.Invariants.Elections.Granting(this, envelope);
+        cluster.Invariants.Losses.Promising(this, envelope);
+        _waiting.Enqueue((Journal.Written, envelope));
+    }
+
+    private void SendWhatIsDurable()
+    {
+        while (_waiting.TryPeek(out var next) && next.After <= Journal.Synced)
+        {
+            _waiting.Dequeue();
+            Leave(next.Envelope);
+        }
+    }
+
+    private void Leave(RaftEnvelope envelope)
+    {
+        cluster.Trace.Add($"{id} → {envelope.To} term {envelope.Term} {Show(envelope.Message)}");
+        cluster.Invariants.Promises.Leaving(this, envelope);
+        cluster.Network.Send(new Packet(envelope, cluster.StepNumber, Clock));
+    }
+
+    private void MixIn(Effects effects)
+    {
+        var trace = cluster.Trace;
+        trace.Mix((long)id.Value << 32 | (long)Core.Role << 16 | (uint)effects.SendNow.Length);
+        trace.Mix(Core.Term << 32 ^ Core.Commit);
+        trace.Mix(Core.Last.Term << 32 ^ Core.Last.Index);
+        trace.Mix(Journal.Written << 32 ^ Journal.Synced << 16 ^ _waiting.Count);
+        if (effects.Changed is { } changed)
+            trace.Add($"{id} is {changed.Role} in term {changed.Term}, leader {changed.Leader}");
+        if (!effects.Apply.IsEmpty) trace.Add($"{id} commits {Show(effects.Apply)}");
+        foreach (var read in effects.Reads) trace.Add($"{id} grants read {read.Context} at {read.Index}");
+        foreach (var read in effects.ReadsDropped) trace.Add($"{id} drops read {read}");
+    }
+
+    /// <summary>A message as the trace shows it.</summary>
+    public static string Show(RaftMessage message) => message is RaftMessage.Append append
+        ? $"Append after {append.Previous} {Show(append.Entries)} commit {append.Commit}"
+        : message.ToString();
+
+    private static string Show(ImmutableArray<Entry> entries) => entries.Length switch
+    {
+        0 => "[]",
+        1 => $"[{entries[0].Position}]",
+        _ => $"[{entries[0].Position}..{entries[^1].Position}]",
+    };
+}

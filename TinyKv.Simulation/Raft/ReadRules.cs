@@ -1,0 +1,111 @@
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Simulation.Raft;
+
+/// <summary>
+/// Reads are linearizable: a read sees everything that was committed when it began, and it is granted only by
+/// a leader that a majority followed since then, or, with a lease, so recently that nobody else can lead yet.
+/// </summary>
+internal sealed class ReadRules(Cluster cluster)
+{
+    private readonly Dictionary<long, OpenRead> _open = [];
+    private readonly Dictionary<(PeerId Follower, long Term), Contact> _heard = [];
+
+    /// <summary>Reads that were neither granted nor dropped yet.</summary>
+    public int Open => _open.Count;
+
+    /// <summary>A read begins at a leader.</summary>
+    public void Begin(Node node, long context)
+    {
+        _open.Add(context, new OpenRead(node, cluster.StepNumber, cluster.Invariants.Commits.Last));
+        cluster.Marks.HitIf(!CommittedInOwnTerm(node), Mark.ReadWaitedForOwnTerm);
+    }
+
+    /// <summary>
+    /// A member has taken a message; if it comes from the leader of its term, it follows that leader. Who has been
+    /// told by that leader that it has lost data does not count.
+    /// </summary>
+    public void Heard(Node node, Packet packet)
+    {
+        var envelope = packet.Envelope;
+        if (envelope.Message is not (RaftMessage.Heartbeat or RaftMessage.Append)) return;
+        if (envelope.Term < node.Core.Term) return;
+        if (node.Core.HasLostData && node.Core.DataLosses.Any(loss => loss.Term == envelope.Term)) return;
+        var key = (node.Id, envelope.Term);
+        if (!_heard.TryGetValue(key, out var known) || known.Step < packet.SentStep)
+            _heard[key] = new Contact(packet.SentStep, packet.SentClock);
+    }
+
+    /// <summary>
+    /// Checks that no lease was overrun by an election: none whose confirming heartbeats reached a majority
+    /// may still hold, whether its leader knows of the answers or not.
+    /// </summary>
+    public void Elected(Node winner)
+    {
+        if (!cluster.Plan.Options.LeaseReads) return;
+        foreach (var node in cluster.Nodes)
+            Invariant.Holds(node == winner || !node.Leads || !MayHoldLease(node),
+                $"{winner.Id} is elected in term {winner.Core.Term} within the lease of {node.Id}");
+    }
+
+    /// <summary>Checks grants and drops.</summary>
+    public void AfterInput(Node node, Effects effects)
+    {
+        foreach (var read in effects.Reads) Granted(node, read);
+        foreach (var context in effects.ReadsDropped)
+        {
+            Take(node, context);
+            cluster.Marks.Hit(Mark.ReadDropped);
+        }
+        cluster.Marks.HitIf(effects.Reads.Length > 1, Mark.OneRoundForManyReads);
+        Invariant.Holds(node.Leads || !_open.Values.Any(read => read.Node == node),
+            $"{node.Id} lost leadership and keeps reads");
+    }
+
+    /// <summary>A member has lost its memory.</summary>
+    public void Forget(Node node)
+    {
+        foreach (var (context, read) in _open)
+            if (read.Node == node) _open.Remove(context);
+    }
+
+    private void Granted(Node node, ReadGrant grant)
+    {
+        var read = Take(node, grant.Context);
+        Invariant.Holds(node.Leads, $"{node.Id} grants a read and does not lead");
+        Invariant.Holds(CommittedInOwnTerm(node),
+            $"{node.Id} grants a read before it committed in its own term");
+        Invariant.Holds(grant.Index >= read.Committed,
+            $"{node.Id} grants a read at {grant.Index}; {read.Committed} was committed before it began");
+        Invariant.Holds(grant.Index <= node.Core.Commit,
+            $"{node.Id} grants a read at {grant.Index}, uncommitted");
+        var confirmed = 1 + Followers(node, contact => contact.Step >= read.Step) >= cluster.Plan.Quorum;
+        var leased = cluster.Plan.Options.LeaseReads && MayHoldLease(node);
+        Invariant.Holds(confirmed || leased,
+            $"{node.Id} grants read {grant.Context} without a majority behind it");
+        cluster.Marks.Hit(Mark.ReadGranted);
+        cluster.Marks.HitIf(!confirmed, Mark.ReadFromLease);
+    }
+
+    private bool MayHoldLease(Node leader) => 1 + Followers(leader, contact =>
+        leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks) >= cluster.Plan.Quorum;
+
+    private OpenRead Take(Node node, long context)
+    {
+        Invariant.Holds(_open.Remove(context, out var read), $"{node.Id} ends read {context} again");
+        Invariant.Holds(read.Node == node, $"{node.Id} ends read {context} of {read.Node.Id}");
+        return read;
+    }
+
+    // Who went over to a later leader since then still counts: it followed this one when the read had begun.
+    private int Followers(Node leader, Func<Contact, bool> recent) => cluster.Nodes.Count(node =>
+        node != leader && _heard.TryGetValue((node.Id, leader.Core.Term), out var contact)
+        && recent(contact));
+
+    private static bool CommittedInOwnTerm(Node node) => node.Log.At(node.Core.Commit).Term == node.Core.Term;
+
+    private readonly record struct OpenRead(Node Node, long Step, long Committed);
+
+    private readonly record struct Contact(long Step, long Clock);
+}

@@ -1,0 +1,78 @@
+using TinyKv.Core;
+using TinyKv.Core.Raft;
+
+namespace TinyKv.Simulation.Raft;
+
+/// <summary>An honest member beside a hostile one: what it is told may be false, what it does itself must be right.</summary>
+internal sealed class Victim(PeerId id, InitialState initial, RaftOptions options, Random random, Action<RaftEnvelope> send)
+{
+    private readonly List<RaftRecord> _disk = [];
+    private readonly Queue<Effects> _writing = new();
+    private long _applied = initial.Truncated.Index;
+    private (long Term, long Commit) _known;
+    private long _maxTerm;
+
+    public PeerId Id => id;
+
+    public RaftCore Core { get; private set; } = null!;
+
+    /// <summary>The commands that were applied.</summary>
+    public HashSet<string> Commands { get; } = [];
+
+    /// <summary>Begins, or starts over with what the disk has.</summary>
+    public void Start()
+    {
+        _writing.Clear();
+        Core = new RaftCore(id, initial, options, new Random(random.Next()));
+        foreach (var record in _disk) Core.Replay(record);
+        _known = default;
+        _maxTerm = Core.Term + RaftLimits.MaxTermStep;
+        Perform(Core.Start(_applied));
+    }
+
+    /// <summary>Time passes.</summary>
+    public void Tick()
+    {
+        _maxTerm += RaftLimits.TermsPerTick(options);
+        Do(core => core.Tick());
+    }
+
+    public Effects Do(Func<RaftCore, Effects> input)
+    {
+        _maxTerm++; // it may campaign itself
+        var effects = input(Core);
+        Perform(effects);
+        return effects;
+    }
+
+    /// <summary>The oldest writes complete, and what waited for them leaves.</summary>
+    public void CompleteWrites(int count)
+    {
+        while (_writing.TryPeek(out var oldest) && (oldest.Store is null || count-- > 0))
+        {
+            _writing.Dequeue();
+            if (oldest.Store is { } record) _disk.Add(record);
+            foreach (var envelope in oldest.SendDurable) send(envelope);
+            if (oldest.Store is not null) Perform(Core.Stored());
+        }
+    }
+
+    private void Perform(Effects effects)
+    {
+        foreach (var envelope in effects.SendNow) send(envelope);
+        if (effects.Store is not null || !effects.SendDurable.IsEmpty) _writing.Enqueue(effects);
+        foreach (var entry in effects.Apply)
+        {
+            Invariant.Holds(entry.Index == _applied + 1, $"{id} applies {entry.Position} after {_applied}");
+            _applied = entry.Index;
+            Commands.Add(Convert.ToHexString(entry.Data.Span));
+            Core.Applied(_applied);
+        }
+        var now = (Core.Term, Core.Commit);
+        Invariant.Holds(now.Term >= _known.Term && now.Commit >= _known.Commit, $"{id} went from {_known} back to {now}");
+        Invariant.Holds(now.Term <= _maxTerm, $"{id} was driven to term {now.Term}, beyond {_maxTerm}");
+        Invariant.Holds(Core.Commit <= Core.Last.Index && Core.Last.Term <= Core.Term,
+            $"{id} is in term {Core.Term}, has {Core.Last} and committed {Core.Commit}");
+        _known = now;
+    }
+}
