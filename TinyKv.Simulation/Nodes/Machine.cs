@@ -89,7 +89,7 @@ internal sealed class Machine
                 _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss);
                 break;
             case StoreFailed when process.SawEngineFail: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedEngine); break;
-            default: _world.Fail($"{Name} ends itself: {why}"); break;
+            default: _world.Fail(Rule.NothingThrows, $"{Name} ends itself: {why}"); break;
         }
         Crash(keepsPower: true);
         Disk.PutBackTail();

@@ -6,11 +6,11 @@ public static class NodeCampaign
     private const int TraceLinesShown = 200;
 
     /// <summary>Runs seeds until one fails.</summary>
-    /// <returns>The first failure in a form to read, or null.</returns>
-    public static string? FirstFailure(int first, int count)
+    /// <returns>The first failure, in types that copies of this assembly share, or null.</returns>
+    public static (int Seed, string Rule, string Text)? FirstFailure(int first, int count)
     {
         for (var seed = first; seed < first + count; seed++)
-            if (NodeSimulation.Run(seed).Failure is { } failure) return $"seed {seed} {failure}";
+            if (NodeSimulation.Run(seed).Failure is { } found) return (seed, $"{found.Rule}", found.Text);
         return null;
     }
 

@@ -3,6 +3,7 @@ using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
 
@@ -68,12 +69,12 @@ internal sealed class NodeCluster
         {
             var states = Machines.Select(machine => machine.Disk.Engine)
                 .Select(engine => (engine.Applied(region), engine.DigestOf(region))).Distinct().ToList();
-            if (states.Count > 1) _world.Fail($"{region} differs between stores: {string.Join(", ", states)}");
+            if (states.Count > 1) _world.Fail(Rule.Converges, $"{region} differs between stores: {string.Join(", ", states)}");
         }
         foreach (var machine in Machines)
         {
             foreach (var view in machine.Process?.Actors.Table.Views ?? [])
-                if (!view.IsReady) _world.Fail($"{machine.Name} is not ready: {view.Region.Id} {view.Peer}");
+                if (!view.IsReady) _world.Fail(Rule.Converges, $"{machine.Name} is not ready: {view.Region.Id} {view.Peer}");
         }
     }
 

@@ -1,6 +1,7 @@
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
 
@@ -25,7 +26,7 @@ internal sealed class NodeRules(World world, int stores)
     public void Leaves(Machine from, RegionId region, RaftEnvelope envelope)
     {
         var disk = from.Disk.LogOf(region);
-        Require(disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
+        Require(Rule.DurablePromises, disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
         // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
         if (from.IsImpostor)
         {
@@ -37,18 +38,18 @@ internal sealed class NodeRules(World world, int stores)
             case RaftMessage.Append or RaftMessage.Heartbeat: Leads(region, envelope); break;
             case RaftMessage.RequestVote:
                 Voted(region, envelope, envelope.From);
-                Require(disk!.VoteIn(envelope.Term) == envelope.From,
+                Require(Rule.DurablePromises, disk!.VoteIn(envelope.Term) == envelope.From,
                     $"{from.Name} asks for votes in term {envelope.Term} before its own is on its disk");
                 break;
             case RaftMessage.Vote { Granted: true }:
                 Voted(region, envelope, envelope.To);
-                Require(disk!.VoteIn(envelope.Term) == envelope.To,
+                Require(Rule.DurablePromises, disk!.VoteIn(envelope.Term) == envelope.To,
                     $"{from.Name} votes in term {envelope.Term} before the vote is on its disk");
                 break;
             case RaftMessage.Appended appended:
                 // A leader that contradicts itself takes back, before the answer leaves, what it has just sent.
                 if (world.Cluster.Hostility?.SpeaksFor(envelope.To) == true) break;
-                Require(disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
+                Require(Rule.DurablePromises, disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
                     $"{from.Name} acknowledges {appended.Match}, its disk ends at {disk.Last}");
                 break;
         }
@@ -59,7 +60,8 @@ internal sealed class NodeRules(World world, int stores)
     {
         if (machine.IsImpostor) return;
         foreach (var (store, known) in record.Stores)
-            Require(!Impostors.Contains(known.Incarnation), $"{machine.Name} accepts a store {store} that is not what it was");
+            Require(Rule.ForgetfulAreRefused, !Impostors.Contains(known.Incarnation),
+                $"{machine.Name} accepts a store {store} that is not what it was");
     }
 
     /// <summary>A state machine has written a batch to its engine.</summary>
@@ -71,12 +73,12 @@ internal sealed class NodeRules(World world, int stores)
             var (from, to) = (before.Applied(region), after.Applied(region));
             if (from == to) continue;
             moved++;
-            Require(to > from, $"{machine.Name} goes back from {from} to {to} in {region}");
+            Require(Rule.NothingGoesBack, to > from, $"{machine.Name} goes back from {from} to {to} in {region}");
             IsCommitted(machine, region, to);
             IsTheSameEverywhere(machine, region, to, after.DigestOf(region));
             world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} applied up to {to}");
         }
-        Require(moved == 1, $"{machine.Name} wrote a batch that moves {moved} applied indexes");
+        Require(Rule.AppliedWithIndex, moved == 1, $"{machine.Name} wrote a batch that moves {moved} applied indexes");
     }
 
     private void Leads(RegionId region, RaftEnvelope envelope)
@@ -84,7 +86,7 @@ internal sealed class NodeRules(World world, int stores)
         var key = (region, envelope.Term);
         if (_leaders.TryGetValue(key, out var known))
         {
-            RequireIfHonest(known == envelope.From,
+            RequireIfHonest(Rule.OneLeaderPerTerm, known == envelope.From,
                 $"{region} has two leaders in term {envelope.Term}: {known} and {envelope.From}");
             return;
         }
@@ -99,34 +101,36 @@ internal sealed class NodeRules(World world, int stores)
     {
         var key = (region, envelope.Term, envelope.From);
         if (_votes.TryAdd(key, candidate)) return;
-        Require(_votes[key] == candidate,
+        Require(Rule.OneVotePerTerm, _votes[key] == candidate,
             $"{envelope.From} votes for {_votes[key]} and for {candidate} in term {envelope.Term} of {region}");
     }
 
     private void IsCommitted(Machine machine, RegionId region, long index)
     {
         var term = machine.Disk.LogOf(region)?.TermAt(index);
-        Require(term is not null, $"{machine.Name} applies {index} of {region}, which is not on its disk");
+        Require(Rule.AppliedInOrder, term is not null, $"{machine.Name} applies {index} of {region}, which is not on its disk");
         var holders = Machines.Count(other => other.Own.LogOf(region)?.TermAt(index) == term);
-        RequireIfHonest(holders > stores / 2, $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
+        RequireIfHonest(Rule.DurableMajority, holders > stores / 2,
+            $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
     }
 
     private void IsTheSameEverywhere(Machine machine, RegionId region, long index, long digest)
     {
         if (!_states.TryAdd((region, index), digest))
-            RequireIfHonest(_states[(region, index)] == digest, $"{machine.Name} differs from others at {index} of {region}");
+            RequireIfHonest(Rule.SameState, _states[(region, index)] == digest,
+                $"{machine.Name} differs from others at {index} of {region}");
         var furthest = _furthest.GetValueOrDefault((machine, region));
         world.Marks.HitIf(index <= furthest, NodeMark.RestartReplayedEntries);
         _furthest[(machine, region)] = Math.Max(furthest, index);
     }
 
-    private void RequireIfHonest(bool condition, string otherwise)
+    private void RequireIfHonest(Rule rule, bool condition, string otherwise)
     {
-        if (!condition) world.FailIfHonest(otherwise);
+        if (!condition) world.FailIfHonest(rule, otherwise);
     }
 
-    private void Require(bool condition, string otherwise)
+    private void Require(Rule rule, bool condition, string otherwise)
     {
-        if (!condition) world.Fail(otherwise);
+        if (!condition) world.Fail(rule, otherwise);
     }
 }

@@ -10,7 +10,7 @@ namespace TinyKv.Simulation.Nodes;
 /// <param name="Operations">How many operations of clients were checked.</param>
 /// <param name="Trace">What happened, line by line; empty unless asked for.</param>
 public sealed record NodeOutcome(
-    int Seed, string? Failure, ulong Hash, long Steps, int Operations, IReadOnlyList<string> Trace)
+    int Seed, Finding? Failure, ulong Hash, long Steps, int Operations, IReadOnlyList<string> Trace)
     : IOutcome<NodeMark>
 {
     /// <summary>The faults and rare states that it reached.</summary>
@@ -51,7 +51,7 @@ public static class NodeSimulation
         // Whatever is thrown outside of the actors is a finding too.
         catch (Exception e)
         {
-            world.Fail(e.ToString());
+            world.Fail(Rule.NothingThrows, e.ToString());
         }
         return new NodeOutcome(
             seed, world.Failure, world.Trace.Hash, world.Steps, world.Cluster.History.Count, world.Trace.Lines)
@@ -92,8 +92,9 @@ public static class NodeSimulation
     internal static void Judge(World world, List<SimClient> clients)
     {
         world.Cluster.CheckConverged();
-        if (clients.TrueForAll(client => client.Successes == 0)) world.Fail("nobody asked a healthy cluster for anything");
+        if (clients.TrueForAll(client => client.Successes == 0))
+            world.Fail(Rule.Serves, "nobody asked a healthy cluster for anything");
         world.Marks.HitIf(world.Cluster.History.CountUnknownSeen() > 0, NodeMark.UnknownWriteSeen);
-        if (world.Cluster.History.Anomaly() is { } anomaly) world.Fail(anomaly);
+        if (world.Cluster.History.Anomaly() is { } anomaly) world.Fail(Rule.Linearizability, anomaly);
     }
 }

@@ -9,6 +9,7 @@ using TinyKv.Persistence;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.Admin.V1;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
 
@@ -152,9 +153,9 @@ internal sealed class Process
         var refuses = text?.Contains("refused what", StringComparison.Ordinal) == true;
         _world.Marks.HitIf(refuses && _world.Cluster.Hostility is not null, NodeMark.LieRefused);
         if (refuses && nobodyForgot && _world.Cluster.Hostility is null)
-            _world.Fail($"{_machine.Name} takes honest words for a lie: {text}");
+            _world.Fail(Rule.HonestAreBelieved, $"{_machine.Name} takes honest words for a lie: {text}");
         if (logged.LogLevel() == LogLevel.ErrorLevel && !_machine.Explains(text, logged.Cause))
-            _world.Fail($"{_machine.Name} logs an error: {text} {logged.Cause}");
+            _world.Fail(Rule.NothingThrows, $"{_machine.Name} logs an error: {text} {logged.Cause}");
     }
 
     // Clients of the simulation do not ask for it.

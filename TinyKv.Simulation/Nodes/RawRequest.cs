@@ -53,7 +53,8 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
         foreach (var (key, value) in values)
         {
             if (RequestDraw.TwinOf(key) is { } twin && values.TryGetValue(twin, out var other) && other != value)
-                World.Fail($"client {Client.Number} {this}: a batch in parts, {key} is {value} and {twin} is {other}");
+                World.Fail(Rule.WholeBatches,
+                    $"client {Client.Number} {this}: a batch in parts, {key} is {value} and {twin} is {other}");
         }
     }
 
@@ -168,9 +169,10 @@ internal sealed class ScanCall(SimClient client, ScanRequest request, KeySpan sp
         {
             var key = ascending[i].Key;
             if (!span.Contains(key) || !World.Cluster.History.Knows(key))
-                World.Fail($"client {Client.Number} {this}: finds {key}");
+                World.Fail(Rule.OrderedScans, $"client {Client.Number} {this}: finds {key}");
             if (i > 0 && string.CompareOrdinal(ascending[i - 1].Key, key) >= 0)
-                World.Fail($"client {Client.Number} {this}: {ascending[i - 1].Key} and {key} in the wrong order");
+                World.Fail(Rule.OrderedScans,
+                    $"client {Client.Number} {this}: {ascending[i - 1].Key} and {key} in the wrong order");
         }
         World.Marks.Hit(request.Reverse ? NodeMark.ReverseScanServed : NodeMark.ScanServed);
         var seen = Seen(pairs);

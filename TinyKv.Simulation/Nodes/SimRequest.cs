@@ -129,7 +129,7 @@ internal abstract class SimRequest(SimClient client)
                 Refused(null, number);
                 break;
             case RegionError or Exception:
-                World.Fail($"client {client.Number} {this}: {answer}");
+                World.Fail(Rule.NothingThrows, $"client {client.Number} {this}: {answer}");
                 break;
             default:
                 Got(answer);
@@ -155,7 +155,7 @@ internal abstract class SimRequest(SimClient client)
         if (_ended) return;
         World.Trace.Add($"{World.Clock} client {client.Number} {this}: gives up");
         World.Marks.Hit(NodeMark.ClientGaveUp);
-        if (_mustSucceed) World.Fail($"client {client.Number} {this}: no success in a healthy cluster");
+        if (_mustSucceed) World.Fail(Rule.Serves, $"client {client.Number} {this}: no success in a healthy cluster");
         client.Leader = null;
         var (asked, cancellation) = (_asked, _cancellation);
         if (asked is not null && client.Random.Percent(50))
@@ -191,7 +191,7 @@ internal sealed class IdRequest(SimClient client) : SimRequest(client)
     protected override void Got(object? answer)
     {
         World.Marks.Hit(NodeMark.IdsAllocated);
-        if (World.Cluster.Grants.Add((ulong)answer!) is { } wrong) World.Fail(wrong);
+        if (World.Cluster.Grants.Add((ulong)answer!) is { } wrong) World.Fail(Rule.UniqueIds, wrong);
     }
 }
 
@@ -211,6 +211,6 @@ internal sealed class TimestampRequest(SimClient client, int count) : SimRequest
     protected override void Got(object? answer)
     {
         World.Marks.Hit(NodeMark.TimestampsAllocated);
-        if (World.Cluster.Grants.Add(_floor, (Timestamp)answer!, count) is { } wrong) World.Fail(wrong);
+        if (World.Cluster.Grants.Add(_floor, (Timestamp)answer!, count) is { } wrong) World.Fail(Rule.RisingTimestamps, wrong);
     }
 }

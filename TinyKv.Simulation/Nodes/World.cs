@@ -52,7 +52,7 @@ internal sealed class World
     public NodeCluster Cluster { get; set; } = null!;
 
     /// <summary>The first thing that is wrong; ends the run.</summary>
-    public string? Failure { get; private set; }
+    public Finding? Failure { get; private set; }
 
     /// <summary>A stream of draws of its own, so that one part's draws do not move another's.</summary>
     public Random NewRandom() => new(unchecked(_seed * 7919 + (int)(104729 * ++_streams)));
@@ -68,16 +68,16 @@ internal sealed class World
     public Process ProcessOf(int number) => _processes[number];
 
     /// <summary>Reports what is wrong.</summary>
-    public void Fail(string what)
+    public void Fail(Rule rule, string what)
     {
-        Trace.Add($"{Clock} FAILED {what}");
-        Failure ??= $"at {Clock.ToString().Trim()}: {what}";
+        Trace.Add($"{Clock} FAILED {rule}: {what}");
+        Failure ??= new Finding(rule, $"at {Clock.ToString().Trim()}: {what}");
     }
 
     /// <summary>Reports what is wrong where nobody has lied: what stores agree on is not certain otherwise.</summary>
-    public void FailIfHonest(string what)
+    public void FailIfHonest(Rule rule, string what)
     {
-        if (!Cluster.IsLiedTo) Fail(what);
+        if (!Cluster.IsLiedTo) Fail(rule, what);
     }
 
     /// <summary>The time, for traces.</summary>
@@ -104,8 +104,8 @@ internal sealed class World
     {
         while (Failure is null)
         {
-            if (Volatile.Read(ref _strayed) is { } strayed) Fail(strayed);
-            if (Steps > MaxSteps) Fail($"{Steps} steps, and no end");
+            if (Volatile.Read(ref _strayed) is { } strayed) Fail(Rule.OneThread, strayed);
+            if (Steps > MaxSteps) Fail(Rule.MessagesEnd, $"{Steps} steps, and no end");
             if (_ready.Count > 0) RunOne();
             else if (!RunAlarm(until.Ticks)) break;
         }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -24,7 +24,7 @@ internal sealed class Clients(Cluster cluster)
         var bytes = commands.Sum(command => (long)command.Length);
         if (!node.Core.HasRoomFor(bytes))
         {
-            Invariant.Holds(node.Machine.Applied < node.Core.Last.Index,
+            Judge.Holds(Rule.Serves, node.Machine.Applied < node.Core.Last.Index,
                 $"{node.Id} has no room, but nothing to do");
             cluster.Marks.Hit(Mark.ProposalRefusedBusy);
             return null;
@@ -33,11 +33,11 @@ internal sealed class Clients(Cluster cluster)
         cluster.Trace.Add($"{node.Id} is proposed {count} commands of {bytes} bytes after {last}");
         var effects = node.Feed(core => core.Propose(commands), before);
         var entries = effects.Store?.Entries ?? [];
-        Invariant.Holds(entries.Length == count && entries[0].Index == last.Index + 1,
+        Judge.Holds(Rule.AppliedInOrder, entries.Length == count && entries[0].Index == last.Index + 1,
             $"{node.Id} took {count} commands after {last} and stores {entries.Length}");
         for (var i = 0; i < count; i++)
         {
-            Invariant.Holds(
+            Judge.Holds(Rule.AppliedInOrder,
                 entries[i].Term == before.Term && entries[i].Data.Span.SequenceEqual(commands[i].Span),
                 $"{node.Id} stores something else at {entries[i].Position}");
             _open.Add((node, entries[i].Position), CommitRules.NumberOf(entries[i]));
@@ -58,7 +58,7 @@ internal sealed class Clients(Cluster cluster)
     public void Applied(Node node, Entry entry)
     {
         if (!_open.Remove((node, entry.Position), out var command)) return;
-        Invariant.Holds(command == CommitRules.NumberOf(entry),
+        Judge.Holds(Rule.AcknowledgedStays, command == CommitRules.NumberOf(entry),
             $"{node.Id} applied another command than promised");
         _acknowledged.Add(command);
         cluster.Marks.Hit(Mark.ProposalAcknowledged);
@@ -78,10 +78,10 @@ internal sealed class Clients(Cluster cluster)
     {
         var committed = cluster.Invariants.Commits.Commands;
         foreach (var command in _acknowledged)
-            Invariant.Holds(committed.Contains(command), $"command {command} was acknowledged and is lost");
+            Judge.Holds(Rule.AcknowledgedStays, committed.Contains(command), $"command {command} was acknowledged and is lost");
         foreach (var command in _open.Values)
         {
-            Invariant.Holds(!committed.Contains(command),
+            Judge.Holds(Rule.AcknowledgedStays, !committed.Contains(command),
                 $"command {command} is committed and not acknowledged");
             cluster.Marks.Hit(Mark.ProposalOvertaken);
         }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -22,12 +22,12 @@ internal sealed class CommitRules(Cluster cluster)
     /// <summary>Checks the commit index.</summary>
     public void AfterInput(Node node, View before, View now)
     {
-        Invariant.Holds(now.Commit >= before.Commit, $"{node.Id} commits {before.Commit}, then {now.Commit}");
-        Invariant.Holds(now.Commit <= node.Log.Last.Index,
+        Judge.Holds(Rule.NothingGoesBack, now.Commit >= before.Commit, $"{node.Id} commits {before.Commit}, then {now.Commit}");
+        Judge.Holds(Rule.DurableMajority, now.Commit <= node.Log.Last.Index,
             $"{node.Id} commits {now.Commit} of {node.Log.Last}");
         if (now.Commit == before.Commit) return;
         if (before.Leads && now.Leads && before.Term == now.Term)
-            Invariant.Holds(node.Log[now.Commit].Term == now.Term,
+            Judge.Holds(Rule.CountedInOwnTerm, node.Log[now.Commit].Term == now.Term,
                 $"{node.Id} counts {node.Log[now.Commit].Position} in term {now.Term}");
         for (var index = before.Commit + 1; index <= now.Commit; index++)
             if (index <= Last) CheckSame(node, index);
@@ -42,12 +42,12 @@ internal sealed class CommitRules(Cluster cluster)
         var next = node.Machine.Received + 1;
         foreach (var entry in effects.Apply)
         {
-            Invariant.Holds(entry.Index == next, $"{node.Id} hands out {entry.Position}; {next} is next");
-            Invariant.Holds(entry.Index <= node.Core.Commit,
+            Judge.Holds(Rule.AppliedInOrder, entry.Index == next, $"{node.Id} hands out {entry.Position}; {next} is next");
+            Judge.Holds(Rule.AppliedInOrder, entry.Index <= node.Core.Commit,
                 $"{node.Id} hands out {entry.Position} uncommitted");
-            Invariant.Holds(node.Journal.Log.Contains(entry.Position),
+            Judge.Holds(Rule.AppliedInOrder, node.Journal.Log.Contains(entry.Position),
                 $"{node.Id} hands out {entry.Position} before it is durable");
-            Invariant.Holds(EntryAt(entry.Index).Equals(entry),
+            Judge.Holds(Rule.AppliedInOrder, EntryAt(entry.Index).Equals(entry),
                 $"{node.Id} hands out another {entry.Position}");
             next++;
         }
@@ -59,7 +59,7 @@ internal sealed class CommitRules(Cluster cluster)
     public void CheckLeader(long term, PeerId leader, LogCopy log)
     {
         foreach (var (entry, committedIn) in _committed)
-            Invariant.Holds(committedIn >= term || log.Contains(entry.Position),
+            Judge.Holds(Rule.LeaderCompleteness, committedIn >= term || log.Contains(entry.Position),
                 $"{leader} leads term {term} without {entry.Position}, committed in term {committedIn}");
     }
 
@@ -83,18 +83,18 @@ internal sealed class CommitRules(Cluster cluster)
     private bool IsOnQuorum(LogPosition position) =>
         cluster.Nodes.Count(node => node.Journal.Log.Contains(position)) >= cluster.Plan.Quorum;
 
-    private void CheckSame(Node node, long index) => Invariant.Holds(EntryAt(index).Equals(node.Log[index]),
+    private void CheckSame(Node node, long index) => Judge.Holds(Rule.LogMatching, EntryAt(index).Equals(node.Log[index]),
         $"{node.Id} commits {node.Log[index].Position}, others {EntryAt(index).Position}");
 
     private void Committed(Node node, Entry entry, View now)
     {
-        Invariant.Holds(now.Leads, $"{node.Id} knows of the commit of {entry.Position} before its leader");
-        Invariant.Holds(IsOnQuorum(entry.Position),
+        Judge.Holds(Rule.DurableMajority, now.Leads, $"{node.Id} knows of the commit of {entry.Position} before its leader");
+        Judge.Holds(Rule.DurableMajority, IsOnQuorum(entry.Position),
             $"{node.Id} commits {entry.Position} without a durable majority");
-        Invariant.Holds(entry.Kind == EntryKind.NoOp || _commands.Add(NumberOf(entry)),
+        Judge.Holds(Rule.AppliedInOrder, entry.Kind == EntryKind.NoOp || _commands.Add(NumberOf(entry)),
             $"{node.Id} commits a command again at {entry.Position}");
         foreach (var (term, leader, log) in cluster.Invariants.Elections.LeadersAfter(now.Term))
-            Invariant.Holds(log.Contains(entry.Position),
+            Judge.Holds(Rule.LeaderCompleteness, log.Contains(entry.Position),
                 $"{node.Id} commits {entry.Position} in term {now.Term}; {leader} leads {term} without it");
         _committed.Add((entry, now.Term));
     }

@@ -6,11 +6,11 @@ public static class CoreCampaign
     private const int TraceLinesShown = 100;
 
     /// <summary>Runs seeds until one fails.</summary>
-    /// <returns>The first failure in a form to read, or null.</returns>
-    public static string? FirstFailure(int first, int count)
+    /// <returns>The first failure, in types that copies of this assembly share, or null.</returns>
+    public static (int Seed, string Rule, string Text)? FirstFailure(int first, int count)
     {
         foreach (var outcome in Run(first, count))
-            if (outcome.Failure is not null) return Describe(outcome.Seed);
+            if (outcome.Failure is { } found) return (outcome.Seed, $"{found.Rule}", $"in step {outcome.Steps}: {found.Text}");
         return null;
     }
 
@@ -24,12 +24,12 @@ public static class CoreCampaign
         var outcome = CoreSimulation.Run(seed, readable: true);
         return string.Join(Environment.NewLine,
         [
-            $"seed {seed} failed in step {outcome.Steps}: {outcome.Failure?.Message}",
+            $"seed {seed} failed in step {outcome.Steps}: {outcome.Failure}",
             $"replay: dotnet run --project TinyKv.Simulation -- core --seed {seed}",
             .. outcome.Trace.Take(1),
             "...",
             .. outcome.Trace.Skip(Math.Max(1, outcome.Trace.Count - TraceLinesShown)),
-            $"{outcome.Failure}",
+            $"{outcome.Failure?.Cause}",
         ]);
     }
 }

@@ -8,7 +8,7 @@ namespace TinyKv.Simulation.Raft;
 /// <param name="Hash">A digest of all that happened; equal for equal runs.</param>
 /// <param name="Steps">How many steps it took.</param>
 /// <param name="Trace">What happened, line by line; empty unless asked for.</param>
-public sealed record CoreOutcome(int Seed, Exception? Failure, ulong Hash, long Steps, IReadOnlyList<string> Trace)
+public sealed record CoreOutcome(int Seed, Finding? Failure, ulong Hash, long Steps, IReadOnlyList<string> Trace)
     : IOutcome<Mark>
 {
     /// <summary>The states that it reached.</summary>
@@ -20,7 +20,7 @@ public sealed record CoreOutcome(int Seed, Exception? Failure, ulong Hash, long 
 
     /// <summary>One line; the same for the same seed in every process.</summary>
     public override string ToString() =>
-        $"seed {Seed} hash {Hash:x16} steps {Steps} {(Failure is null ? "ok" : $"FAILED {Failure.Message}")}";
+        $"seed {Seed} hash {Hash:x16} steps {Steps} {(Failure is null ? "ok" : $"FAILED {Failure}")}";
 }
 
 /// <summary>Runs one seed: chaos, recovery, and a group with a hostile member.</summary>
@@ -30,7 +30,7 @@ public static class CoreSimulation
     public static CoreOutcome Run(int seed, bool readable = false)
     {
         var cluster = new Cluster(seed, readable);
-        Exception? failure = null;
+        Finding? failure = null;
         try
         {
             new Chaos(cluster).Run();
@@ -40,7 +40,7 @@ public static class CoreSimulation
         // Whatever the core throws at valid input is a finding, like a broken invariant.
         catch (Exception exception)
         {
-            failure = exception;
+            failure = Finding.Of(exception);
         }
         return new CoreOutcome(seed, failure, cluster.Trace.Hash, cluster.StepNumber, cluster.Trace.Lines)
         {

@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -37,16 +37,16 @@ internal sealed class ElectionRules(Cluster cluster)
     public void Voted(PeerId voter, long term, PeerId candidate)
     {
         if (_votes.TryAdd((voter, term), candidate)) return;
-        Invariant.Holds(_votes[(voter, term)] == candidate,
+        Judge.Holds(Rule.OneVotePerTerm, _votes[(voter, term)] == candidate,
             $"{voter} voted for {_votes[(voter, term)]} and for {candidate} in term {term}");
     }
 
     /// <summary>Checks term and role.</summary>
     public void AfterInput(Node node, View before, View now)
     {
-        Invariant.Holds(now.Term >= before.Term,
+        Judge.Holds(Rule.NothingGoesBack, now.Term >= before.Term,
             $"{node.Id} went from term {before.Term} back to {now.Term}");
-        Invariant.Holds(now.Term >= node.Log.Last.Term,
+        Judge.Holds(Rule.LogMatching, now.Term >= node.Log.Last.Term,
             $"{node.Id} is in term {now.Term} with {node.Log.Last}");
         Observe(before, now);
         if (now.Leads && !(before.Leads && before.Term == now.Term)) Elected(node, now.Term);
@@ -56,8 +56,8 @@ internal sealed class ElectionRules(Cluster cluster)
     public void AfterMessage(Node node, View before, RaftMessage message)
     {
         if (message is not RaftMessage.PreVote) return;
-        Invariant.Holds(node.Core.Term == before.Term, $"a poll took {node.Id} to term {node.Core.Term}");
-        Invariant.Holds(node.Core.Role == before.Role, $"a poll made {node.Id} a {node.Core.Role}");
+        Judge.Holds(Rule.PollsBindNobody, node.Core.Term == before.Term, $"a poll took {node.Id} to term {node.Core.Term}");
+        Judge.Holds(Rule.PollsBindNobody, node.Core.Role == before.Role, $"a poll made {node.Id} a {node.Core.Role}");
     }
 
     /// <summary>A candidate asks for votes, with a log that ends at <paramref name="last"/>.</summary>
@@ -68,7 +68,7 @@ internal sealed class ElectionRules(Cluster cluster)
     {
         if (envelope.Message is not RaftMessage.Vote { Granted: true }) return;
         var last = _asked[(envelope.To, envelope.Term)];
-        Invariant.Holds(last.IsAtLeast(node.Log.Last),
+        Judge.Holds(Rule.UpToDateVotes, last.IsAtLeast(node.Log.Last),
             $"{node.Id} with {node.Log.Last} votes for {envelope.To} with {last}");
     }
 
@@ -76,8 +76,8 @@ internal sealed class ElectionRules(Cluster cluster)
     {
         var votes = 1 + cluster.Nodes.Count(voter =>
             voter != node && _votes.GetValueOrDefault((voter.Id, term)) == node.Id);
-        Invariant.Holds(votes >= cluster.Plan.Quorum, $"{node.Id} leads term {term} with {votes} votes");
-        Invariant.Holds(_leaders.TryAdd(term, (node.Id, node.Log.Clone())),
+        Judge.Holds(Rule.ElectedByMajority, votes >= cluster.Plan.Quorum, $"{node.Id} leads term {term} with {votes} votes");
+        Judge.Holds(Rule.OneLeaderPerTerm, _leaders.TryAdd(term, (node.Id, node.Log.Clone())),
             $"term {term} has two leaders, {_leaders.GetValueOrDefault(term).Leader} and {node.Id}");
         cluster.Invariants.Commits.CheckLeader(term, node.Id, node.Log);
         cluster.Invariants.Reads.Elected(node);

@@ -1,5 +1,4 @@
 using System.Text;
-using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Simulation.Common;
 
@@ -76,7 +75,7 @@ internal sealed class Hostility
         marks.HitIf(role == RoleKind.Leader, Mark.LeaderRefused);
         marks.HitIf(role == RoleKind.Follower, Mark.FollowerRefused);
         marks.HitIf(victim.Core.Term > term, Mark.TermStepped);
-        Invariant.Holds(effects.SendNow.IsEmpty, $"{victim.Id} answers what it refuses");
+        Judge.Holds(Rule.RefusedIsIgnored, effects.SendNow.IsEmpty, $"{victim.Id} answers what it refuses");
     }
 
     private void Deliver()
@@ -115,7 +114,7 @@ internal sealed class Hostility
             leader.Do(core => core.Propose([command]));
         }
         var state = _victims.Select(v => $"{v.Id} {v.Core.Role} in {v.Core.Term} last {v.Core.Last} commit {v.Core.Commit}");
-        Invariant.Holds(false, $"nothing is applied after a disturbance: {string.Join("; ", state)}");
+        Judge.Holds(Rule.Serves, false, $"nothing is applied after a disturbance: {string.Join("; ", state)}");
     }
 
     private void Round()
@@ -126,7 +125,7 @@ internal sealed class Hostility
         {
             foreach (var victim in _victims) victim.CompleteWrites(int.MaxValue);
             if (_underWay.Count == 0) return;
-            Invariant.Holds(timeout > 0, $"messages never end");
+            Judge.Holds(Rule.MessagesEnd, timeout > 0, $"messages never end");
             var envelope = _underWay[0];
             _underWay.RemoveAt(0);
             Deliver(envelope);

@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -31,7 +31,7 @@ internal sealed class Invariants(Cluster cluster)
     public void AfterInput(Node node, View before, Effects effects)
     {
         var now = node.View;
-        Invariant.Holds(node.Core.Last == node.Log.Last,
+        Judge.Holds(Rule.StateIsAnnounced, node.Core.Last == node.Log.Last,
             $"{node.Id} ends its log at {node.Core.Last}, but what it stored ends at {node.Log.Last}");
         CheckAnnounced(node, before, now, effects.Changed);
         Commits.AfterInput(node, before, now);
@@ -54,11 +54,11 @@ internal sealed class Invariants(Cluster cluster)
     private static void CheckAnnounced(Node node, View before, View now, LeadershipChange? change)
     {
         if (change is { } said)
-            Invariant.Holds(said == new LeadershipChange(now.Role, now.Term, now.Leader),
+            Judge.Holds(Rule.StateIsAnnounced, said == new LeadershipChange(now.Role, now.Term, now.Leader),
                 $"{node.Id} announces {said} and is {now}");
         else
-            Invariant.Holds(now with { Commit = 0 } == before with { Commit = 0 },
+            Judge.Holds(Rule.StateIsAnnounced, now with { Commit = 0 } == before with { Commit = 0 },
                 $"{node.Id} went from {before} to {now} and did not say so");
-        Invariant.Holds(!now.Leads || now.Leader == node.Id, $"{node.Id} leads and names {now.Leader}");
+        Judge.Holds(Rule.StateIsAnnounced, !now.Leads || now.Leader == node.Id, $"{node.Id} leads and names {now.Leader}");
     }
 }

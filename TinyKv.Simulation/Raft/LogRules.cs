@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -14,11 +14,11 @@ internal sealed class LogRules(Cluster cluster)
     /// <summary>Checks a record that a member is about to store.</summary>
     public void Storing(Node node, View before, RaftRecord record)
     {
-        Invariant.Holds(record.Term == node.Core.Term, $"{node.Id} stores {record.Term} in {node.Core.Term}");
+        Judge.Holds(Rule.LogMatching, record.Term == node.Core.Term, $"{node.Id} stores {record.Term} in {node.Core.Term}");
         if (record.Entries.IsEmpty) return;
         var first = record.Entries[0].Index;
-        Invariant.Holds(first <= node.Log.Last.Index + 1, $"{node.Id} stores {first} after {node.Log.Last}");
-        Invariant.Holds(first > before.Commit,
+        Judge.Holds(Rule.LogMatching, first <= node.Log.Last.Index + 1, $"{node.Id} stores {first} after {node.Log.Last}");
+        Judge.Holds(Rule.LogMatching, first > before.Commit,
             $"{node.Id} stores {first} over its commit index {before.Commit}");
         if (first <= node.Log.Last.Index) CheckTruncation(node, before, record);
         var previous = node.Log.At(first - 1);
@@ -41,9 +41,9 @@ internal sealed class LogRules(Cluster cluster)
     private void CheckTruncation(Node node, View before, RaftRecord record)
     {
         var first = record.Entries[0];
-        Invariant.Holds(!before.Leads || record.Term > before.Term,
+        Judge.Holds(Rule.LogMatching, !before.Leads || record.Term > before.Term,
             $"{node.Id} leads and overwrites {first.Index}");
-        Invariant.Holds(record.Entries.Any(entry => !node.Log.Contains(entry.Position)),
+        Judge.Holds(Rule.LogMatching, record.Entries.Any(entry => !node.Log.Contains(entry.Position)),
             $"{node.Id} overwrites {first.Index} with entries that it has");
         cluster.Marks.Hit(Mark.LogTruncated);
         cluster.Marks.HitIf(first.Index > node.Journal.Log.Last.Index, Mark.OverwrittenWhileBeingWritten);
@@ -51,13 +51,13 @@ internal sealed class LogRules(Cluster cluster)
 
     private void CheckEntry(Node node, Entry entry, LogPosition previous)
     {
-        Invariant.Holds(entry.Index == previous.Index + 1 && entry.Term >= previous.Term,
+        Judge.Holds(Rule.LogMatching, entry.Index == previous.Index + 1 && entry.Term >= previous.Term,
             $"{node.Id} stores {entry.Position} after {previous}");
-        Invariant.Holds(entry.Term <= node.Core.Term,
+        Judge.Holds(Rule.LogMatching, entry.Term <= node.Core.Term,
             $"{node.Id} stores {entry.Position} in {node.Core.Term}");
         if (_entries.TryAdd(entry.Position, (entry, previous))) return;
         var known = _entries[entry.Position];
-        Invariant.Holds(known.Previous == previous && known.Entry.Equals(entry),
+        Judge.Holds(Rule.LogMatching, known.Previous == previous && known.Entry.Equals(entry),
             $"{node.Id} stores {entry.Position} after {previous}; others differ, after {known.Previous}");
     }
 }

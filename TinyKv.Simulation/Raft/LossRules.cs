@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -13,7 +13,7 @@ internal sealed class LossRules(Cluster cluster)
     private readonly Dictionary<PeerId, long> _denied = [];
 
     /// <summary>Checks a member that took an input.</summary>
-    public static void AfterInput(Node node) => Invariant.Holds(
+    public static void AfterInput(Node node) => Judge.Holds(Rule.LostDoNotVote,
         !node.Core.HasLostData || node.View.Role == RoleKind.Follower, $"{node.Id} has lost data and is {node.View}");
 
     /// <summary>
@@ -31,8 +31,8 @@ internal sealed class LossRules(Cluster cluster)
     public void Reported(Node node, DataLossReport report)
     {
         var (loss, stage) = (report.Loss, report.Stage);
-        Invariant.Holds(cluster[loss.Member].EverLost, $"{node.Id} says {report}, but nothing was lost");
-        Invariant.Holds(
+        Judge.Holds(Rule.LossesAreTrue, cluster[loss.Member].EverLost, $"{node.Id} says {report}, but nothing was lost");
+        Judge.Holds(Rule.LossesAreTrue,
             loss.Acknowledged.Index <= cluster.Invariants.Promises.AcknowledgedBy(loss.Member, loss.Term),
             $"{node.Id} says {report}, but that was not acknowledged");
         if (stage == DataLossStage.Found && loss.Member == node.Id) _found[node.Id] = node.Clock;
@@ -46,10 +46,10 @@ internal sealed class LossRules(Cluster cluster)
 
     private void CheckConfirmed(Node node, DataLossReport report)
     {
-        Invariant.Holds(report.Loss.Member == node.Id, $"{node.Id} ends another: {report}");
-        Invariant.Holds(node.Clock - _found[node.Id] >= cluster.Plan.Options.ElectionTicks,
+        Judge.Holds(Rule.LossesAreTrue, report.Loss.Member == node.Id, $"{node.Id} ends another: {report}");
+        Judge.Holds(Rule.LossesTakeTime, node.Clock - _found[node.Id] >= cluster.Plan.Options.ElectionTicks,
             $"{node.Id} ends too soon: {report}");
-        Invariant.Holds(!_denied.TryGetValue(node.Id, out var denied)
+        Judge.Holds(Rule.LossesTakeTime, !_denied.TryGetValue(node.Id, out var denied)
             || node.Clock - denied >= cluster.Plan.Options.ElectionTicks,
             $"{node.Id} ends too soon after a denial: {report}");
     }
@@ -58,6 +58,6 @@ internal sealed class LossRules(Cluster cluster)
     public void Promising(Node node, RaftEnvelope envelope)
     {
         var grants = envelope.Message is RaftMessage.Vote { Granted: true } or RaftMessage.PreVoteReply { Granted: true };
-        Invariant.Holds(!grants || !node.Core.HasLostData, $"{node.Id} has lost data and votes: {envelope}");
+        Judge.Holds(Rule.LostDoNotVote, !grants || !node.Core.HasLostData, $"{node.Id} has lost data and votes: {envelope}");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Simulation.Common;
 
@@ -73,7 +72,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         _core = new RaftCore(id, initial, cluster.Plan.Options, new Random(cluster.Random.Next()));
         foreach (var record in Journal.Durable) _core.Replay(record);
         Log = Journal.Log.Clone();
-        Invariant.Holds(_core.Term == Journal.Term && _core.Last == Log.Last,
+        Judge.Holds(Rule.DurablePromises, _core.Term == Journal.Term && _core.Last == Log.Last,
             $"{id} replayed to term {_core.Term}, {_core.Last}; its disk says {Journal.Term}, {Log.Last}");
         Feed(core => core.Start(Machine.Applied), View with { Commit = Machine.Applied });
     }
@@ -135,7 +134,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         var before = View;
         cluster.Marks.HitIf(packet.Envelope.Term < before.Term, Mark.MessageFromPastTerm);
         var refused = Feed(core => core.Step(packet.Envelope), before).Refused;
-        Invariant.Holds(refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
+        Judge.Holds(Rule.HonestAreBelieved, refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
         cluster.Invariants.Reads.Heard(this, packet);
         cluster.Invariants.Losses.Heard(this, packet.Envelope);
         cluster.Invariants.Elections.AfterMessage(this, before, packet.Envelope.Message);

@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -18,7 +18,7 @@ internal sealed class PromiseRules(Cluster cluster)
     /// <summary>Checks a message at the moment when it leaves.</summary>
     public void Leaving(Node node, RaftEnvelope envelope)
     {
-        Invariant.Holds(envelope.From == node.Id && envelope.To != node.Id, $"{node.Id} sends {envelope}");
+        Judge.Holds(Rule.DurablePromises, envelope.From == node.Id && envelope.To != node.Id, $"{node.Id} sends {envelope}");
         switch (envelope.Message)
         {
             case RaftMessage.RequestVote request:
@@ -40,7 +40,7 @@ internal sealed class PromiseRules(Cluster cluster)
     private void CheckVote(Node node, long term, PeerId candidate)
     {
         var disk = node.Journal;
-        Invariant.Holds(disk.Term > term || (disk.Term == term && disk.Vote == candidate),
+        Judge.Holds(Rule.DurablePromises, disk.Term > term || (disk.Term == term && disk.Vote == candidate),
             $"{node.Id} votes for {candidate} in {term}; its disk says {disk.Vote} in {disk.Term}");
         cluster.Invariants.Elections.Voted(node.Id, term, candidate);
     }
@@ -48,19 +48,19 @@ internal sealed class PromiseRules(Cluster cluster)
     private void CheckAppend(Node node, RaftEnvelope envelope, RaftMessage.Append append)
     {
         var (options, entries) = (cluster.Plan.Options, append.Entries);
-        Invariant.Holds(node.Log.Contains(append.Previous),
+        Judge.Holds(Rule.LogMatching, node.Log.Contains(append.Previous),
             $"{node.Id} sends what it does not have: {append}");
         var previous = append.Previous;
         foreach (var entry in entries)
         {
-            Invariant.Holds(entry.Index == previous.Index + 1 && node.Log.Contains(entry.Position),
+            Judge.Holds(Rule.LogMatching, entry.Index == previous.Index + 1 && node.Log.Contains(entry.Position),
                 $"{node.Id} sends {entry.Position} after {previous}");
             previous = entry.Position;
         }
-        Invariant.Holds(entries.Length <= options.MaxEntriesPerAppend,
+        Judge.Holds(Rule.Limits, entries.Length <= options.MaxEntriesPerAppend,
             $"{node.Id} sends {entries.Length} entries");
         var bytes = entries.Sum(entry => (long)entry.Data.Length);
-        Invariant.Holds(entries.Length <= 1 || bytes <= options.MaxBytesPerAppend,
+        Judge.Holds(Rule.Limits, entries.Length <= 1 || bytes <= options.MaxBytesPerAppend,
             $"{node.Id} sends {bytes} bytes");
         if (entries.IsEmpty) return;
         cluster.Marks.HitIf(entries.Length > 1 && entries.Length == options.MaxEntriesPerAppend,
@@ -73,7 +73,7 @@ internal sealed class PromiseRules(Cluster cluster)
 
     private void CheckAppended(Node node, RaftEnvelope envelope, long match)
     {
-        Invariant.Holds(match <= node.Journal.Log.Last.Index,
+        Judge.Holds(Rule.DurablePromises, match <= node.Journal.Log.Last.Index,
             $"{node.Id} acknowledges {match} with a disk that ends at {node.Journal.Log.Last}");
         var key = (node.Id, envelope.Term);
         _acknowledged[key] = Math.Max(match, _acknowledged.GetValueOrDefault(key));
@@ -83,7 +83,7 @@ internal sealed class PromiseRules(Cluster cluster)
     private void CheckHeartbeat(RaftEnvelope envelope, RaftMessage.Heartbeat heartbeat)
     {
         var known = AcknowledgedBy(envelope.To, envelope.Term);
-        Invariant.Holds(heartbeat.Commit <= known && heartbeat.Acknowledged.Index <= known,
+        Judge.Holds(Rule.AcknowledgedHeartbeats, heartbeat.Commit <= known && heartbeat.Acknowledged.Index <= known,
             $"{envelope.From} tells {envelope.To} {heartbeat}, acknowledged was {known}");
     }
 

@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -45,7 +45,7 @@ internal sealed class ReadRules(Cluster cluster)
     {
         if (!cluster.Plan.Options.LeaseReads) return;
         foreach (var node in cluster.Nodes)
-            Invariant.Holds(node == winner || !node.Leads || !MayHoldLease(node),
+            Judge.Holds(Rule.LeasesHold, node == winner || !node.Leads || !MayHoldLease(node),
                 $"{winner.Id} is elected in term {winner.Core.Term} within the lease of {node.Id}");
     }
 
@@ -59,7 +59,7 @@ internal sealed class ReadRules(Cluster cluster)
             cluster.Marks.Hit(Mark.ReadDropped);
         }
         cluster.Marks.HitIf(effects.Reads.Length > 1, Mark.OneRoundForManyReads);
-        Invariant.Holds(node.Leads || !_open.Values.Any(read => read.Node == node),
+        Judge.Holds(Rule.ReadsEnd, node.Leads || !_open.Values.Any(read => read.Node == node),
             $"{node.Id} lost leadership and keeps reads");
     }
 
@@ -73,16 +73,16 @@ internal sealed class ReadRules(Cluster cluster)
     private void Granted(Node node, ReadGrant grant)
     {
         var read = Take(node, grant.Context);
-        Invariant.Holds(node.Leads, $"{node.Id} grants a read and does not lead");
-        Invariant.Holds(CommittedInOwnTerm(node),
+        Judge.Holds(Rule.CurrentReads, node.Leads, $"{node.Id} grants a read and does not lead");
+        Judge.Holds(Rule.CurrentReads, CommittedInOwnTerm(node),
             $"{node.Id} grants a read before it committed in its own term");
-        Invariant.Holds(grant.Index >= read.Committed,
+        Judge.Holds(Rule.CurrentReads, grant.Index >= read.Committed,
             $"{node.Id} grants a read at {grant.Index}; {read.Committed} was committed before it began");
-        Invariant.Holds(grant.Index <= node.Core.Commit,
+        Judge.Holds(Rule.CurrentReads, grant.Index <= node.Core.Commit,
             $"{node.Id} grants a read at {grant.Index}, uncommitted");
         var confirmed = 1 + Followers(node, contact => contact.Step >= read.Step) >= cluster.Plan.Quorum;
         var leased = cluster.Plan.Options.LeaseReads && MayHoldLease(node);
-        Invariant.Holds(confirmed || leased,
+        Judge.Holds(Rule.CurrentReads, confirmed || leased,
             $"{node.Id} grants read {grant.Context} without a majority behind it");
         cluster.Marks.Hit(Mark.ReadGranted);
         cluster.Marks.HitIf(!confirmed, Mark.ReadFromLease);
@@ -93,8 +93,8 @@ internal sealed class ReadRules(Cluster cluster)
 
     private OpenRead Take(Node node, long context)
     {
-        Invariant.Holds(_open.Remove(context, out var read), $"{node.Id} ends read {context} again");
-        Invariant.Holds(read.Node == node, $"{node.Id} ends read {context} of {read.Node.Id}");
+        Judge.Holds(Rule.ReadsEnd, _open.Remove(context, out var read), $"{node.Id} ends read {context} again");
+        Judge.Holds(Rule.ReadsEnd, read.Node == node, $"{node.Id} ends read {context} of {read.Node.Id}");
         return read;
     }
 

@@ -1,4 +1,3 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Simulation.Common;
 
@@ -51,7 +50,7 @@ internal sealed class Recovery(Cluster cluster)
             if (leader is null || (probe is { } open && leader.Log.Contains(open))) continue;
             probe = cluster.Clients.Propose(leader, 1);
         }
-        Invariant.Holds(false, $"no new command is everywhere {when}: {Show()}");
+        Judge.Holds(Rule.Serves, false, $"no new command is everywhere {when}: {Show()}");
     }
 
     private void StaysCalm(int ticks, string where)
@@ -59,7 +58,7 @@ internal sealed class Recovery(Cluster cluster)
         var before = cluster.Nodes.Select(node => node.View with { Commit = 0 }).ToArray();
         for (var i = 0; i < ticks; i++) Round();
         var after = cluster.Nodes.Select(node => node.View with { Commit = 0 });
-        Invariant.Holds(before.SequenceEqual(after), $"leadership changed {where}: {Show()}");
+        Judge.Holds(Rule.Undisturbed, before.SequenceEqual(after), $"leadership changed {where}: {Show()}");
     }
 
     private void ServesReads()
@@ -67,7 +66,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.NextStep();
         cluster.Clients.Read(Leader(), 2);
         for (var i = 0; i < 2 * cluster.Plan.Options.HeartbeatTicks; i++) Round();
-        Invariant.Holds(cluster.Invariants.Reads.Open == 0, $"a read waits in a healthy group: {Show()}");
+        Judge.Holds(Rule.ReadsEnd, cluster.Invariants.Reads.Open == 0, $"a read waits in a healthy group: {Show()}");
     }
 
     /// <summary>Voters are patient: who alone cannot hear the leader must not depose it.</summary>
@@ -78,7 +77,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Trace.Add($"{follower.Id} does not hear {leader.Id}");
         cluster.Network.Cut(leader.Id, follower.Id);
         for (var i = 0; i < 4 * _electionTicks; i++) Round();
-        Invariant.Holds(leader.Leads && leader.Core.Term == term,
+        Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term,
             $"{follower.Id} is deaf and disturbed: {Show()}");
         cluster.Marks.Hit(Mark.DeafFollowerIgnored);
         cluster.Network.HealAll();
@@ -96,7 +95,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Clients.Propose(leader, 1);
         cluster.Network.HealAll();
         Converge(cluster.Nodes, $"after {follower.Id} came back");
-        Invariant.Holds(leader.Leads && leader.Core.Term == term,
+        Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term,
             $"{follower.Id} came back and disturbed: {Show()}");
         cluster.Marks.Hit(Mark.RejoinedWithoutDisturbance);
     }
@@ -129,7 +128,7 @@ internal sealed class Recovery(Cluster cluster)
         var leader = Leader();
         Isolate(leader);
         for (var i = 0; i <= 2 * _electionTicks && leader.Leads; i++) Round();
-        Invariant.Holds(!leader.Leads, $"{leader.Id} leads nobody and does not notice: {Show()}");
+        Judge.Holds(Rule.LonelyLeadersStepDown, !leader.Leads, $"{leader.Id} leads nobody and does not notice: {Show()}");
         Node[] others = [.. cluster.Nodes.Where(node => node != leader)];
         if (others.Length >= cluster.Plan.Quorum)
         {
@@ -149,7 +148,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.NextStep();
         cluster.Clients.Propose(leader, 1);
         for (var i = 0; i <= 2 * _electionTicks && leader.Leads; i++) Round();
-        Invariant.Holds(!leader.Leads, $"{leader.Id} leads without a disk: {Show()}");
+        Judge.Holds(Rule.LonelyLeadersStepDown, !leader.Leads, $"{leader.Id} leads without a disk: {Show()}");
         Converge([.. cluster.Nodes.Where(node => node != leader)], $"without the disk of {leader.Id}");
         cluster.Marks.Hit(Mark.StalledLeaderReplaced);
         _stalled = null;
@@ -166,16 +165,17 @@ internal sealed class Recovery(Cluster cluster)
         var follower = LoseTailOfAFollower(leader);
         IsolateUnneeded(leader, follower);
         for (var i = 0; i <= 2 * cluster.Plan.Options.HeartbeatTicks && !follower.Core.HasLostData; i++) Round();
-        Invariant.Holds(follower.Core.HasLostData, $"{follower.Id} does not know that it has lost data: {Show()}");
+        Judge.Holds(Rule.LossesAreFound, follower.Core.HasLostData,
+            $"{follower.Id} does not know that it has lost data: {Show()}");
         cluster.NextStep();
         cluster.Clients.Propose(leader, 1);
         for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks; i++) Round();
-        Invariant.Holds(leader.Core.Commit < leader.Log.Last.Index,
+        Judge.Holds(Rule.LossesAreFound, leader.Core.Commit < leader.Log.Last.Index,
             $"{leader.Id} counts {follower.Id}, which has lost data: {Show()}");
         Restart(leader); // it knows no more what was acknowledged to it
         cluster.Network.HealAll();
         Converge(cluster.Nodes, $"after {follower.Id} lost data");
-        Invariant.Holds(Leader().Core.Term > term, $"nobody else was elected: {Show()}");
+        Judge.Holds(Rule.LossesAreFound, Leader().Core.Term > term, $"nobody else was elected: {Show()}");
         cluster.Marks.Hit(Mark.LostCaughtUpByLaterLeader);
     }
 
@@ -190,8 +190,8 @@ internal sealed class Recovery(Cluster cluster)
         var follower = LoseTailOfAFollower(leader);
         IsolateUnneeded(leader, follower);
         for (var i = 0; i <= 4 * _electionTicks && leader.Leads; i++) Round();
-        Invariant.Holds(!follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
-        Invariant.Holds(!leader.Leads, $"{leader.Id} leads without a majority: {Show()}");
+        Judge.Holds(Rule.LossesAreFound, !follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
+        Judge.Holds(Rule.LonelyLeadersStepDown, !leader.Leads, $"{leader.Id} leads without a majority: {Show()}");
         cluster.Marks.Hit(Mark.LeaderWithoutTheLostSteppedDown);
         follower.PutBackTail();
         follower.Start();
@@ -207,13 +207,13 @@ internal sealed class Recovery(Cluster cluster)
         var (leader, term) = (Leader(), Leader().Core.Term);
         var follower = LoseTailOfAFollower(leader);
         for (var i = 0; i <= 3 * _electionTicks && follower.IsUp; i++) Round();
-        Invariant.Holds(!follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
+        Judge.Holds(Rule.LossesAreFound, !follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
         Converge([.. cluster.Nodes.Where(node => node != follower)], $"without {follower.Id}");
         follower.PutBackTail();
         follower.Start();
         cluster.RepairsAtOnce = true;
         Converge(cluster.Nodes, $"after {follower.Id} got its log back");
-        Invariant.Holds(leader.Leads && leader.Core.Term == term, $"{follower.Id} disturbed: {Show()}");
+        Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term, $"{follower.Id} disturbed: {Show()}");
     }
 
     // A majority is left, and it needs the member.
@@ -243,7 +243,7 @@ internal sealed class Recovery(Cluster cluster)
     private Node Leader()
     {
         var leader = cluster.Leader;
-        Invariant.Holds(leader is not null, $"no leader: {Show()}");
+        Judge.Holds(Rule.Serves, leader is not null, $"no leader: {Show()}");
         return leader;
     }
 
@@ -266,7 +266,7 @@ internal sealed class Recovery(Cluster cluster)
         var entries = cluster.Up.Max(node => node.Core.Last.Index) - cluster.Plan.Truncated.Index;
         var timeout = 1000 + 40 * cluster.Plan.Members * (entries + 10);
         while (Progress())
-            Invariant.Holds(--timeout > 0, $"messages never end: {Show()}");
+            Judge.Holds(Rule.MessagesEnd, --timeout > 0, $"messages never end: {Show()}");
     }
 
     private bool Progress()

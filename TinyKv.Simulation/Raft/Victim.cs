@@ -1,5 +1,5 @@
-using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 
@@ -63,15 +63,16 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
         if (effects.Store is not null || !effects.SendDurable.IsEmpty) _writing.Enqueue(effects);
         foreach (var entry in effects.Apply)
         {
-            Invariant.Holds(entry.Index == _applied + 1, $"{id} applies {entry.Position} after {_applied}");
+            Judge.Holds(Rule.AppliedInOrder, entry.Index == _applied + 1, $"{id} applies {entry.Position} after {_applied}");
             _applied = entry.Index;
             Commands.Add(Convert.ToHexString(entry.Data.Span));
             Core.Applied(_applied);
         }
         var now = (Core.Term, Core.Commit);
-        Invariant.Holds(now.Term >= _known.Term && now.Commit >= _known.Commit, $"{id} went from {_known} back to {now}");
-        Invariant.Holds(now.Term <= _maxTerm, $"{id} was driven to term {now.Term}, beyond {_maxTerm}");
-        Invariant.Holds(Core.Commit <= Core.Last.Index && Core.Last.Term <= Core.Term,
+        Judge.Holds(Rule.NothingGoesBack, now.Term >= _known.Term && now.Commit >= _known.Commit,
+            $"{id} went from {_known} back to {now}");
+        Judge.Holds(Rule.TermsAreBounded, now.Term <= _maxTerm, $"{id} was driven to term {now.Term}, beyond {_maxTerm}");
+        Judge.Holds(Rule.LogMatching, Core.Commit <= Core.Last.Index && Core.Last.Term <= Core.Term,
             $"{id} is in term {Core.Term}, has {Core.Last} and committed {Core.Commit}");
         _known = now;
     }

@@ -19,7 +19,7 @@ public sealed class FolderTests
             ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Regions", "Placement", "Requests", "Node"],
         ["TinyKv.Server"] =
             ["Exit", "Logging", "Telemetry", "Settings", "Stores", "Ports", "StatusPages", "Grpc", Top],
-        ["TinyKv.Simulation"] = ["Common", "Raft", "Nodes", "Mutants", "Cli", Top],
+        ["TinyKv.Simulation"] = ["Common", "Raft", "Nodes", "Planted", "Cli", Top],
     };
 
     private static readonly Dictionary<string, Assembly> Assemblies = new(StringComparer.Ordinal)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using TinyKv.Host.Cli.Playground;
-using TinyKv.Simulation.Raft;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Tests.Clusters;
@@ -19,11 +18,16 @@ internal static class Shell
     }
 
     /// <summary>How to run these tests as a program.</summary>
-    public static ProcessStartInfo Tests(params string[] words) => Program(typeof(Shell), words);
+    public static ProcessStartInfo Tests(params string[] words) => Program(typeof(Shell).Assembly.Location, words);
 
-    /// <summary>How to run the program of the simulations.</summary>
-    public static ProcessStartInfo Simulation(params string[] words) => Program(typeof(CoreSimulation), words);
+    /// <summary>How to run the program of the simulations: where it was built, with all that it needs beside it.</summary>
+    public static ProcessStartInfo Simulation(params string[] words)
+    {
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Program(Path.GetFullPath(Path.Combine(
+            AppContext.BaseDirectory, "..", "..", "TinyKv.Simulation", configuration, "TinyKv.Simulation.dll")), words);
+    }
 
-    private static ProcessStartInfo Program(Type inIt, string[] words) =>
-        new("dotnet", [inIt.Assembly.Location, .. words]) { UseShellExecute = false };
+    private static ProcessStartInfo Program(string assembly, string[] words) =>
+        new("dotnet", [assembly, .. words]) { UseShellExecute = false };
 }

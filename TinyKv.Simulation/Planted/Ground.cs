@@ -3,33 +3,30 @@ using TinyKv.Simulation.Common;
 using TinyKv.Simulation.Nodes;
 using TinyKv.Simulation.Raft;
 
-namespace TinyKv.Simulation.Mutants;
+namespace TinyKv.Simulation.Planted;
 
 /// <summary>Where bugs are planted: which sources are compiled together, and what looks for the bugs.</summary>
-/// <param name="Project">The project that the product's sources make. The mutated assembly has its name: other projects
+/// <param name="Project">The project that the product's sources make. The assembly with the bug has its name: other projects
 /// show it what they show to this one.</param>
-/// <param name="Root">The folder that mutants name files below.</param>
-/// <param name="Sources">The files that make the mutated assembly: the product's, and the simulation's.</param>
+/// <param name="Sources">The files that make that assembly: the product's, and the simulation's.</param>
 /// <param name="References">The assemblies that it needs.</param>
 /// <param name="Campaign">The type in it whose <c>FirstFailure</c> runs seeds.</param>
-internal sealed record MutantGround(
-    string Project, string Root, IReadOnlyList<string> Sources, IReadOnlyList<string> References, Type Campaign)
+internal sealed record Ground(
+    string Project, IReadOnlyList<string> Sources, IReadOnlyList<string> References, Type Campaign)
 {
     private static readonly string Repository = FindRepository();
 
     /// <summary>The core under its own simulation.</summary>
-    public static MutantGround Core => new(
+    public static Ground Core => new(
         "TinyKv.Core",
-        Path.Combine(Repository, "TinyKv.Core", "Raft"),
         [.. Below("TinyKv.Core"), .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Raft")],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal) && IsFramework(name)),
         typeof(CoreCampaign));
 
     /// <summary>The actors with the state machines that they host, and the simulated journal, under the simulation of
     /// nodes. What is compiled here takes the place of what the core's own assembly holds.</summary>
-    public static MutantGround Nodes => new(
+    public static Ground Nodes => new(
         "TinyKv.Actors",
-        Repository,
         [.. Below("TinyKv.Actors"), .. Below("TinyKv.Core/Placement"),
             At("TinyKv.Core/Commands/KvStateMachine.cs"), At("TinyKv.Core/Storage/BatchWriter.cs"),
             .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Nodes"),
