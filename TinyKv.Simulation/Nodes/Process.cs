@@ -141,16 +141,16 @@ internal sealed class Process
     /// <summary>Something was logged.</summary>
     public void Logged(LogEvent logged)
     {
-        var text = logged.Message.ToString();
+        var text = $"{logged.Message}";
         if (logged.LogLevel() >= LogLevel.InfoLevel)
             _world.Trace.Add($"{_world.Clock} {_machine.Name} {logged.LogLevel()} {text} {logged.Cause?.Message}");
-        _world.Marks.HitIf(text?.Contains("restarted in", StringComparison.Ordinal) == true, NodeMark.PeerRestarted);
-        _world.Marks.HitIf(text?.Contains("not counted any more", StringComparison.Ordinal) == true, NodeMark.DataLossFound);
+        _world.Marks.HitIf(text.Contains("restarted in", StringComparison.Ordinal), NodeMark.PeerRestarted);
+        _world.Marks.HitIf(text.Contains("not counted any more", StringComparison.Ordinal), NodeMark.DataLossFound);
         _world.Marks.HitIf(
-            text?.Contains("has everything that it acknowledged", StringComparison.Ordinal) == true, NodeMark.DataLossCleared);
+            text.Contains("has everything that it acknowledged", StringComparison.Ordinal), NodeMark.DataLossCleared);
         // A store that has lost data does not remember what it has done, and may be refused for it.
         var nobodyForgot = _world.Marks[NodeMark.TailLost] + _world.Marks[NodeMark.StartedOnOldCopy] == 0;
-        var refuses = text?.Contains("refused what", StringComparison.Ordinal) == true;
+        var refuses = text.Contains("refused what", StringComparison.Ordinal);
         _world.Marks.HitIf(refuses && _world.Cluster.Hostility is not null, NodeMark.LieRefused);
         if (refuses && nobodyForgot && _world.Cluster.Hostility is null)
             _world.Fail(Rule.HonestAreBelieved, $"{_machine.Name} takes honest words for a lie: {text}");

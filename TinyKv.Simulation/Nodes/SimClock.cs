@@ -54,12 +54,14 @@ internal sealed class SimClock(World world, double pace, TimeSpan offset) : Time
             return true;
         }
 
-        public void Dispose() => _alarm?.Cancel();
+        public void Dispose() => Stop();
 
         public ValueTask DisposeAsync()
         {
-            Dispose();
+            Stop();
             return ValueTask.CompletedTask;
         }
+
+        private void Stop() => _alarm?.Cancel();
     }
 }

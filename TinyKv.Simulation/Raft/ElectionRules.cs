@@ -53,7 +53,7 @@ internal sealed class ElectionRules(Cluster cluster)
     }
 
     /// <summary>Checks that a poll binds nobody.</summary>
-    public void AfterMessage(Node node, View before, RaftMessage message)
+    public static void AfterMessage(Node node, View before, RaftMessage message)
     {
         if (message is not RaftMessage.PreVote) return;
         Judge.Holds(Rule.PollsBindNobody, node.Core.Term == before.Term, $"a poll took {node.Id} to term {node.Core.Term}");

@@ -55,7 +55,7 @@ internal sealed class LossRules(Cluster cluster)
     }
 
     /// <summary>Checks a message that is promised or leaves.</summary>
-    public void Promising(Node node, RaftEnvelope envelope)
+    public static void Promising(Node node, RaftEnvelope envelope)
     {
         var grants = envelope.Message is RaftMessage.Vote { Granted: true } or RaftMessage.PreVoteReply { Granted: true };
         Judge.Holds(Rule.LostDoNotVote, !grants || !node.Core.HasLostData, $"{node.Id} has lost data and votes: {envelope}");

@@ -137,7 +137,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         Judge.Holds(Rule.HonestAreBelieved, refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
         cluster.Invariants.Reads.Heard(this, packet);
         cluster.Invariants.Losses.Heard(this, packet.Envelope);
-        cluster.Invariants.Elections.AfterMessage(this, before, packet.Envelope.Message);
+        ElectionRules.AfterMessage(this, before, packet.Envelope.Message);
         cluster.Invariants.Commits.AfterMessage(this, packet.Envelope.Message);
     }
 
@@ -166,7 +166,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         if (effects.Store is { } record) Store(before, record);
         foreach (var envelope in effects.SendNow)
         {
-            cluster.Invariants.Losses.Promising(this, envelope);
+            LossRules.Promising(this, envelope);
             Leave(envelope);
         }
         foreach (var envelope in effects.SendDurable) Promise(envelope);
@@ -196,7 +196,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
     private void Promise(RaftEnvelope envelope)
     {
         cluster.Invariants.Elections.Granting(this, envelope);
-        cluster.Invariants.Losses.Promising(this, envelope);
+        LossRules.Promising(this, envelope);
         _waiting.Enqueue((Journal.Written, envelope));
     }
 
