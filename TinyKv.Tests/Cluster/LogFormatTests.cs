@@ -1,6 +1,6 @@
 using System.Text.Json;
-using TinyKv.Testing.Processes;
 using TinyKv.Testing;
+using TinyKv.Testing.Processes;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Clusters;
