@@ -30,11 +30,11 @@ internal static class AdmissionBugs
             case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;
             """,
             "Followers are behind."),
-        new("a read context used again", [Rule.Linearizability], 82, "RaftPeer",
+        new("a read context used again", [Rule.Linearizability], 114, "RaftPeer",
             "_confirming.Add(++_lastRead, [.. _readers]);",
             "_confirming[_lastRead = 1] = [.. _confirming.GetValueOrDefault(1, []), .. _readers];",
             "A round that left before a read began confirms it."),
-        new("proposals kept when the leadership is lost", [Rule.NothingThrows], 1, "RaftPeer",
+        new("proposals kept when the leadership is lost", [Rule.NothingThrows], 2, "RaftPeer",
             """
             RefuseQueued();
             Become(Following);

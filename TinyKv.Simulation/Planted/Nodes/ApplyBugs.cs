@@ -12,7 +12,7 @@ internal static class ApplyBugs
             "MetaRecords.WriteApplied(batch, Region.Id, _applied);",
             "",
             "A restart applies it again."),
-        new("a restart that applies everything again", [Rule.NothingGoesBack], 1, "ApplyActor",
+        new("a restart that applies everything again", [Rule.NothingGoesBack], 3, "ApplyActor",
             "_applied = MetaRecords.ReadApplied(snapshot, spec.Initial.Id) ?? spec.InitialIndex;",
             "_applied = spec.InitialIndex;",
             "Old values show again."),

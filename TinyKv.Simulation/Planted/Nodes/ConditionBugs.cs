@@ -36,7 +36,7 @@ internal static class ConditionBugs
             "range.Intersect(region.Range)",
             "region.Range with { Start = range.Start }",
             "It removes what is beyond the range, too."),
-        new("a range deletion that does not see what its turn has put", [Rule.SameState, Rule.Linearizability], 11, "SimEngine",
+        new("a range deletion that does not see what its turn has put", [Rule.SameState, Rule.Linearizability], 2, "SimEngine",
             "_inner.DeleteRange(family, range);",
             """
             using var seen = data.Snapshot();

@@ -8,27 +8,27 @@ internal static class GatewayBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("gateway",
     [
-        new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 9, "RawRouter",
+        new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 5, "RawRouter",
             "|| Retries.MayBeDone(refusal, request.IsRead)",
             "",
             "It may be done twice, the second time over what others have written since."),
-        new("a forwarded write asked again when no answer comes", [Rule.Linearizability], 1, "RawRouter",
+        new("a forwarded write asked again when no answer comes", [Rule.Linearizability], 21, "RawRouter",
             "request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time",
             "AttemptTimeout, time",
             "It may be done twice, the second time over what others have written since."),
-        new("a forwarded write asked again after its connection broke", [Rule.Linearizability], 9, "RawRouter",
+        new("a forwarded write asked again after its connection broke", [Rule.Linearizability], 89, "RawRouter",
             "failure.MayBeDone ? request.OutcomeUnknown() : null",
             "null",
             "It may be done twice, the second time over what others have written since."),
-        new("a write without an answer that passes for a refused one", [Rule.Linearizability], 9, "RawReplies",
+        new("a write without an answer that passes for a refused one", [Rule.Linearizability], 5, "RawReplies",
             "request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand()",
             "new RegionError.NotLeader(RegionId.First, null)",
             "It may be done all the same, and is asked again."),
-        new("a forgotten write that passes for a refused one", [Rule.Linearizability], 21, "ApplyActor",
+        new("a forgotten write that passes for a refused one", [Rule.Linearizability], 14, "ApplyActor",
             "asker.Tell(new RegionError.StaleCommand())",
             "asker.Tell(new RegionError.NotLeader(Region.Id, null))",
             "It may be done all the same, and is asked again."),
-        new("a read that a gateway answers from its own store", [Rule.Linearizability], 1, "RaftStorage",
+        new("a read that a gateway answers from its own store", [Rule.Linearizability], 2, "RaftStorage",
             """
             return answer switch
             {

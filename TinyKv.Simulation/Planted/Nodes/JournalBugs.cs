@@ -27,7 +27,7 @@ internal static class JournalBugs
             "_underWay > 0 || _records.Count == 0",
             "_records.Count == 0",
             "The journal refuses the first and takes the second: the log has a gap for ever."),
-        new("a peer that continues after a refused record", [Rule.Converges, Rule.DurablePromises], 13, "RaftPeer",
+        new("a peer that continues after a refused record", [Rule.Converges, Rule.DurablePromises], 14, "RaftPeer",
             "Context.Stop(Self);",
             "",
             "The core counts on what the journal does not have."),
