@@ -42,7 +42,8 @@ internal sealed partial class StoreService(
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_server is not { } server) return;
+        // Hosts stop their services as often as they are told to.
+        if (Interlocked.Exchange(ref _server, null) is not { } server) return;
         if (!await server.StopAsync()) LogCutShort(log);
         await server.DisposeAsync();
     }

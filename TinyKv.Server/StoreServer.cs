@@ -71,7 +71,6 @@ public sealed class StoreServer : IAsyncDisposable
         {
             if (grpc is not null) await grpc.DisposeAsync();
             if (status is not null) await status.DisposeAsync();
-            gate.Dispose();
             throw;
         }
     }
@@ -108,6 +107,5 @@ public sealed class StoreServer : IAsyncDisposable
         await _status.StopAsync(TimeSpan.Zero);
         await _grpc.DisposeAsync();
         await _status.DisposeAsync();
-        _gate.Dispose();
     }
 }

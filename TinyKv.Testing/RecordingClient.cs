@@ -7,7 +7,8 @@ namespace TinyKv.Testing;
 /// <summary>
 /// A raw client that notes in a history what it was asked and answered, so that <see cref="History.Check"/> tells whether
 /// that can have happened one call after the other. Each key of a batch is noted by itself; scans are not noted, and
-/// ranges cannot be deleted.
+/// ranges cannot be deleted. A client with <see cref="TinyKvClientOptions.RetryUndeterminedWrites"/> is not for it: the
+/// first attempt of a write may take effect after the second was answered.
 /// </summary>
 /// <param name="client">What makes the calls.</param>
 /// <param name="history">Where they are noted; all clients that write the same keys share it.</param>

@@ -146,8 +146,9 @@ internal sealed class RawRouter(
             if (reply is null) return Retries.After(RetryReason.Unreachable);
             if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return null;
             LastRefusal = refusal;
-            // Whoever asked is to slow down, which it would not if its request waited here.
-            if (refusal is RegionError.ServerIsBusy || Retries.MayBeDone(refusal, request.IsRead)) return null;
+            // Whoever asked is to slow down, or to ask for fewer keys, which it would not if its request waited here.
+            if (refusal is RegionError.ServerIsBusy or RegionError.KeyNotInRegion) return null;
+            if (Retries.MayBeDone(refusal, request.IsRead)) return null;
             if (refusal is RegionError.NotLeader named && named.Leader == asked) refusal = named with { Leader = null };
             Hint = (refusal as RegionError.NotLeader)?.Leader;
             return Retries.After(refusal);

@@ -9,7 +9,7 @@ namespace TinyKv.Actors.Requests;
 /// </summary>
 /// <param name="count">How many scans run at once.</param>
 /// <param name="readers">Runs them; null: each on a thread of its own, for the pool's threads carry heartbeats.</param>
-internal sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDisposable
+internal sealed class ScanSlots(int count, TaskScheduler? readers = null)
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
 
@@ -46,7 +46,4 @@ internal sealed class ScanSlots(int count, TaskScheduler? readers = null) : IDis
     public Task<T> ReadAsync<T>(Func<T> read) => Task.Factory.StartNew(
         read, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
         readers ?? TaskScheduler.Default);
-
-    /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
 }

@@ -68,7 +68,7 @@ public sealed class RegionMap<T> where T : class, IRegionEntry
     {
         var (region, range) = (entry.Region, entry.Region.Range);
         var replaced = Overlapping(range.Start, range.End).ToList();
-        if (Find(region.Id) is { } known && !replaced.Contains(known)) replaced.Add(known);
+        if (Find(region.Id) is { } known && !replaced.Exists(each => each.Region.Id == region.Id)) replaced.Add(known);
         if (replaced.Exists(each => each.Region.Epoch.IsNewerThan(region.Epoch))) return this;
         var (byStart, byId) = (_byStart, _byId);
         foreach (var each in replaced) (byStart, byId) = (byStart.Remove(Slot.Of(each)), byId.Remove(each.Region.Id.Value));

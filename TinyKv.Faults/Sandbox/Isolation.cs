@@ -72,7 +72,14 @@ internal static class Isolation
         {
             using var input = Console.OpenStandardInput();
             while (input.ReadByte() >= 0) { }
-            stop.Cancel();
+            try
+            {
+                stop.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The run is over.
+            }
         })
         { IsBackground = true, Name = "parent watch" };
         thread.Start();

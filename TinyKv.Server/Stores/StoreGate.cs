@@ -10,8 +10,9 @@ namespace TinyKv.Server.Stores;
 /// Between the ports and the store. The ports are bound before the store touches its data, so that a port in
 /// use is found first; until the gate opens, and once it has closed, calls are refused.
 /// </summary>
-internal sealed class StoreGate : IDisposable
+internal sealed class StoreGate
 {
+    // Not disposed: it has no timer, and streams may ask for it after the end.
     private readonly CancellationTokenSource _closing = new();
     private volatile IServedStore? _store;
 
@@ -41,9 +42,6 @@ internal sealed class StoreGate : IDisposable
 
     /// <summary>Refuses calls from now on and reports not ready, so that clients go elsewhere.</summary>
     public void Close() => _closing.Cancel();
-
-    /// <inheritdoc/>
-    public void Dispose() => _closing.Dispose();
 
     private IServedStore? Served =>
         _closing.IsCancellationRequested || _store is { Terminated.IsCompleted: true } ? null : _store;

@@ -84,10 +84,13 @@ internal static class BugsCommand
     // So that those who ask one by one pay once for what is compiled again and again.
     private static int Answer(BugHunt hunt)
     {
+        // What the sources print while a bug is in them is no answer.
+        var answers = Console.Out;
+        Console.SetOut(Console.Error);
         while (Console.ReadLine() is { } name)
         {
             var answer = Ask(() => name.Length == 0 ? hunt.LookForNothing() : hunt.LookFor(hunt.Find(name)));
-            Console.WriteLine(JsonSerializer.Serialize(answer));
+            answers.WriteLine(JsonSerializer.Serialize(answer));
         }
         return SimulationCommandLine.Success;
     }

@@ -66,6 +66,8 @@ public enum Rule
     UniqueIds,
     /// <summary>A timestamp is above every one that was handed out before it was asked for.</summary>
     RisingTimestamps,
+    /// <summary>A timestamp lies in a window that the log had reserved when it was handed out.</summary>
+    ReservedTimestamps,
 
     /// <summary>A healthy group or cluster serves.</summary>
     Serves,

@@ -14,6 +14,12 @@ internal sealed class Grants
     /// <summary>The highest timestamp so far; to be remembered when somebody asks.</summary>
     public long Highest => _ends.Count == 0 ? 0 : _ends.Max;
 
+    /// <summary>Where the windows end that some store has applied, in milliseconds.</summary>
+    public long ReservedMs { get; private set; }
+
+    /// <summary>A store has applied a reservation.</summary>
+    public void Reserve(long endMs) => ReservedMs = Math.Max(ReservedMs, endMs);
+
     /// <summary>An id is handed out; what is wrong with it, or null.</summary>
     public string? Add(ulong id) => _ids.Add(id) ? null : $"id {id} is handed out twice";
 

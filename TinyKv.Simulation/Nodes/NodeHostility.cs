@@ -73,8 +73,13 @@ internal sealed class NodeHostility
         foreach (var client in clients) client.ExpectsSuccess = true;
         Pass(TimeSpan.FromSeconds(2));
         foreach (var client in clients) client.IsActive = false;
-        // It comes back as it was: nobody has taken the other for it.
-        if (_hostile.Process is null) _hostile.Start();
+        if (_hostile.Process is null)
+        {
+            // It comes back as it was: nobody has taken the other for it. Until it believes the terms that it has missed,
+            // requests that come to it wait there, so those that must succeed end before.
+            Pass(SimRequest.CalmTimeout);
+            _hostile.Start();
+        }
         NodeSimulation.CatchUp(_world);
         Pass(Echo);
         if (_world.Failure is null) NodeSimulation.Judge(_world, clients);

@@ -76,6 +76,7 @@ internal sealed class NodeRules(World world, int stores)
             Require(Rule.NothingGoesBack, to > from, $"{machine.Name} goes back from {from} to {to} in {region}");
             IsCommitted(machine, region, to);
             IsTheSameEverywhere(machine, region, to, after.DigestOf(region));
+            if (region == RegionId.Placement) world.Cluster.Grants.Reserve(after.TimestampsEndMs);
             world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} applied up to {to}");
         }
         Require(Rule.AppliedWithIndex, moved == 1, $"{machine.Name} wrote a batch that moves {moved} applied indexes");

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
@@ -35,9 +36,21 @@ public static class NodeSimulation
     public static NodeOutcome Run(int seed, bool readable = false)
     {
         NodeOutcome? outcome = null;
-        var thread = new Thread(() => outcome = RunHere(seed, readable), maxStackSize: 16 * 1024 * 1024);
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                outcome = RunHere(seed, readable);
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }, maxStackSize: 16 * 1024 * 1024);
         thread.Start();
         thread.Join();
+        failure?.Throw();
         return outcome!;
     }
 

@@ -108,6 +108,16 @@ internal sealed record EngineVersion(MemoryEngine Data, long AppliedPlacement, l
             MetaRecords.ReadApplied(now, RegionId.First) ?? 0, digest);
     }
 
+    /// <summary>Where the reserved windows of timestamps end, in milliseconds.</summary>
+    public long TimestampsEndMs
+    {
+        get
+        {
+            using var now = Data.Snapshot();
+            return PlacementState.Load(now).TimestampsEndMs;
+        }
+    }
+
     /// <summary>A digest of what a region's state machine holds.</summary>
     public long DigestOf(RegionId region)
     {

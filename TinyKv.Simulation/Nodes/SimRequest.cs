@@ -8,7 +8,8 @@ namespace TinyKv.Simulation.Nodes;
 /// <summary>One thing that a client wants, and its attempts to get it: of the leader that it knows of, or of any.</summary>
 internal abstract class SimRequest(SimClient client)
 {
-    private static readonly TimeSpan CalmTimeout = TimeSpan.FromSeconds(8);
+    /// <summary>How long one may take when everything must work.</summary>
+    public static readonly TimeSpan CalmTimeout = TimeSpan.FromSeconds(8);
 
     private readonly bool _mustSucceed = client.ExpectsSuccess;
     private CancellationTokenSource _cancellation = new();
@@ -211,6 +212,9 @@ internal sealed class TimestampRequest(SimClient client, int count) : SimRequest
     protected override void Got(object? answer)
     {
         World.Marks.Hit(NodeMark.TimestampsAllocated);
-        if (World.Cluster.Grants.Add(_floor, (Timestamp)answer!, count) is { } wrong) World.Fail(Rule.RisingTimestamps, wrong);
+        var (last, grants) = ((Timestamp)answer!, World.Cluster.Grants);
+        if (last.Physical >= grants.ReservedMs)
+            World.FailIfHonest(Rule.ReservedTimestamps, $"{last} is handed out, reserved is below {grants.ReservedMs} ms");
+        if (grants.Add(_floor, last, count) is { } wrong) World.Fail(Rule.RisingTimestamps, wrong);
     }
 }

@@ -39,7 +39,8 @@ internal sealed record Ground(
 
     private static IEnumerable<string> Below(string folder) =>
         Directory.EnumerateFiles(At(folder), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !Path.GetRelativePath(At(folder), path).StartsWith("obj", StringComparison.Ordinal));
+            .Where(path => !Path.GetRelativePath(At(folder), path)
+                .StartsWith($"obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     private static IReadOnlyList<string> Platform(Func<string, bool> wanted) =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)

@@ -54,8 +54,9 @@ internal abstract class ServerGroup : IAsyncDisposable
     /// <summary>SIGSTOP.</summary>
     public Task PauseAsync(int member)
     {
+        var process = this[member];
         _paused.Add(member);
-        return this[member].SignalAsync("STOP");
+        return process.SignalAsync("STOP");
     }
 
     /// <summary>SIGCONT.</summary>

@@ -32,8 +32,9 @@ internal sealed record StoreLayout(
         text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.cluster.name = \"{Name}\"");
         text.AppendLine("tinykv.cluster.stores = [");
         foreach (var (index, address) in Addresses.Index())
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {{ id = {index + 1}, host = \"{address.Host}\", grpc-port = {address.GrpcPort}, " +
-                $"status-port = {address.StatusPort}, remoting-port = {address.RemotingPort} }}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"  {{ id = {index + 1}, host = \"{address.Host}\", grpc-port = {address.GrpcPort}, "
+                + $"status-port = {address.StatusPort}, remoting-port = {address.RemotingPort} }}");
         text.AppendLine("]");
         text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.id = {store}");
         text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.data-directory = \"{data}\"");

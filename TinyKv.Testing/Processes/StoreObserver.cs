@@ -57,7 +57,8 @@ internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
                 .SelectMany(store => store.Peers.Select(peer => (Store: (int)store.StoreId, Peer: peer)))
                 .GroupBy(each => each.Peer.Region.Id).OrderBy(region => region.Key)
                 .Select(region => region.MaxBy(each => (each.Peer.Term, each.Peer.Role == "leader"))).ToList();
-            if (regions.Exists(region => region.Peer.Region.Id == 1) && regions.TrueForAll(region => region.Peer.Role == "leader"))
+            if (regions.Exists(region => region.Peer.Region.Id == 1)
+                && regions.TrueForAll(region => region.Peer.Role == "leader"))
                 return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Store))];
             await Task.Delay(Poll, cancellation);
         }

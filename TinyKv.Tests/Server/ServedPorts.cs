@@ -68,7 +68,6 @@ internal sealed class ServedPorts : IAsyncDisposable
         Gate.Close();
         await Grpc.DisposeAsync();
         await Status.DisposeAsync();
-        Gate.Dispose();
     }
 }
 

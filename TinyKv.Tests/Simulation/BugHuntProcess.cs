@@ -26,7 +26,8 @@ public abstract class BugHuntProcess(string ground) : IAsyncLifetime
         {
             // It has ended: what it said of that follows.
         }
-        var line = await _process!.StandardOutput.ReadLineAsync()
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(20));
+        var line = await _process!.StandardOutput.ReadLineAsync(timeout.Token)
             ?? throw new InvalidOperationException($"the process has ended: {await _errors!}");
         return JsonSerializer.Deserialize<Answer>(line)!;
     }
@@ -44,7 +45,15 @@ public abstract class BugHuntProcess(string ground) : IAsyncLifetime
     {
         if (_process is null) return;
         _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        catch (TimeoutException)
+        {
+            // A bug may turn in circles.
+            _process.Kill(entireProcessTree: true);
+        }
         _process.Dispose();
     }
 }

@@ -13,6 +13,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;
 
+[Trait("lane", "slow")]
 public sealed class OtlpTests
 {
     private static readonly string[] Exports =

@@ -5,6 +5,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;
 
+[Trait("lane", "slow")]
 public sealed class ScrapeTests
 {
     private const int Puts = 20;

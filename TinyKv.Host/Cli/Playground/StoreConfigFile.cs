@@ -37,8 +37,9 @@ internal static class StoreConfigFile
         for (var index = 0; index < state.Stores; index++)
         {
             var ports = PlaygroundPorts.Of(state.BasePort, index);
-            text.AppendLine(CultureInfo.InvariantCulture, $"    {{ id = {index + 1}, host = \"127.0.0.1\", grpc-port = {ports.Grpc}, " +
-                $"status-port = {ports.Status}, remoting-port = {ports.Remoting} }}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"    {{ id = {index + 1}, host = \"127.0.0.1\", grpc-port = {ports.Grpc}, "
+                + $"status-port = {ports.Status}, remoting-port = {ports.Remoting} }}");
         }
         text.AppendLine("  ]");
         text.AppendLine(CultureInfo.InvariantCulture, $"  store.id = {storeId}");
@@ -47,7 +48,8 @@ internal static class StoreConfigFile
         text.AppendLine(CultureInfo.InvariantCulture, $"  server.shutdown-timeout = {ShutdownTimeout.TotalSeconds:0}s");
         text.AppendLine(CultureInfo.InvariantCulture, $"  journal = {Quote(state.Journal)}");
         if (postgreSql is not null || HasConnectionString(storeDirectory))
-            text.AppendLine(CultureInfo.InvariantCulture, $"  postgresql.connection-string-file = {Quote(SecretIn(storeDirectory))}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"  postgresql.connection-string-file = {Quote(SecretIn(storeDirectory))}");
         text.AppendLine("}");
         return text.ToString();
     }

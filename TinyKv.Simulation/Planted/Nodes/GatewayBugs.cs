@@ -9,7 +9,7 @@ internal static class GatewayBugs
     public static Subject Subject { get; } = new("gateway",
     [
         new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 5, "RawRouter",
-            "|| Retries.MayBeDone(refusal, request.IsRead)",
+            "if (Retries.MayBeDone(refusal, request.IsRead)) return null;",
             "",
             "It may be done twice, the second time over what others have written since."),
         new("a forwarded write asked again when no answer comes", [Rule.Linearizability], 21, "RawRouter",

@@ -8,7 +8,7 @@ internal static class PlacementBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("placement",
     [
-        new("timestamps beyond the reserved window", [Rule.RisingTimestamps], 131, "TimestampOracle",
+        new("timestamps beyond the reserved window", [Rule.ReservedTimestamps, Rule.RisingTimestamps], 1, "TimestampOracle",
             "if (physical >= End) return null;",
             "",
             "The next leader gives them out again."),

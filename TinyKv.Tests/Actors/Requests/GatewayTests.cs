@@ -11,6 +11,7 @@ using Context = TinyKv.Protocol.Wire.Kv.Context;
 namespace TinyKv.Tests.Actors.Requests;
 
 /// <summary>The gateway of a real store, asked from another actor system.</summary>
+[Trait("lane", "slow")]
 public sealed class GatewayTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);

@@ -227,6 +227,19 @@ public sealed class RawRouterTests : TestKit
     }
 
     [Fact]
+    public async Task A_key_that_is_not_in_the_leader_s_region_is_said_at_once()
+    {
+        Leads(2);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
+
+        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
+        _second.Sender.Tell(Refusal(new RegionError.KeyNotInRegion(K.Memory, _storage.Region)));
+
+        Assert.NotNull((await reply).RegionError!.KeyNotInRegion);
+        await _second.ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task A_caller_that_goes_ends_the_wait()
     {
         Leads(null);
@@ -234,12 +247,6 @@ public sealed class RawRouterTests : TestKit
         var reply = Router(WaitTimeout).ExecuteAsync(Get, gone.Token);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
-    }
-
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        _slots.Dispose();
     }
 
     private RawRouter Router(TimeSpan timeout) => new(

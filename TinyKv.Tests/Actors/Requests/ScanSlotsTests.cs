@@ -2,11 +2,9 @@ using TinyKv.Actors.Requests;
 
 namespace TinyKv.Tests.Actors.Requests;
 
-public sealed class ScanSlotsTests : IDisposable
+public sealed class ScanSlotsTests
 {
     private readonly ScanSlots _slots = new(1);
-
-    public void Dispose() => _slots.Dispose();
 
     [Fact]
     public async Task Scans_that_wait_get_their_turn_in_the_order_in_which_they_came()
