@@ -47,6 +47,17 @@ public sealed class AddTinyKvTests : IDisposable
     }
 
     [Fact]
+    public async Task A_host_may_be_stopped_twice()
+    {
+        using var application = await StartAsync();
+        await application.StopAsync(Timeouts.Long);
+
+        await application.StopAsync(Timeouts.Long);
+
+        Assert.True(application.Services.GetRequiredService<StoreNode>().Terminated.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task The_doors_to_the_store_are_those_of_one_node()
     {
         using var application = await StartAsync();

@@ -27,7 +27,7 @@ internal static class HostileStoreBugs
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) return entry;",
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) continue;",
             "The region stops on every store that applies it."),
-        new("more timestamps than there are in a millisecond", [Rule.NothingThrows], 13, "PlacementService",
+        new("more timestamps than there are in a millisecond", [Rule.NothingThrows], 44, "PlacementService",
             "{ Count: < 1 or >= (uint)TimestampOracle.LogicalEnd }",
             "{ Count: < 1 }",
             "Whoever asks for them takes the service down, with all that others have asked for."),
