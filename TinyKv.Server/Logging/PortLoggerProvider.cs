@@ -20,8 +20,9 @@ internal sealed class PortLoggerProvider(ILoggerFactory logs) : ILoggerProvider
 
     private sealed class Logger(string category, ILogger log, LogLimit limit) : ILogger
     {
+        // ASP.NET Core begins one for each request, and each would copy the execution context.
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => log.BeginScope(state);
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => log.IsEnabled(logLevel);
 
