@@ -2,20 +2,26 @@ using System.CommandLine;
 using System.ComponentModel;
 using Grpc.Core;
 using TinyKv.Benchmarks.Compare;
+using TinyKv.Benchmarks.Idle;
 using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Micro;
 using TinyKv.Client;
 using TinyKv.Core;
 
+const int WrongUsage = 2;
+
 var root = new RootCommand("Measures TinyKv, and other systems in the same way")
 {
     LoadCommand.Create(),
     CompareCommand.Create(),
+    IdleCommand.Create(),
     MicroCommand.Create(),
 };
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var parsed = root.Parse(args);
+    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return parsed.Errors.Count > 0 ? WrongUsage : code;
 }
 catch (Exception e) when (Explained(e) is not null)
 {

@@ -11,12 +11,14 @@ namespace TinyKv.Client;
 internal sealed class RegionSender(
     TinyKvClientOptions options, StoreCaller caller, PlacementClient placement, RegionCache regions)
 {
+    private readonly Deadlines _deadlines = new(options.Timeout);
+
     /// <summary>Sends a request, and returns the answer that carries no region error.</summary>
     public async Task<TReply> SendAsync<TReply>(IRoutedRequest<TReply> request, CancellationToken cancellation)
         where TReply : class, IRawReply, new()
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(options.Timeout);
+        cancellation.ThrowIfCancellationRequested();
+        using var deadline = _deadlines.Begin(cancellation);
         var state = new CallState();
         try
         {
@@ -58,6 +60,7 @@ internal sealed class RegionSender(
         }
         catch (OperationCanceledException e)
         {
+            state.InFlight = e is not NeverSentException;
             state.Last = caller.Silent(target.Address, e).After(state.Last);
             throw;
         }

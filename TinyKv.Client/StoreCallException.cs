@@ -47,6 +47,9 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
     public StoreCallException After(StoreCallException? earlier) => earlier is null || earlier.Message == Message ? this
         : new StoreCallException($"{Message}; before that, {earlier.Message}", MayBeDone, InnerException) { Failure = Failure };
 
+    /// <summary>The same failure for one of several callers.</summary>
+    public StoreCallException As(bool mayBeDone) => new(Message, mayBeDone, InnerException) { Failure = Failure };
+
     /// <summary>The failures of one call at every store that there is to ask.</summary>
     public static StoreCallException Of(IReadOnlyList<StoreCallException> failures)
     {
@@ -61,3 +64,7 @@ internal sealed class StoreCallException(string message, bool mayBeDone, Excepti
         };
     }
 }
+
+/// <summary>A caller waits no longer for a request that was never sent: nothing was done.</summary>
+internal sealed class NeverSentException(OperationCanceledException gaveUp)
+    : OperationCanceledException(gaveUp.Message, gaveUp, gaveUp.CancellationToken);

@@ -22,9 +22,13 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
         _shunnedUntil.TryGetValue(address, out var until) && Environment.TickCount64 < until;
 
     /// <summary>What there is to say of a store that was asked and not waited for any longer.</summary>
-    public StoreCallException Silent(string address, Exception cause) => IsMute(address)
-        ? StoreCallException.NeverHeard(address, Expected(address), cause)
-        : new StoreCallException($"{address} is silent", mayBeDone: true, cause);
+    public StoreCallException Silent(string address, Exception cause)
+    {
+        var isSent = cause is not NeverSentException;
+        return IsMute(address) ? StoreCallException.NeverHeard(address, Expected(address), cause, isSent)
+            : new StoreCallException(
+                isSent ? $"{address} is silent" : $"{address} takes no more requests for now", isSent, cause);
+    }
 
     /// <summary>Sends a request of the raw API.</summary>
     /// <exception cref="StoreCallException">The store did not answer, or failed.</exception>
@@ -52,7 +56,7 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
             try
             {
                 var received = await reply.WaitAsync(options.AttemptTimeout, cancellation);
-                _shunnedUntil.TryRemove(address, out _);
+                Answered(address);
                 return received;
             }
             catch (TimeoutException e)
@@ -62,12 +66,32 @@ internal abstract class StoreCaller(TinyKvClientOptions options) : IAsyncDisposa
                 if (reply.IsCompleted) continue;
                 if (lives && Stopwatch.GetElapsedTime(started) < ReplyTimeout) continue;
                 if (lives) throw new StoreCallException($"{address} does not answer, though it lives", mayBeDone: true, e);
-                _shunnedUntil[address] = Environment.TickCount64 + (long)ShunHung.TotalMilliseconds;
-                OnSilent(address);
-                throw Silent(address, e);
+                throw GiveUp(address, e);
             }
         }
     }
+
+    /// <summary>A store has answered.</summary>
+    protected void Answered(string address)
+    {
+        if (_shunnedUntil.ContainsKey(address)) _shunnedUntil.TryRemove(address, out _);
+    }
+
+    /// <summary>A store gave no sign of life: lets others be tried before it, and says what those are told that wait.</summary>
+    protected StoreCallException GiveUp(string address, Exception cause)
+    {
+        _shunnedUntil[address] = Environment.TickCount64 + (long)ShunHung.TotalMilliseconds;
+        OnSilent(address);
+        return Silent(address, cause);
+    }
+
+    /// <summary>What somebody is told who waits no longer for a request that is still here, and stays here.</summary>
+    protected static Exception NeverSent(Exception why) => why switch
+    {
+        OperationCanceledException gaveUp => new NeverSentException(gaveUp),
+        StoreCallException failure => failure.As(mayBeDone: false),
+        _ => why,
+    };
 
     /// <summary>Whether a store gives a sign of life within <see cref="TinyKvClientOptions.ConnectTimeout"/>.</summary>
     protected abstract Task<bool> IsAliveAsync(string address, CancellationToken cancellation);

@@ -31,7 +31,8 @@ public sealed class TinyKvClient : IAsyncDisposable
         TinyKvClientOptions options, CancellationToken cancellation = default)
     {
         Check(options.Endpoints);
-        var client = options is TinyKvRemotingOptions remoting ? Over(remoting) : Over(options, clusterId: 0);
+        var client = options is TinyKvRemotingOptions remoting
+            ? await StartAsync(remoting, cancellation) : Over(options, clusterId: 0);
         try
         {
             await client.AskPlacementAsync(client._placement.IdentifyAsync, cancellation);
@@ -73,6 +74,12 @@ public sealed class TinyKvClient : IAsyncDisposable
         var caller = new GrpcCaller(options);
         return new TinyKvClient(options, caller, new GrpcPlacement(options, caller, clusterId));
     }
+
+    // An actor system blocks until its loggers have started, which they do on the thread pool.
+    private static Task<TinyKvClient> StartAsync(TinyKvRemotingOptions options, CancellationToken cancellation) =>
+        Task.Factory.StartNew(
+            () => Over(options), cancellation, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+            TaskScheduler.Default);
 
     private static TinyKvClient Over(TinyKvRemotingOptions options)
     {

@@ -17,6 +17,13 @@ public record TinyKvClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Over gRPC, sends short requests of all callers over one stream to each store, many in a message, which serves many
+    /// callers at once far better than a call for each. A store that has no streams is asked by single calls all the same;
+    /// behind a proxy that lets no stream through, switch this off.
+    /// </summary>
+    public bool UseStreams { get; init; } = true;
+
+    /// <summary>
     /// How long <see cref="TinyKvClient.ConnectAsync"/> and <see cref="TinyKvClient.GetStoreStatusesAsync"/> continue while no
     /// endpoint takes a connection, or none says anything over it: stores that restart take none for some seconds. Null: as
     /// long as <see cref="Timeout"/>. Where somebody waits for the answer who may have mistaken the address, a second is

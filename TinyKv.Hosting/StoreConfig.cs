@@ -25,7 +25,7 @@ internal static class StoreConfig
 
     private static string Render(TinyKvStore store) =>
         $"{{ id = {store.Id}, host = {Quote(store.Host)}, grpc-port = {store.GrpcPort}, " +
-        $"status-port = {store.StatusPort}, remoting-port = {store.RemotingPort} }}";
+        $"status-port = {store.StatusPort}, remoting-port = {store.RemotingPort}, raft-port = {store.RaftPort} }}";
 
     // A HOCON string is a JSON string.
     private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";

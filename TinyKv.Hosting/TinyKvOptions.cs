@@ -44,4 +44,7 @@ public sealed class TinyKvStore
 
     /// <summary>The port of Akka remoting.</summary>
     public int RemotingPort { get; set; } = 4053;
+
+    /// <summary>The port on which the other stores say what replicas say to each other.</summary>
+    public int RaftPort { get; set; } = 4073;
 }

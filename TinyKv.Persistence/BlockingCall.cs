@@ -23,7 +23,14 @@ public static class BlockingCall
 
     /// <summary>Makes the call on a thread of its own, which continues for as long as the call takes. Fails with
     /// <see cref="TaskSchedulerException"/> when no thread can be had.</summary>
-    public static Task Start(Action call)
+    public static Task Start(Action call) => Start(() =>
+    {
+        call();
+        return true;
+    });
+
+    /// <summary>The same, for a call that returns something.</summary>
+    public static Task<T> Start<T>(Func<T> call)
     {
         try
         {
@@ -33,7 +40,7 @@ public static class BlockingCall
         }
         catch (TaskSchedulerException none)
         {
-            return Task.FromException(none);
+            return Task.FromException<T>(none);
         }
     }
 }

@@ -13,7 +13,7 @@ namespace TinyKv.Persistence;
 internal static class IdentityFile
 {
     /// <summary>Goes up when the layout of the directory, or of what is in it, changes.</summary>
-    private const int Format = 4;
+    private const int Format = 5;
 
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };
@@ -24,7 +24,7 @@ internal static class IdentityFile
     private sealed record Content(
         int Format, ulong ClusterId, string ClusterName, ulong StoreId, string Journal, string Directory,
         ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores,
-        ulong[] CreatedRegions, string Lost);
+        bool Bootstrapped, string Lost);
 
     /// <summary>What the file says, which must be what is expected; null when there is none.</summary>
     /// <exception cref="TinyKvException">It says something else, or cannot be read.</exception>
@@ -93,7 +93,7 @@ internal static class IdentityFile
                 Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
                 [.. record.Stores.Select(pair => new Known(
                     pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
-                [.. record.CreatedRegions], record.Lost),
+                record.IsBootstrapped, record.Lost),
             Json));
 
     private static StoreRecord RecordOf(string path, Content found)
@@ -117,7 +117,7 @@ internal static class IdentityFile
         Earlier = [.. found.Earlier.Select(Number)],
         Stores = found.Stores.ToImmutableSortedDictionary(store => store.Id,
             store => new KnownStore(new DirectoryId(Number(store.Directory)), Number(store.Incarnation), store.Starts)),
-        CreatedRegions = [.. found.CreatedRegions],
+        IsBootstrapped = found.Bootstrapped,
         Lost = found.Lost ?? throw new FormatException("it does not say whether something was lost"),
     };
 

@@ -22,6 +22,7 @@ internal enum FieldKind
 /// <param name="bytes">The message.</param>
 internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 {
+    private readonly int _length = bytes.Length;
     private ReadOnlySpan<byte> _rest = bytes;
 
     /// <summary>The number of the current field.</summary>
@@ -35,6 +36,9 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     /// <summary>The current field's bytes, if it has some.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
+
+    /// <summary>Where in the message they begin.</summary>
+    public readonly int Offset => _length - _rest.Length - Bytes.Length;
 
     /// <summary>Whether everything was read so far as it should be.</summary>
     public bool IsWhole { get; private set; } = true;

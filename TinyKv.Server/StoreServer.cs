@@ -16,11 +16,11 @@ public sealed class StoreServer : IAsyncDisposable
     private readonly WebPort _grpc;
     private readonly WebPort _status;
     private readonly IServedStore _store;
-    private readonly TimeSpan _shutdownTimeout;
+    private readonly ServerSettings _settings;
 
     private StoreServer(
-        StoreGate gate, WebPort grpc, WebPort status, IServedStore store, TimeSpan shutdownTimeout) =>
-        (_gate, _grpc, _status, _store, _shutdownTimeout) = (gate, grpc, status, store, shutdownTimeout);
+        StoreGate gate, WebPort grpc, WebPort status, IServedStore store, ServerSettings settings) =>
+        (_gate, _grpc, _status, _store, _settings) = (gate, grpc, status, store, settings);
 
     /// <summary>Completes when the store has ended by <see cref="StopAsync"/>; faulted as soon as it cannot continue.</summary>
     public Task Terminated => _store.Terminated;
@@ -65,7 +65,7 @@ public sealed class StoreServer : IAsyncDisposable
                 new IPEndPoint(endpoints.Bind, endpoints.Status), gate, settings, logs);
             var store = await startStore(cancellation);
             gate.Open(store);
-            return new StoreServer(gate, grpc, status, store, settings.ShutdownTimeout);
+            return new StoreServer(gate, grpc, status, store, settings);
         }
         catch
         {
@@ -83,10 +83,10 @@ public sealed class StoreServer : IAsyncDisposable
     {
         var started = Stopwatch.GetTimestamp();
         _gate.Close();
-        await _grpc.StopAsync(_shutdownTimeout / 5);
+        await _grpc.StopAsync(_settings.CallsTimeout);
         try
         {
-            var left = _shutdownTimeout - Stopwatch.GetElapsedTime(started);
+            var left = _settings.ShutdownTimeout - Stopwatch.GetElapsedTime(started);
             // Of its own: a part of it may block.
             var stopping = Task.Run(() => _store.DisposeAsync().AsTask(), CancellationToken.None);
             await stopping.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);

@@ -36,6 +36,7 @@ internal sealed record ClusterConfig(string Directory, IReadOnlyList<StoreAddres
                 GrpcPort = Addresses[i].GrpcPort,
                 StatusPort = Addresses[i].StatusPort,
                 RemotingPort = Addresses[i].RemotingPort,
+                RaftPort = Addresses[i].RaftPort,
             });
         }
         return StoreConfig.Of(options).Config;

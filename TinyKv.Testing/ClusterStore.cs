@@ -55,8 +55,11 @@ public sealed class ClusterStore
 
     internal DiskFaults Disk => _faults.Disk;
 
-    internal bool IsLeader => IsRunning && Node.Placement.Regions.Entries.FirstOrDefault() is { Leader: { } leader }
-        && leader.Store == Node.Settings.StoreId;
+    internal bool IsLeader => Leads > 0;
+
+    /// <summary>How many regions it leads, as it believes itself.</summary>
+    internal int Leads => !IsRunning ? 0
+        : Node.Placement.Regions.Entries.Count(region => region.Leader?.Store == Node.Settings.StoreId);
 
     /// <summary>Whether a store did not start because somebody has taken a port of its.</summary>
     internal static bool PortWasTaken(TinyKvException refusal) => refusal.InnerException is SocketException or IOException

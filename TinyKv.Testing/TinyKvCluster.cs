@@ -82,13 +82,13 @@ public sealed class TinyKvCluster : IAsyncDisposable
         while (Stores.Any(store => store is { IsRunning: true, IsReady: false })) await timer.WaitForNextTickAsync(cancellation);
     }
 
-    /// <summary>The store that leads the region with the keys, as it says itself; waits until there is one.</summary>
+    /// <summary>The store that leads most regions, as the stores say themselves; waits until one leads any.</summary>
     public async Task<ClusterStore> LeaderAsync(CancellationToken cancellation = default)
     {
         using var timer = new PeriodicTimer(Poll);
         while (true)
         {
-            if (Stores.FirstOrDefault(store => store.IsLeader) is { } leader) return leader;
+            if (Stores.MaxBy(store => store.Leads) is { IsLeader: true } leader) return leader;
             await timer.WaitForNextTickAsync(cancellation);
         }
     }

@@ -29,9 +29,13 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     private readonly PendingProposals _pending = new();
     private readonly PriorityQueue<ServeReads, long> _reads = new();
     private readonly List<AppliedCommand> _commands = [];
+    private readonly List<(IActorRef Asker, object Answer)> _answered = [];
+    private readonly List<IActorRef> _displaced = [];
+    private readonly Answers _answers = new();
     private IStateMachine _machine = null!;
-    private Region? _saved;
-    private long _applied;
+    private RegionRecord _record = null!;
+    private LogPosition _applied;
+    private long _bytes; // of the entries of one write, and of their answers
     private Unreadable? _unreadable;
 
     /// <summary>What makes the actor.</summary>
@@ -43,10 +47,12 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     protected override void PreStart()
     {
         using var snapshot = engine.Snapshot();
-        _saved = MetaRecords.ReadDescriptor(snapshot, spec.Initial.Id);
-        _machine = spec.Machine(_saved ?? spec.Initial, snapshot);
-        _applied = MetaRecords.ReadApplied(snapshot, spec.Initial.Id) ?? spec.InitialIndex;
-        Context.Parent.Tell(new Described(Region, _applied));
+        _record = spec.Record;
+        _machine = spec.Machine(_record.Region, snapshot);
+        var applied = MetaRecords.ReadApplied(snapshot, Region.Id);
+        Invariant.Holds(applied is not null, $"the engine knows {Region.Id}, and not what is applied of it");
+        _applied = applied.Value;
+        Context.Parent.Tell(new Described(_record, _applied));
     }
 
     /// <inheritdoc/>
@@ -61,7 +67,8 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
             case ForgetOutcomes: ForgetAll(); break;
             case ApplyEntries committed: Apply(committed.Entries); break;
             case ServeReads reads: Serve(reads); break;
-            case Describe: Sender.Tell(new Described(Region, _applied)); break;
+            case Describe: Sender.Tell(new Described(_record, _applied)); break;
+            case JournalBorn: NoteBirth(); break;
             default: Unhandled(message); break;
         }
     }
@@ -70,12 +77,8 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     {
         for (var next = 0; next < entries.Length && _unreadable is null;) next = ApplyPart(entries, next);
         if (_unreadable is not null) Stop(_unreadable);
-        Sender.Tell(new EntriesApplied(_applied));
-        while (_reads.TryPeek(out var reads, out var index) && index <= _applied)
-        {
-            _reads.Dequeue();
-            AnswerAll(reads);
-        }
+        Sender.Tell(new EntriesApplied(_applied.Index));
+        AnswerDue();
     }
 
     // Answers leave only after the engine took the batch.
@@ -83,58 +86,87 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     {
         var started = Stopwatch.GetTimestamp();
         using var turn = new ApplyTurn(engine, Save);
-        var answers = new List<(IActorRef Asker, object Answer)>();
-        var displaced = new List<IActorRef>();
-        var (next, bytes) = (first, 0L);
-        while (next < entries.Length && (next == first || bytes + entries[next].Data.Length <= MaxBytesPerWrite))
+        var next = first;
+        _bytes = 0;
+        while (next < entries.Length && (next == first || _bytes + entries[next].Data.Length <= MaxBytesPerWrite))
         {
             var entry = entries[next++];
-            Invariant.Holds(entry.Index == _applied + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
-            bytes += entry.Data.Length;
-            if (TryApply(entry, turn) is not { } answer) break;
-            if (_pending.Take(entry.Position, displaced) is { } asker)
-            {
-                answers.Add((asker, answer));
-                bytes += (answer as ConditionOutcome)?.Previous?.Length ?? 0;
-            }
-            _applied = entry.Index;
+            Invariant.Holds(entry.Index == _applied.Index + 1, $"{Region.Id}: entry {entry.Position} follows {_applied}");
+            _bytes += entry.Data.Length;
+            if (!TryApply(entry, turn)) break;
+            _applied = entry.Position;
         }
         turn.Write();
         Observe(next - first, Stopwatch.GetElapsedTime(started));
-        foreach (var (asker, answer) in answers) asker.Tell(answer);
-        // Another leader's entries are committed in their places: these never will be, and may be asked for again.
-        foreach (var asker in displaced) asker.Tell(new RegionError.NotLeader(Region.Id, null));
+        AnswerApplied();
         return next;
     }
 
-    /// <summary>What to tell whoever asked for the entry; null when it cannot be read.</summary>
-    private object? TryApply(Entry entry, ApplyTurn turn)
+    private void AnswerApplied()
     {
-        if (entry.Kind != EntryKind.Command) return entry;
+        foreach (var (asker, answer) in _answered) _answers.Tell(asker, answer);
+        // Another leader's entries are committed in their places: these never will be, and may be asked for again.
+        foreach (var asker in _displaced) _answers.Tell(asker, new RegionError.NotLeader(Region.Id, null));
+        _answered.Clear();
+        _displaced.Clear();
+        _answers.Deliver();
+    }
+
+    private bool TryApply(Entry entry, ApplyTurn turn)
+    {
+        if (entry.Kind != EntryKind.Command)
+        {
+            Answer(entry.Position, entry);
+            return true;
+        }
         try
         {
             var command = CommandCodec.Decode(entry.Data);
-            if (_machine.Apply(command, entry.Term, turn) is { } applied)
-            {
-                turn.Add(applied.Writes, Region);
-                _commands.Add(new AppliedCommand(entry.Position, command, applied));
-                return applied.Reply;
-            }
-            _unreadable = new Unreadable(entry.Position, $"{command.GetType().Name} is no command for {Region.Id}");
+            return command is WriteGroup group
+                ? group.Writes.All(write => TryApply(entry, write, turn)) : TryApply(entry, command, turn);
         }
         catch (MalformedMessageException e)
         {
             _unreadable = new Unreadable(entry.Position, e.Message);
+            return false;
         }
-        return null;
+    }
+
+    private bool TryApply(Entry entry, Command command, ApplyTurn turn)
+    {
+        if (_machine.Apply(command, entry.Term, turn) is not { } applied)
+        {
+            _unreadable = new Unreadable(entry.Position, $"{command.GetType().Name} is no command for {Region.Id}");
+            return false;
+        }
+        turn.Add(applied.Writes, Region);
+        _commands.Add(new AppliedCommand(entry.Position, command, applied));
+        Answer(entry.Position, applied.Reply);
+        return true;
+    }
+
+    private void Answer(LogPosition position, object answer)
+    {
+        if (_pending.Take(position, _displaced) is not { } asker) return;
+        _answered.Add((asker, answer));
+        _bytes += (answer as ConditionOutcome)?.Previous?.Length ?? 0;
     }
 
     // What a restart needs.
     private void Save(IWriteBatch batch)
     {
-        if (_saved != Region) MetaRecords.WriteDescriptor(batch, Region);
-        _saved = Region;
+        if (_record.Region != Region) MetaRecords.Write(batch, _record = _record with { Region = Region });
         MetaRecords.WriteApplied(batch, Region.Id, _applied);
+    }
+
+    // Synced: what it forbids must be known after a loss of power, too.
+    private void NoteBirth()
+    {
+        if (_record.JournalBorn) return;
+        using var batch = engine.NewBatch();
+        MetaRecords.Write(batch, _record = _record with { JournalBorn = true });
+        engine.Write(batch, sync: true);
+        Context.Parent.Tell(new RegionCreated(Region.Id));
     }
 
     private void Observe(int entries, TimeSpan elapsed)
@@ -154,36 +186,53 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     // Whatever they asked for may be in the log.
     private void ForgetAll()
     {
-        foreach (var asker in _pending.TakeAll()) asker.Tell(new RegionError.StaleCommand());
+        foreach (var asker in _pending.TakeAll()) _answers.Tell(asker, new RegionError.StaleCommand());
+        _answers.Deliver();
     }
 
     private void Refuse(ServeReads reads)
     {
-        foreach (var asker in reads.Askers) asker.Tell(new RegionError.RegionStopped(Region.Id, $"{_unreadable}"));
+        foreach (var asker in reads.Askers)
+            _answers.Tell(asker, new RegionError.RegionStopped(Region.Id, $"{_unreadable}"));
+        _answers.Deliver();
     }
 
     private void Serve(ServeReads reads)
     {
-        if (_unreadable is not null) Refuse(reads);
-        else if (reads.Index <= _applied) AnswerAll(reads);
-        else _reads.Enqueue(reads, reads.Index);
+        if (_unreadable is not null)
+        {
+            Refuse(reads);
+            return;
+        }
+        _reads.Enqueue(reads, reads.Index);
+        AnswerDue();
     }
 
-    private void AnswerAll(ServeReads reads)
+    // One view for all of them: nothing is applied meanwhile.
+    private void AnswerDue()
     {
-        var answer = _machine.Read(reads.Term);
-        foreach (var asker in reads.Askers) asker.Tell(answer);
+        ReadView? view = null;
+        while (_reads.TryPeek(out var reads, out var index) && index <= _applied.Index)
+        {
+            _reads.Dequeue();
+            var answer = _machine.Read(reads.Term);
+            if (answer is Readable readable) answer = view ??= new ReadView(readable.Region, engine.Snapshot());
+            foreach (var asker in reads.Askers)
+            {
+                (answer as ReadView)?.Acquire();
+                _answers.Tell(asker, answer);
+            }
+        }
+        view?.Release();
+        _answers.Deliver();
     }
 }
 
 /// <summary>What a region's entries are applied to, and who sees it.</summary>
 internal sealed record ApplySpec
 {
-    /// <summary>The region as it was created.</summary>
-    public required Region Initial { get; init; }
-
-    /// <summary>The index that it was created at.</summary>
-    public required long InitialIndex { get; init; }
+    /// <summary>What the engine says of the region.</summary>
+    public required RegionRecord Record { get; init; }
 
     /// <summary>Makes the state machine, from the region as of what is applied and from what the engine holds.</summary>
     public required Func<Region, ISnapshot, IStateMachine> Machine { get; init; }

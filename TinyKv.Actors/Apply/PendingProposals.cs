@@ -28,8 +28,9 @@ internal sealed class PendingProposals
     }
 
     /// <summary>
-    /// The entry at <paramref name="applied"/> is committed: takes out who asked for it, if anybody here did, and
-    /// puts those whose commands it has displaced into <paramref name="displaced"/>.
+    /// A command at <paramref name="applied"/> is committed: takes out who asked for it, if anybody here did, and
+    /// puts those whose commands it has displaced into <paramref name="displaced"/>. Commands that share an entry are
+    /// taken one after the other.
     /// </summary>
     public IActorRef? Take(LogPosition applied, ICollection<IActorRef> displaced)
     {

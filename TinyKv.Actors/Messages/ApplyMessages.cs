@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 
@@ -12,7 +13,9 @@ internal sealed record Describe
 }
 
 /// <summary>The state machine holds everything up to <paramref name="Applied"/>.</summary>
-internal sealed record Described(Region Region, long Applied);
+/// <param name="Record">What the engine says of the region.</param>
+/// <param name="Applied">The last entry that is applied.</param>
+internal sealed record Described(RegionRecord Record, LogPosition Applied);
 
 /// <summary>Commands that are in the log now; whoever asked for them is answered when their fate is known.</summary>
 internal sealed record TrackProposals(ImmutableArray<PendingProposal> Proposals);
@@ -25,7 +28,7 @@ internal sealed record ForgetOutcomes
     public static ForgetOutcomes Instance { get; } = new();
 }
 
-/// <summary>Who asked for the command at a position.</summary>
+/// <summary>Who asked for the command at a position; for commands that share an entry, one behind the other.</summary>
 internal readonly record struct PendingProposal(LogPosition Position, IActorRef Asker);
 
 /// <summary>Committed entries, following the ones before. Answered with <see cref="EntriesApplied"/>.</summary>
@@ -43,6 +46,15 @@ internal sealed record Unreadable(LogPosition Position, string Reason)
 
 /// <summary>Everything up to <paramref name="Index"/> is in the state machine.</summary>
 internal sealed record EntriesApplied(long Index);
+
+/// <summary>
+/// Make durable what is applied; <paramref name="Applied"/> is what the asker knows to be. Answered with
+/// <see cref="EngineSynced"/>.
+/// </summary>
+internal sealed record SyncEngine(long Applied);
+
+/// <summary>Everything up to <paramref name="Applied"/> is durable in the engine.</summary>
+internal sealed record EngineSynced(long Applied) : IDeadLetterSuppression;
 
 /// <summary>Reads that leadership in <paramref name="Term"/> was confirmed for; served at <paramref name="Index"/>
 /// or later.</summary>

@@ -28,7 +28,8 @@ internal readonly ref struct AppliedBatch(
     /// <summary>How many entries, with those that are no command.</summary>
     public int Entries => entries;
 
-    /// <summary>The commands among them, in their order. What they hold lives longer, the span does not.</summary>
+    /// <summary>The commands among them, in their order. What they hold lives longer, the span does not; keys and values
+    /// are parts of their entry's bytes, which one of them holds in memory: copy what is kept.</summary>
     public ReadOnlySpan<AppliedCommand> Commands { get; } = commands;
 
     /// <summary>How long it took to execute and to write them.</summary>

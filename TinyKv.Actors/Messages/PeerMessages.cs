@@ -22,5 +22,17 @@ internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool Caug
 /// <param name="Reason">What was lost, and what to do.</param>
 internal sealed record DataLost(string Reason);
 
-/// <summary>To the parent: the replica's journal is not empty, now and for ever.</summary>
+/// <summary>The replica's journal is not empty, now and for ever: to its state machine, which notes it in the engine.</summary>
+internal sealed record JournalBorn
+{
+    public static JournalBorn Instance { get; } = new();
+}
+
+/// <summary>To the parent: the engine knows that the journal of a replica is not empty.</summary>
 internal sealed record RegionCreated(RegionId Region);
+
+/// <summary>All replicas that this store begins with were made.</summary>
+internal sealed record Bootstrapped
+{
+    public static Bootstrapped Instance { get; } = new();
+}

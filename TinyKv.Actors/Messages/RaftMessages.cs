@@ -9,5 +9,8 @@ namespace TinyKv.Actors.Messages;
 /// <param name="Envelope">The message.</param>
 internal sealed record InboundRaftMessage(RegionId Region, StoreId From, RaftEnvelope Envelope);
 
+/// <summary>The connection over which a store was heard has ended, and it has made no other.</summary>
+internal sealed record StoreDisconnected(StoreId Store);
+
 /// <summary>A Raft message of a replica on this store to a replica on another.</summary>
 internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);

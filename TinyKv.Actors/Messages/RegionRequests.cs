@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using Akka.Actor;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
@@ -23,9 +25,28 @@ internal sealed record Propose(
     Condition? Condition = null)
     : RegionRequest(Region, Context)
 {
+    /// <summary>Whether the command is a write that may share its entry with others (<see cref="Core.Commands.WriteGroup"/>).
+    /// </summary>
+    public bool MayShareEntry { get; init; }
+
     /// <summary>What the spans of the write belong to; null while nobody traces.</summary>
     public Activity? Span { get; init; }
 }
 
 /// <summary>Answer from a state that holds everything acknowledged before now.</summary>
 internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);
+
+/// <summary>Requests that came together: each is taken or refused by itself, and answered to whoever asked for it.</summary>
+internal sealed record RegionBatch(RegionId Region, ImmutableArray<AskedRequest> Requests)
+{
+    /// <summary>Answers each with a refusal.</summary>
+    public void Refuse(Func<RegionRequest, RegionError> refusal)
+    {
+        var answers = new Answers();
+        foreach (var (asker, request) in Requests) answers.Tell(asker, refusal(request));
+        answers.Deliver();
+    }
+}
+
+/// <summary>A request, and who gets the answer.</summary>
+internal readonly record struct AskedRequest(IActorRef Asker, RegionRequest Request);

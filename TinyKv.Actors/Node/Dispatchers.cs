@@ -8,4 +8,7 @@ internal static class Dispatchers
 
     /// <summary>State machines, which block on the engine.</summary>
     public const string Kv = "tinykv.kv-dispatcher";
+
+    /// <summary>Whoever syncs the engine, alone: nothing else waits for the disk with it.</summary>
+    public const string Sync = "tinykv.sync-dispatcher";
 }

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
@@ -23,13 +24,15 @@ public sealed class PreparedStore : IDisposable
     private readonly Stack<IDisposable> _files;
     private readonly DataDirectory _directory;
     private readonly RocksEngine _engine;
+    private readonly LinkSockets _links;
     private readonly StoreFaults? _faults;
 
     private PreparedStore(
         TinyKvSettings settings, Config config, StoreNames names, DataDirectory directory, JournalSetup journal,
-        RocksEngine engine, Stack<IDisposable> files, StoreFaults? faults)
+        RocksEngine engine, LinkSockets links, Stack<IDisposable> files, StoreFaults? faults)
     {
-        (Settings, Bind, _directory, _engine, _files, _faults) = (settings, names.Bind, directory, engine, files, faults);
+        (Settings, Bind, _directory, _engine) = (settings, names.Bind, directory, engine);
+        (_links, _files, _faults) = (links, files, faults);
         SystemConfig = StoreSystem.Configure(settings, config, names, journal);
         var setups = journal.Setups.Append(StoreSystem.Guard(settings));
         Setups = [.. faults is null ? setups : setups.Append(faults.Disk)];
@@ -75,8 +78,10 @@ public sealed class PreparedStore : IDisposable
             if (faults is not null) files.Push(faults.File);
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings, names.Bind);
+            var links = StoreSystem.BindRaftPort(settings, names);
+            files.Push(links);
             directory.Start(settings.Initial);
-            return new PreparedStore(settings, config, names, directory, journal, engine, files, faults);
+            return new PreparedStore(settings, config, names, directory, journal, engine, links, files, faults);
         }
         catch (IOException e)
         {
@@ -94,7 +99,8 @@ public sealed class PreparedStore : IDisposable
     /// <param name="system">Made from <see cref="SystemConfig"/> and <see cref="Setups"/>.</param>
     public StoreNode Start(ActorSystem system)
     {
-        var node = new StoreNode(Settings, system, _directory, _engine, new Stack<IDisposable>(_files.Reverse()), _faults);
+        var node = new StoreNode(
+            Settings, system, _directory, _engine, _links, new Stack<IDisposable>(_files.Reverse()), _faults);
         _files.Clear();
         return node;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node.Settings;
@@ -9,6 +10,8 @@ using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Actors.Transport;
+using TinyKv.Actors.Transport.Links;
+using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
@@ -16,6 +19,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
+using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Links;
 
@@ -38,23 +42,29 @@ internal sealed record StoreActors(
         ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
         var table = new RegionTable();
+        var links = LinksOf(system, settings, cluster, around);
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
             cluster, settings.StoreId, around.Record.Incarnation,
-            Others(RaftTransport.Name).ToImmutableDictionary())
+            links.To.ToImmutableDictionary(link => link.Key, link => around.Over(link.Key, link.Value)))
         {
-            Reconnect = transport => around.Reconnect(transport.Path.Address),
+            Reconnect = links.Reconnect,
+            Accept = links.Accept,
+            End = links.End,
         }).WithDispatcher(Dispatchers.Raft), RaftTransport.Name);
-        var placement = Topology.Placement(settings);
-        var first = Topology.First(settings);
-        List<RegionSpec> regions =
-        [
-            Spec(placement, (group, snapshot) => new PlacementStateMachine(group, snapshot), CommandCodec.IsPlacement),
-        ];
-        if (settings.StorageMode == StorageMode.Raft)
-            regions.Add(Spec(first, (region, _) => new KvStateMachine(region), CommandCodec.IsWrite));
+        links.Start(transport);
+        var ticker = system.ActorOf(Ticker.Props(settings.TickInterval).WithDispatcher(Dispatchers.Raft), Ticker.Name);
+        var sync = system.ActorOf(EngineSync.Props(engine).WithDispatcher(Dispatchers.Sync), EngineSync.Name);
+        var (records, isNew) = RecordsOf(engine, around);
         // The regions are known from the first moment on, whatever their actors are busy with.
-        foreach (var region in regions) table.Post(new ReplicaView(region.Initial, null));
-        var store = system.ActorOf(StoreActor.Props(regions, table).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
+        foreach (var record in records.Where(TakesPart)) table.Post(new ReplicaView(record.Region, null));
+        var store = system.ActorOf(StoreActor.Props(new StoreSpec
+        {
+            Engine = engine,
+            Records = records,
+            IsNew = isNew,
+            Replica = record => TakesPart(record) ? Spec(record) : null,
+            Table = table,
+        }).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
         var handshake = system.ActorOf(Handshake.Props(new HandshakeSpec
         {
@@ -72,60 +82,108 @@ internal sealed record StoreActors(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
         var services = Others(PlacementService.Name).Append(KeyValuePair.Create(settings.StoreId, service))
             .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
-        var (storage, bounds) = (StorageOf(settings, store, engine, table), settings.Gateway);
+        var (storage, bounds) = (StorageOf(settings, store, engine, table, around.Readers), settings.Gateway);
+        if (around.Storage is { } watched) storage = watched(storage);
         var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));
         var router = new RawRouter(settings.StoreId, table, executor,
             Links().ToImmutableDictionary(), bounds.Timeout, around.Time, around.DrawFraction);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
+        var gateway = new RawGateway(
+            executor, router, inFlight, bounds.Timeout, around.Time, Logging.GetLogger(system, typeof(RawGateway)),
+            around.Readers);
         return new StoreActors(
             store, handshake, storage, new PlacementClient(settings.StoreId, services, table, around.Time), table,
-            new RawGateway(executor, router, inFlight, bounds.Timeout, around.Time), router);
+            gateway, router);
 
-        RegionSpec Spec(
-            Region region, Func<Region, ISnapshot, IStateMachine> machine, Func<ReadOnlyMemory<byte>, bool> isCommand)
+        // Without Raft only placement is replicated: by itself.
+        bool TakesPart(RegionRecord record) => record.State == RegionState.Normal
+            && (record.Region.Id == RegionId.Placement || settings.StorageMode == StorageMode.Raft);
+
+        RegionSpec Spec(RegionRecord record)
         {
+            var isPlacement = record.Region.Id == RegionId.Placement;
             var applier = ApplyActor.Props(engine, new ApplySpec
             {
-                Initial = region,
-                InitialIndex = Topology.Origin.Index,
-                Machine = machine,
-                Observers = [new ApplyMetrics(region.Id)],
+                Record = record,
+                Machine = isPlacement ? (group, snapshot) => new PlacementStateMachine(group, snapshot)
+                    : (region, _) => new KvStateMachine(region),
+                Observers = [new ApplyMetrics(record.Region.Id)],
             });
-            return SpecOf(settings, cluster, around.Record, region, applier, isCommand, transport, around.Draw());
+            return SpecOf(settings, cluster, around.Record.Directory, record, applier,
+                isPlacement ? CommandCodec.IsPlacement : CommandCodec.IsWrite, transport, ticker, sync,
+                around.Draw());
         }
 
         IEnumerable<KeyValuePair<StoreId, StoreLink>> Links() => Others(GatewayActor.Name).Select(other =>
-            KeyValuePair.Create(other.Key, new StoreLink(other.Value, ((ExtendedActorSystem)system).Provider)));
+            KeyValuePair.Create(other.Key, new StoreLink(
+                other.Value, new ReplyPaths(((ExtendedActorSystem)system).Provider, around.Record.Incarnation),
+                around.Readers, around.Time)));
 
         IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
             settings.Stores.Where(store => store.Id != settings.StoreId)
-                .Select(store => KeyValuePair.Create(store.Id, around.Remote(store, actor)));
+                .Select(store => KeyValuePair.Create(store.Id, around.Over(store.Id, around.Remote(store, actor))));
+    }
+
+    private static StoreLinks LinksOf(
+        ActorSystem system, TinyKvSettings settings, ulong cluster, StoreEnvironment around)
+    {
+        var log = Logging.GetLogger(system, typeof(StoreLinks));
+        return new StoreLinks(
+            new LinkSpec
+            {
+                Cluster = cluster,
+                Self = settings.StoreId,
+                Incarnation = around.Record.Incarnation,
+                Network = around.Links,
+                Time = around.Time,
+                Scheduler = around.Readers ?? TaskScheduler.Default,
+            },
+            new LinkReport(log, system.Scheduler, new TransportMetrics(settings.StoreId),
+                settings.Stores.ToDictionary(store => store.Id, store => store.Raft)),
+            settings.Stores.Where(store => store.Id != settings.StoreId)
+                .Select(store => KeyValuePair.Create(store.Id, around.Remote(store, RaftTransport.Name))));
+    }
+
+    // A new store begins with the cluster's first regions; so does one whose engine was lost, and is rebuilt from its journals.
+    private static (IReadOnlyList<RegionRecord> Records, bool AreNew) RecordsOf(
+        IEngine engine, StoreEnvironment around)
+    {
+        using var snapshot = engine.Snapshot();
+        var known = MetaRecords.ReadAll(snapshot);
+        return known.Count > 0 ? (known, false)
+            : ([.. around.Regions.Select(
+                region => new RegionRecord(region) { JournalBorn = around.Record.IsBootstrapped })], true);
     }
 
     private static RegionSpec SpecOf(
-        TinyKvSettings settings, ulong cluster, StoreRecord record, Region initial, Props applier,
-        Func<ReadOnlyMemory<byte>, bool> isCommand, IActorRef transport, ulong draw)
+        TinyKvSettings settings, ulong cluster, DirectoryId directory, RegionRecord record, Props applier,
+        Func<ReadOnlyMemory<byte>, bool> isCommand, IActorRef transport, IActorRef ticker, IActorRef sync, ulong draw)
     {
-        var self = initial.PeerOn(settings.StoreId)!.Value;
+        var found = record.Region.PeerOn(settings.StoreId);
+        Invariant.Holds(found is not null, $"{record.Region.Id} has a record on {settings.StoreId} and no replica");
+        var self = found.Value;
         return new RegionSpec
         {
-            Initial = initial,
+            Record = record,
             Self = self,
             Applier = applier.WithDispatcher(Dispatchers.Kv),
             Seed = (int)(draw & int.MaxValue),
-            Peer = (state, machine, created, seed) => RaftPeer.Props(new RaftPeerSpec
+            Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
             {
-                PersistenceId = $"{new PeerJournalId(cluster, settings.StoreId, initial.Id, self.Id)}",
-                Region = state.Region,
+                PersistenceId = $"{new PeerJournalId(cluster, settings.StoreId, record.Region.Id, self.Id)}",
+                Region = state.Record.Region,
                 Self = self,
-                InitialState = Topology.InitialStateOf(initial, record.Directory),
-                WasCreated = created || record.CreatedRegions.Contains(initial.Id.Value),
-                Applied = state.Applied,
+                InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
+                // What is applied was in it, though its birth may not have been noted before the store was killed.
+                JournalBorn = state.Record.JournalBorn || state.Applied != InitialState.Origin,
+                Applied = state.Applied.Index,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,
+                Ticker = ticker,
                 MaxQueuedRequests = settings.MaxQueuedRequests,
                 Seed = seed,
                 Applier = machine,
+                EngineSync = sync,
                 IsCommand = isCommand,
                 Transport = transport,
             }).WithDispatcher(Dispatchers.Raft),
@@ -133,13 +191,14 @@ internal sealed record StoreActors(
     }
 
     private static IStorage StorageOf(
-        TinyKvSettings settings, IActorRef store, IEngine engine, RegionTable table)
+        TinyKvSettings settings, IActorRef store, IEngine engine, RegionTable table,
+        TaskScheduler? readers)
     {
-        if (settings.StorageMode == StorageMode.Raft) return new RaftStorage(store, engine);
-        var alone = new Peer(new PeerId(1), settings.StoreId);
-        var region = Topology.First(settings) with { Peers = [alone] };
+        if (settings.StorageMode == StorageMode.Raft) return new RaftStorage(store, readers);
+        var storage = new StandaloneStorage(engine, settings.StoreId);
+        var alone = storage.Region.Peers[0];
         table.Post(new ReplicaView(
-            region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
-        return new StandaloneStorage(engine, settings.StoreId);
+            storage.Region, new PeerView(new LeadershipChange(RoleKind.Leader, 1, alone.Id), alone, CaughtUp: true)));
+        return storage;
     }
 }

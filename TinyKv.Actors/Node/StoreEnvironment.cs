@@ -1,6 +1,11 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Akka.Actor;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Requests;
+using TinyKv.Actors.Transport.Links;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 
@@ -16,6 +21,12 @@ internal sealed record StoreEnvironment
     /// remoting's <c>retry-gate-closed-for</c>.</summary>
     public required Action<Address> Reconnect { get; init; }
 
+    /// <summary>Connects to the other stores, and takes their connections, for what their replicas say.</summary>
+    public required ILinkNetwork Links { get; init; }
+
+    /// <summary>What stands between this store and an actor of another, or a connection to it.</summary>
+    public Func<StoreId, IActorRef, IActorRef> Over { get; init; } = (_, other) => other;
+
     /// <summary>The clock; its wall time may jump.</summary>
     public required TimeProvider Time { get; init; }
 
@@ -25,32 +36,41 @@ internal sealed record StoreEnvironment
     /// <summary>A number from 0, included, to 1, excluded.</summary>
     public double DrawFraction() => (Draw() >> 11) * (1.0 / (1ul << 53));
 
+    /// <summary>The regions that the cluster begins with; all stores must take the same.</summary>
+    public required ImmutableArray<Region> Regions { get; init; }
+
     /// <summary>What the store knows of itself and the others, with this start.</summary>
     public required StoreRecord Record { get; init; }
 
     /// <summary>Makes durable what it knows, one call after the other; then says whether it failed, on any thread.</summary>
     public required Action<StoreRecord, Action<Exception?>> Save { get; init; }
 
-    /// <summary>Runs reads of many keys; null: each on a thread of its own.</summary>
+    /// <summary>Runs what is done outside of actors; null: the pool, and reads of many keys each on a thread of its
+    /// own.</summary>
     public TaskScheduler? Readers { get; init; }
+
+    /// <summary>What stands between requests and the regions; null: nothing.</summary>
+    public Func<IStorage, IStorage>? Storage { get; init; }
 
     /// <summary>Remoting, the clock of the machine, and numbers that nobody can foretell.</summary>
     /// <param name="system">The actor system of the store.</param>
+    /// <param name="settings">Its settings.</param>
     /// <param name="directory">The store's data directory.</param>
+    /// <param name="links">Its Raft port.</param>
     /// <param name="faults">What happens to its messages to others; null: nothing.</param>
-    public static StoreEnvironment Of(ActorSystem system, DataDirectory directory, StoreFaults? faults) => new()
-    {
-        Remote = (store, actor) =>
+    public static StoreEnvironment Of(
+        ActorSystem system, TinyKvSettings settings, DataDirectory directory, ILinkNetwork links, StoreFaults? faults) => new()
         {
-            var remote = StoreSystem.Remote(system, store, actor);
-            return faults is null ? remote : faults.Over(store.Id, remote);
-        },
-        Reconnect = address => StoreSystem.Reconnect(system, address),
-        Time = TimeProvider.System,
-        Draw = () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
-        Record = directory.Record,
-        Save = (record, done) => SaveOnThread(directory, record, done),
-    };
+            Regions = Bootstrap.Regions(settings.Initial),
+            Remote = (store, actor) => StoreSystem.Remote(system, store, actor),
+            Over = (store, other) => faults is null ? other : faults.Over(store, other),
+            Links = links,
+            Reconnect = address => StoreSystem.Reconnect(system, address),
+            Time = TimeProvider.System,
+            Draw = () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
+            Record = directory.Record,
+            Save = (record, done) => SaveOnThread(directory, record, done),
+        };
 
     // The disk is waited for, which actors must not do.
     private static void SaveOnThread(DataDirectory directory, StoreRecord record, Action<Exception?> done) =>

@@ -10,6 +10,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Telemetry;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
@@ -35,7 +36,7 @@ public sealed class StoreNode : IAsyncDisposable
 
     internal StoreNode(
         TinyKvSettings settings, ActorSystem system, DataDirectory directory, RocksEngine engine,
-        Stack<IDisposable> files, StoreFaults? faults)
+        ILinkNetwork links, Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
         (System, _engine, _files) = (system, engine, files);
@@ -46,7 +47,8 @@ public sealed class StoreNode : IAsyncDisposable
         engine.WhenFailed(failure => StoreFailed.Publish(system, "the engine has failed", failure));
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
-        _actors = StoreActors.Start(system, settings, ClusterId, engine, StoreEnvironment.Of(system, directory, faults));
+        _actors = StoreActors.Start(
+            system, settings, ClusterId, engine, StoreEnvironment.Of(system, settings, directory, links, faults));
         var readiness = new ReadinessLog(
             _actors.Table, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler,
             system.Scheduler.Advanced.ScheduleOnce);
@@ -81,8 +83,9 @@ public sealed class StoreNode : IAsyncDisposable
 
     internal static Task<StoreNode> StartAsync(
         Config config, IPAddress? bind, StoreFaults? faults, CancellationToken cancellation, params Setup[] setups) =>
-        // Files are opened and ports are bound with blocking calls.
-        Task.Run(() => OpenAsync(config, bind, faults, setups, cancellation), cancellation);
+        // Files are opened and ports are bound with blocking calls, and Akka blocks until its loggers have started, which
+        // they do on the thread pool: on one of its threads a few stores would wait for each other.
+        BlockingCall.Start(() => OpenAsync(config, bind, faults, setups, cancellation)).Unwrap();
 
     /// <summary>The effective settings.</summary>
     public TinyKvSettings Settings { get; }
@@ -167,6 +170,7 @@ public sealed class StoreNode : IAsyncDisposable
     private static async Task<StoreNode> OpenAsync(
         Config config, IPAddress? bind, StoreFaults? faults, Setup[] setups, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         using var prepared = PreparedStore.Open(config, bind, faults, cancellation);
         var system = StoreSystem.Start(prepared, setups);
         try

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
@@ -8,6 +9,7 @@ using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Akka.Remote;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -78,6 +80,25 @@ internal static class StoreSystem
         }
     }
 
+    /// <summary>Listens on the Raft port.</summary>
+    /// <exception cref="TinyKvException">The port cannot be bound.</exception>
+    public static LinkSockets BindRaftPort(TinyKvSettings settings, StoreNames names)
+    {
+        // As for remoting.
+        var family = names.UsesIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        try
+        {
+            return LinkSockets.Bind(
+                settings.Stores.ToImmutableDictionary(
+                    store => store.Id, store => new DnsEndPoint(store.Host, store.RaftPort, family)),
+                new IPEndPoint(names.Bind, settings.Self.RaftPort));
+        }
+        catch (SocketException e)
+        {
+            throw PortTaken(settings, "Raft", settings.Self.RaftPort, e);
+        }
+    }
+
     private static ActorSystemSetup And(this BootstrapSetup bootstrap, IEnumerable<Setup> setups) =>
         setups.Aggregate(ActorSystemSetup.Create(bootstrap), (all, setup) => all.And(setup));
 
@@ -112,7 +133,10 @@ internal static class StoreSystem
         _ => BindFailure(e.InnerException),
     };
 
-    private static TinyKvException PortTaken(TinyKvSettings settings, SocketException cause) => new(
-        $"cannot listen on {new HostPort(settings.BindHost, settings.Self.RemotingPort)}, " +
-        $"the remoting port of {settings.StoreId}: {cause.Message}", cause);
+    private static TinyKvException PortTaken(TinyKvSettings settings, SocketException cause) =>
+        PortTaken(settings, "remoting", settings.Self.RemotingPort, cause);
+
+    private static TinyKvException PortTaken(TinyKvSettings settings, string which, int port, SocketException cause) => new(
+        $"cannot listen on {new HostPort(settings.BindHost, port)}, "
+        + $"the {which} port of {settings.StoreId}: {cause.Message}", cause);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Akka.Event;
 using TinyKv.Core.Raft;
 
 namespace TinyKv.Actors.Raft;
@@ -8,7 +9,7 @@ namespace TinyKv.Actors.Raft;
 internal sealed partial class RaftPeer
 {
     /// <summary>One tick has passed.</summary>
-    internal sealed class Tick
+    internal sealed class Tick : IDeadLetterSuppression
     {
         public static Tick Instance { get; } = new();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Persistence;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -17,6 +18,7 @@ internal sealed partial class RaftPeer
 
     private readonly Queue<(IActorRef Asker, Propose Request)> _proposals = new();
     private readonly List<IActorRef> _readers = [];
+    private readonly Answers _answers = new();
     private readonly Dictionary<long, ImmutableArray<IActorRef>> _confirming = [];
     private long _queuedBytes;
     private int _waitingReads; // queued or being confirmed
@@ -30,7 +32,8 @@ internal sealed partial class RaftPeer
     {
         switch (message)
         {
-            case RegionRequest request: Refuse(request, _spec.Region.PeerWith(_core.Leader)); break;
+            case RegionRequest request: Refuse(Sender, request, _spec.Region.PeerWith(_core.Leader)); break;
+            case RegionBatch batch: Refuse(batch, _spec.Region.PeerWith(_core.Leader)); break;
             default: Protocol(message); break;
         }
     }
@@ -39,7 +42,8 @@ internal sealed partial class RaftPeer
     {
         switch (message)
         {
-            case RegionRequest request: Refuse(request, leader: null); break;
+            case RegionRequest request: Refuse(Sender, request, leader: null); break;
+            case RegionBatch batch: Refuse(batch, leader: null); break;
             default: Protocol(message); break;
         }
     }
@@ -48,7 +52,8 @@ internal sealed partial class RaftPeer
     {
         switch (message)
         {
-            case RegionRequest request: Admit(request); break;
+            case RegionRequest request: Admit(Sender, request); break;
+            case RegionBatch batch: Admit(batch); break;
             default: Protocol(message); break;
         }
     }
@@ -59,7 +64,7 @@ internal sealed partial class RaftPeer
         switch (message)
         {
             case Tick:
-                ArmTick();
+                AwaitTick();
                 PassTick();
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
@@ -68,12 +73,19 @@ internal sealed partial class RaftPeer
                 _telemetry.Heard(inbound.Envelope);
                 Hear(inbound.From, inbound.Envelope);
                 break;
+            case StoreDisconnected lost:
+                CatchUp();
+                if (_spec.Region.PeerOn(lost.Store) is { } peer) Perform(_core.Disconnected(peer.Id));
+                break;
             case EntriesApplied applied:
                 _applied = applied.Index;
                 _core.Applied(applied.Index);
                 _telemetry.Applied(applied.Index);
                 Publish();
                 break;
+            case EngineSynced synced: Perform(_core.EngineSynced(synced.Applied)); break;
+            case DeleteMessagesSuccess: break;
+            case DeleteMessagesFailure failure: DeletionFailed(failure); break;
             case Flush:
                 _flushing = false;
                 ReadQueued();
@@ -127,23 +139,30 @@ internal sealed partial class RaftPeer
         _ => "leads",
     };
 
-    private void Admit(RegionRequest request)
+    // Of one message some may be taken and others not: who asked for them knows nothing of the others.
+    private void Admit(RegionBatch batch)
+    {
+        foreach (var (asker, request) in batch.Requests) Admit(asker, request);
+        _answers.Deliver();
+    }
+
+    private void Admit(IActorRef asker, RegionRequest request)
     {
         var refusal = Admission.OnLeader(request.Context, _spec.Region, _spec.Self, _core.Term)
             ?? KeyOutside(request) ?? NoRoom(request);
         if (refusal is not null)
         {
-            Sender.Tell(refusal);
+            _answers.Tell(asker, refusal);
             return;
         }
         if (request is Propose propose)
         {
-            _proposals.Enqueue((Sender, propose));
+            _proposals.Enqueue((asker, propose));
             _queuedBytes += propose.Command.Length;
         }
         else
         {
-            _readers.Add(Sender);
+            _readers.Add(asker);
             _waitingReads++;
         }
         if (_flushing) return;
@@ -165,26 +184,26 @@ internal sealed partial class RaftPeer
         return null;
     }
 
-    // While the journal writes, proposals gather; they share the next record.
+    // While the journal writes, proposals gather; they share the next record, and its entries as far as they may.
     private void ProposeQueued()
     {
         if (_writes.Count > 0 || _proposals.Count == 0) return;
-        var (position, bytes) = (_core.Last.Index, 0);
-        var commands = new List<ReadOnlyMemory<byte>>();
-        var awaited = ImmutableArray.CreateBuilder<PendingProposal>();
+        var (entries, bytes) = (new EntryBuilder(), 0);
+        var awaited = ImmutableArray.CreateBuilder<PendingProposal>(_proposals.Count);
         while (_proposals.TryPeek(out var head))
         {
             bytes += head.Request.Command.Length;
-            if (commands.Count > 0 && bytes > MaxBytesPerRecord) break;
+            if (awaited.Count > 0 && bytes > MaxBytesPerRecord) break;
             _proposals.Dequeue();
             _queuedBytes -= head.Request.Command.Length;
-            commands.Add(head.Request.Command);
-            awaited.Add(new PendingProposal(new LogPosition(++position, _core.Term), head.Asker));
-            _telemetry.Proposed(head.Request.Span, position);
+            entries.Add(head.Request.Command, head.Request.MayShareEntry);
+            var position = new LogPosition(_core.Last.Index + entries.Count, _core.Term);
+            awaited.Add(new PendingProposal(position, head.Asker));
+            _telemetry.Proposed(head.Request.Span, position.Index);
         }
-        _telemetry.Proposed(commands.Count);
-        _spec.Applier.Tell(new TrackProposals(awaited.ToImmutable()));
-        Perform(_core.Propose(commands));
+        _telemetry.Proposed(awaited.Count);
+        _spec.Applier.Tell(new TrackProposals(awaited.DrainToImmutable()));
+        Perform(_core.Propose(entries.Build()));
     }
 
     private void ReadQueued()
@@ -213,16 +232,19 @@ internal sealed partial class RaftPeer
         {
             if (!_confirming.Remove(context, out var askers)) continue;
             _waitingReads -= askers.Length;
-            foreach (var asker in askers) asker.Tell(NotLeader(_spec.Region.PeerWith(_core.Leader)));
+            foreach (var asker in askers) _answers.Tell(asker, NotLeader(_spec.Region.PeerWith(_core.Leader)));
         }
+        _answers.Deliver();
     }
 
     // None of these was proposed or confirmed: whoever leads now may be asked instead.
     private void RefuseQueued()
     {
         var refusal = NotLeader(_core is null ? null : _spec.Region.PeerWith(_core.Leader));
-        foreach (var (asker, _) in _proposals) asker.Tell(refusal);
-        foreach (var asker in _readers.Concat(_confirming.Values.SelectMany(askers => askers))) asker.Tell(refusal);
+        foreach (var (asker, _) in _proposals) _answers.Tell(asker, refusal);
+        foreach (var asker in _readers.Concat(_confirming.Values.SelectMany(askers => askers)))
+            _answers.Tell(asker, refusal);
+        _answers.Deliver();
         _proposals.Clear();
         _readers.Clear();
         _confirming.Clear();
@@ -230,8 +252,14 @@ internal sealed partial class RaftPeer
         _waitingReads = 0;
     }
 
-    private void Refuse(RegionRequest request, Peer? leader) =>
-        Sender.Tell((RegionError?)Admission.WrongStore(request.Context, _spec.Self) ?? NotLeader(leader));
+    private void Refuse(RegionBatch batch, Peer? leader)
+    {
+        foreach (var (asker, request) in batch.Requests) Refuse(asker, request, leader);
+        _answers.Deliver();
+    }
+
+    private void Refuse(IActorRef asker, RegionRequest request, Peer? leader) =>
+        _answers.Tell(asker, (RegionError?)Admission.WrongStore(request.Context, _spec.Self) ?? NotLeader(leader));
 
     private RegionError.NotLeader NotLeader(Peer? leader) => new RegionError.NotLeader(_spec.Region.Id, leader);
 

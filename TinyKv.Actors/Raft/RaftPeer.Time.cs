@@ -5,8 +5,8 @@ internal sealed partial class RaftPeer
 {
     private TimeSpan _ticked;
 
-    // One-shot and re-armed, so that ticks cannot pile up behind a slow turn.
-    private void ArmTick() => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _spec.TickInterval);
+    // One by one, so that ticks cannot pile up behind a slow turn.
+    private void AwaitTick() => _spec.Ticker.Tell(Ticker.AwaitTick.Instance, Self);
 
     /// <summary>Without leases a late tick only delays an election, so one message is one tick.</summary>
     private void PassTick()

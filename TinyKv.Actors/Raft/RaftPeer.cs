@@ -17,7 +17,7 @@ namespace TinyKv.Actors.Raft;
 /// behaviour in force is the Raft role that it holds. The core owns the protocol, the behaviour owns admission. A
 /// journal that fails or refuses stops the peer: its memory is dropped, its parent makes it again from the journal.
 /// </summary>
-internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
+internal sealed partial class RaftPeer : UntypedPersistentActor
 {
     private const string Advice = "'tinykv check' says more once the store is stopped";
 
@@ -25,7 +25,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly PeerTelemetry _telemetry;
     private readonly Queue<PendingWrite> _writes = new();
-    private readonly List<RaftRecord> _records = [];
+    private readonly List<object> _events = []; // records and checkpoints for the next write
     private readonly JournalReplay _replay;
     private RaftCore _core = null!;
     private PendingWrite? _lastWrite;
@@ -51,29 +51,35 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
 
     /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    /// <inheritdoc/>
     protected override void OnRecover(object message)
     {
         switch (message)
         {
             case InitialState initial: _replay.Take(LastSequenceNr, initial); break;
             case RaftRecord record: _replay.Take(LastSequenceNr, record); break;
+            case RaftCheckpoint checkpoint: _replay.Take(LastSequenceNr, checkpoint); break;
             case RecoveryCompleted: Recovered(); break;
         }
     }
 
     private void Recovered()
     {
-        _replay.End(LastSequenceNr);
+        try
+        {
+            _replay.End(LastSequenceNr);
+        }
+        catch (InvariantViolationException e)
+        {
+            CannotReplay(Damaged(e));
+            return;
+        }
         if (_replay.Member is { } member)
         {
             _core = member;
             Start();
             return;
         }
-        if (_spec.WasCreated)
+        if (_spec.JournalBorn)
         {
             // Its votes and acknowledgements would be forgotten.
             StoreFailed.Publish(Context.System,
@@ -93,13 +99,12 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
     {
         // What the journal holds will not change; a database that is away comes back.
         for (var cause = reason; cause is not null; cause = cause.InnerException)
-            if (IsInTheJournal(cause))
-            {
-                var known = cause is TinyKvException ? cause : Damaged(cause);
-                StoreFailed.Publish(Context.System, $"the journal of {_spec.Region.Id} cannot be replayed", known);
-            }
+            if (IsInTheJournal(cause)) CannotReplay(cause is TinyKvException ? cause : Damaged(cause));
         base.OnRecoveryFailure(reason, message);
     }
+
+    private void CannotReplay(Exception cause) =>
+        StoreFailed.Publish(Context.System, $"the journal of {_spec.Region.Id} cannot be replayed", cause);
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
@@ -126,29 +131,21 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
                 + "start the store with the one that belongs to its journal");
         }
         // Members that disagree about who the members are could elect two leaders.
-        if (FirstMissing(initial.Voters, _spec.InitialState.Voters) is { } unlisted)
+        if (!initial.Voters.SequenceEqual(_spec.InitialState.Voters))
         {
             throw new TinyKvException(
-                $"the journal of {_spec.Self.Store} says that store {unlisted.Value} " +
-                $"holds a replica of {_spec.Region.Id}, but tinykv.cluster.stores does not list it");
-        }
-        if (FirstMissing(_spec.InitialState.Voters, initial.Voters) is { } added)
-        {
-            throw new TinyKvException(
-                $"tinykv.cluster.stores lists store {added.Value}, which holds no " +
-                $"replica of {_spec.Region.Id} by the journal of {_spec.Self.Store}: stores cannot be added to a cluster");
+                $"the journal of {_spec.Region.Id} on {_spec.Self.Store} begins with the members "
+                + $"{string.Join(", ", initial.Voters)}, and the store with {string.Join(", ", _spec.InitialState.Voters)}: "
+                + "they do not belong together");
         }
         return new RaftCore(_spec.Self.Id, initial, _spec.Options, new Random(_spec.Seed));
     }
-
-    private static PeerId? FirstMissing(ImmutableArray<PeerId> some, ImmutableArray<PeerId> others) =>
-        some.Where(peer => !others.Contains(peer)).Select(peer => (PeerId?)peer).FirstOrDefault();
 
     private void Start()
     {
         Become(Following);
         _ticked = Context.System.Scheduler.MonotonicClock;
-        ArmTick();
+        AwaitTick();
         Context.Parent.Tell(PeerReady.Instance);
         Perform(_core.Start(_spec.Applied));
         Publish();
@@ -169,8 +166,8 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
             _lastWrite = new PendingWrite(record, effects.SendDurable);
             _telemetry.Storing(record);
             _writes.Enqueue(_lastWrite);
-            _records.Add(record);
-            StoreRecords();
+            _events.Add(record);
+            StoreEvents();
         }
         else if (_writes.Count > 0)
         {
@@ -181,29 +178,36 @@ internal sealed partial class RaftPeer : UntypedPersistentActor, IWithTimers
             Send(effects.SendDurable.AsSpan());
         }
         if (!effects.Apply.IsEmpty) Apply(effects.Apply);
+        Compact(effects);
         Grant(effects.Reads);
         Drop(effects.ReadsDropped);
     }
 
     // One atomic write at a time: a journal that refuses a record may take the next, and the log would have a gap.
-    private void StoreRecords()
+    private void StoreEvents()
     {
-        if (_underWay > 0 || _records.Count == 0) return;
-        _underWay = _records.Count;
-        PersistAllAsync(_records.ToArray(), _ => Stored());
-        _records.Clear();
+        if (_underWay > 0 || _events.Count == 0) return;
+        _underWay = _events.Count;
+        PersistAllAsync(_events.ToArray(), Stored);
+        _events.Clear();
     }
 
-    private void Stored()
+    private void Stored(object @event)
     {
         _underWay--;
+        if (@event is RaftCheckpoint) Checkpointed();
+        else RecordStored();
+        StoreEvents();
+    }
+
+    private void RecordStored()
+    {
         var write = _writes.Dequeue();
         _telemetry.Stored(write.Started, write.LastIndex);
         Send(write.Messages);
         Send(write.Later);
         Perform(_core.Stored());
         ProposeQueued();
-        StoreRecords();
     }
 
     private void Apply(ImmutableArray<Entry> entries)

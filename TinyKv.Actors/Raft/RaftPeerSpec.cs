@@ -2,6 +2,7 @@ using Akka.Actor;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Actors.Raft;
 
@@ -20,8 +21,15 @@ internal sealed record RaftPeerSpec
     /// <summary>What it begins with when its journal is empty.</summary>
     public required InitialState InitialState { get; init; }
 
-    /// <summary>Whether it was created before, so that its journal cannot be empty.</summary>
-    public bool WasCreated { get; init; }
+    /// <summary>What a region's replica on a store begins with.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="applied">What the state machine holds when the journal is made: the log begins behind it.</param>
+    /// <param name="directory">The store's data directory.</param>
+    public static InitialState InitialStateOf(Region region, LogPosition applied, DirectoryId directory) =>
+        new([.. region.Peers.Select(peer => peer.Id).Order()], applied) { Directory = directory };
+
+    /// <summary>Whether its journal was made before, so that it cannot be empty.</summary>
+    public bool JournalBorn { get; init; }
 
     /// <summary>What the state machine holds already.</summary>
     public required long Applied { get; init; }
@@ -32,6 +40,9 @@ internal sealed record RaftPeerSpec
     /// <summary>The time of one tick.</summary>
     public required TimeSpan TickInterval { get; init; }
 
+    /// <summary>Sends the ticks; takes <see cref="Raft.Ticker.AwaitTick"/>.</summary>
+    public required IActorRef Ticker { get; init; }
+
     /// <summary>The most proposals, and the most reads, that wait to be taken up.</summary>
     public required int MaxQueuedRequests { get; init; }
 
@@ -40,6 +51,9 @@ internal sealed record RaftPeerSpec
 
     /// <summary>The region's state machine.</summary>
     public required IActorRef Applier { get; init; }
+
+    /// <summary>Makes durable what state machines have applied; takes <see cref="SyncEngine"/>.</summary>
+    public required IActorRef EngineSync { get; init; }
 
     /// <summary>Whether the state machine can read an entry's data.</summary>
     public required Func<ReadOnlyMemory<byte>, bool> IsCommand { get; init; }

@@ -11,7 +11,7 @@ namespace TinyKv.Actors.Regions;
 internal sealed record RegionSpec
 {
     /// <summary>The region as it was created.</summary>
-    public required Region Initial { get; init; }
+    public required RegionRecord Record { get; init; }
 
     /// <summary>Its replica on this store.</summary>
     public required Peer Self { get; init; }
@@ -19,11 +19,8 @@ internal sealed record RegionSpec
     /// <summary>Its state machine.</summary>
     public required Props Applier { get; init; }
 
-    /// <summary>
-    /// Makes the peer, from the region as it is and what its state machine holds, that machine, whether the replica was
-    /// created since this store was started, and a seed.
-    /// </summary>
-    public required Func<Described, IActorRef, bool, int, Props> Peer { get; init; }
+    /// <summary>Makes the peer, from what its state machine holds, that machine, and a seed.</summary>
+    public required Func<Described, IActorRef, int, Props> Peer { get; init; }
 
     /// <summary>Decides back-offs and election timeouts.</summary>
     public required int Seed { get; init; }
@@ -45,7 +42,6 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private Described _state;
     private IActorRef _peer = ActorRefs.Nobody;
     private RegionError.RegionStopped? _stopped;
-    private bool _created;
 
     public RegionActor(RegionSpec spec, RegionTable table)
     {
@@ -53,7 +49,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         _table = table;
         _random = new Random(spec.Seed);
         _delays = new RestartDelays(_random, Context.System.Scheduler);
-        _state = new Described(spec.Initial, 0);
+        _state = new Described(spec.Record, default);
         _applier = Context.ActorOf(spec.Applier, "applier");
         Context.Watch(_applier);
         Post(null);
@@ -70,7 +66,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
     {
         if (Sender.Equals(_applier))
-            StoreFailed.Publish(Context.System, $"the state machine of {_spec.Initial.Id} has failed", reason);
+            StoreFailed.Publish(Context.System, $"the state machine of {_spec.Record.Region.Id} has failed", reason);
         // Whoever broke an invariant may have told others already; making it again would only repeat it.
         else if (reason is InvariantViolationException) StoreFailed.Publish(Context.System, reason.Message);
         return Directive.Stop;
@@ -86,17 +82,14 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case Described state: Create(state); break;
             case PeerReady:
                 _delays.Succeeded();
-                _created = true;
-                Context.Parent.Tell(new RegionCreated(_spec.Initial.Id));
+                _applier.Tell(JournalBorn.Instance);
                 Become(Running);
                 break;
-            case RegionRequest request:
-                Sender.Tell(Admission.WrongStore(request.Context, _spec.Self)
-                    ?? new RegionError.NotLeader(_spec.Initial.Id, null));
-                break;
-            case InboundRaftMessage: break;
+            case RegionRequest request: Sender.Tell(Refusal(request)); break;
+            case RegionBatch batch: batch.Refuse(Refusal); break;
+            case InboundRaftMessage or StoreDisconnected: break;
             case DescribeReplica:
-                Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null));
+                Sender.Tell(new ReplicaStatus(_state.Record.Region, _spec.Self, _state.Applied.Index, null));
                 break;
             default: Always(message); break;
         }
@@ -106,7 +99,9 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RegionRequest or InboundRaftMessage or DescribeReplica: _peer.Forward(message); break;
+            case RegionRequest or RegionBatch or InboundRaftMessage or StoreDisconnected or DescribeReplica:
+                _peer.Forward(message);
+                break;
             case PeerView view: Post(view); break;
             default: Always(message); break;
         }
@@ -117,12 +112,12 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Unreadable unreadable: Stop(unreadable); break;
-            case DataLost: Context.Parent.Tell(message); break;
+            case DataLost or RegionCreated: Context.Parent.Tell(message); break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
             case Terminated:
-                StoreFailed.Publish(Context.System, $"the state machine of {_spec.Initial.Id} has stopped");
+                StoreFailed.Publish(Context.System, $"the state machine of {_spec.Record.Region.Id} has stopped");
                 break;
             default: Unhandled(message); break;
         }
@@ -132,36 +127,40 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RegionRequest request:
-                Sender.Tell((RegionError?)Admission.WrongStore(request.Context, _spec.Self) ?? _stopped!);
-                break;
+            case RegionRequest request: Sender.Tell(Refusal(request)); break;
+            case RegionBatch batch: batch.Refuse(Refusal); break;
             case DescribeReplica:
-                Sender.Tell(new ReplicaStatus(_state.Region, _spec.Self, _state.Applied, null, _stopped!.Reason));
+                Sender.Tell(new ReplicaStatus(_state.Record.Region, _spec.Self, _state.Applied.Index, null, _stopped!.Reason));
                 break;
             case Described state: _state = state; break;
-            case DataLost: Always(message); break;
+            case DataLost or RegionCreated: Always(message); break;
             case Terminated ended when ended.ActorRef.Equals(_applier): Always(message); break;
             default: break; // what the peer has said before it was stopped, and what is meant for it
         }
     }
 
+    // While there is no peer.
+    private RegionError Refusal(RegionRequest request) =>
+        Admission.WrongStore(request.Context, _spec.Self) ?? _stopped
+            ?? (RegionError)new RegionError.NotLeader(_spec.Record.Region.Id, null);
+
     // The peer goes too: it must not lead where nothing is applied.
     private void Stop(Unreadable unreadable)
     {
-        _log.Error("{Region} stops on this store: {Reason}. The other regions continue", _spec.Initial.Id, unreadable);
-        ApplyMetrics.Stopped(_spec.Self.Store, _spec.Initial.Id);
-        _stopped = new RegionError.RegionStopped(_spec.Initial.Id, $"{unreadable}");
+        _log.Error("{Region} stops on this store: {Reason}. The other regions continue", _spec.Record.Region.Id, unreadable);
+        ApplyMetrics.Stopped(_spec.Self.Store, _spec.Record.Region.Id);
+        _stopped = new RegionError.RegionStopped(_spec.Record.Region.Id, $"{unreadable}");
         Timers.CancelAll();
         Context.Stop(_peer);
         Become(Stopped);
-        _table.Post(new ReplicaView(_state.Region, null, _stopped));
+        _table.Post(new ReplicaView(_state.Record.Region, null, _stopped));
         _applier.Tell(Describe.Instance);
     }
 
     private void Create(Described state)
     {
         _state = state;
-        _peer = Context.ActorOf(_spec.Peer(state, _applier, _created, _random.Next()), "peer");
+        _peer = Context.ActorOf(_spec.Peer(state, _applier, _random.Next()), "peer");
         Context.Watch(_peer);
     }
 
@@ -169,13 +168,13 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         var delay = _delays.Next();
         _log.Warning("The peer of {Region} has stopped; it is restarted in {Delay} ms",
-            _spec.Initial.Id, (int)delay.TotalMilliseconds);
+            _spec.Record.Region.Id, (int)delay.TotalMilliseconds);
         Post(null);
         Become(Recovering);
         Timers.StartSingleTimer(Retry.Instance, Retry.Instance, delay);
     }
 
-    private void Post(PeerView? peer) => _table.Post(new ReplicaView(_state.Region, peer));
+    private void Post(PeerView? peer) => _table.Post(new ReplicaView(_state.Record.Region, peer));
 
     /// <summary>The back-off is over.</summary>
     private sealed class Retry

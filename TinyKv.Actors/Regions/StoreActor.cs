@@ -3,38 +3,42 @@ using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
+using TinyKv.Persistence.Engine;
 
 namespace TinyKv.Actors.Regions;
 
-/// <summary>The cluster is formed: there may be replicas from now on. Whoever says so is told which were created.</summary>
+/// <summary>The cluster is formed: there may be replicas from now on. Whoever says so is told when all were created.</summary>
 internal sealed record Begin
 {
     public static Begin Instance { get; } = new();
 }
 
 /// <summary>
-/// The regions of this store: creates their subtrees, once the cluster is formed, and hands them what is meant for them.
+/// The regions of this store, as its engine says: creates their subtrees, once the cluster is formed, and hands them what is
+/// meant for them.
 /// </summary>
 internal sealed class StoreActor : UntypedActor
 {
     /// <summary>The actor's name: it is at <c>/user/store</c>.</summary>
     public const string Name = "store";
 
-    private readonly IReadOnlyList<RegionSpec> _specs;
-    private readonly RegionTable _table;
-    private ImmutableSortedDictionary<ulong, ReplicaRef> _regions = ImmutableSortedDictionary<ulong, ReplicaRef>.Empty;
+    private readonly StoreSpec _spec;
+    private readonly HashSet<RegionId> _unborn = []; // the replicas whose journals are still to be made
+    private ImmutableSortedDictionary<ulong, ReplicaRef> _replicas = ImmutableSortedDictionary<ulong, ReplicaRef>.Empty;
+    private StoreCatalog _catalog = StoreCatalog.Empty;
     private IActorRef _introducer = ActorRefs.Nobody;
+    private bool _begun;
 
-    public StoreActor(IReadOnlyList<RegionSpec> regions, RegionTable table)
+    public StoreActor(StoreSpec spec)
     {
-        (_specs, _table) = (regions, table);
+        _spec = spec;
         // A peer that stops leaves behind what is in its mailbox.
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
     }
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(IReadOnlyList<RegionSpec> regions, RegionTable table) =>
-        Akka.Actor.Props.Create(() => new StoreActor(regions, table));
+    public static Props Props(StoreSpec spec) => Akka.Actor.Props.Create(() => new StoreActor(spec));
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
@@ -49,17 +53,23 @@ internal sealed class StoreActor : UntypedActor
         switch (message)
         {
             case RegionRequest request: Route(request); break;
-            case Begin when _regions.IsEmpty: Create(); break;
-            case RegionCreated or DataLost: _introducer.Tell(message); break;
-            case InboundRaftMessage inbound:
-                if (_regions.TryGetValue(inbound.Region.Value, out var region)) region.Actor.Tell(inbound);
+            case RegionBatch batch: Route(batch); break;
+            case Begin when !_begun: Create(); break;
+            case RegionCreated created: Note(created.Region); break;
+            case DataLost: _introducer.Tell(message); break;
+            case InboundRaftMessage inbound: ReplicaOf(inbound.Region)?.Tell(inbound); break;
+            case StoreDisconnected:
+                foreach (var each in _replicas.Values) each.Actor.Tell(message);
                 break;
             // Nobody has seen it, so nothing was done.
             case DeadLetter { Message: RegionRequest request } lost:
                 lost.Sender.Tell(new RegionError.NotLeader(request.Region, null));
                 break;
+            case DeadLetter { Message: RegionBatch lost }:
+                lost.Refuse(_ => new RegionError.NotLeader(lost.Region, null));
+                break;
             case DeadLetter: break;
-            case ListReplicas: Sender.Tell(new ReplicaRefs([.. _regions.Values])); break;
+            case ListReplicas: Sender.Tell(new ReplicaRefs([.. _replicas.Values])); break;
             case Terminated stopped:
                 StoreFailed.Publish(Context.System, $"{stopped.ActorRef.Path.Name} has stopped");
                 break;
@@ -76,19 +86,75 @@ internal sealed class StoreActor : UntypedActor
 
     private void Create()
     {
-        _introducer = Sender;
-        _regions = _specs.ToImmutableSortedDictionary(
-            spec => spec.Initial.Id.Value,
-            spec => new ReplicaRef(spec.Initial, spec.Self,
-                Context.ActorOf(RegionActor.Props(spec, _table).WithDispatcher(Context.Props.Dispatcher),
-                    $"region-{spec.Initial.Id.Value}")));
-        foreach (var region in _regions.Values) Context.Watch(region.Actor);
+        (_introducer, _begun) = (Sender, true);
+        if (_spec.IsNew) MetaRecords.Create(_spec.Engine, _spec.Records);
+        _catalog = StoreCatalog.Of(_spec.Records);
+        var begun = ImmutableSortedDictionary.CreateBuilder<ulong, ReplicaRef>();
+        foreach (var record in _catalog.Records)
+        {
+            if (record.State != RegionState.Normal || _spec.Replica(record) is not { } replica) continue;
+            begun[record.Region.Id.Value] = Start(replica);
+            if (!record.JournalBorn) _unborn.Add(record.Region.Id);
+        }
+        _replicas = begun.ToImmutable();
+        TellWhenAllAreBorn();
+    }
+
+    private ReplicaRef Start(RegionSpec spec)
+    {
+        var region = spec.Record.Region;
+        var actor = Context.ActorOf(
+            RegionActor.Props(spec, _spec.Table).WithDispatcher(Context.Props.Dispatcher), $"region-{region.Id.Value}");
+        Context.Watch(actor);
+        return new ReplicaRef(region, spec.Self, actor);
+    }
+
+    private void Note(RegionId created)
+    {
+        _catalog = _catalog.With(_catalog.Find(created)! with { JournalBorn = true });
+        _unborn.Remove(created);
+        TellWhenAllAreBorn();
+    }
+
+    // From then on a journal that is empty has lost something, even if the engine has forgotten that there was one.
+    private void TellWhenAllAreBorn()
+    {
+        if (_unborn.Count == 0) _introducer.Tell(Bootstrapped.Instance);
     }
 
     private void Route(RegionRequest request)
     {
-        if (_regions.TryGetValue(request.Region.Value, out var region)) region.Actor.Forward(request);
-        else if (_regions.IsEmpty) Sender.Tell(new RegionError.NotLeader(request.Region, null));
-        else Sender.Tell(new RegionError.RegionNotFound(request.Region));
+        if (ReplicaOf(request.Region) is { } replica) replica.Forward(request);
+        else Sender.Tell(NotHere(request.Region));
     }
+
+    private void Route(RegionBatch batch)
+    {
+        if (ReplicaOf(batch.Region) is { } replica) replica.Tell(batch);
+        else batch.Refuse(request => NotHere(request.Region));
+    }
+
+    private IActorRef? ReplicaOf(RegionId region) => _replicas.GetValueOrDefault(region.Value)?.Actor;
+
+    private RegionError NotHere(RegionId region) =>
+        _begun ? new RegionError.RegionNotFound(region) : new RegionError.NotLeader(region, null);
+}
+
+/// <summary>What a store's regions are made from.</summary>
+internal sealed record StoreSpec
+{
+    /// <summary>Has the records of the regions.</summary>
+    public required IEngine Engine { get; init; }
+
+    /// <summary>What it says, or is to say if the store is new.</summary>
+    public required IReadOnlyList<RegionRecord> Records { get; init; }
+
+    /// <summary>Whether the engine has none of the records yet.</summary>
+    public required bool IsNew { get; init; }
+
+    /// <summary>What a replica is made from; null: nothing takes part in its group here.</summary>
+    public required Func<RegionRecord, RegionSpec?> Replica { get; init; }
+
+    /// <summary>Where the replicas say who leads.</summary>
+    public required RegionTable Table { get; init; }
 }

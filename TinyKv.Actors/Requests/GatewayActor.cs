@@ -1,17 +1,16 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
-using TinyKv.Core.Regions;
-using TinyKv.Core.Storage;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Actors.Requests;
 
 /// <summary>
-/// The raw API for actors, on every store at <c>/user/gateway</c>: takes the requests of <c>tinykv.raw.v1.Raw</c> and
-/// <see cref="StoreStatusRequest"/> as messages, from this system, from another over remoting or through ClusterClient,
-/// and answers the sender with the replies. The other stores forward to it, too.
+/// The raw API for actors, on every store at <c>/user/gateway</c>: takes the requests of <c>tinykv.raw.v1.Raw</c>, one by
+/// one or many in a <see cref="RequestEnvelope"/>, and <see cref="StoreStatusRequest"/> as messages, from this system, from
+/// another over remoting or through ClusterClient, and answers the sender with the replies. The other stores forward to it, too.
 /// </summary>
 internal sealed class GatewayActor(
     RawGateway gateway, Func<CancellationToken, Task<StoreStatusResponse>> status, TimeSpan timeout) : UntypedActor
@@ -46,8 +45,9 @@ internal sealed class GatewayActor(
             case IRawRequest request when UnreadBy(Sender) is { } unread: Execute(request, unread); break;
             case IRawRequest request:
                 _ = gateway.ExecuteInTimeAsync(request).PipeTo(
-                    Sender, useConfigureAwait: true, Self, failure: failure => Failed(request, failure));
+                    Sender, useConfigureAwait: true, Self, failure: failure => gateway.Failed(request, failure));
                 break;
+            case RequestEnvelope envelope: Execute(envelope, UnreadBy(Sender)); break;
             case StoreStatusRequest: _ = TellStatusAsync(Sender, UnreadBy(Sender)); break;
             case ActorIdentity { MessageId: long mark } when _unread.TryGetValue(Sender.Path.Address, out var unread):
                 unread.Read(mark);
@@ -65,6 +65,25 @@ internal sealed class GatewayActor(
         else _ = ExecuteAsync(request, Sender, unread);
     }
 
+    private void Execute(RequestEnvelope envelope, UnreadReplies? unread)
+    {
+        var asker = new EnvelopeAsker(Sender, Self, unread);
+        if (unread is { IsOverfull: true })
+        {
+            unread.Unanswered(_log, Context.System.Scheduler.MonotonicClock);
+        }
+        else if (envelope.Requests.Count > EnvelopeLimits.MaxRequests)
+        {
+            asker.Refuse(envelope);
+        }
+        else
+        {
+            var calls = asker.CallsIn(envelope);
+            if (unread is not { IsFull: true }) gateway.Execute(calls);
+            else foreach (var call in calls) call.Answer(UnreadReplies.Refusal(call.Request));
+        }
+    }
+
     private async Task ExecuteAsync(IRawRequest request, IActorRef asker, UnreadReplies unread)
     {
         IRawReply reply;
@@ -74,7 +93,8 @@ internal sealed class GatewayActor(
         }
         catch (Exception failure)
         {
-            reply = Failed(request, failure);
+            // Not sent as such: its type would have to be created on the other side.
+            reply = gateway.Failed(request, failure);
         }
         unread.Reply(asker, request, reply);
     }
@@ -102,16 +122,6 @@ internal sealed class GatewayActor(
     private void Forget(Address address)
     {
         if (_unread.Remove(address, out var unread)) unread.Close();
-    }
-
-    // A failure is not sent as such: its type would have to be created on the other side.
-    private IRawReply Failed(IRawRequest request, Exception failure)
-    {
-        // What the files are to blame for ends the store, which says so once.
-        if (failure is not StorageFailedException) _log.Error(failure, "{Request} failed", request.GetType().Name);
-        return request.IsRead
-            ? request.Refused(new RegionError.ServerIsBusy("the store failed to answer; its log says more", BackoffMs: 500))
-            : request.OutcomeUnknown();
     }
 
     private async Task TellStatusAsync(IActorRef asker, UnreadReplies? unread)

@@ -13,4 +13,10 @@ public interface IRawGateway
     /// <param name="cancellation">Ends the wait; a write may be done all the same.</param>
     Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
         where TReply : class, IRawReply, new();
+
+    /// <summary>
+    /// Executes requests together: what goes to one region is one message to it, and what is answered at the same time is
+    /// told at the same time. Each is refused, done and answered by itself, and in no certain order. Returns at once.
+    /// </summary>
+    void Execute(IReadOnlyList<RawCall> calls);
 }

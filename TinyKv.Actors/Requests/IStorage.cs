@@ -24,6 +24,17 @@ public interface IStorage
 
     /// <summary>A reader that sees every write that was acknowledged before the call. Dispose it.</summary>
     Task<ReaderOrRefusal> ReaderAsync(RequestContext context, CancellationToken cancellation);
+
+    /// <summary>
+    /// Executes writes and reads that came together; each is refused, done and told by itself. Returns at once.
+    /// </summary>
+    /// <param name="calls">May be for several regions. In no certain order.</param>
+    /// <param name="done">Gets those that were told something at the same time, each call once; on any thread, an actor's
+    /// among them: it must neither block nor throw.</param>
+    void Execute(IReadOnlyList<StorageCall> calls, Action<IReadOnlyList<StorageCall>> done)
+    {
+        foreach (var call in calls) _ = SingleCalls.ExecuteAsync(this, call, done);
+    }
 }
 
 /// <summary>A consistent view of one region. Dispose it (TinyKV: Close).</summary>

@@ -31,7 +31,11 @@ internal static class RawReplies
 
     /// <summary>Nobody answered in time: a write may have been done.</summary>
     public static IRawReply OutcomeUnknown(this IRawRequest request) => request.Refused(
-        request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand());
+        request.IsRead ? new RegionError.NotLeader(RegionOf(request), null) : new RegionError.StaleCommand());
+
+    // Nobody has looked yet for the region of one that names none.
+    private static RegionId? RegionOf(IRawRequest request) =>
+        request.Context is { } context ? new RegionId(context.RegionId) : null;
 
     /// <summary>A value that may be missing, as the engine returned it.</summary>
     public static MaybeValue Maybe(byte[]? value) => value is null

@@ -49,8 +49,35 @@ internal sealed class RawRouter(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && late.IsCancellationRequested)
         {
-            return attempt.UnderWay ? request.OutcomeUnknown() : request.Refused(attempt.LastRefusal);
+            return attempt.Unanswered();
         }
+    }
+
+    /// <summary>As the other one, without a limit of its own: when it is to end it replies as of then.</summary>
+    public Task<IRawReply> ExecuteUntilAsync(IRoutedRequest request, CancellationToken end) =>
+        FollowUntilAsync(new Attempt(request, draw), TimeSpan.Zero, end);
+
+    /// <summary>Continues, after a while, with a request whose first attempt was refused.</summary>
+    public async Task<IRawReply> FollowUntilAsync(Attempt attempt, TimeSpan delay, CancellationToken end)
+    {
+        try
+        {
+            if (delay > TimeSpan.Zero) await Task.Delay(delay, time, end);
+            return await FollowAsync(attempt, end);
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            return attempt.Unanswered();
+        }
+    }
+
+    /// <summary>The first attempt of a request whose leader is here; null: it is elsewhere, or not known.</summary>
+    public (RequestContext Context, Attempt Attempt)? Here(IRoutedRequest request)
+    {
+        if (table.Find(request) is not { Stopped: null, Peer.Leader: { } leader } view || leader.Store != self) return null;
+        var attempt = new Attempt(request, draw);
+        attempt.Begin();
+        return (ContextOf(view.Region, leader), attempt);
     }
 
     private async Task<IRawReply> FollowAsync(Attempt attempt, CancellationToken limit)
@@ -58,7 +85,7 @@ internal sealed class RawRouter(
         while (true)
         {
             if (table.Find(attempt.Request) is not { } view)
-                return attempt.Request.Refused(new RegionError.RegionNotFound(RegionId.First));
+                return attempt.Request.Refused(new RegionError.RegionNotFound(null));
             if (view.Stopped is { } stopped) return attempt.Request.Refused(stopped);
             TimeSpan delay;
             if ((attempt.Hint ?? view.Peer?.Leader) is { } leader)
@@ -80,14 +107,15 @@ internal sealed class RawRouter(
     {
         attempt.Begin();
         return leader.Store == self
-            ? await executor.ExecuteAsync(
-                attempt.Request, new RequestContext(region.Id, region.Epoch, leader, 0), limit)
-            : await ForwardAsync(attempt.Request, region, leader, limit);
+            ? await executor.ExecuteAsync(attempt.Request, ContextOf(region, leader), limit)
+            : await ForwardAsync(attempt, region, leader, limit);
     }
 
-    private async Task<IRawReply?> ForwardAsync(
-        IRoutedRequest request, Region region, Peer leader, CancellationToken limit)
+    private static RequestContext ContextOf(Region region, Peer leader) => new(region.Id, region.Epoch, leader, 0);
+
+    private async Task<IRawReply?> ForwardAsync(Attempt attempt, Region region, Peer leader, CancellationToken limit)
     {
+        var request = attempt.Request;
         if (!gateways.TryGetValue(leader.Store, out var gateway))
             return request.Refused(new RegionError.NotLeader(region.Id, null));
         var forwarded = request.For(new Context
@@ -99,10 +127,10 @@ internal sealed class RawRouter(
         using var late = new CancellationTokenSource(
             request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit, late.Token);
-        var promise = gateway.Send(forwarded);
+        var call = gateway.Call(forwarded);
         try
         {
-            return request.ReplyIn(await promise.ReplyAsync(either.Token)) ?? request.OutcomeUnknown();
+            return request.ReplyIn(await call.ReplyAsync(either.Token)) ?? request.OutcomeUnknown();
         }
         catch (LinkFailedException failure)
         {
@@ -114,44 +142,8 @@ internal sealed class RawRouter(
         }
         finally
         {
-            gateway.Forget(promise);
-        }
-    }
-
-    /// <summary>One request on its way.</summary>
-    private sealed class Attempt(IRoutedRequest request, Func<double> draw)
-    {
-        private Retries? _retries;
-
-        public IRoutedRequest Request => request;
-
-        /// <summary>Most requests need none.</summary>
-        public Retries Retries => _retries ??= new Retries(draw);
-
-        /// <summary>Whether it is a write that may be done by somebody right now.</summary>
-        public bool UnderWay { get; private set; }
-
-        /// <summary>Why it is not answered yet.</summary>
-        public RegionError LastRefusal { get; private set; } = new RegionError.NotLeader(RegionId.First, null);
-
-        /// <summary>Whom the last answer named as the leader.</summary>
-        public Peer? Hint { get; private set; }
-
-        public void Begin() => UnderWay = !request.IsRead;
-
-        /// <summary>Takes an answer in; null: it is final, otherwise how long to wait for the next attempt.</summary>
-        public TimeSpan? End(IRawReply? reply, Peer asked)
-        {
-            (UnderWay, Hint) = (false, null);
-            if (reply is null) return Retries.After(RetryReason.Unreachable);
-            if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return null;
-            LastRefusal = refusal;
-            // Whoever asked is to slow down, or to ask for fewer keys, which it would not if its request waited here.
-            if (refusal is RegionError.ServerIsBusy or RegionError.KeyNotInRegion) return null;
-            if (Retries.MayBeDone(refusal, request.IsRead)) return null;
-            if (refusal is RegionError.NotLeader named && named.Leader == asked) refusal = named with { Leader = null };
-            Hint = (refusal as RegionError.NotLeader)?.Leader;
-            return Retries.After(refusal);
+            gateway.Forget(call);
+            if (!call.IsSent) attempt.NeverSent();
         }
     }
 }

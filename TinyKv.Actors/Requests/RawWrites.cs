@@ -10,8 +10,24 @@ namespace TinyKv.Actors.Requests;
 /// <summary>The writes that checked requests stand for.</summary>
 internal static class RawWrites
 {
-    /// <summary>The batch of a request that writes in any case.</summary>
-    public static IReadOnlyList<Modify> Of(IRawRequest request, ColumnFamily family) => request switch
+    /// <summary>What a request writes, and under which condition; null: in any case.</summary>
+    public static (IReadOnlyList<Modify> Batch, Condition? Condition) Of(IRawRequest request, ColumnFamily family) =>
+        request switch
+        {
+            CompareAndSetRequest cas => Of(cas, family),
+            PutIfAbsentRequest put => Of(put, family),
+            _ => (BatchOf(request, family), null),
+        };
+
+    /// <summary>The reply to a write that is done.</summary>
+    public static IRawReply ReplyTo(IRawRequest request, ConditionOutcome? outcome) => outcome is null
+        ? request.NewReply() : new CompareAndSetResponse
+        {
+            Succeeded = outcome.Succeeded,
+            Previous = RawReplies.Maybe(outcome.Previous),
+        };
+
+    private static IReadOnlyList<Modify> BatchOf(IRawRequest request, ColumnFamily family) => request switch
     {
         PutRequest put => [new Modify.Put(family, put.Key.Memory, put.Value.Memory)],
         DeleteRequest delete => [new Modify.Delete(family, delete.Key.Memory)],
@@ -25,19 +41,18 @@ internal static class RawWrites
         _ => throw new UnreachableException($"{request.GetType()}"),
     };
 
-    /// <summary>The condition and the batch of a compare-and-set.</summary>
-    public static (Condition Condition, Modify Write) Of(CompareAndSetRequest request, ColumnFamily family)
+    private static (IReadOnlyList<Modify> Batch, Condition? Condition) Of(CompareAndSetRequest request, ColumnFamily family)
     {
         var key = request.Key.Memory;
         // The cast keeps null apart from the empty value.
         var expected = request.Expected is { Found: true } value ? (ReadOnlyMemory<byte>?)value.Value.Memory : null;
         Modify write = request.Desired is { Found: true } desired
             ? new Modify.Put(family, key, desired.Value.Memory) : new Modify.Delete(family, key);
-        return (new Condition(family, key, expected), write);
+        return ([write], new Condition(family, key, expected));
     }
 
-    /// <summary>The condition and the batch of a put of an absent key.</summary>
-    public static (Condition Condition, Modify Write) Of(PutIfAbsentRequest request, ColumnFamily family) => (
-        new Condition(family, request.Key.Memory, null),
-        new Modify.Put(family, request.Key.Memory, request.Value.Memory));
+    private static (IReadOnlyList<Modify> Batch, Condition? Condition) Of(
+        PutIfAbsentRequest request, ColumnFamily family) => (
+            [new Modify.Put(family, request.Key.Memory, request.Value.Memory)],
+            new Condition(family, request.Key.Memory, null));
 }

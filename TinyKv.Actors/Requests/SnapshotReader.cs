@@ -1,26 +1,45 @@
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
 namespace TinyKv.Actors.Requests;
 
-/// <summary>A view of the engine, cut to a region.</summary>
-internal sealed class SnapshotReader(Region region, ISnapshot snapshot) : IStorageReader
+/// <summary>A view of the engine, cut to its region.</summary>
+/// <param name="view">Released with the reader.</param>
+internal sealed class SnapshotReader(ReadView view) : IStorageReader
 {
-    /// <inheritdoc/>
-    public Region Region => region;
+    private bool _disposed;
+
+    /// <summary>What it reads.</summary>
+    public ReadView View => view;
+
+    /// <summary>How many bytes the values have that <see cref="GetCF"/> has read.</summary>
+    public long BytesRead { get; private set; }
 
     /// <inheritdoc/>
-    public byte[]? GetCF(ColumnFamily family, ReadOnlySpan<byte> key) => snapshot.Get(family, key);
+    public Region Region => view.Region;
+
+    /// <inheritdoc/>
+    public byte[]? GetCF(ColumnFamily family, ReadOnlySpan<byte> key)
+    {
+        var value = view.Snapshot.Get(family, key);
+        BytesRead += value?.Length ?? 0;
+        return value;
+    }
 
     /// <inheritdoc/>
     public IEngineIterator IterCF(ColumnFamily family, KeyRange range) =>
-        snapshot.Iterate(family, range.Intersect(region.Range));
+        view.Snapshot.Iterate(family, range.Intersect(Region.Range));
 
     /// <inheritdoc/>
     public IEngineIterator ReverseIterCF(ColumnFamily family, KeyRange range) =>
-        snapshot.IterateReverse(family, range.Intersect(region.Range));
+        view.Snapshot.IterateReverse(family, range.Intersect(Region.Range));
 
     /// <inheritdoc/>
-    public void Dispose() => snapshot.Dispose();
+    public void Dispose()
+    {
+        if (!_disposed) view.Release();
+        _disposed = true;
+    }
 }

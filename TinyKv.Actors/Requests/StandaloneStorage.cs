@@ -1,5 +1,5 @@
-using TinyKv.Core.Keys;
-using TinyKv.Core.Raft;
+using TinyKv.Actors.Messages;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
@@ -15,8 +15,6 @@ public sealed class StandaloneStorage : IStorage
 
     private readonly IEngine _engine;
     private readonly StoreId _store;
-    private readonly Peer _peer;
-    private readonly Region _region;
 
     // Nothing is written between a condition and what depends on it.
     private readonly ConcurrentExclusiveSchedulerPair _writers = new(TaskScheduler.Default, MaxWriters);
@@ -28,9 +26,11 @@ public sealed class StandaloneStorage : IStorage
     {
         _engine = engine;
         _store = store;
-        _peer = new Peer(new PeerId(1), store);
-        _region = new Region(RegionId.First, KeyRange.All, RegionEpoch.Initial, [_peer]);
+        Region = Bootstrap.Regions([store]).Single(region => region.Id == RegionId.First);
     }
+
+    /// <summary>The region.</summary>
+    public Region Region { get; }
 
     /// <inheritdoc/>
     public async Task<RegionError?> WriteAsync(
@@ -60,17 +60,17 @@ public sealed class StandaloneStorage : IStorage
         cancellation.ThrowIfCancellationRequested();
         return Task.FromResult(Check(context) is { } refusal
             ? new ReaderOrRefusal(null, refusal)
-            : new ReaderOrRefusal(new SnapshotReader(_region, _engine.Snapshot()), null));
+            : new ReaderOrRefusal(new SnapshotReader(new ReadView(Region, _engine.Snapshot())), null));
     }
 
     private RegionError? Check(RequestContext context)
     {
         if (context.Peer is not { } peer || peer.Store != _store)
             return new RegionError.StoreNotMatch(context.Peer?.Store ?? StoreId.None, _store);
-        if (context.Region != _region.Id || peer.Id != _peer.Id)
+        if (context.Region != Region.Id || Region.PeerWith(peer.Id) is null)
             return new RegionError.RegionNotFound(context.Region);
-        if (context.Epoch != _region.Epoch)
-            return new RegionError.EpochNotMatch([_region]);
+        if (context.Epoch != Region.Epoch)
+            return new RegionError.EpochNotMatch([Region]);
         return null;
     }
 
@@ -80,7 +80,7 @@ public sealed class StandaloneStorage : IStorage
     private void Write(IReadOnlyList<Modify> writes)
     {
         using var batch = _engine.NewBatch();
-        BatchWriter.Write(batch, writes, _region);
+        BatchWriter.Write(batch, writes, Region);
         _engine.Write(batch, sync: true);
     }
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Google.Protobuf;
 using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Actors.Requests;
 
@@ -70,15 +71,44 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
         var bytes = reply.CalculateSize() + OverheadBytes;
         lock (_lock)
         {
-            var unread = _sent - _read;
-            var isFull = unread > 0 && unread + bytes > UnreadLimit.MaxBytes;
-            var mayBeRefused = reply.MayBeRefused(request);
-            if ((mayBeRefused && isFull) || !Count(bytes, always: !mayBeRefused || bytes <= UnreadLimit.SmallBytes))
+            if (!TryCount(request, reply, bytes, 0))
             {
                 (reply, bytes) = (Refusal(request), OverheadBytes);
                 Count(bytes, always: true);
             }
             Send(asker, reply, bytes);
+        }
+    }
+
+    /// <summary>Sends replies in messages of many, each as the single ones.</summary>
+    /// <param name="asker">Who gets them.</param>
+    /// <param name="replies">With the requests whose refusal may take their place; null: none may.</param>
+    public void Reply(IActorRef asker, IReadOnlyList<(IRawRequest? Request, NumberedReply Reply)> replies)
+    {
+        lock (_lock)
+        {
+            var (envelope, packer, counted) = (new ReplyEnvelope(), new EnvelopePacker(), OverheadBytes);
+            Count(OverheadBytes, always: true);
+            foreach (var (request, reply) in replies)
+            {
+                var (numbered, size) = (reply, reply.CalculateSize());
+                var bytes = size + OverheadBytes;
+                if (!TryCount(request, reply.Inner, bytes, counted))
+                {
+                    numbered = NumberedReply.Of(reply.Number, Refusal(request!));
+                    (size, bytes) = (numbered.CalculateSize(), OverheadBytes);
+                    Count(bytes, always: true);
+                }
+                if (!packer.TryAdd(size))
+                {
+                    Send(asker, envelope, counted);
+                    (envelope, packer, counted) = (new ReplyEnvelope(), new EnvelopePacker(), 0);
+                    packer.TryAdd(size);
+                }
+                envelope.Replies.Add(numbered);
+                counted += bytes;
+            }
+            Send(asker, envelope, counted);
         }
     }
 
@@ -119,6 +149,14 @@ internal sealed class UnreadReplies(IActorRef guardian, IActorRef gateway, Unrea
             if (!_closed) total.Remove(_sent - _read);
             _closed = true;
         }
+    }
+
+    private bool TryCount(IRawRequest? request, IRawReply? reply, int bytes, long gathered)
+    {
+        var unread = _sent + gathered - _read;
+        var isFull = unread > 0 && unread + bytes > UnreadLimit.MaxBytes;
+        var mayBeRefused = request is not null && reply!.MayBeRefused(request);
+        return !(mayBeRefused && isFull) && Count(bytes, always: !mayBeRefused || bytes <= UnreadLimit.SmallBytes);
     }
 
     private bool Count(long bytes, bool always) => _closed || total.TryAdd(bytes, always);

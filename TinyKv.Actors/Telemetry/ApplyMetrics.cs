@@ -16,6 +16,9 @@ internal sealed class ApplyMetrics(RegionId region) : IApplyObserver
     private static readonly Histogram<long> Entries = TinyKvTelemetry.Meter.CreateHistogram(
         "tinykv.apply.entries", "{entry}", "Entries in one write of the engine.", tags: null, TinyKvTelemetry.Counts);
 
+    private static readonly Histogram<long> Commands = TinyKvTelemetry.Meter.CreateHistogram(
+        "tinykv.apply.commands", "{command}", "Commands in one write of the engine.", tags: null, TinyKvTelemetry.Counts);
+
     private static readonly Counter<long> StoppedRegions = TinyKvTelemetry.Meter.CreateCounter<long>(
         "tinykv.apply.stopped_regions", "{region}", "Regions that have stopped: a committed entry cannot be read.");
 
@@ -28,5 +31,6 @@ internal sealed class ApplyMetrics(RegionId region) : IApplyObserver
     {
         Duration.Record(batch.Elapsed.TotalSeconds, _tags);
         Entries.Record(batch.Entries, _tags);
+        Commands.Record(batch.Commands.Length, _tags);
     }
 }

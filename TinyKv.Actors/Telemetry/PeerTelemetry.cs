@@ -47,6 +47,9 @@ internal sealed class PeerTelemetry(Peer self, Region region)
         _spans.Stored(index);
     }
 
+    /// <summary>The beginning of the log was forgotten.</summary>
+    public void Compacted() => _metrics.Compacted();
+
     /// <summary>Everything up to an index is committed.</summary>
     public void Committed(long index)
     {

@@ -36,6 +36,9 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
     private static readonly Counter<long> ReplicatedBytes = Meter.CreateCounter<long>(
         "tinykv.raft.replicated", "By", "Commands that a leader has sent to followers, repetitions included.");
 
+    private static readonly Counter<long> Compactions = Meter.CreateCounter<long>(
+        "tinykv.raft.compactions", "{compaction}", "Times that the beginning of the log was deleted.");
+
     private static readonly Histogram<double> PersistDuration = Meter.CreateHistogram(
         "tinykv.raft.persist.duration", "s", "From a record's way to the journal until it is durable.",
         tags: null, TinyKvTelemetry.Times);
@@ -48,6 +51,12 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
 
     private static readonly Gauge<long> Commit = Meter.CreateGauge<long>(
         "tinykv.raft.commit_index", "{entry}", "The last entry that is known to be committed.");
+
+    private static readonly Gauge<long> LogEntries = Meter.CreateGauge<long>(
+        "tinykv.raft.log.entries", "{entry}", "Entries of the log, in memory and in the journal.");
+
+    private static readonly Gauge<long> LogBytes = Meter.CreateGauge<long>(
+        "tinykv.raft.log.size", "By", "Commands in these entries.");
 
     private static readonly Gauge<long> Unapplied = Meter.CreateGauge<long>(
         "tinykv.raft.unapplied", "{entry}", "Entries that are committed and not yet applied here.");
@@ -96,6 +105,8 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
         if (AppendedBytes.Enabled) AppendedBytes.Add(BytesOf(record.Entries), _tags);
     }
 
+    public void Compacted() => Compactions.Add(1, _tags);
+
     public void Stored(long started) =>
         PersistDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tags);
 
@@ -105,6 +116,8 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
         Role.Record((long)core.Role, _tags);
         Term.Record(core.Term, _tags);
         Commit.Record(core.Commit, _tags);
+        LogEntries.Record(core.Last.Index - core.FirstIndex + 1, _tags);
+        LogBytes.Record(core.LogBytes, _tags);
         Unapplied.Record(Math.Max(0, core.Commit - applied), _tags);
         DataLosses.Record(core.DataLosses.Count(), _tags);
         Queue.Record(proposals, _proposals);

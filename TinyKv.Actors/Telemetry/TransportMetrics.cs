@@ -28,6 +28,12 @@ internal sealed class TransportMetrics(StoreId store)
     private static readonly Counter<long> DroppedBatches = Meter.CreateCounter<long>(
         "tinykv.transport.dropped_batches", "{batch}", "Batches that were not listened to, by reason.");
 
+    private static readonly Counter<long> UnsentBatches = Meter.CreateCounter<long>(
+        "tinykv.transport.unsent_batches", "{batch}", "Batches that no connection to their store took.");
+
+    private static readonly Counter<long> RefusedLinks = Meter.CreateCounter<long>(
+        "tinykv.transport.refused_connections", "{connection}", "Connections to the Raft port that were refused.");
+
     private readonly TagList _tags = new() { { "store", (long)store.Value } };
     private readonly TagList _malformed = new() { { "store", (long)store.Value }, { "reason", "malformed" } };
     private readonly TagList _stranger = new() { { "store", (long)store.Value }, { "reason", "stranger" } };
@@ -46,6 +52,10 @@ internal sealed class TransportMetrics(StoreId store)
         ReceivedBatches.Add(1, _tags);
         ReceivedBytes.Add(bytes, _tags);
     }
+
+    public void Unsent() => UnsentBatches.Add(1, _tags);
+
+    public void RefusedLink() => RefusedLinks.Add(1, _tags);
 
     public void DroppedMalformed() => DroppedBatches.Add(1, _malformed);
 

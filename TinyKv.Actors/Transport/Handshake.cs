@@ -81,7 +81,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         {
             case Wire.StoreHello hello: Read(hello, () => Hear(HelloWire.FromWire(hello))); break;
             case Wire.StoreHelloReply reply: Read(reply, () => Hear(reply)); break;
-            case RegionCreated created: _introductions.Add(created.Region); break;
+            case Bootstrapped: _introductions.Bootstrapped(); break;
             case DataLost lost: _introductions.Lose(lost.Reason); break;
             case Tick: OnTick(); break;
             case DescribeAcquaintance: Sender.Tell(Describe()); return;
@@ -146,7 +146,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     private void Begin()
     {
         _formed = true;
-        if (_saved.CreatedRegions.IsEmpty)
+        if (!_saved.IsBootstrapped)
             _log.Info("The cluster of the initial stores {Stores} is formed", Acceptance.Show(_saved.Initial));
         _spec.Regions.Tell(Regions.Begin.Instance);
     }
@@ -231,7 +231,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         GreetAll();
         foreach (var contact in _introductions.Contacts)
         {
-            if (!_introductions.MustGreet(contact) || !_links[contact.Store].IsDead(Now)) continue;
+            if (!_links[contact.Store].IsDead(Now)) continue;
             _log.Debug("{Store} does not answer; reconnecting", contact.Store);
             var store = _spec.Stores[contact.Store];
             Context.System.EventStream.Publish(new StoreUnheard(store.Path.Address, _links[contact.Store].LastHeard));
@@ -251,9 +251,14 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         foreach (var contact in _introductions.Contacts) Greet(contact);
     }
 
+    // Those that know each other greet on, so that a connection that carries nothing is noticed: what Raft says goes
+    // elsewhere, and what is forwarded to leaders expects that somebody else takes care of it.
+    private bool MustProbe(Contact contact) =>
+        _introductions.Ending is null && Now - _links[contact.Store].LastSent >= _spec.LinkTimeout / 2;
+
     private void Greet(Contact contact)
     {
-        if (!_introductions.MustGreet(contact)) return;
+        if (!_introductions.MustGreet(contact) && !MustProbe(contact)) return;
         _links[contact.Store].Send(Now);
         _spec.Stores[contact.Store].Tell(HelloWire.ToWire(_introductions.HelloTo(contact.Store)));
     }

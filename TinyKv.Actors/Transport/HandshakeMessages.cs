@@ -60,3 +60,8 @@ internal sealed record Acquaintance(StoreRecord Record, ImmutableArray<Acquainte
 /// one.</param>
 /// <param name="Reason">Why it is not accepted; empty when it is.</param>
 internal sealed record AcquaintedStore(StoreId Store, string State, string Reason);
+
+/// <summary>Published when another store has heard nothing of this one for long, however often it was connected to.</summary>
+/// <param name="Address">Where the store is.</param>
+/// <param name="LastHeard">When this one has heard it last, by the monotonic clock; zero: never.</param>
+internal sealed record StoreUnheard(Address Address, TimeSpan LastHeard);

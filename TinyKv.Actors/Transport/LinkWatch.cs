@@ -1,19 +1,18 @@
 namespace TinyKv.Actors.Transport;
 
 /// <summary>
-/// Watches whether another store hears this one. Remoting can end up with a connection over which one side hears the
-/// other and nothing goes the other way, which each side takes for a working one. So every batch has a number, and
-/// says which batch of the receiver's was the last to arrive.
+/// Watches whether another store hears this one. Each speaks over a connection of its own, of which the other may have lost
+/// its end, which nobody notices who only sends. So every batch has a number, and says which batch of the receiver's was the
+/// last to arrive.
 /// </summary>
 /// <param name="incarnation">This store's; what was said to an earlier one does not count.</param>
 /// <param name="timeout">How long a store that speaks may not hear what was sent, while more is being sent.</param>
 internal sealed class LinkWatch(ulong incarnation, TimeSpan timeout)
 {
-    // Who says nothing at all is most likely not there, which remoting finds out by itself.
+    // Who says nothing at all is most likely not there, and then another connection is of no use.
     private const int SilentFactor = 3;
 
     private ulong _sent;
-    private TimeSpan _lastSent;
     private bool _spoke;
     private (ulong Number, TimeSpan At)? _unheard;
 
@@ -26,13 +25,16 @@ internal sealed class LinkWatch(ulong incarnation, TimeSpan timeout)
     /// <summary>When that was; zero before there was one.</summary>
     public TimeSpan LastHeard { get; private set; }
 
+    /// <summary>When something left last; zero before that.</summary>
+    public TimeSpan LastSent { get; private set; }
+
     /// <summary>A batch leaves; its number.</summary>
     public ulong Send(TimeSpan now)
     {
         _sent++;
         // After a silence the wait starts over: the other side had nothing to say either, so it could confirm nothing.
-        if (_unheard is null || now - _lastSent >= timeout) (_unheard, _spoke) = ((_sent, now), false);
-        _lastSent = now;
+        if (_unheard is null || now - LastSent >= timeout) (_unheard, _spoke) = ((_sent, now), false);
+        LastSent = now;
         return _sent;
     }
 

@@ -3,11 +3,11 @@ using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Raft;
-using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Transport;
@@ -20,24 +20,25 @@ namespace TinyKv.Actors.Transport;
 internal sealed record TransportSpec(
     ulong Cluster, StoreId Self, ulong Incarnation, ImmutableDictionary<StoreId, IActorRef> Stores)
 {
-    /// <summary>Re-establishes the connection to the store of a transport.</summary>
-    public Action<IActorRef> Reconnect { get; init; } = _ => { };
+    /// <summary>Re-establishes the connection to a store.</summary>
+    public Action<StoreId> Reconnect { get; init; } = _ => { };
+
+    /// <summary>Is told which incarnation of a store to connect to, and to take connections of.</summary>
+    public Action<StoreId, ulong> Accept { get; init; } = (_, _) => { };
+
+    /// <summary>Ends all connections.</summary>
+    public Action End { get; init; } = () => { };
 
     /// <summary>How long a store may hear nothing of what is sent to it before it is reconnected to.</summary>
     public TimeSpan LinkTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }
-
-/// <summary>Published when another store has heard nothing of this one for long, however often it was connected to.</summary>
-/// <param name="Address">Where the store is.</param>
-/// <param name="LastHeard">When this one has heard it last, by the monotonic clock; zero: never.</param>
-internal sealed record StoreUnheard(Address Address, TimeSpan LastHeard);
 
 /// <summary>Who takes the <see cref="InboundRaftMessage"/> that arrives; what comes before is dropped.</summary>
 internal sealed record DeliverTo(IActorRef Store);
 
 /// <summary>
 /// Carries the Raft messages of all regions of this store. Everything that accumulates in one turn for one store
-/// leaves in one batch: remoting's cost is per message, not per byte. Nothing is repeated or kept, Raft does that. Listens
+/// leaves in one batch: what it costs is per batch, not per byte. Nothing is repeated or kept, Raft does that. Listens
 /// to the incarnations of other stores that the <see cref="Handshake"/> has accepted, and to nobody else.
 /// </summary>
 internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
@@ -71,8 +72,9 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             case OutboundRaftMessage outbound: Collect(outbound); break;
             case Flush: SendAll(); break;
             case EncodedRaftBatch encoded: Receive(encoded); break;
+            case StoreDisconnected: _store.Tell(message); break;
             case DeliverTo deliver: _store = deliver.Store; break;
-            case Listen listen: _accepted[listen.Store.Value] = listen.Incarnation; break;
+            case Listen listen: Accept(listen); break;
             default: Unhandled(message); break;
         }
     }
@@ -83,6 +85,15 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         // A new one would not know whom to deliver to.
         StoreFailed.Publish(Context.System, "the transport has failed", reason);
         base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => spec.End();
+
+    private void Accept(Listen listen)
+    {
+        _accepted[listen.Store.Value] = listen.Incarnation;
+        spec.Accept(listen.Store, listen.Incarnation);
     }
 
     private void Collect(OutboundRaftMessage outbound)
@@ -122,8 +133,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
         if (!_links[store].IsDead(Now)) return;
         _limit.Warning(_log, $"unheard by {store}", "Store {Store} does not hear this one; reconnecting", store);
-        Context.System.EventStream.Publish(new StoreUnheard(target.Path.Address, _links[store].LastHeard));
-        spec.Reconnect(target);
+        spec.Reconnect(new StoreId(store));
     }
 
     private void Post(IActorRef target, RaftBatch batch, long bytes)

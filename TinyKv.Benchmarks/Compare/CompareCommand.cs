@@ -13,14 +13,28 @@ internal static class CompareCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var rounds = Number("--rounds", 5, "How often each system is started and measured");
-        var duration = Number("--duration", 10, "Counted seconds of each load");
-        var warmup = Number("--warmup", 5, "Seconds before that");
-        var heat = Number("--heat", 20, "Seconds of load before the first that is counted");
-        var keys = Number("--keys", 10_000, "How many keys there are");
-        var value = Number("--value-bytes", 256, "The size of a value");
-        var connections = Number("--connections", 4, "Connections of the load generator");
-        var only = new Option<string>("--only") { Description = "Only loads whose name contains this" };
+        var rounds = NumberOption.Of("--rounds", 5, "How often each system is started and measured");
+        var duration = NumberOption.Of("--duration", 10, "Counted seconds of each load");
+        var warmup = NumberOption.Of("--warmup", 5, "Seconds before that", atLeast: 0);
+        var heat = NumberOption.Of("--heat", 20, "Seconds of load before the first that is counted", atLeast: 0);
+        var keys = NumberOption.Of("--keys", 10_000, "How many keys there are");
+        var value = NumberOption.Of("--value-bytes", 256, "The size of a value", atLeast: 0);
+        var connections = NumberOption.Of("--connections", 4, "Connections of the load generator");
+        var records = NumberOption.Of("--records", 100_000, "How many records YCSB loads, of 1,000 bytes each");
+        var only = new Option<string[]>("--only")
+        {
+            Description = "Only loads whose name contains this; may be repeated",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        only.Validators.Add(result =>
+        {
+            foreach (var text in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (Scenario.All.Any(scenario => Has(scenario, text))) continue;
+                var names = string.Join("', '", Scenario.All.Select(scenario => scenario.Name));
+                result.AddError($"no load has '{text}' in its name; there are '{names}'");
+            }
+        });
         var data = new Option<string>("--data")
         {
             Description = "Where data goes; on a disk",
@@ -32,11 +46,12 @@ internal static class CompareCommand
             Description = "The tinykv.dll of another build, to compare with instead of etcd",
         };
         var json = new Option<string>("--json") { Description = "A file for everything that was measured" };
-        var restartKeys = Number("--restart-keys", 0, "Measures a restart on so many keys; 0: not");
-        var kills = Number("--kills", 0, "Kills the leader so many times and measures the gap; 0: not");
+        var restartKeys = NumberOption.Of("--restart-keys", 0, "Measures a restart on so many keys; 0: not", atLeast: 0);
+        var kills = NumberOption.Of("--kills", 0, "Kills the leader so many times and measures the gap; 0: not", atLeast: 0);
         var command = new Command("compare", "Compares with etcd, or with another build, on this machine")
         {
-            rounds, duration, warmup, heat, keys, value, connections, only, data, journal, against, json, restartKeys, kills,
+            rounds, duration, warmup, heat, keys, value, records, connections, only, data, journal, against, json,
+            restartKeys, kills,
         };
         command.SetAction(async (arguments, cancellation) =>
         {
@@ -56,13 +71,13 @@ internal static class CompareCommand
                 Heat = TimeSpan.FromSeconds(arguments.GetValue(heat)),
                 Keys = arguments.GetValue(keys),
                 ValueBytes = arguments.GetValue(value),
+                Records = arguments.GetValue(records),
                 Connections = arguments.GetValue(connections),
-                Scenarios = [.. Scenario.All.Where(scenario =>
-                    scenario.Name.Contains(arguments.GetValue(only) ?? "", StringComparison.Ordinal))],
+                Scenarios = Chosen(arguments.GetValue(only) ?? []),
             };
             var series = await new Comparison(options, scratch, Log).RunAsync(systems, cancellation);
             // Whoever reads a file scrolls; the default would break every number.
-            if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
+            if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 180;
             AnsiConsole.Write(Report.Table(series));
             if (arguments.GetValue(json) is { } file)
                 await File.WriteAllTextAsync(file, Report.ToJson(series), cancellation);
@@ -75,13 +90,23 @@ internal static class CompareCommand
         return command;
     }
 
+    // What a workload of YCSB reads, its load phase has to write.
+    private static IReadOnlyList<Scenario> Chosen(string[] only)
+    {
+        var chosen = Scenario.All.Where(scenario => only.Length == 0 || only.Any(text => Has(scenario, text))).ToHashSet();
+        return [.. Scenario.All.Where(scenario => chosen.Contains(scenario)
+            || (scenario is Scenario.YcsbLoad && chosen.OfType<Scenario.Ycsb>().Any()))];
+    }
+
+    private static bool Has(Scenario scenario, string text) => scenario.Name.Contains(text, StringComparison.Ordinal);
+
     private static async Task RestartAsync(
         ComparedSystem[] systems, int keys, TemporaryDirectory scratch, CancellationToken cancellation)
     {
         foreach (var system in systems)
         {
             await using var cluster = system.Create(scratch.Sub($"{system.Name}-restart"));
-            var time = await Restart.MeasureAsync(cluster, system.Target(Scenario.All[0]), keys, cancellation);
+            var time = await Restart.MeasureAsync(cluster, system.Target(Scenario.First), keys, cancellation);
             Console.WriteLine($"restart of all members on {keys} keys, {system.Name}: {time.TotalSeconds:0.00} s");
         }
     }
@@ -104,7 +129,4 @@ internal static class CompareCommand
         new(name, directory => TinyKvStores.Create(directory, journal, program), scenario => scenario.TinyKv);
 
     private static void Log(string line) => Console.Error.WriteLine(line);
-
-    private static Option<int> Number(string name, int otherwise, string description) =>
-        new(name) { Description = description, DefaultValueFactory = _ => otherwise };
 }

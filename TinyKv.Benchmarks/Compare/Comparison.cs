@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Targets;
+using TinyKv.Benchmarks.Ycsb;
 using TinyKv.Testing;
 using TinyKv.Testing.Processes;
 
@@ -26,6 +28,9 @@ internal sealed record ComparisonOptions
     /// <summary>The size of a value.</summary>
     public required int ValueBytes { get; init; }
 
+    /// <summary>How many records YCSB's load phase writes.</summary>
+    public required int Records { get; init; }
+
     /// <summary>Connections of the load generator to each system.</summary>
     public required int Connections { get; init; }
 
@@ -41,7 +46,11 @@ internal sealed record ComparedSystem(
     string Name, Func<string, ServerGroup> Create, Func<Scenario, TargetKind> Target);
 
 /// <summary>What one scenario measured on one system, in the order of the rounds.</summary>
-internal sealed record Series(string System, Scenario Scenario, List<Measurement> Rounds);
+/// <param name="System">The system.</param>
+/// <param name="Client">What it was asked through.</param>
+/// <param name="Scenario">The load.</param>
+/// <param name="Rounds">What was measured.</param>
+internal sealed record Series(string System, string Client, Scenario Scenario, List<Measurement> Rounds);
 
 /// <summary>
 /// Runs the systems in turn, round by round, so that a machine that is busy for a while is busy for all of them.
@@ -74,37 +83,53 @@ internal sealed class Comparison(ComparisonOptions options, TemporaryDirectory s
         {
             cluster.StartMissing();
             await FillAsync(system, cluster, cancellation);
-            await MeasureAsync(system, cluster, options.Scenarios[0], options.Heat, Instant, cancellation);
+            var heat = options.Scenarios.FirstOrDefault(scenario => scenario is Scenario.Simple) ?? Scenario.First;
+            var ycsb = new YcsbCluster(options.Records);
+            await MeasureAsync(system, cluster, heat, ycsb, options.Heat, Instant, cancellation);
             foreach (var scenario in options.Scenarios)
             {
-                var measurement = await MeasureAsync(system, cluster, scenario, options.Warmup, options.Duration, cancellation);
-                var key = (system.Name, scenario.Name);
-                if (!_series.TryGetValue(key, out var series))
-                    _series[key] = series = new Series(system.Name, scenario, []);
-                series.Rounds.Add(measurement);
+                var measurement = await MeasureAsync(
+                    system, cluster, scenario, ycsb, options.Warmup, options.Duration, cancellation);
+                Add(system, scenario, measurement);
                 log($"round {round + 1}, {system.Name}, {scenario.Name}: {Report.Line(measurement)}");
             }
         }
         Directory.Delete(directory, recursive: true);
     }
 
+    private void Add(ComparedSystem system, Scenario scenario, Measurement measurement)
+    {
+        var key = (system.Name, scenario.Name);
+        if (!_series.TryGetValue(key, out var series))
+            _series[key] = series = new Series(system.Name, system.Target(scenario).Client, scenario, []);
+        series.Rounds.Add(measurement);
+    }
+
     private async Task FillAsync(ComparedSystem system, ServerGroup cluster, CancellationToken cancellation)
     {
         // By the first way, which for TinyKv is the client: it follows a leader that changes meanwhile.
         await using var target = await cluster.ConnectAsync(
-            system.Target(Scenario.All[0]), options.Connections, cancellation);
+            system.Target(Scenario.First), options.Connections, cancellation);
         await Workload(OperationKind.Put).FillAsync(target, FillClients, cancellation);
     }
 
     private async Task<Measurement> MeasureAsync(
-        ComparedSystem system, ServerGroup cluster, Scenario scenario, TimeSpan warmup, TimeSpan duration,
-        CancellationToken cancellation)
+        ComparedSystem system, ServerGroup cluster, Scenario scenario, YcsbCluster ycsb, TimeSpan warmup,
+        TimeSpan duration, CancellationToken cancellation)
     {
         await using var target = await cluster.ConnectAsync(
             system.Target(scenario), options.Connections, cancellation);
         var plan = new LoadPlan(scenario.Clients, scenario.Rate, warmup, duration);
-        return await LoadGenerator.RunAsync(
-            target, Workload(scenario.Kind), plan, cluster.ProcessIds, cancellation);
+        return scenario switch
+        {
+            Scenario.YcsbLoad => await LoadGenerator.RunOnceAsync(
+                target, ycsb.Load, ycsb.Records, scenario.Clients, cluster.ProcessIds, cancellation),
+            Scenario.Ycsb { Mix: var mix } => await LoadGenerator.RunAsync(
+                target, ycsb.Workload(mix), plan, cluster.ProcessIds, cancellation),
+            Scenario.Simple { Kind: var kind } => await LoadGenerator.RunAsync(
+                target, Workload(kind), plan, cluster.ProcessIds, cancellation),
+            _ => throw new UnreachableException(scenario.Name),
+        };
     }
 
     private Workload Workload(OperationKind kind) => new(kind, options.Keys, options.ValueBytes, Batch);

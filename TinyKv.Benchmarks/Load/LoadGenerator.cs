@@ -8,6 +8,9 @@ internal static class LoadGenerator
 {
     private static readonly double[] Percentiles = [50, 90, 99, 99.9, 100];
 
+    private static readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> NoKinds =
+        new Dictionary<string, IReadOnlyDictionary<string, double>>();
+
     // So long after the end an operation that was due before it is waited for.
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
@@ -21,7 +24,7 @@ internal static class LoadGenerator
     /// <param name="servers">The system's processes.</param>
     /// <param name="cancellation">Ends the run without a result.</param>
     public static async Task<Measurement> RunAsync(
-        ITarget target, Workload workload, LoadPlan plan, IReadOnlyList<int> servers, CancellationToken cancellation)
+        ITarget target, IWorkload workload, LoadPlan plan, IReadOnlyList<int> servers, CancellationToken cancellation)
     {
         var recorder = new Recorder();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -44,10 +47,30 @@ internal static class LoadGenerator
         return Summarize(recorder, workload, elapsed, own, theirs);
     }
 
+    /// <summary>Runs so many operations, however long that takes.</summary>
+    public static async Task<Measurement> RunOnceAsync(
+        ITarget target, IWorkload workload, long operations, int clients, IReadOnlyList<int> servers,
+        CancellationToken cancellation)
+    {
+        var recorder = new Recorder();
+        recorder.Begin();
+        var (own, theirs, start) = (OwnTime(), ProcessorTime.Of(servers), Stopwatch.GetTimestamp());
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(ClientAsync, cancellation)));
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        cancellation.ThrowIfCancellationRequested();
+        return Summarize(recorder, workload, elapsed, OwnTime() - own, ProcessorTime.Of(servers) - theirs);
+
+        async Task ClientAsync()
+        {
+            while (!cancellation.IsCancellationRequested && Interlocked.Decrement(ref operations) >= 0)
+                await recorder.RunAsync(() => workload.RunAsync(target, cancellation));
+        }
+    }
+
     // Each client sends when it has its answer: measures throughput. Its latencies leave out what a client that
     // waits does not send.
     private static Task ClosedLoopAsync(
-        ITarget target, Workload workload, int clients, Recorder recorder, CancellationToken stop)
+        ITarget target, IWorkload workload, int clients, Recorder recorder, CancellationToken stop)
     {
         return Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(ClientAsync, CancellationToken.None)));
 
@@ -61,7 +84,7 @@ internal static class LoadGenerator
     // Operations begin when they are due, whether or not earlier ones have ended, and their latency counts from when
     // they were due: a stall is seen by all operations that fall into it, also by those that end when the time is over.
     private static async Task OpenLoopAsync(
-        ITarget target, Workload workload, int rate, Recorder recorder, CancellationToken stop, CancellationToken abandon)
+        ITarget target, IWorkload workload, int rate, Recorder recorder, CancellationToken stop, CancellationToken abandon)
     {
         using var room = new SemaphoreSlim(MaxOpenOperations);
         var start = Stopwatch.GetTimestamp();
@@ -86,7 +109,7 @@ internal static class LoadGenerator
     }
 
     private static Measurement Summarize(
-        Recorder recorder, Workload workload, TimeSpan elapsed, TimeSpan own, TimeSpan theirs)
+        Recorder recorder, IWorkload workload, TimeSpan elapsed, TimeSpan own, TimeSpan theirs)
     {
         var operations = recorder.Operations;
         var keys = operations * workload.KeysPerOperation;
@@ -94,12 +117,18 @@ internal static class LoadGenerator
         {
             OperationsPerSecond = operations / elapsed.TotalSeconds,
             KeysPerSecond = keys / elapsed.TotalSeconds,
-            Milliseconds = Percentiles.ToDictionary(p => p == 100 ? "max" : $"p{p}", recorder.Milliseconds),
+            Milliseconds = ByPercentile(recorder.Milliseconds),
+            MillisecondsByKind = recorder.Kinds.Count < 2 ? NoKinds : recorder.Kinds.ToDictionary(
+                kind => kind, IReadOnlyDictionary<string, double> (kind) =>
+                    ByPercentile(percentile => recorder.Milliseconds(kind, percentile))),
             ServerMicrosecondsPerKey = theirs.TotalMicroseconds / Math.Max(1, keys),
             ClientMicrosecondsPerOperation = own.TotalMicroseconds / Math.Max(1, operations),
             Errors = recorder.Errors,
         };
     }
+
+    private static Dictionary<string, double> ByPercentile(Func<double, double> milliseconds) =>
+        Percentiles.ToDictionary(percentile => percentile == 100 ? "max" : $"p{percentile}", milliseconds);
 
     private static TimeSpan OwnTime() => Environment.CpuUsage.TotalTime;
 }

@@ -19,6 +19,9 @@ internal sealed record Measurement
     /// <summary>Latency in ms, by percentile.</summary>
     public required IReadOnlyDictionary<string, double> Milliseconds { get; init; }
 
+    /// <summary>The same for each kind of operation, when there were several; else empty.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> MillisecondsByKind { get; init; }
+
     /// <summary>Processor time of the servers for one key, in µs; 0 when no process was named.</summary>
     public required double ServerMicrosecondsPerKey { get; init; }
 

@@ -12,7 +12,8 @@ internal sealed class Recorder
     private const long MaxMicroseconds = 10 * 60 * 1_000_000L;
     private const int SignificantDigits = 3;
 
-    private readonly LongConcurrentHistogram _microseconds = new(1, MaxMicroseconds, SignificantDigits);
+    private readonly LongConcurrentHistogram _microseconds = Histogram();
+    private readonly ConcurrentDictionary<string, LongConcurrentHistogram> _byKind = new();
     private readonly ConcurrentDictionary<string, long> _errors = new();
     private long _operations;
     private long _from = long.MaxValue;
@@ -31,27 +32,39 @@ internal sealed class Recorder
     public void End() => Volatile.Write(ref _to, Stopwatch.GetTimestamp());
 
     /// <summary>Runs an operation; its latency counts if it ends in time.</summary>
-    public Task RunAsync(Func<Task> operation) => RunAsync(operation, Stopwatch.GetTimestamp(), isDue: false);
+    public Task RunAsync(Func<Task<string>> operation) => RunAsync(operation, Stopwatch.GetTimestamp(), isDue: false);
 
     /// <summary>Runs one that was due at <paramref name="since"/>; its latency counts if that was in time, however late it
     /// ends.</summary>
-    public Task RunDueAsync(Func<Task> operation, long since) => RunAsync(operation, since, isDue: true);
+    public Task RunDueAsync(Func<Task<string>> operation, long since) => RunAsync(operation, since, isDue: true);
 
     /// <summary>The latency that <paramref name="percentile"/> of 100 operations did not exceed, in ms; 0 when none
     /// succeeded.</summary>
-    public double Milliseconds(double percentile) =>
-        _microseconds.TotalCount == 0 ? 0 : _microseconds.GetValueAtPercentile(percentile) / 1000.0;
+    public double Milliseconds(double percentile) => Milliseconds(_microseconds, percentile);
 
-    private async Task RunAsync(Func<Task> operation, long since, bool isDue)
+    /// <summary>The kinds of operation that have succeeded.</summary>
+    public IReadOnlyCollection<string> Kinds => [.. _byKind.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>As <see cref="Milliseconds(double)"/>, of one kind of operation.</summary>
+    public double Milliseconds(string kind, double percentile) => Milliseconds(_byKind[kind], percentile);
+
+    private static LongConcurrentHistogram Histogram() => new(1, MaxMicroseconds, SignificantDigits);
+
+    private static double Milliseconds(LongConcurrentHistogram microseconds, double percentile) =>
+        microseconds.TotalCount == 0 ? 0 : microseconds.GetValueAtPercentile(percentile) / 1000.0;
+
+    private async Task RunAsync(Func<Task<string>> operation, long since, bool isDue)
     {
         try
         {
-            await operation();
+            var kind = await operation();
             var now = Stopwatch.GetTimestamp();
             if (IsInTime(now)) Interlocked.Increment(ref _operations);
             if (!IsInTime(isDue ? since : now)) return;
             var microseconds = (long)Stopwatch.GetElapsedTime(since, now).TotalMicroseconds;
-            _microseconds.RecordValue(Math.Clamp(microseconds, 1, MaxMicroseconds));
+            microseconds = Math.Clamp(microseconds, 1, MaxMicroseconds);
+            _microseconds.RecordValue(microseconds);
+            _byKind.GetOrAdd(kind, _ => Histogram()).RecordValue(microseconds);
         }
         catch (Exception e)
         {

@@ -17,7 +17,7 @@ internal enum OperationKind
 }
 
 /// <summary>Operations on uniformly random keys of a bounded key space.</summary>
-internal sealed class Workload
+internal sealed class Workload : IWorkload
 {
     private const int DistinctValues = 1024;
     private const int Stride = 7919; // a prime
@@ -40,16 +40,25 @@ internal sealed class Workload
         _values = [.. Enumerable.Range(0, DistinctValues).Select(_ => Value(random, valueBytes))];
     }
 
-    /// <summary>How many keys one operation touches.</summary>
+    /// <inheritdoc/>
     public int KeysPerOperation => _kind == OperationKind.Batch ? _batch : 1;
 
-    /// <summary>Does one operation.</summary>
-    public Task RunAsync(ITarget target, CancellationToken cancellation) => _kind switch
+    /// <inheritdoc/>
+    public async Task<string> RunAsync(ITarget target, CancellationToken cancellation)
     {
-        OperationKind.Put => target.PutAsync(AnyKey(), AnyValue(), cancellation),
-        OperationKind.Get => target.GetAsync(AnyKey(), cancellation),
-        _ => target.PutBatchAsync(AnyBatch(), cancellation),
-    };
+        switch (_kind)
+        {
+            case OperationKind.Put:
+                await target.PutAsync(AnyKey(), AnyValue(), cancellation);
+                return "put";
+            case OperationKind.Get:
+                await target.GetAsync(AnyKey(), cancellation);
+                return "get";
+            default:
+                await target.PutBatchAsync(AnyBatch(), cancellation);
+                return "batch";
+        }
+    }
 
     /// <summary>Writes every key once.</summary>
     public Task FillAsync(ITarget target, int clients, CancellationToken cancellation) => Parallel.ForEachAsync(

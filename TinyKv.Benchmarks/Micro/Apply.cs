@@ -25,7 +25,7 @@ public class Apply
     private RocksEngine _engine = null!;
     private ActorSystem _system = null!;
     private IActorRef _stage = ActorRefs.Nobody;
-    private long _last;
+    private long _last = InitialState.Origin.Index;
 
     /// <summary>Entries in one batch.</summary>
     [Params(1, 64, 256)]
@@ -42,10 +42,11 @@ public class Apply
         _system = ActorSystem.Create("apply", config);
         var region = new Region(RegionId.First, new KeyRange(default, default), RegionEpoch.Initial,
             [new Peer(new PeerId(1), new StoreId(1))]);
+        var record = new RegionRecord(region);
+        MetaRecords.Create(_engine, [record]);
         var spec = new ApplySpec
         {
-            Initial = region,
-            InitialIndex = 0,
+            Record = record,
             Machine = (current, _) => new KvStateMachine(current),
         };
         var kv = ApplyActor.Props(_engine, spec).WithDispatcher(Dispatchers.Kv);
@@ -70,7 +71,7 @@ public class Apply
         {
             var key = System.Text.Encoding.ASCII.GetBytes($"key-{++_last * 7919 % Keys:d12}");
             var command = CommandCodec.Encode(new WriteCommand(1, [new Modify.Put(ColumnFamily.Default, key, new byte[256])]));
-            entries.Add(new Entry(new LogPosition(_last, 1), EntryKind.Command, command));
+            entries.Add(new Entry(new LogPosition(_last, InitialState.Origin.Term), EntryKind.Command, command));
         }
         var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _stage.Tell((new ApplyEntries(entries.MoveToImmutable()), applied));

@@ -36,10 +36,18 @@ internal sealed class EtcdTarget : ITarget
     }
 
     /// <inheritdoc/>
-    public async Task<bool> GetAsync(byte[] key, CancellationToken cancellation)
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(byte[] key, CancellationToken cancellation)
     {
         var request = new RangeRequest { Key = Wrap(key) };
-        return (await _channels.Next(_stubs).RangeAsync(request, cancellationToken: cancellation)).Kvs.Count > 0;
+        var reply = await _channels.Next(_stubs).RangeAsync(request, cancellationToken: cancellation);
+        return reply.Kvs is [var found] ? found.Value.Memory : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> ScanAsync(byte[] from, byte[] until, int limit, CancellationToken cancellation)
+    {
+        var request = new RangeRequest { Key = Wrap(from), RangeEnd = Wrap(until), Limit = limit };
+        return (await _channels.Next(_stubs).RangeAsync(request, cancellationToken: cancellation)).Kvs.Count;
     }
 
     /// <inheritdoc/>

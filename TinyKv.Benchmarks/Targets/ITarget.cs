@@ -10,8 +10,11 @@ internal interface ITarget : IAsyncDisposable
     /// <summary>Writes a pair; completes when it is durable on a majority.</summary>
     Task PutAsync(byte[] key, byte[] value, CancellationToken cancellation);
 
-    /// <summary>Reads a key, linearizably; whether it was there.</summary>
-    Task<bool> GetAsync(byte[] key, CancellationToken cancellation);
+    /// <summary>The value of a key, read linearizably; null: there is none.</summary>
+    Task<ReadOnlyMemory<byte>?> GetAsync(byte[] key, CancellationToken cancellation);
+
+    /// <summary>Reads so many pairs in the order of their keys, with their values; how many there were.</summary>
+    Task<int> ScanAsync(byte[] from, byte[] until, int limit, CancellationToken cancellation);
 
     /// <summary>Writes pairs, all or none.</summary>
     /// <exception cref="TargetException">It cannot.</exception>

@@ -1,4 +1,5 @@
 using TinyKv.Client;
+using TinyKv.Core.Keys;
 
 namespace TinyKv.Benchmarks.Targets;
 
@@ -14,6 +15,11 @@ internal sealed class TinyKvClientTarget : ITarget
     public static Task<ITarget> ConnectAsync(
         IReadOnlyList<string> endpoints, int connections, CancellationToken cancellation) =>
         ConnectAsync(new TinyKvClientOptions { Endpoints = endpoints }, connections, cancellation);
+
+    /// <summary>Connects one client for each connection, over gRPC without streams.</summary>
+    public static Task<ITarget> ConnectWithoutStreamsAsync(
+        IReadOnlyList<string> endpoints, int connections, CancellationToken cancellation) =>
+        ConnectAsync(new TinyKvClientOptions { Endpoints = endpoints, UseStreams = false }, connections, cancellation);
 
     /// <summary>Connects one client for each connection, over Akka.Remote.</summary>
     public static async Task<ITarget> ConnectRemotingAsync(
@@ -41,8 +47,17 @@ internal sealed class TinyKvClientTarget : ITarget
         Next().Raw.PutAsync(key, value, cancellation: cancellation);
 
     /// <inheritdoc/>
-    public async Task<bool> GetAsync(byte[] key, CancellationToken cancellation) =>
-        await Next().Raw.GetAsync(key, cancellation: cancellation) is not null;
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(byte[] key, CancellationToken cancellation) =>
+        await Next().Raw.GetAsync(key, cancellation: cancellation) is { } value ? value : null;
+
+    /// <inheritdoc/>
+    public async Task<int> ScanAsync(byte[] from, byte[] until, int limit, CancellationToken cancellation)
+    {
+        var pairs = 0;
+        var scan = new RawScan { Range = new KeyRange(from, until), Limit = limit };
+        await foreach (var _ in Next().Raw.ScanAsync(scan, cancellation)) pairs++;
+        return pairs;
+    }
 
     /// <inheritdoc/>
     public Task PutBatchAsync(IReadOnlyList<(byte[] Key, byte[] Value)> pairs, CancellationToken cancellation) =>

@@ -61,12 +61,28 @@ internal sealed class TinyKvStubTarget : ITarget
     }
 
     /// <inheritdoc/>
-    public async Task<bool> GetAsync(byte[] key, CancellationToken cancellation)
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(byte[] key, CancellationToken cancellation)
     {
         var request = new RawGetRequest { Context = _context, Key = Wrap(key), Cf = "default" };
         var reply = await _channels.Next(_stubs).RawGetAsync(request, cancellationToken: cancellation);
         Check(reply.RegionError, reply.Error);
-        return !reply.NotFound;
+        return reply.NotFound ? null : reply.Value.Memory;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> ScanAsync(byte[] from, byte[] until, int limit, CancellationToken cancellation)
+    {
+        var request = new Raw.ScanRequest
+        {
+            Context = _context,
+            StartKey = Wrap(from),
+            EndKey = Wrap(until),
+            Limit = (uint)limit,
+            Cf = "default",
+        };
+        var reply = await _channels.Next(_rawStubs).ScanAsync(request, cancellationToken: cancellation);
+        Check(reply.RegionError, reply.Error);
+        return reply.Pairs.Count;
     }
 
     /// <inheritdoc/>

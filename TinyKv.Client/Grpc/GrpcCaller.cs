@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Raw.V1;
@@ -9,17 +10,31 @@ using TinyKv.Protocol.Wire.Scheduling;
 
 namespace TinyKv.Client.Grpc;
 
-/// <summary>Calls over gRPC.</summary>
-internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(options)
+/// <summary>Calls over gRPC: what is short by the stream to its store, the rest by calls of its own.</summary>
+internal sealed class GrpcCaller : StoreCaller
 {
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
 
     // Absent: an address has not taken a connection yet.
     private readonly ConcurrentDictionary<string, Greeting> _greetings = new();
 
+    private readonly RequestStreams _streams;
+
+    public GrpcCaller(TinyKvClientOptions options) : base(options) => _streams = new RequestStreams(
+        options,
+        address =>
+        {
+            var stub = new Raw.RawClient(ChannelTo(address));
+            return () => stub.Stream();
+        },
+        Broken,
+        address => IsAliveAsync(address, CancellationToken.None),
+        address => GiveUp(address, new TimeoutException()));
+
     public override Task<TReply> CallAsync<TReply>(
         string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
-        CallAsync(address, (channel, call) => Start(new Raw.RawClient(channel), request, call), cancellation);
+        _streams.Take(address, request) is { } call
+            ? StreamAsync(address, request, call, cancellation) : CallAloneAsync(address, request, cancellation);
 
     public override Task<StoreStatusResponse> GetStatusAsync(string address, CancellationToken cancellation) =>
         CallAsync(
@@ -52,10 +67,10 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         }
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        await _streams.DisposeAsync();
         foreach (var channel in _channels.Values) channel.Value.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     protected override async Task<bool> IsAliveAsync(string address, CancellationToken cancellation)
@@ -83,6 +98,44 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
 
     protected override bool IsMute(string address) =>
         _greetings.TryGetValue(address, out var greeting) && greeting == Greeting.None;
+
+    private async Task<TReply> StreamAsync<TReply>(
+        string address, IRawRequest<TReply> request, PendingCall call, CancellationToken cancellation)
+        where TReply : class, IRawReply, new()
+    {
+        var stream = _streams.Send(address, call);
+        object reply;
+        try
+        {
+            await using var giveUp = cancellation.UnsafeRegister(
+                static (call, token) => ((PendingCall)call!).TrySetCanceled(token), call);
+            reply = await call.Task;
+            Answered(address);
+        }
+        catch (Exception e)
+        {
+            stream.Abandon(call);
+            if (call.IsSent) throw;
+            throw NeverSent(e);
+        }
+        switch (reply)
+        {
+            case TReply answer:
+                return answer;
+            case Failure failure:
+                throw Translate(address, new RpcException(new Status((StatusCode)failure.Code, failure.Message)));
+            case var none when none == RequestStream.NoStreams:
+                _streams.GoWithout(address);
+                return await CallAloneAsync(address, request, cancellation);
+            default:
+                throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: true);
+        }
+    }
+
+    private Task<TReply> CallAloneAsync<TReply>(
+        string address, IRawRequest<TReply> request, CancellationToken cancellation)
+        where TReply : class, IRawReply, new() =>
+        CallAsync(address, (channel, call) => Start(new Raw.RawClient(channel), request, call), cancellation);
 
     private static AsyncUnaryCall<TReply> Start<TReply>(
         Raw.RawClient stub, IRawRequest<TReply> request, CallOptions call) where TReply : class, IRawReply, new()
@@ -112,6 +165,12 @@ internal sealed class GrpcCaller(TinyKvClientOptions options) : StoreCaller(opti
         {
             return new TinyKvInvalidRequestException($"{address}: {e.Status.Detail}");
         }
+        return Broken(address, e);
+    }
+
+    // Of a stream, whatever its status: no single caller's request is to blame for it.
+    private StoreCallException Broken(string address, RpcException e)
+    {
         var failure = GrpcFailures.Of(address, e, _greetings.GetValueOrDefault(address), Expected(address));
         if (e.StatusCode == StatusCode.Unavailable || failure.Failure != CallFailure.Passing)
             ShunUnreachableStore(address);

@@ -2,9 +2,11 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Akka.Actor;
 using Akka.Remote;
+using Grpc.Core;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
+using Wire = TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Client.Remoting;
 
@@ -26,6 +28,7 @@ internal sealed class RemotingCaller : StoreCaller
     private readonly ConcurrentDictionary<string, bool> _mute = new();
     private readonly ActorSystem _system;
     private readonly IRemoteActorRefProvider _provider;
+    private readonly ReplyPaths _paths;
     private readonly IActorRef _events;
     private readonly bool _ownsSystem;
     private readonly TimeSpan _silenceTimeout;
@@ -38,6 +41,7 @@ internal sealed class RemotingCaller : StoreCaller
         if (options.System is { } given) ClientSystem.Check(given);
         (_system, _ownsSystem) = (options.System ?? ClientSystem.Start(options.Endpoints[0]), options.System is null);
         _provider = (IRemoteActorRefProvider)((ExtendedActorSystem)_system).Provider;
+        _paths = new ReplyPaths(_provider, (ulong)Random.Shared.NextInt64());
         _events = _system.ActorOf(LinkEvents.Props(Broke, Failed));
     }
 
@@ -46,19 +50,31 @@ internal sealed class RemotingCaller : StoreCaller
     protected override string ExpectedPort => "a store's remoting port";
 
     public override async Task<TReply> CallAsync<TReply>(
-        string address, IRawRequest<TReply> request, CancellationToken cancellation) =>
-        await AskAsync(address, request, cancellation) as TReply
-        ?? throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: true);
+        string address, IRawRequest<TReply> request, CancellationToken cancellation)
+    {
+        var link = LinkTo(address);
+        var call = request is IRoutedRequest routed ? link.Call(routed) : link.Send(request);
+        return await ReplyAsync(address, link, call, cancellation) switch
+        {
+            TReply reply => reply,
+            Wire.Failure failure => throw new StoreCallException(
+                $"{address}: {failure.Message}", mayBeDone: !IsRefusal((StatusCode)failure.Code)),
+            _ => throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: true),
+        };
+    }
 
-    public override async Task<StoreStatusResponse> GetStatusAsync(string address, CancellationToken cancellation) =>
-        await AskAsync(address, new StoreStatusRequest(), cancellation) as StoreStatusResponse
-        ?? throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: false);
+    public override async Task<StoreStatusResponse> GetStatusAsync(string address, CancellationToken cancellation)
+    {
+        var link = LinkTo(address);
+        return await ReplyAsync(address, link, link.Send(new StoreStatusRequest()), cancellation) as StoreStatusResponse
+            ?? throw new StoreCallException($"{address}: an answer of another kind", mayBeDone: false);
+    }
 
     public override async ValueTask DisposeAsync()
     {
         if (_ownsSystem) await _system.Terminate();
         else _system.Stop(_events);
-        foreach (var link in _links.Values) link.Break();
+        foreach (var link in _links.Values) link.Close();
     }
 
     protected override async Task<bool> IsAliveAsync(string address, CancellationToken cancellation)
@@ -99,13 +115,15 @@ internal sealed class RemotingCaller : StoreCaller
         }
     }
 
-    private async Task<object> AskAsync(string address, object message, CancellationToken cancellation)
+    // The request was not even begun.
+    private static bool IsRefusal(StatusCode code) => code is StatusCode.Unimplemented or StatusCode.ResourceExhausted;
+
+    private async Task<object> ReplyAsync(
+        string address, StoreLink link, ILinkCall call, CancellationToken cancellation)
     {
-        var link = LinkTo(address);
-        var promise = link.Send(message);
         try
         {
-            var reply = await WaitAsync(address, promise.Reply, cancellation);
+            var reply = await WaitAsync(address, call.Reply, cancellation);
             if (_mute.GetValueOrDefault(address, true)) _mute[address] = false;
             return reply;
         }
@@ -119,9 +137,15 @@ internal sealed class RemotingCaller : StoreCaller
                 Failure = e.MayBeDone ? CallFailure.Passing : CallFailure.Unreachable,
             };
         }
+        catch (Exception e) when (!call.IsSent)
+        {
+            link.Forget(call);
+            if (call.IsSent) throw;
+            throw NeverSent(e);
+        }
         finally
         {
-            link.Forget(promise);
+            link.Forget(call);
         }
     }
 
@@ -140,6 +164,6 @@ internal sealed class RemotingCaller : StoreCaller
     private static string? EndpointOf(Address? address) => address is { Host: { } host, Port: { } port }
         ? $"{host}:{port.ToString(CultureInfo.InvariantCulture)}" : null;
 
-    private StoreLink LinkTo(string address) => _links.GetOrAdd(address, static (address, provider) => new StoreLink(
-        provider.ResolveActorRef($"akka.tcp://{StoreSystem}@{Require(address)}/user/gateway"), provider), _provider);
+    private StoreLink LinkTo(string address) => _links.GetOrAdd(address, static (address, paths) => new StoreLink(
+        paths.Provider.ResolveActorRef($"akka.tcp://{StoreSystem}@{Require(address)}/user/gateway"), paths), _paths);
 }

@@ -25,10 +25,11 @@ internal static class Claims
             RaftMessage.PreVote m => Ask(m.Last, term) ?? Round(m.Round),
             RaftMessage.PreVoteReply m => Round(m.Round),
             RaftMessage.RequestVote m => Ask(m.Last, term),
-            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term),
+            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term) ?? Kept(m.Keep, m.Previous.Index),
             RaftMessage.Appended m => Index(m.Match),
             RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
-            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term) ?? Committed(m),
+            RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term) ?? Committed(m)
+                ?? Kept(m.Keep, m.Acknowledged.Index),
             RaftMessage.HeartbeatReply m => Round(m.Round) ?? Held(m, term),
             _ => null,
         };
@@ -62,6 +63,10 @@ internal static class Claims
     /// <summary>A leader tells nobody of more than it knows them to have.</summary>
     private static string? Committed(RaftMessage.Heartbeat heartbeat) => heartbeat.Commit <= heartbeat.Acknowledged.Index
         ? null : $"commit {heartbeat.Commit} is beyond {heartbeat.Acknowledged}, which was acknowledged";
+
+    /// <summary>Nobody needs the log from another up to where every member has it, its receiver among them.</summary>
+    private static string? Kept(long keep, long acknowledged) => keep < 0 || keep > acknowledged
+        ? $"{keep} is not kept for anybody, but this member has only {acknowledged}" : null;
 
     private static string? Held(RaftMessage.HeartbeatReply reply, long term)
     {

@@ -38,6 +38,18 @@ public sealed record Effects
     public RaftRecord? Store { get; init; }
 
     /// <summary>
+    /// To the journal, behind <see cref="Store"/>, or null. Nothing waits for it. When it is durable the host calls <see
+    /// cref="RaftCore.Checkpointed"/> and deletes all events before it.
+    /// </summary>
+    public RaftCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>
+    /// Whether the engine should be synced. The host then calls <see cref="RaftCore.EngineSynced"/> with what had been
+    /// applied when the sync began.
+    /// </summary>
+    public bool SyncEngine { get; init; }
+
+    /// <summary>
     /// Messages that promise nothing durable: a leader's appends and heartbeats, polls, refusals.
     /// </summary>
     public ImmutableArray<RaftEnvelope> SendNow { get; init; } = [];

@@ -10,14 +10,25 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private readonly int _timeout = raft.DrawElectionTimeout();
     private PeerId _leader = leader;
     private int _elapsed;
+    private int? _shortTimeout; // since the connection to the leader has ended
+    private long _keep;
 
     public override RoleKind Kind => RoleKind.Follower;
 
     public override PeerId LeaderId => _leader;
 
+    public override long Keep => _keep;
+
     public override void Tick()
     {
-        if (++_elapsed >= _timeout) raft.Poll();
+        if (++_elapsed >= (_shortTimeout ?? _timeout)) raft.Poll();
+    }
+
+    public override void Disconnected(PeerId peer)
+    {
+        if (peer != _leader) return;
+        raft.LoseLeader();
+        _shortTimeout ??= ShortTimeout();
     }
 
     public override void Step(RaftEnvelope envelope)
@@ -54,7 +65,18 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     {
         _leader = from;
         _elapsed = 0;
+        _shortTimeout = null;
         raft.HearLeader();
+    }
+
+    // Long enough for the next heartbeat, should only the connection have ended; the followers poll one after the other,
+    // so that they do not split the votes.
+    private int ShortTimeout()
+    {
+        var options = raft.Options;
+        var rank = raft.Membership.Others.Count(other => other != _leader && other.CompareTo(raft.Self) < 0);
+        var earliest = options.LeaseReads ? options.ElectionTicks + 1 : 0;
+        return Math.Max(_elapsed + options.HeartbeatTicks + 1, earliest) + 2 * rank;
     }
 
     private void Take(RaftMessage.Append append)
@@ -75,6 +97,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
             var match = previous.Index + entries.Length;
             // What is beyond the match was not compared: it may be left from another leader.
             log.CommitTo(Math.Min(append.Commit, match));
+            _keep = Math.Max(_keep, append.Keep);
             raft.Report(raft.LossEvidence.CaughtUp(log.Last.Term));
             raft.SendDurable(_leader, new RaftMessage.Appended(match));
         }
@@ -91,6 +114,8 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         var held = raft.Log.HeldOf(acknowledged);
         raft.Report(raft.LossEvidence.Told(raft.Term, heartbeat, held, raft.Now));
         raft.SendNow(_leader, new RaftMessage.HeartbeatReply(heartbeat.Round, acknowledged, held));
-        if (held == acknowledged && heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
+        if (held != acknowledged) return;
+        if (heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
+        _keep = Math.Max(_keep, heartbeat.Keep);
     }
 }

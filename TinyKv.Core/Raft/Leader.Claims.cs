@@ -20,7 +20,7 @@ internal sealed partial class Leader
     {
         var asked = reply.Acknowledged;
         if (reply.Round > _round) return $"round {reply.Round} has not begun";
-        if (asked.Index > follower.Match)
+        if (asked.Index > Asked(follower))
             return $"was not asked for {asked}, acknowledged was {follower.Match}";
         return asked.Index < _raft.Log.Truncated.Index || _raft.Log.Matches(asked) ? null
             : $"was not asked for {asked}, which is not in the log";

@@ -33,6 +33,23 @@ internal sealed partial class Leader : Role
     public override IEnumerable<DataLoss> DataLosses =>
         _followers.Where(static f => f.State == ProgressState.DataLoss).Select(static f => f.Loss);
 
+    // The one rule of what may be forgotten, here and by all that follow: as long as a member cannot be given a copy of
+    // the engine, everything that it lacks is kept for it. So may this one, after a crash, what its own disk lacks.
+    public override long Keep
+    {
+        get
+        {
+            var keep = _raft.Log.Durable;
+            foreach (var follower in _followers) keep = Math.Min(keep, follower.Has);
+            return keep;
+        }
+    }
+
+    public override void Compacted()
+    {
+        foreach (var follower in _followers) follower.Compacted(_raft.Log.FirstIndex);
+    }
+
     public override void Enter()
     {
         // Older terms' entries commit only together with one of our own (sections 5.4.2 and 8).
@@ -189,7 +206,8 @@ internal sealed partial class Leader : Role
     private void Send(Progress follower, ImmutableArray<Entry> entries)
     {
         var log = _raft.Log;
-        var append = new RaftMessage.Append(log.PositionAt(follower.Next - 1), entries, log.Commit);
+        var previous = log.PositionAt(follower.Next - 1);
+        var append = new RaftMessage.Append(previous, entries, log.Commit, Keep);
         follower.Sent(entries.Length, BytesOf(follower, entries), _raft.Now);
         _raft.SendNow(follower.Peer, append);
     }
@@ -215,15 +233,21 @@ internal sealed partial class Leader : Role
     private void SendHeartbeats()
     {
         _sinceHeartbeat = 0;
-        var round = BeginRound();
+        var (round, keep) = (BeginRound(), Keep);
         foreach (var follower in _followers)
         {
-            var isKnown = follower.Match >= _raft.Log.Truncated.Index;
-            var acknowledged = isKnown ? _raft.Log.PositionAt(follower.Match) : LogPosition.Zero;
+            var acknowledged = _raft.Log.PositionAt(Asked(follower));
             var commit = Math.Min(acknowledged.Index, _raft.Log.Commit);
-            _raft.SendNow(follower.Peer, new RaftMessage.Heartbeat(commit, round, acknowledged));
+            _raft.SendNow(follower.Peer,
+                new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(keep, acknowledged.Index)));
         }
     }
+
+    /// <summary>
+    /// Up to where a follower is asked whether it has what it acknowledged: to us in this term, or to some leader before
+    /// anybody could compact it.
+    /// </summary>
+    private long Asked(Progress follower) => Math.Max(follower.Match, _raft.Log.Truncated.Index);
 
     /// <summary>
     /// When a majority was heard last. Who has lost what it acknowledged is one of them until it has ended: it follows

@@ -43,6 +43,9 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     /// <summary>Whether a probe is on its way.</summary>
     public bool AwaitsProbe { get; private set; }
 
+    /// <summary>Up to where the follower has the log for certain.</summary>
+    public long Has => State == ProgressState.DataLoss ? Math.Min(Match, Loss.Held.Index) : Match;
+
     /// <summary>The appends on their way while replicating.</summary>
     public Inflights Inflights { get; } = new(options.MaxInflightAppends, options.MaxInflightBytes);
 
@@ -53,6 +56,7 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     public long Round { get; set; }
 
     private long _sentAt = now;
+    private long _first; // where the log begins, once it was cut since the leader leads
 
     /// <summary>Whether everything that was sent is acknowledged.</summary>
     public bool IsAcknowledged => IsReplicating && Match == Next - 1;
@@ -133,6 +137,13 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
         return true;
     }
 
+    /// <summary>The log begins at <paramref name="first"/> now. Who lacks what is before that cannot be sent it.</summary>
+    public void Compacted(long first)
+    {
+        _first = first;
+        Next = Math.Max(Next, first);
+    }
+
     /// <summary>
     /// A sign of life. True when an append or its answer may have been lost and something should be sent
     /// again: nothing has left for as long as heartbeats are apart. A probe under way is given up.
@@ -147,7 +158,7 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
 
     private void Probe(long next)
     {
-        Next = next;
+        Next = Math.Max(next, _first);
         State = ProgressState.Probe;
         AwaitsProbe = false;
         Inflights.Clear();

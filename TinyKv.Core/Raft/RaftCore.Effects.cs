@@ -61,10 +61,16 @@ public sealed partial class RaftCore
         LeadershipChange? changed = null;
         var current = new LeadershipChange(Role, Term, Leader);
         if (current != _reported) changed = _reported = current;
-        var effects = _outbox.Drain(store, Log.TakeApplicable(), changed);
-        if (_refused is null) return effects;
-        effects = effects with { Refused = _refused };
-        _refused = null;
+        return WithRest(_outbox.Drain(store, Log.TakeApplicable(), changed));
+    }
+
+    // What is rare enough to be worth a copy of the effects.
+    private Effects WithRest(Effects effects)
+    {
+        if (_forgetThrough is { } end) effects = effects with { Checkpoint = CheckpointAt(end) };
+        if (_wantsSync) effects = effects with { SyncEngine = true };
+        if (_refused is not null) effects = effects with { Refused = _refused };
+        (_forgetThrough, _wantsSync, _refused) = (null, false, null);
         return effects;
     }
 }

@@ -18,6 +18,12 @@ public sealed partial class RaftCore
     /// <summary>Notes that the leader of the term is alive.</summary>
     internal void HearLeader() => _heardLeaderAt = Now;
 
+    /// <summary>Notes that the leader of the term is most likely gone. A lease of its may hold all the same.</summary>
+    internal void LoseLeader()
+    {
+        if (!Options.LeaseReads) _heardLeaderAt = Now - Options.ElectionTicks;
+    }
+
     /// <summary>A timeout in [E, 2E), so that followers seldom time out together (section 5.2).</summary>
     internal int DrawElectionTimeout() => _random.Next(Options.ElectionTicks, 2 * Options.ElectionTicks);
 

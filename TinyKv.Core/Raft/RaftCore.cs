@@ -22,6 +22,8 @@ public sealed partial class RaftCore
         Options = options;
         Membership = new Membership(self, initial.Voters);
         Log = new RaftLog(initial.Truncated);
+        _initial = initial;
+        _compaction = new Compaction(options, Log);
         LossEvidence = new LossEvidence(self, options);
         Term = initial.Truncated.Term;
         _random = random;
@@ -103,6 +105,7 @@ public sealed partial class RaftCore
         Now++;
         _allowance.Tick();
         _role.Tick();
+        Compact();
         return Drain();
     }
 
@@ -179,6 +182,17 @@ public sealed partial class RaftCore
     {
         RequireStart();
         if (_role is not Candidate && !HearsLeader) Poll();
+        return Drain();
+    }
+
+    /// <summary>
+    /// The connection over which a member was heard has ended: most likely its process has. Who follows it does not count
+    /// it as heard any longer, and polls after a short pause. What was promised to a lease is kept.
+    /// </summary>
+    public Effects Disconnected(PeerId peer)
+    {
+        RequireStart();
+        _role.Disconnected(peer);
         return Drain();
     }
 

@@ -9,6 +9,9 @@ namespace TinyKv.Core.Raft;
 /// </summary>
 internal sealed class RaftLog(LogPosition truncated)
 {
+    // From here on a list that is mostly empty is worth a copy: one that waited for a member that was away.
+    private const int ManySlots = 4096;
+
     // Running totals make the size of any range a subtraction.
     private readonly record struct Slot(Entry Entry, long BytesThrough);
 
@@ -16,9 +19,10 @@ internal sealed class RaftLog(LogPosition truncated)
     private readonly Durability _durability = new();
     private long _recorded = truncated.Index;
     private long _handedOut = truncated.Index;
+    private long _bytesTruncated; // the running total at the truncated position
 
     /// <summary>The position before the first entry.</summary>
-    public LogPosition Truncated { get; } = truncated;
+    public LogPosition Truncated { get; private set; } = truncated;
 
     /// <summary>The end of the log.</summary>
     public LogPosition Last => _slots.Count == 0 ? Truncated : _slots[^1].Entry.Position;
@@ -187,6 +191,20 @@ internal sealed class RaftLog(LogPosition truncated)
     public LogPosition HeldOf(LogPosition position) =>
         position.Index <= Truncated.Index ? position : LastWithin(position);
 
+    /// <summary>
+    /// Forgets everything up to <paramref name="end"/>, which the state machine has. Moves the rest, which is
+    /// seldom more than what is forgotten.
+    /// </summary>
+    public void Compact(LogPosition end)
+    {
+        Invariant.Holds(end.Index <= Math.Min(_handedOut, Durable) && Matches(end),
+            $"{end} cannot be forgotten: the log goes from {Truncated} to {Last} and was handed out up to {_handedOut}");
+        _bytesTruncated = BytesThrough(end.Index);
+        _slots.RemoveRange(0, (int)(end.Index - Truncated.Index));
+        if (_slots.Capacity >= ManySlots && _slots.Count < _slots.Capacity / 4) _slots.TrimExcess();
+        Truncated = end;
+    }
+
     private void Truncate(long index)
     {
         _slots.RemoveRange((int)(index - FirstIndex), (int)(Last.Index - index + 1));
@@ -196,5 +214,5 @@ internal sealed class RaftLog(LogPosition truncated)
 
     private Slot At(long index) => _slots[(int)(index - FirstIndex)];
 
-    private long BytesThrough(long index) => index <= Truncated.Index ? 0 : At(index).BytesThrough;
+    private long BytesThrough(long index) => index <= Truncated.Index ? _bytesTruncated : At(index).BytesThrough;
 }

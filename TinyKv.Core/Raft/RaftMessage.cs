@@ -24,9 +24,9 @@ public abstract record RaftMessage
 
     /// <summary>
     /// Entries that follow <paramref name="Previous"/>; none to tell the commit index or to ask for an
-    /// answer.
+    /// answer. Up to <paramref name="Keep"/> nobody needs the log from another any more.
     /// </summary>
-    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit)
+    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit, long Keep = 0)
         : RaftMessage;
 
     /// <summary>My log agrees with yours, durably, up to <paramref name="Match"/>.</summary>
@@ -41,9 +41,11 @@ public abstract record RaftMessage
     /// <summary>
     /// I lead. <paramref name="Commit"/> is never above what the receiver has acknowledged; the round numbers
     /// the leader's heartbeats, so that an answer tells which of them was heard. <paramref name="Acknowledged"/> is
-    /// where the receiver's acknowledgements in this term end; zero before the first.
+    /// where the receiver's acknowledgements in this term end; zero before the first. Up to <paramref name="Keep"/>, which is
+    /// never above that, nobody needs the log from another any more.
     /// </summary>
-    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default) : RaftMessage;
+    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default, long Keep = 0)
+        : RaftMessage;
 
     /// <summary>
     /// You lead, in this term, and did when you sent the round. Round 0 answers a leader of the past: it only

@@ -27,6 +27,12 @@ public sealed record RaftOptions
     /// </summary>
     public long MaxPendingBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>The entries beyond which the beginning of the log is forgotten.</summary>
+    public long MaxLogEntries { get; init; } = 10_000;
+
+    /// <summary>The command bytes beyond which the beginning of the log is forgotten.</summary>
+    public long MaxLogBytes { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Whether reads may be answered from a lease instead of a round of heartbeats. Trusts that
     /// clocks run at the same speed within the margin between <see cref="LeaseTicks"/> and
     /// <see cref="ElectionTicks"/>.</summary>
@@ -47,6 +53,8 @@ public sealed record RaftOptions
         Require(MaxInflightAppends >= 1, "max-inflight-appends must be at least 1");
         Require(MaxInflightBytes >= 1, "max-inflight-bytes must be at least 1");
         Require(MaxPendingBytes >= 1, "max-pending-bytes must be at least 1");
+        Require(MaxLogEntries >= 1, "max-log-entries must be at least 1");
+        Require(MaxLogBytes >= 1, "max-log-bytes must be at least 1");
         Require(
             !LeaseReads || (LeaseTicks >= 1 && LeaseTicks <= ElectionTicks - 2),
             "lease-ticks must be at least 1 and at least 2 below election-ticks");

@@ -23,3 +23,11 @@ public sealed record InitialState(ImmutableArray<PeerId> Voters, LogPosition Tru
 /// <param name="Vote">Whom the peer voted for in that term; <see cref="PeerId.None"/> for nobody.</param>
 /// <param name="Entries">Consecutive; empty when only term or vote changed.</param>
 public sealed record RaftRecord(long Term, PeerId Vote, ImmutableArray<Entry> Entries);
+
+/// <summary>
+/// All that the events before it say, without the beginning of the log: they are deleted once it is durable. A replay
+/// begins with the last one.
+/// </summary>
+/// <param name="Initial">The members, and the position before the first entry that is left.</param>
+/// <param name="Record">Term, vote and the entries that are left.</param>
+public sealed record RaftCheckpoint(InitialState Initial, RaftRecord Record);

@@ -15,6 +15,11 @@ internal abstract class Role
     /// <summary>The members that are known, in this role, to have lost what they acknowledged.</summary>
     public virtual IEnumerable<DataLoss> DataLosses => [];
 
+    /// <summary>
+    /// Up to where every member has the log, as far as this role knows: what is behind that, another may still be sent.
+    /// </summary>
+    public virtual long Keep => 0;
+
     /// <summary>Begins to play the part; may end it at once (a group of one).</summary>
     public virtual void Enter()
     {
@@ -33,6 +38,16 @@ internal abstract class Role
 
     /// <summary>A message of the current term arrives, or an answer to a poll.</summary>
     public abstract void Step(RaftEnvelope envelope);
+
+    /// <summary>The connection over which a member was heard has ended.</summary>
+    public virtual void Disconnected(PeerId peer)
+    {
+    }
+
+    /// <summary>The beginning of the log was forgotten.</summary>
+    public virtual void Compacted()
+    {
+    }
 
     /// <summary>More of the log became durable here.</summary>
     public virtual void Stored()

@@ -13,12 +13,16 @@ public abstract record RegionError
     /// <summary>What to tell a person.</summary>
     public abstract string Message { get; }
 
+    private static string Name(RegionId? region) => region is { } known ? $"{known}" : "the region with these keys";
+
     /// <summary>Another replica leads the region, or, when <paramref name="Leader"/> is null, none is known to.</summary>
-    public sealed record NotLeader(RegionId Region, Peer? Leader) : RegionError
+    /// <param name="Region">The region; null of a request that names none, and that nobody has looked for yet.</param>
+    /// <param name="Leader">The leader, if it is known.</param>
+    public sealed record NotLeader(RegionId? Region, Peer? Leader) : RegionError
     {
         /// <inheritdoc/>
         public override string Message => Leader is { } leader
-            ? $"not the leader of {Region}; {leader.Store} is" : $"not the leader of {Region}; it has none now";
+            ? $"not the leader of {Name(Region)}; {leader.Store} is" : $"not the leader of {Name(Region)}; it has none now";
     }
 
     /// <summary>The request was meant for another store.</summary>
@@ -28,11 +32,11 @@ public abstract record RegionError
         public override string Message => $"the request is for {Requested}, this is {Actual}";
     }
 
-    /// <summary>The store holds no replica of the region.</summary>
-    public sealed record RegionNotFound(RegionId Region) : RegionError
+    /// <summary>The store holds no replica of the region; null: of the region with the keys.</summary>
+    public sealed record RegionNotFound(RegionId? Region) : RegionError
     {
         /// <inheritdoc/>
-        public override string Message => $"{Region} is not on this store";
+        public override string Message => $"{Name(Region)} is not on this store";
     }
 
     /// <summary>The key lies outside the region.</summary>

@@ -19,7 +19,7 @@ public interface IEngine : IDisposable
     void Sync();
 }
 
-/// <summary>A consistent view of an engine. Readable from any one thread at a time; dispose it soon.</summary>
+/// <summary>A consistent view of an engine; dispose it soon. From any thread, but each walk from one at a time.</summary>
 public interface ISnapshot : IDisposable
 {
     /// <summary>The value of <paramref name="key"/>, or null when there is none.</summary>

@@ -9,29 +9,30 @@ namespace TinyKv.Core.Storage;
 /// </summary>
 public static class MetaKeys
 {
-    /// <summary>The index of the last entry that is applied.</summary>
-    public const byte AppliedIndex = (byte)'a';
+    /// <summary>Index and term of the last entry that is applied, which are written with every batch.</summary>
+    public const byte Applied = (byte)'i';
 
-    /// <summary>The region.</summary>
-    public const byte Descriptor = (byte)'d';
+    /// <summary>The region, and what there is of it.</summary>
+    public const byte Region = (byte)'r';
 
     /// <summary>Placement's next id and the end of its timestamps.</summary>
     public const byte PlacementState = (byte)'p';
 
-    private const byte RegionRecord = (byte)'r';
+    private const byte OfRegion = (byte)'r';
     private const int KeyBytes = 10;
 
     /// <summary>The key of a region's record.</summary>
     public static byte[] Of(RegionId region, byte record)
     {
         var key = new byte[KeyBytes];
-        key[0] = RegionRecord;
+        key[0] = OfRegion;
         BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(1), region.Value);
         key[9] = record;
         return key;
     }
 
-    /// <summary>Whose record has a key; null when it is no key of a region's record.</summary>
-    public static RegionId? RegionOf(ReadOnlySpan<byte> key) => key.Length == KeyBytes && key[0] == RegionRecord
-        ? new RegionId(BinaryPrimitives.ReadUInt64BigEndian(key[1..])) : null;
+    /// <summary>Whose record a key is of; null when it is no key of this record.</summary>
+    public static RegionId? RegionOf(ReadOnlySpan<byte> key, byte record) =>
+        key.Length == KeyBytes && key[0] == OfRegion && key[9] == record
+            ? new RegionId(BinaryPrimitives.ReadUInt64BigEndian(key[1..])) : null;
 }

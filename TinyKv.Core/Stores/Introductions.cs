@@ -115,8 +115,8 @@ public sealed class Introductions
         return true;
     }
 
-    /// <summary>The replica of a region on this store was created.</summary>
-    public void Add(RegionId region) => Record = Record with { CreatedRegions = Record.CreatedRegions.Add(region.Value) };
+    /// <summary>All replicas that this store begins with were made.</summary>
+    public void Bootstrapped() => Record = Record with { IsBootstrapped = true };
 
     /// <summary>The store has lost what it acknowledged: it must end, and not be started on this directory again.</summary>
     /// <param name="reason">What was lost, and what to do.</param>

@@ -7,7 +7,7 @@ namespace TinyKv.Core.Stores;
 public sealed record StoreHello
 {
     /// <summary>What this version of the program speaks; others do not understand it.</summary>
-    public const uint CurrentProtocol = 1;
+    public const uint CurrentProtocol = 2;
 
     /// <summary>What the sender speaks.</summary>
     public uint Protocol { get; init; } = CurrentProtocol;

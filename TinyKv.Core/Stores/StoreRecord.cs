@@ -43,8 +43,9 @@ public sealed record StoreRecord
     public ImmutableSortedDictionary<ulong, KnownStore> Stores { get; init; } =
         ImmutableSortedDictionary<ulong, KnownStore>.Empty;
 
-    /// <summary>The regions whose replicas on this store have been created: their journals are not empty.</summary>
-    public ImmutableSortedSet<ulong> CreatedRegions { get; init; } = [];
+    /// <summary>Whether all replicas that the store began with were made: their journals are not empty. It is known here, too,
+    /// because an engine that was lost and is rebuilt knows nothing.</summary>
+    public bool IsBootstrapped { get; init; }
 
     /// <summary>
     /// Why the directory must not be used again: it lost what the store had acknowledged, and votes may be lost with that.

@@ -1,5 +1,6 @@
 using TinyKv.Core;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
@@ -9,13 +10,16 @@ namespace TinyKv.Persistence.Checking;
 /// <summary>Reads all of an engine.</summary>
 internal sealed class EngineCheck
 {
-    private readonly Dictionary<RegionId, long> _applied = [];
+    private readonly Dictionary<RegionId, LogPosition> _applied = [];
 
     /// <summary>What was found.</summary>
     public CheckedPart Part { get; }
 
-    /// <summary>The applied index of each region that has one, as far as that was readable.</summary>
-    public IReadOnlyDictionary<RegionId, long> Applied => _applied;
+    /// <summary>What it says of regions, as far as that was readable.</summary>
+    public IReadOnlyList<RegionRecord> Regions { get; private set; } = [];
+
+    /// <summary>The last entry that is applied of each region, as far as that was readable.</summary>
+    public IReadOnlyDictionary<RegionId, LogPosition> Applied => _applied;
 
     /// <summary>Reads all of it.</summary>
     /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
@@ -38,17 +42,20 @@ internal sealed class EngineCheck
             damage.Add(e.Message);
         }
         Part = damage.Count > 0 ? new CheckedPart("engine", PartState.Damaged, damage) : new CheckedPart(
-            "engine", PartState.Sound, _applied.Count == 0 ? ["nothing was applied yet"]
-                : [.. _applied.Select(each => $"{each.Key}: applied up to {each.Value}")]);
+            "engine", PartState.Sound, _applied.Count == 0 ? ["there are no regions yet"]
+                : [.. _applied.Select(each => $"{each.Key}: applied up to entry {each.Value.Index} of term {each.Value.Term}")]);
     }
 
     private void ReadRecords(RocksEngine engine)
     {
         using var snapshot = engine.Snapshot();
-        foreach (var region in MetaRecords.Regions(snapshot))
+        Regions = MetaRecords.ReadAll(snapshot);
+        StoreCatalog.Of(Regions);
+        foreach (var region in Regions.Where(record => record.State == RegionState.Normal).Select(record => record.Region.Id))
         {
-            MetaRecords.ReadDescriptor(snapshot, region);
-            if (MetaRecords.ReadApplied(snapshot, region) is { } applied) _applied[region] = applied;
+            var applied = MetaRecords.ReadApplied(snapshot, region);
+            Invariant.Holds(applied is not null, $"the engine knows {region}, and not what is applied of it");
+            _applied[region] = applied.Value;
         }
         PlacementState.Load(snapshot);
     }
@@ -60,8 +67,7 @@ internal sealed class EngineCheck
         {
             check();
         }
-        catch (Exception e) when (e is StorageFailedException or InvariantViolationException
-            or Google.Protobuf.InvalidProtocolBufferException)
+        catch (Exception e) when (e is StorageFailedException or InvariantViolationException)
         {
             if (!damage.Contains(e.Message)) damage.Add(e.Message);
         }

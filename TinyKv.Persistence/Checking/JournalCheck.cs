@@ -1,5 +1,6 @@
 using System.Runtime.Serialization;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
@@ -33,8 +34,10 @@ internal sealed class JournalCheck
     /// <param name="open">Opens it.</param>
     /// <param name="identity">Whose it must be; null: not known.</param>
     /// <param name="record">What the store knew of itself; null: not known.</param>
+    /// <param name="regions">What the engine says of regions.</param>
     /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
-    public JournalCheck(Func<IJournalEvents> open, StoreIdentity? identity, StoreRecord? record)
+    public JournalCheck(
+        Func<IJournalEvents> open, StoreIdentity? identity, StoreRecord? record, IReadOnlyList<RegionRecord> regions)
     {
         try
         {
@@ -42,7 +45,7 @@ internal sealed class JournalCheck
             Collect("", events.VerifyFiles);
             var ids = events.Ids();
             foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory);
-            if (record is not null) RequireCreated(record, ids.Select(each => PeerJournalId.Parse(each.Id)?.Region.Value));
+            RequireBorn(regions, record, [.. ids.Select(each => PeerJournalId.Parse(each.Id)?.Region)]);
         }
         catch (StorageFailedException e)
         {
@@ -53,11 +56,15 @@ internal sealed class JournalCheck
                 each => $"{each.Key}: term {each.Value.Term}, entries {each.Value.FirstIndex} to {each.Value.Last.Index}")]);
     }
 
-    // A region that had events once must have some.
-    private void RequireCreated(StoreRecord record, IEnumerable<ulong?> found)
+    // A region that had events once must have some; of an engine that is lost only the store knows whether it had.
+    private void RequireBorn(IReadOnlyList<RegionRecord> regions, StoreRecord? record, HashSet<RegionId?> found)
     {
-        foreach (var region in record.CreatedRegions.Except(found.OfType<ulong>()))
-            _damage.Add($"{new RegionId(region)}: it had events when the store was started before, and has none");
+        var born = regions.Count > 0 || record is not { IsBootstrapped: true } store
+            ? regions.Where(each => each.JournalBorn).Select(each => each.Region.Id)
+            : Bootstrap.Regions(store.Initial).Select(each => each.Id);
+        foreach (var region in born)
+            if (!found.Contains(region))
+                _damage.Add($"{region}: it had events when the store was started before, and has none");
     }
 
     private void Replay(
@@ -94,6 +101,7 @@ internal sealed class JournalCheck
             {
                 case InitialState initial: replay.Take(number, initial); break;
                 case RaftRecord record: replay.Take(number, record); break;
+                case RaftCheckpoint checkpoint: replay.Take(number, checkpoint); break;
                 default: throw new InvalidDataException($"'{stored.Manifest}' is no event of a peer");
             }
         }

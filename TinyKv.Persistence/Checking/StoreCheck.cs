@@ -1,5 +1,6 @@
 using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence.Engine;
@@ -22,7 +23,7 @@ public static class StoreCheck
         var names = DataDirectory.Within(directory);
         var (identity, record) = Identity(names.Identity, out var identityPart);
         var engine = new EngineCheck(names.Data);
-        var journal = Journal(names.Journal, identity, record, postgreSql);
+        var journal = Journal(names.Journal, identity, record, engine.Regions, postgreSql);
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
             parts.Add(Agreement(engine, journal));
@@ -48,7 +49,7 @@ public static class StoreCheck
 
     // Without an identity the files show which journal it is, unless it is elsewhere.
     private static JournalCheck? Journal(
-        string path, StoreIdentity? identity, StoreRecord? record, string? postgreSql)
+        string path, StoreIdentity? identity, StoreRecord? record, IReadOnlyList<RegionRecord> regions, string? postgreSql)
     {
         var kind = identity?.Journal ?? (File.Exists(SqliteDatabase.FileIn(path)) ? JournalSetup.Sqlite
             : RocksFiles.IsEmpty(path) ? JournalSetup.PostgreSql : JournalSetup.RocksDb);
@@ -57,12 +58,12 @@ public static class StoreCheck
         {
             JournalSetup.Sqlite => new JournalCheck(
                 () => File.Exists(SqliteDatabase.FileIn(path)) ? SqliteDatabase.OpenReadOnly(path) : new NoEvents(),
-                identity, record),
+                identity, record, regions),
             JournalSetup.PostgreSql when postgreSql is null || identity is null => null,
             JournalSetup.PostgreSql => new JournalCheck(
-                () => PostgreSqlDatabase.OpenReadOnly(postgreSql, prefix), identity, record),
+                () => PostgreSqlDatabase.OpenReadOnly(postgreSql, prefix), identity, record, regions),
             _ => new JournalCheck(
-                () => RocksFiles.IsEmpty(path) ? new NoEvents() : new RocksEvents(path), identity, record),
+                () => RocksFiles.IsEmpty(path) ? new NoEvents() : new RocksEvents(path), identity, record, regions),
         };
     }
 
@@ -74,14 +75,11 @@ public static class StoreCheck
     private static CheckedPart Agreement(EngineCheck engine, JournalCheck journal)
     {
         var damage = new List<string>();
-        foreach (var (region, applied) in engine.Applied)
-            if (!journal.Members.ContainsKey(region))
-                damage.Add($"{region}: the engine has applied entries up to {applied}, and the journal holds nothing");
         foreach (var (region, member) in journal.Members)
         {
             try
             {
-                member.Start(engine.Applied.GetValueOrDefault(region, InitialState.Origin.Index));
+                member.Start(engine.Applied.GetValueOrDefault(region, InitialState.Origin).Index);
             }
             catch (InvariantViolationException e)
             {
@@ -104,6 +102,9 @@ public static class StoreCheck
             if (journal.Members.Count == 0) return $"restore {names.Data} from a backup: there is no log to rebuild it from";
             if (journal.HoldsEverything)
                 return $"move {names.Data} away and start the store: the engine is rebuilt from the journal, which is sound";
+            return "do not start this store on these files again: the beginning of its log is deleted, so the engine cannot be "
+                + "rebuilt from the journal. The other stores have all that was acknowledged; keep the files until they have "
+                + "proved it";
         }
         return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
             + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";

@@ -1,52 +1,79 @@
 using System.Buffers.Binary;
-using Google.Protobuf;
 using TinyKv.Core;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Errors;
-using Meta = TinyKv.Protocol.Wire.Meta;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Regions;
 
 namespace TinyKv.Persistence.Engine;
 
-/// <summary>The records that a store keeps of every region in the column family <c>meta</c>, under
-/// <see cref="MetaKeys"/>.</summary>
+/// <summary>
+/// The records that a store keeps of every region in the column family <c>meta</c>, under <see cref="MetaKeys"/>: which
+/// regions there are, and how far each is applied. They are the truth about that.
+/// </summary>
 public static class MetaRecords
 {
-    /// <summary>The applied index, or null when nothing was ever applied.</summary>
-    public static long? ReadApplied(ISnapshot snapshot, RegionId region)
-    {
-        if (snapshot.Get(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.AppliedIndex)) is not { } bytes) return null;
-        Invariant.Holds(bytes.Length == 8, $"{region}: the record of its applied index has {bytes.Length} bytes");
-        return BinaryPrimitives.ReadInt64BigEndian(bytes);
-    }
+    private const int AppliedBytes = 16;
 
-    /// <summary>Sets the applied index.</summary>
-    public static void WriteApplied(IWriteBatch batch, RegionId region, long applied)
+    /// <summary>The regions that were ever on the store, ascending.</summary>
+    /// <exception cref="StorageFailedException">A record is damaged.</exception>
+    public static IReadOnlyList<RegionRecord> ReadAll(ISnapshot snapshot)
     {
-        Span<byte> value = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(value, applied);
-        batch.Put(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.AppliedIndex), value);
-    }
-
-    /// <summary>The region, or null when nothing was ever applied.</summary>
-    public static Region? ReadDescriptor(ISnapshot snapshot, RegionId region)
-    {
-        if (snapshot.Get(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Descriptor)) is not { } bytes) return null;
-        return RegionErrors.FromWire(Meta.Region.Parser.ParseFrom(bytes));
-    }
-
-    /// <summary>Sets the region.</summary>
-    public static void WriteDescriptor(IWriteBatch batch, Region region) =>
-        batch.Put(ColumnFamily.Meta, MetaKeys.Of(region.Id, MetaKeys.Descriptor), RegionErrors.ToWire(region).ToByteArray());
-
-    /// <summary>The regions that the engine keeps records of, ascending.</summary>
-    public static IReadOnlyList<RegionId> Regions(ISnapshot snapshot)
-    {
-        var regions = new SortedSet<ulong>();
+        var regions = new List<RegionRecord>();
         using var records = snapshot.Iterate(ColumnFamily.Meta, KeyRange.All);
         while (records.MoveNext())
-            if (MetaKeys.RegionOf(records.Key) is { } region) regions.Add(region.Value);
-        return [.. regions.Select(region => new RegionId(region))];
+        {
+            if (MetaKeys.RegionOf(records.Key, MetaKeys.Region) is not { } region) continue;
+            try
+            {
+                var record = RegionRecordWire.Decode(records.Value.ToArray());
+                if (record.Region.Id != region) throw new MalformedMessageException($"it is of {record.Region.Id}");
+                regions.Add(record);
+            }
+            catch (MalformedMessageException e)
+            {
+                throw new StorageFailedException($"the record of {region} in the engine is damaged: {e.Message}", e)
+                {
+                    IsDamage = true,
+                };
+            }
+        }
+        return regions;
+    }
+
+    /// <summary>Sets the record of a region.</summary>
+    public static void Write(IWriteBatch batch, RegionRecord record) => batch.Put(
+        ColumnFamily.Meta, MetaKeys.Of(record.Region.Id, MetaKeys.Region), RegionRecordWire.Encode(record));
+
+    /// <summary>The last entry that is applied; null when there is no such region.</summary>
+    public static LogPosition? ReadApplied(ISnapshot snapshot, RegionId region)
+    {
+        if (snapshot.Get(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Applied)) is not { } bytes) return null;
+        Invariant.Holds(bytes.Length == AppliedBytes, $"{region}: the record of what is applied has {bytes.Length} bytes");
+        return new LogPosition(
+            BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(8)));
+    }
+
+    /// <summary>Sets the last entry that is applied.</summary>
+    public static void WriteApplied(IWriteBatch batch, RegionId region, LogPosition applied)
+    {
+        Span<byte> value = stackalloc byte[AppliedBytes];
+        BinaryPrimitives.WriteInt64BigEndian(value, applied.Index);
+        BinaryPrimitives.WriteInt64BigEndian(value[8..], applied.Term);
+        batch.Put(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Applied), value);
+    }
+
+    /// <summary>Makes the regions that a store begins with, durably: all of them or none.</summary>
+    public static void Create(IEngine engine, IEnumerable<RegionRecord> regions)
+    {
+        using var batch = engine.NewBatch();
+        foreach (var record in regions)
+        {
+            Write(batch, record);
+            WriteApplied(batch, record.Region.Id, InitialState.Origin);
+        }
+        engine.Write(batch, sync: true);
     }
 }

@@ -16,7 +16,9 @@ internal sealed class RocksLog : IDisposable
 {
     private const ulong BlockCacheBytes = 32 * 1024 * 1024;
     private const ulong WriteBufferBytes = 32 * 1024 * 1024;
-    private const ulong LogBytes = 128 * 1024 * 1024;
+
+    // What is deleted stays in it until the events that came after are in tables, so this is most of what a journal takes.
+    private const ulong LogBytes = 64 * 1024 * 1024;
 
     private const string HighestFamily = "highest";
 

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using TinyKv.Core.Commands;
-using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Storage;
 using Proto = TinyKv.Protocol.Wire.Internal;
@@ -17,6 +16,7 @@ public static class CommandCodec
     public static byte[] Encode(Command command) => command switch
     {
         WriteCommand write => Encode(Write(write)),
+        WriteGroup group => Join([.. group.Writes.Select(write => (ReadOnlyMemory<byte>)Encode(write))]),
         AllocateIds ids => new Proto.Command { AllocateIds = new Proto.AllocateIds { Count = ids.Count } }.ToByteArray(),
         ReserveTimestamps { UntilMs: var until } => new Proto.Command
         {
@@ -26,26 +26,44 @@ public static class CommandCodec
     };
 
     /// <summary>Reads what <see cref="Encode(Command)"/> wrote.</summary>
+    /// <returns>The command; a write keeps <paramref name="bytes"/>, which nobody may change.</returns>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
     public static Command Decode(ReadOnlyMemory<byte> bytes)
     {
+        if (IsWrite(bytes)) return WriteReader.Read(bytes);
         var wire = WireCodec.Parse(Proto.Command.Parser, bytes);
         switch (wire.BodyCase)
         {
-            case Proto.Command.BodyOneofCase.Write:
-                return Read(wire.Write);
             case Proto.Command.BodyOneofCase.AllocateIds:
                 return new AllocateIds(wire.AllocateIds.Count);
             case Proto.Command.BodyOneofCase.ReserveTimestamps:
                 var until = wire.ReserveTimestamps.UntilMs;
                 WireCodec.Require(until is >= 0 and <= TimestampOracle.EndOfTimeMs, $"timestamps until {until} ms");
                 return new ReserveTimestamps(until);
-            default:
+            case Proto.Command.BodyOneofCase.None:
                 throw new MalformedMessageException("a command without a body");
+            default:
+                throw new MalformedMessageException("a write that does not have the form of one");
         }
     }
 
-    /// <summary>Whether bytes are a write that <see cref="Decode"/> reads. Allocates nothing.</summary>
+    /// <summary>One command for several writes (<see cref="WriteGroup"/>), from the bytes of each.</summary>
+    /// <param name="writes">What <see cref="Encode(Command)"/> made of writes without a condition.</param>
+    public static byte[] Join(IReadOnlyList<ReadOnlyMemory<byte>> writes)
+    {
+        var size = writes.Sum(write => write.Length);
+        var bytes = NewBody(CommandForm.GroupBody, size, out var output);
+        output.Dispose();
+        var rest = bytes.AsSpan(bytes.Length - size);
+        foreach (var write in writes)
+        {
+            write.Span.CopyTo(rest);
+            rest = rest[write.Length..];
+        }
+        return bytes;
+    }
+
+    /// <summary>Whether bytes are a write, or several, that <see cref="Decode"/> reads. Allocates nothing.</summary>
     public static bool IsWrite(ReadOnlyMemory<byte> bytes) => CommandForm.IsWrite(bytes.Span);
 
     /// <summary>Whether bytes are a command for placement. They are few, so one is made and forgotten.</summary>
@@ -64,14 +82,17 @@ public static class CommandCodec
     // What Proto.Command would write, which measures all writes once more to do so.
     private static byte[] Encode(Proto.WriteCommand write)
     {
-        var size = write.CalculateSize();
-        var bytes = new byte[
-            CodedOutputStream.ComputeTagSize(Proto.Command.WriteFieldNumber) + CodedOutputStream.ComputeLengthSize(size) + size];
-        using var output = new CodedOutputStream(bytes);
-        output.WriteTag(Proto.Command.WriteFieldNumber, WireFormat.WireType.LengthDelimited);
+        var bytes = NewBody(CommandForm.WriteBody, write.CalculateSize(), out var output);
+        using (output) write.WriteTo(output);
+        return bytes;
+    }
+
+    private static byte[] NewBody(int field, int size, out CodedOutputStream output)
+    {
+        var bytes = new byte[CodedOutputStream.ComputeTagSize(field) + CodedOutputStream.ComputeLengthSize(size) + size];
+        output = new CodedOutputStream(bytes);
+        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
         output.WriteLength(size);
-        write.WriteTo(output);
-        output.CheckNoSpaceLeft();
         return bytes;
     }
 
@@ -82,13 +103,6 @@ public static class CommandCodec
         foreach (var modify in command.Batch) wire.Modifies.Add(Write(modify));
         if (command.Condition is { } condition) wire.Condition = Write(condition);
         return wire;
-    }
-
-    private static WriteCommand Read(Proto.WriteCommand wire)
-    {
-        var batch = new Modify[wire.Modifies.Count];
-        for (var i = 0; i < batch.Length; i++) batch[i] = Read(wire.Modifies[i]);
-        return new WriteCommand(wire.RegionVersion, batch, wire.Condition is { } condition ? Read(condition) : null);
     }
 
     private static Proto.Modify Write(Modify modify)
@@ -117,32 +131,4 @@ public static class CommandCodec
         Present = condition.Expected is not null,
         Value = condition.Expected is { } expected ? WireCodec.Wrap(expected) : ByteString.Empty,
     };
-
-    private static Modify Read(Proto.Modify wire)
-    {
-        var family = Family(wire.ColumnFamily);
-        WireCodec.Require(wire.DeleteRange || wire.EndKey.IsEmpty, "a write of one key with an end key");
-        if (!wire.Delete && !wire.DeleteRange) return new Modify.Put(family, wire.Key.Memory, wire.Value.Memory);
-        WireCodec.Require(wire.Value.IsEmpty, "a delete with a value");
-        WireCodec.Require(wire.Delete != wire.DeleteRange, "a delete of both a key and a range");
-        return wire.Delete ? new Modify.Delete(family, wire.Key.Memory)
-            : new Modify.DeleteRange(family, new KeyRange(wire.Key.Memory, wire.EndKey.Memory));
-    }
-
-    private static Condition Read(Proto.Condition wire)
-    {
-        WireCodec.Require(wire.Present || wire.Value.IsEmpty, "a condition that expects no key, and a value of it");
-        return new Condition(
-            Family(wire.ColumnFamily), wire.Key.Memory,
-            wire.Present ? (ReadOnlyMemory<byte>?)wire.Value.Memory : null);
-    }
-
-    private static ColumnFamily Family(int number)
-    {
-        var family = (ColumnFamily)number;
-        // The store's own records are no command's: they say what is applied.
-        var known = family is >= ColumnFamily.Default and <= ColumnFamily.Write;
-        WireCodec.Require(known, "a command for a column family that commands do not write");
-        return family;
-    }
 }

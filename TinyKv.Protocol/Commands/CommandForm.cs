@@ -3,27 +3,43 @@ using TinyKv.Core.Keys;
 namespace TinyKv.Protocol.Commands;
 
 /// <summary>
-/// Whether bytes are a write, without making one: what is not must not get into a log, because every replica would
-/// have to apply it. Whatever passes can be decoded; what <see cref="CommandCodec.Encode(TinyKv.Core.Commands.Command)"/>
-/// makes of a write passes.
+/// Whether bytes are a write or a group of writes, without making one: what is not must not get into a log, because every
+/// replica would have to apply it. Whatever passes can be decoded; what
+/// <see cref="CommandCodec.Encode(TinyKv.Core.Commands.Command)"/> and <see cref="CommandCodec.Join"/> make of writes passes.
 /// </summary>
 internal static class CommandForm
 {
-    // Fields of the messages in internal.proto.
-    private const int WriteBody = 1;
-    private const int Version = 1, Modifies = 2, Condition = 3;
-    private const int Family = 1, Delete = 2, Key = 3, Value = 4, DeleteRange = 5, EndKey = 6;
-    private const int ConditionKey = 2, Present = 3;
+    // Fields of the messages in internal.proto. A condition has the families and the value of a modify.
+    public const int WriteBody = 1, GroupBody = 4;
+    public const int Writes = 1;
+    public const int Version = 1, Modifies = 2, Condition = 3;
+    public const int Family = 1, Delete = 2, Key = 3, Value = 4, DeleteRange = 5, EndKey = 6;
+    public const int ConditionKey = 2, Present = 3;
 
     public static bool IsWrite(ReadOnlySpan<byte> command)
     {
         var reader = new FieldReader(command);
-        if (!reader.Next() || reader.Field != WriteBody || !HasBytes(reader)) return false;
-        var write = reader.Bytes;
-        return !reader.Next() && reader.IsWhole && Fits(write);
+        if (!reader.Next() || !HasBytes(reader)) return false;
+        var field = reader.Field;
+        var body = reader.Bytes;
+        if (reader.Next() || !reader.IsWhole) return false;
+        return field switch
+        {
+            WriteBody => Fits(body, mayHaveCondition: true),
+            GroupBody => IsGroup(body),
+            _ => false,
+        };
     }
 
-    private static bool Fits(ReadOnlySpan<byte> write)
+    private static bool IsGroup(ReadOnlySpan<byte> group)
+    {
+        var reader = new FieldReader(group);
+        while (reader.Next())
+            if (reader.Field != Writes || !HasBytes(reader) || !Fits(reader.Bytes, mayHaveCondition: false)) return false;
+        return reader.IsWhole && !group.IsEmpty;
+    }
+
+    private static bool Fits(ReadOnlySpan<byte> write, bool mayHaveCondition)
     {
         var reader = new FieldReader(write);
         var last = 0;
@@ -34,7 +50,7 @@ internal static class CommandForm
             {
                 Version => isNew && reader.Kind == FieldKind.Varint,
                 Modifies => isInOrder && HasBytes(reader) && IsModify(reader.Bytes),
-                Condition => isNew && HasBytes(reader) && IsCondition(reader.Bytes),
+                Condition => mayHaveCondition && isNew && HasBytes(reader) && IsCondition(reader.Bytes),
                 _ => false,
             };
             if (!fits) return false;

@@ -17,7 +17,7 @@ public static class RegionErrors
         switch (error)
         {
             case RegionError.NotLeader e:
-                wire.NotLeader = new Proto.NotLeader { RegionId = e.Region.Value };
+                wire.NotLeader = new Proto.NotLeader { RegionId = ToWire(e.Region) };
                 if (e.Leader is { } leader) wire.NotLeader.Leader = ToWire(leader);
                 break;
             case RegionError.StoreNotMatch e:
@@ -28,7 +28,7 @@ public static class RegionErrors
                 };
                 break;
             case RegionError.RegionNotFound e:
-                wire.RegionNotFound = new Proto.RegionNotFound { RegionId = e.Region.Value };
+                wire.RegionNotFound = new Proto.RegionNotFound { RegionId = ToWire(e.Region) };
                 break;
             case RegionError.KeyNotInRegion e:
                 wire.KeyNotInRegion = new Proto.KeyNotInRegion
@@ -67,10 +67,10 @@ public static class RegionErrors
         return error switch
         {
             { NotLeader: { } e } =>
-                new RegionError.NotLeader(new RegionId(e.RegionId), LeaderFromWire(e.Leader)),
+                new RegionError.NotLeader(RegionFromWire(e.RegionId), LeaderFromWire(e.Leader)),
             { StoreNotMatch: { } e } =>
                 new RegionError.StoreNotMatch(new StoreId(e.RequestStoreId), new StoreId(e.ActualStoreId)),
-            { RegionNotFound: { } e } => new RegionError.RegionNotFound(new RegionId(e.RegionId)),
+            { RegionNotFound: { } e } => new RegionError.RegionNotFound(RegionFromWire(e.RegionId)),
             { KeyNotInRegion: { } e } => new RegionError.KeyNotInRegion(e.Key.Memory, RegionOf(e)),
             { EpochNotMatch: { } e } => new RegionError.EpochNotMatch([.. e.CurrentRegions.Select(FromWire)]),
             { StaleCommand: not null } => new RegionError.StaleCommand(),
@@ -79,6 +79,11 @@ public static class RegionErrors
             _ => null,
         };
     }
+
+    // Nobody outside names the placement group, whose number this is.
+    private static ulong ToWire(RegionId? region) => region?.Value ?? 0;
+
+    private static RegionId? RegionFromWire(ulong region) => region == 0 ? null : new RegionId(region);
 
     /// <summary>The wire form of a region.</summary>
     public static Meta.Region ToWire(Region region)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Protocol.Links;
 
@@ -34,6 +35,7 @@ internal sealed class LinkEvents(Action<Address> broke, Action<AssociationErrorE
         {
             // Those that a broken connection leaves behind come before the news that it broke.
             case DeadLetter { Sender: ReplyPromise promise }: promise.NotSent(); break;
+            case DeadLetter { Sender: LinkReplies replies, Message: RequestEnvelope lost }: replies.NotSent(lost); break;
             case DeadLetter: break;
             case DisassociatedEvent { RemoteAddress: { } remote }: broke(remote); break;
             case AssociationErrorEvent error: failed?.Invoke(error); break;

@@ -6,17 +6,17 @@ namespace TinyKv.Protocol.Links;
 /// The sender of one request, to which another system replies: what is left of Akka's Ask when the caller waits by
 /// itself.
 /// </summary>
-internal sealed class ReplyPromise : MinimalActorRef
+internal sealed class ReplyPromise : MinimalActorRef, ILinkCall
 {
     // Replies come on the thread that reads from the connection: nobody else's code may run there.
     private readonly TaskCompletionSource<object> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StoreLink _link;
 
-    public ReplyPromise(IActorRefProvider provider, StoreLink link, long number)
+    public ReplyPromise(ReplyPaths paths, StoreLink link, long number)
     {
-        (Provider, _link, Number) = (provider, link, number);
-        Path = provider.TempPath();
-        provider.RegisterTempActor(this, Path);
+        (Provider, _link, Number) = (paths.Provider, link, number);
+        Path = paths.Next();
+        Provider.RegisterTempActor(this, Path);
     }
 
     /// <summary>Which of the requests over its link it is.</summary>
@@ -26,6 +26,9 @@ internal sealed class ReplyPromise : MinimalActorRef
 
     public override IActorRefProvider Provider { get; }
 
+    /// <inheritdoc/>
+    public bool IsSent => true;
+
     /// <summary>What came back. Fails with a <see cref="LinkFailedException"/>.</summary>
     public Task<object> Reply => _reply.Task;
 
@@ -33,10 +36,10 @@ internal sealed class ReplyPromise : MinimalActorRef
     public Task<object> ReplyAsync(CancellationToken cancellation) => _reply.AnswerAsync(cancellation);
 
     /// <summary>The request never left this process.</summary>
-    public void NotSent() => Fail("cannot be reached", mayBeDone: false);
+    public void NotSent() => _reply.TrySetException(_link.Unreached());
 
     /// <summary>The connection broke that the request, and its reply, went by.</summary>
-    public void Broken() => Fail("has lost the connection", mayBeDone: true);
+    public void Broken() => _reply.TrySetException(_link.Lost());
 
     /// <summary>Nobody waits any more.</summary>
     public void Forget() => Provider.UnregisterTempActor(Path);
@@ -46,7 +49,4 @@ internal sealed class ReplyPromise : MinimalActorRef
         _link.Heard();
         _reply.TrySetResult(message);
     }
-
-    private void Fail(string what, bool mayBeDone) =>
-        _reply.TrySetException(new LinkFailedException($"{_link.Address.Host}:{_link.Address.Port} {what}", mayBeDone));
 }

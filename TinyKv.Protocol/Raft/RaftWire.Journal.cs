@@ -9,24 +9,50 @@ namespace TinyKv.Protocol.Raft;
 public static partial class RaftWire
 {
     /// <summary>The bytes of one durable step.</summary>
-    public static byte[] Encode(RaftRecord record)
-    {
-        var wire = new Proto.RaftRecord { Term = record.Term, Vote = record.Vote.Value };
-        EntryWire.AddTo(wire.Entries, record.Entries);
-        return Sealed(wire);
-    }
+    public static byte[] Encode(RaftRecord record) => Sealed(ToWire(record));
 
     /// <summary>Reads what <see cref="Encode(RaftRecord)"/> wrote.</summary>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
-    public static RaftRecord DecodeRecord(ReadOnlyMemory<byte> bytes)
-    {
-        var wire = WireCodec.Parse(Proto.RaftRecord.Parser, Checksum.Open(bytes));
-        return new RaftRecord(
-            WireCodec.Count(wire.Term, "term"), new PeerId(wire.Vote), EntryWire.FromWire(wire.Entries));
-    }
+    public static RaftRecord DecodeRecord(ReadOnlyMemory<byte> bytes) =>
+        FromWire(WireCodec.Parse(Proto.RaftRecord.Parser, Checksum.Open(bytes)));
 
     /// <summary>The bytes of a peer's first event.</summary>
-    public static byte[] Encode(InitialState initial)
+    public static byte[] Encode(InitialState initial) => Sealed(ToWire(initial));
+
+    /// <summary>Reads what <see cref="Encode(InitialState)"/> wrote.</summary>
+    /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
+    public static InitialState DecodeInitialState(ReadOnlyMemory<byte> bytes) =>
+        FromWire(WireCodec.Parse(Proto.InitialState.Parser, Checksum.Open(bytes)));
+
+    /// <summary>The bytes of what takes the place of a peer's events so far.</summary>
+    public static byte[] Encode(RaftCheckpoint checkpoint) => Sealed(new Proto.RaftCheckpoint
+    {
+        Initial = ToWire(checkpoint.Initial),
+        Record = ToWire(checkpoint.Record),
+    });
+
+    /// <summary>Reads what <see cref="Encode(RaftCheckpoint)"/> wrote.</summary>
+    /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
+    public static RaftCheckpoint DecodeCheckpoint(ReadOnlyMemory<byte> bytes)
+    {
+        var wire = WireCodec.Parse(Proto.RaftCheckpoint.Parser, Checksum.Open(bytes));
+        WireCodec.Require(wire.Initial is not null && wire.Record is not null, "a checkpoint without its state");
+        var (initial, record) = (FromWire(wire.Initial), FromWire(wire.Record));
+        if (!record.Entries.IsEmpty) EntryWire.RequireSuccessor(initial.Truncated, record.Entries[0].Position);
+        return new RaftCheckpoint(initial, record);
+    }
+
+    private static Proto.RaftRecord ToWire(RaftRecord record)
+    {
+        var wire = new Proto.RaftRecord { Term = record.Term, Vote = record.Vote.Value };
+        EntryWire.AddTo(wire.Entries, record.Entries);
+        return wire;
+    }
+
+    private static RaftRecord FromWire(Proto.RaftRecord wire) => new(
+        WireCodec.Count(wire.Term, "term"), new PeerId(wire.Vote), EntryWire.FromWire(wire.Entries));
+
+    private static Proto.InitialState ToWire(InitialState initial)
     {
         var wire = new Proto.InitialState
         {
@@ -35,14 +61,11 @@ public static partial class RaftWire
             Directory = initial.Directory.Value,
         };
         foreach (var voter in initial.Voters) wire.Voters.Add(voter.Value);
-        return Sealed(wire);
+        return wire;
     }
 
-    /// <summary>Reads what <see cref="Encode(InitialState)"/> wrote.</summary>
-    /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
-    public static InitialState DecodeInitialState(ReadOnlyMemory<byte> bytes)
+    private static InitialState FromWire(Proto.InitialState wire)
     {
-        var wire = WireCodec.Parse(Proto.InitialState.Parser, Checksum.Open(bytes));
         ulong previous = 0;
         foreach (var voter in wire.Voters)
         {

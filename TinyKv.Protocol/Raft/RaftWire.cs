@@ -56,7 +56,12 @@ public static partial class RaftWire
                 wire.Vote = new Proto.Vote { Granted = m.Granted };
                 break;
             case RaftMessage.Append m:
-                wire.Append = new Proto.Append { Previous = EntryWire.ToWire(m.Previous), Commit = m.Commit };
+                wire.Append = new Proto.Append
+                {
+                    Previous = EntryWire.ToWire(m.Previous),
+                    Commit = m.Commit,
+                    Keep = m.Keep,
+                };
                 EntryWire.AddTo(wire.Append.Entries, m.Entries);
                 break;
             case RaftMessage.Appended m:
@@ -71,6 +76,7 @@ public static partial class RaftWire
                     Commit = m.Commit,
                     Round = m.Round,
                     Acknowledged = EntryWire.ToWire(m.Acknowledged),
+                    Keep = m.Keep,
                 };
                 break;
             case RaftMessage.HeartbeatReply m:
@@ -100,7 +106,7 @@ public static partial class RaftWire
             WireCodec.Count(wire.Rejected.Previous, "previous"), EntryWire.FromWire(wire.Rejected.Hint)),
         Body.Heartbeat => new RaftMessage.Heartbeat(
             WireCodec.Count(wire.Heartbeat.Commit, "commit"), Round(wire.Heartbeat.Round),
-            EntryWire.FromWire(wire.Heartbeat.Acknowledged)),
+            EntryWire.FromWire(wire.Heartbeat.Acknowledged), WireCodec.Count(wire.Heartbeat.Keep, "keep")),
         Body.HeartbeatReply => new RaftMessage.HeartbeatReply(Round(wire.HeartbeatReply.Round),
             EntryWire.FromWire(wire.HeartbeatReply.Acknowledged), EntryWire.FromWire(wire.HeartbeatReply.Held)),
         _ => throw new MalformedMessageException("a Raft message without a known body"),
@@ -111,7 +117,8 @@ public static partial class RaftWire
         var previous = EntryWire.FromWire(wire.Previous);
         var entries = EntryWire.FromWire(wire.Entries);
         if (!entries.IsEmpty) EntryWire.RequireSuccessor(previous, entries[0].Position);
-        return new RaftMessage.Append(previous, entries, WireCodec.Count(wire.Commit, "commit"));
+        return new RaftMessage.Append(
+            previous, entries, WireCodec.Count(wire.Commit, "commit"), WireCodec.Count(wire.Keep, "keep"));
     }
 
     private static long Round(long round) => WireCodec.Count(round, "round");

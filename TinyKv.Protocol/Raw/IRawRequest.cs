@@ -15,6 +15,9 @@ public interface IRawRequest : IMessage
     /// <summary>Whether it changes nothing, so that it may be done again.</summary>
     bool IsRead { get; }
 
+    /// <summary>Whether it may read so much that it would hold up what is done together with it.</summary>
+    bool ReadsMuch => false;
+
     /// <summary>Whether it is a write that looks first, so that doing it again may give another answer.</summary>
     bool IsConditional => false;
 

@@ -40,6 +40,8 @@ public partial class BatchGetRequest : IRoutedRequest<BatchGetResponse>
 {
     bool IRawRequest.IsRead => true;
 
+    bool IRawRequest.ReadsMuch => Keys.Count > EnvelopeLimits.MaxKeysRead;
+
     ByteString IRoutedRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
 
     IRoutedRequest IRoutedRequest.For(Context context) => new BatchGetRequest(this) { Context = context };
@@ -103,6 +105,8 @@ public partial class PutIfAbsentRequest : IRoutedRequest<CompareAndSetResponse>
 public partial class ScanRequest : IRoutedRequest<ScanResponse>
 {
     bool IRawRequest.IsRead => true;
+
+    bool IRawRequest.ReadsMuch => true;
 
     ByteString IRoutedRequest.RoutingKey => Reverse ? EndKey : StartKey;
 

@@ -40,5 +40,6 @@ public struct ReplySize
     /// <summary>What a field of so many bytes takes; nothing when there are none.</summary>
     public static int OfBytes(int length) => length == 0 ? 0 : OfMessage(length);
 
-    private static int OfMessage(int length) => TagBytes + CodedOutputStream.ComputeLengthSize(length) + length;
+    /// <summary>What a message of so many bytes takes as a field of another.</summary>
+    internal static int OfMessage(int length) => TagBytes + CodedOutputStream.ComputeLengthSize(length) + length;
 }

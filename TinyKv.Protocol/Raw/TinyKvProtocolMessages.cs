@@ -25,6 +25,8 @@ public partial class RawDeleteRequest : IRawRequest<RawDeleteResponse>
 public partial class RawScanRequest : IRawRequest<RawScanResponse>
 {
     bool IRawRequest.IsRead => true;
+
+    bool IRawRequest.ReadsMuch => true;
 }
 
 /// <inheritdoc cref="IRawReply"/>

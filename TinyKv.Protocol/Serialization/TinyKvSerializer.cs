@@ -8,14 +8,15 @@ using Proto = TinyKv.Protocol.Wire.Internal;
 namespace TinyKv.Protocol.Serialization;
 
 /// <summary>
-/// Everything that stores write to journals, say to each other and to actor systems outside, and nothing else. The
+/// Everything that stores write to journals, say to each other and to actor systems outside, and nothing else; what
+/// replicas say to each other has connections of its own. The
 /// number and the manifests are on disks and in other people's programs; they never change their meaning.
 /// </summary>
 public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private const string Initial = "b";
     private const string Record = "r";
-    private const string Batch = "m";
+    private const string Checkpoint = "k";
     private const string Hello = "h";
     private const string HelloReply = "a";
     private const string AllocateId = "i";
@@ -30,7 +31,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     {
         InitialState => Initial,
         RaftRecord => Record,
-        Proto.RaftBatch or EncodedRaftBatch => Batch,
+        RaftCheckpoint => Checkpoint,
         Proto.StoreHello => Hello,
         Proto.StoreHelloReply => HelloReply,
         Proto.PlacementAllocateId => AllocateId,
@@ -45,9 +46,9 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     {
         InitialState initial => RaftWire.Encode(initial),
         RaftRecord record => RaftWire.Encode(record),
-        EncodedRaftBatch batch => batch.Bytes.ToArray(),
-        Proto.RaftBatch or Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId
-            or Proto.PlacementAllocateTimestamps or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
+        RaftCheckpoint checkpoint => RaftWire.Encode(checkpoint),
+        Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
+            or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
         IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };
@@ -58,24 +59,23 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     {
         Initial => RaftWire.DecodeInitialState(bytes),
         Record => RaftWire.DecodeRecord(bytes),
-        Batch => new EncodedRaftBatch(bytes),
+        Checkpoint => RaftWire.DecodeCheckpoint(bytes),
         Hello => WireCodec.Parse(Proto.StoreHello.Parser, bytes),
         HelloReply => WireCodec.Parse(Proto.StoreHelloReply.Parser, bytes),
         AllocateId => WireCodec.Parse(Proto.PlacementAllocateId.Parser, bytes),
         AllocateTimestamps => WireCodec.Parse(
             Proto.PlacementAllocateTimestamps.Parser, bytes),
         PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
-        _ => GatewayManifests.ParserOf(manifest) is { } parser
-            ? WireCodec.ParseAny(parser, bytes)
-            : throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, max: 80)}'"),
+        _ => GatewayManifests.Read(manifest, bytes)
+            ?? throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, max: 80)}'"),
     };
 
     /// <summary>
     /// Whether messages of a manifest are taken only from those who are stores of the cluster. The gateway's are for all;
-    /// batches and introductions of strangers are refused by the transport, which tells them why.
+    /// introductions of strangers are refused by who judges them, which tells them why.
     /// </summary>
     public static bool IsForStoresOnly(string manifest) =>
-        manifest is not (Batch or Hello or HelloReply) && GatewayManifests.ParserOf(manifest) is null;
+        manifest is not (Hello or HelloReply) && GatewayManifests.ParserOf(manifest) is null;
 
     private static ArgumentException Unknown(object o) => new($"{o.GetType()} does not leave the process");
 }

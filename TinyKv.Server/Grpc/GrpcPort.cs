@@ -22,6 +22,7 @@ internal static class GrpcPort
     {
         var builder = WebPort.CreateBuilder(settings.Log, logs);
         builder.Services.AddSingleton(gate);
+        builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(_ => new UnreadBytes(UnreadLimit.MaxBytesOfAll));
         builder.Services.AddGrpc(options =>
         {

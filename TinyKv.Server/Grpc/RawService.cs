@@ -1,12 +1,13 @@
 using Grpc.Core;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
+using TinyKv.Server.Settings;
 using TinyKv.Server.Stores;
 
 namespace TinyKv.Server.Grpc;
 
 /// <summary><c>tinykv.raw.v1.Raw</c>: the complete raw API, from any store; its gateway does all of it.</summary>
-internal sealed class RawService(StoreGate gate) : Raw.RawBase
+internal sealed class RawService(StoreGate gate, ServerSettings settings) : Raw.RawBase
 {
     public override Task<GetResponse> Get(GetRequest request, ServerCallContext context) =>
         ExecuteAsync(request, context);
@@ -38,6 +39,10 @@ internal sealed class RawService(StoreGate gate) : Raw.RawBase
 
     public override Task<ScanResponse> Scan(ScanRequest request, ServerCallContext context) =>
         ExecuteAsync(request, context);
+
+    public override Task Stream(IAsyncStreamReader<RequestEnvelope> requestStream,
+        IServerStreamWriter<ReplyEnvelope> responseStream, ServerCallContext context) =>
+        new RawStream(gate, settings.StreamsTimeout, requestStream, responseStream, context).RunAsync();
 
     private Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, ServerCallContext context)
         where TReply : class, IRawReply, new() =>

@@ -13,7 +13,7 @@ namespace TinyKv.Server.Grpc;
 /// Bounds the large replies that one connection, and all together, hold because clients do not read them: further ones
 /// become refusals.
 /// </summary>
-internal sealed class UnreadReplyInterceptor(UnreadBytes total) : Interceptor
+internal sealed class UnreadReplyInterceptor : Interceptor
 {
     private static readonly object Key = new();
 
@@ -25,16 +25,10 @@ internal sealed class UnreadReplyInterceptor(UnreadBytes total) : Interceptor
         var bytes = message.CalculateSize();
         if (bytes <= UnreadLimit.SmallBytes) return reply;
         var http = context.GetHttpContext();
-        var held = HeldBy(http);
         // What became of a write must be told, unless it was not done.
         var mustBeTold = reply is not IRegionReply
             || (reply is CompareAndSetResponse conditional && !UnreadLimit.ChangedNothing(conditional));
-        if (!held.TryAdd(bytes, mustBeTold)) return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
-        if (!total.TryAdd(bytes, mustBeTold))
-        {
-            held.Remove(bytes);
-            return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
-        }
+        if (!HeldBy(http).TryAdd(bytes, mustBeTold)) return RefusedReply.Of<TResponse>(UnreadLimit.Refusal);
         http.Items[Key] = (long)bytes;
         return reply;
     }
@@ -54,21 +48,18 @@ internal sealed class UnreadReplyInterceptor(UnreadBytes total) : Interceptor
         }
         finally
         {
-            if (http.Items[Key] is long bytes)
-            {
-                HeldBy(http).Remove(bytes);
-                http.RequestServices.GetRequiredService<UnreadBytes>().Remove(bytes);
-            }
+            if (http.Items[Key] is long bytes) HeldBy(http).Remove(bytes);
         }
     }
 
-    private static UnreadBytes HeldBy(HttpContext http)
+    /// <summary>Counts what the request's connection was sent and has not read.</summary>
+    public static UnreadBytes HeldBy(HttpContext http)
     {
         var items = http.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
         lock (items)
         {
             if (items.TryGetValue(Key, out var known)) return (UnreadBytes)known!;
-            var held = new UnreadBytes(UnreadLimit.MaxBytes);
+            var held = new UnreadBytes(UnreadLimit.MaxBytes, http.RequestServices.GetRequiredService<UnreadBytes>());
             items[Key] = held;
             return held;
         }

@@ -35,6 +35,13 @@ public sealed record ServerSettings
     /// <summary>How long a graceful stop may take.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
+    /// <summary>How long of it calls that run may take to end before they are cut off.</summary>
+    public TimeSpan CallsTimeout => ShutdownTimeout / 5;
+
+    /// <summary>How long of it clients may take to end their side of a stream. Shorter than <see cref="CallsTimeout"/>, so
+    /// that a stream ends with a status.</summary>
+    public TimeSpan StreamsTimeout => CallsTimeout * 3 / 4;
+
     /// <summary>Where metrics and traces go.</summary>
     public TelemetrySettings Telemetry { get; init; } = TelemetrySettings.Default;
 

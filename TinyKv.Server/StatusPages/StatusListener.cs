@@ -28,7 +28,7 @@ internal sealed class StatusListener : IConnectionListener
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
 
     // How long a stop may wait where the socket cannot be woken.
-    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
     private readonly ConnectionBounds _bounds;

@@ -57,9 +57,20 @@ internal sealed class StoreGate
         public Task<TReply> ExecuteAsync<TReply>(IRawRequest<TReply> request, CancellationToken cancellation)
             where TReply : class, IRawReply, new()
         {
-            var region = request.Context is { } context ? new RegionId(context.RegionId) : RegionId.First;
-            var refusal = RegionErrors.ToWire(new RegionError.NotLeader(region, null));
-            return Task.FromResult(new TReply { RegionError = refusal });
+            return Task.FromResult((TReply)Refused(request));
+        }
+
+        public void Execute(IReadOnlyList<RawCall> calls)
+        {
+            foreach (var call in calls) call.Answer(Refused(call.Request));
+        }
+
+        private static IRawReply Refused(IRawRequest request)
+        {
+            RegionId? region = request.Context is { } context ? new RegionId(context.RegionId) : null;
+            var reply = request.NewReply();
+            reply.RegionError = RegionErrors.ToWire(new RegionError.NotLeader(region, null));
+            return reply;
         }
     }
 }

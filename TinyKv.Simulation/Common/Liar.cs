@@ -11,10 +11,12 @@ internal readonly record struct Listener(PeerId Id, long Term, LogPosition Last,
 /// claims no leadership and promises nothing.
 /// </summary>
 /// <param name="id">Who lies.</param>
+/// <param name="members">Whose names it may use.</param>
 /// <param name="random">Its draws.</param>
 /// <param name="onlyDisturbs">Whether it claims nothing.</param>
 /// <param name="command">Makes what it puts into entries.</param>
-internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs, Func<byte[]> command)
+internal sealed class Liar(
+    PeerId id, ImmutableArray<PeerId> members, Random random, bool onlyDisturbs, Func<byte[]> command)
 {
     // Who raises the term with every other message never speaks to a leader.
     private readonly bool _keepsTheTerm = random.Percent(50);
@@ -26,8 +28,15 @@ internal sealed class Liar(PeerId id, Random random, bool onlyDisturbs, Func<byt
     public RaftEnvelope Lie(Listener to)
     {
         var term = Term(to);
-        var from = random.Percent(2) ? new PeerId((ulong)random.Next(9)) : id;
+        var from = random.Percent(2) ? SomeoneElse() : id;
         return new RaftEnvelope(from, random.Percent(99) ? to.Id : id, term, Message(to, term));
+    }
+
+    // A member, or nobody that there is.
+    private PeerId SomeoneElse()
+    {
+        var drawn = random.Next(9);
+        return drawn < members.Length ? members[drawn] : new PeerId((ulong)drawn);
     }
 
     private RaftMessage Message(Listener to, long term) => random.Next(onlyDisturbs ? 6 : 10) switch

@@ -41,10 +41,22 @@ public enum Rule
     /// <summary>What is committed is in the log of every later leader.</summary>
     LeaderCompleteness,
 
+    /// <summary>A checkpoint says all that the events before it say, but for the beginning of the log.</summary>
+    CheckpointsAreWhole,
+    /// <summary>What a checkpoint leaves out is in the engine, whatever a loss of power takes from it.</summary>
+    CompactedIsSynced,
+    /// <summary>What a checkpoint leaves out is on the disks of all members.</summary>
+    CompactedIsEverywhere,
+
     /// <summary>Everybody applies what is committed, each entry once, in order, after it is durable.</summary>
     AppliedInOrder,
     /// <summary>A batch in the engine holds its data together with one applied index.</summary>
     AppliedWithIndex,
+    /// <summary>A store has the replicas that its engine says: it begins with all of them or none, and none speaks without a
+    /// record.</summary>
+    RegionsAsRecorded,
+    /// <summary>What is for another region, as of another epoch, or for keys of several is not done.</summary>
+    RegionsAreKept,
     /// <summary>State machines that have applied the same hold the same.</summary>
     SameState,
 
@@ -75,6 +87,8 @@ public enum Rule
     Converges,
     /// <summary>Who does not hear the leader, or comes back, does not disturb.</summary>
     Undisturbed,
+    /// <summary>A leader whose connections have all ended is replaced without an election timeout.</summary>
+    DeadLeadersAreReplaced,
     /// <summary>A leader without a majority, or without a disk, steps down.</summary>
     LonelyLeadersStepDown,
 

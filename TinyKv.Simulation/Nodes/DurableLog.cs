@@ -25,16 +25,43 @@ internal sealed class DurableLog
         return at >= 0 && at < _terms.Count ? _terms[(int)at] : null;
     }
 
+    /// <summary>Whether it has this very entry, or begins behind it: what it was cut at was committed.</summary>
+    public bool Holds(LogPosition position) =>
+        position.Index < _origin.Index || position == _origin || TermAt(position.Index) == position.Term;
+
+    /// <summary>Whether a checkpoint says what is on disk now, but for what it cuts off.</summary>
+    public bool IsSaidBy(RaftCheckpoint checkpoint)
+    {
+        var (record, end) = (checkpoint.Record, checkpoint.Initial.Truncated.Index);
+        return (record.Term, record.Vote) == (Term, VoteIn(Term)) && Holds(checkpoint.Initial.Truncated)
+            && end + record.Entries.Length == Last.Index
+            && record.Entries.All(entry => Holds(entry.Position));
+    }
+
     /// <summary>An event reached the disk.</summary>
     public void Add(object @event)
     {
-        if (@event is InitialState initial)
+        switch (@event)
         {
-            _origin = initial.Truncated;
-            Term = initial.Truncated.Term;
-            return;
+            case InitialState initial: Begin(initial); break;
+            case RaftRecord record: Add(record); break;
+            case RaftCheckpoint checkpoint:
+                Begin(checkpoint.Initial);
+                _votes.Remove(checkpoint.Record.Term);
+                Add(checkpoint.Record);
+                break;
         }
-        var record = (RaftRecord)@event;
+    }
+
+    private void Begin(InitialState initial)
+    {
+        _origin = initial.Truncated;
+        _terms.Clear();
+        Term = initial.Truncated.Term;
+    }
+
+    private void Add(RaftRecord record)
+    {
         Term = record.Term;
         if (record.Vote != PeerId.None) _votes[record.Term] = record.Vote;
         if (record.Entries.IsEmpty) return;

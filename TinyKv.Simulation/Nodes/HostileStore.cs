@@ -7,7 +7,6 @@ using TinyKv.Actors.Transport;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
@@ -49,12 +48,9 @@ internal sealed class HostileStore
         (_world, _self, _onlyDisturbs, _isAlone) = (world, self, onlyDisturbs, self.Process is null);
         (_random, _record) = (world.NewRandom(), self.Own.Record!);
         (_draw, _starts) = (new MessageDraw(_random), [.. _record.Earlier, _record.Incarnation]);
-        var peer = new PeerId(self.Store.Value);
-        _liars = new Dictionary<RegionId, Liar>
-        {
-            [RegionId.Placement] = new Liar(peer, _random, onlyDisturbs, PlacementCommand),
-            [RegionId.First] = new Liar(peer, _random, onlyDisturbs, WriteCommand),
-        };
+        _liars = world.Cluster.Regions.ToDictionary(region => region.Id, region => new Liar(
+            region.PeerOn(self.Store)!.Value.Id, [.. region.Peers.Select(peer => peer.Id)], _random, onlyDisturbs,
+            region.Id == RegionId.Placement ? PlacementCommand : WriteCommand));
     }
 
     /// <summary>Says something to somebody.</summary>
@@ -65,12 +61,12 @@ internal sealed class HostileStore
         var to = others[_random.Next(others.Count)];
         switch (_random.Next(20))
         {
-            case < 13: Say(to, RaftTransport.Name, Batch(to)); break;
+            case < 13: SayToReplicas(to, Batch(to)); break;
             case < 15: Say(to, Handshake.Name, Hello(to)); break;
             case 15: Say(to, Handshake.Name, HelloReply(to)); break;
-            case < 18: Say(to, GatewayActor.Name, Request()); break;
+            case < 18: Say(to, GatewayActor.Name, _random.Percent(60) ? Request() : Requests()); break;
             case 18: Say(to, PlacementService.Name, PlacementRequest()); break;
-            default: Say(to, Names[_random.Next(Names.Length)], Anything(to)); break;
+            default: Say(to, Names[_random.Next(Names.Length)], Anything()); break;
         }
     }
 
@@ -95,10 +91,23 @@ internal sealed class HostileStore
 
     private void Say(Recipient to, string from, IMessage message)
     {
+        Note(to, message);
+        // Without its start a deletion would take the keys of the clients, too.
+        Func<byte[], byte[]> sent = message is DeleteRangeRequest ? bytes => bytes : Damage;
+        if (!_world.Cluster.Network.Forge(to, new Recipient(_self, from), message, sent))
+            _world.Marks.Hit(NodeMark.LieUnreadable);
+    }
+
+    private void SayToReplicas(Machine to, Wire.RaftBatch batch)
+    {
+        Note(new Recipient(to, RaftTransport.Name), batch);
+        _world.Cluster.Network.ForgeBatch(to, _self, Damage(batch.ToByteArray()));
+    }
+
+    private void Note(Recipient to, IMessage message)
+    {
         _world.Trace.Add($"{_world.Clock} {to.Machine.Name}/{to.Name} is told by a liar {Show(message)}");
         _world.Marks.Hit(NodeMark.LieTold);
-        if (!_world.Cluster.Network.Forge(to, new Recipient(_self, from), message, Damage))
-            _world.Marks.Hit(NodeMark.LieUnreadable);
     }
 
     // Cut or replaced: what is changed at random might say something that is claimed not to be said.
@@ -125,7 +134,7 @@ internal sealed class HostileStore
         };
         for (var count = _random.Next(1, 4); count > 0; count--)
         {
-            var region = _random.Pick(RegionId.Placement, RegionId.First);
+            var region = SomeRegion();
             if (ListenerOn(to, region) is not { } listener) continue;
             var named = _random.Percent(97) ? region : new RegionId((ulong)_random.NextInt64());
             batch.Messages.Add(RaftWire.ToWire(named, _liars[region].Lie(listener)));
@@ -133,11 +142,13 @@ internal sealed class HostileStore
         return _random.Percent(95) ? batch : _draw.Redraw(batch);
     }
 
-    private static Listener? ListenerOn(Machine machine, RegionId region)
+    private RegionId SomeRegion() => _world.Cluster.Regions[_random.Next(_world.Cluster.Regions.Length)].Id;
+
+    private Listener? ListenerOn(Machine machine, RegionId region)
     {
         if (machine.Disk.LogOf(region) is not { Term: > 0 } log) return null;
         var term = machine.Process!.Actors.Table.Find(region)?.Peer?.Change.Term ?? log.Term;
-        return new Listener(new PeerId(machine.Store.Value), term, log.Last, machine.Disk.Engine.Applied(region));
+        return new Listener(_world.Cluster.PeerOn(machine, region).Id, term, log.Last, machine.Disk.Engine.Applied(region));
     }
 
     private Wire.StoreHello Hello(Machine to)
@@ -180,9 +191,26 @@ internal sealed class HostileStore
 
     private ulong StartFor(Machine to) => _started.GetValueOrDefault(to, _record.Incarnation);
 
-    private IMessage Request()
+    private RequestEnvelope Requests()
     {
-        var request = _draw.Fill<IMessage>(_random.Next(10) switch
+        var envelope = new RequestEnvelope();
+        for (var count = _random.Next(6); count > 0; count--)
+        {
+            var number = (ulong)_random.Next(3);
+            var request = _random.Next(10) switch
+            {
+                0 => new NumberedRequest { Number = number },
+                1 => new NumberedRequest { Number = number, Cancel = new Cancel() },
+                _ => NumberedRequest.Of(number, Request()),
+            };
+            envelope.Requests.Add(_random.Percent(50) ? request : _draw.Redraw(request));
+        }
+        return envelope;
+    }
+
+    private IRoutedRequest Request()
+    {
+        var request = _draw.Fill<IRoutedRequest>(_random.Next(10) switch
         {
             0 => new GetRequest(),
             1 => new PutRequest(),
@@ -207,30 +235,44 @@ internal sealed class HostileStore
                 uint.MaxValue),
         };
 
-    private IMessage Anything(Machine to) => _random.Next(5) switch
+    private IMessage Anything() => _random.Next(4) switch
     {
         0 => _draw.Fill(new Wire.StoreHello()),
         1 => _draw.Fill(new Wire.StoreHelloReply()),
-        2 => Batch(to),
-        3 => PlacementRequest(),
+        2 => PlacementRequest(),
         _ => Reply(),
     };
 
     private IMessage? Answer(object message) => message switch
     {
         IRawRequest request => _random.Percent(80) ? _draw.Fill(request.NewReply()) : Reply(),
+        RequestEnvelope envelope => _random.Percent(80) ? Replies(envelope) : Reply(),
         Wire.PlacementAllocateId or Wire.PlacementAllocateTimestamps =>
             _random.Percent(80) ? _draw.Fill(new Wire.PlacementReply()) : Reply(),
         _ => null,
     };
 
-    private IMessage Reply() => _draw.Fill<IMessage>(_random.Next(6) switch
+    // Not to all, to some twice, and to what nobody has asked.
+    private ReplyEnvelope Replies(RequestEnvelope envelope)
+    {
+        var replies = new ReplyEnvelope();
+        foreach (var request in envelope.Requests)
+        {
+            if (request.Inner is { } inner && _random.Percent(80))
+                replies.Replies.Add(NumberedReply.Of(request.Number, _draw.Fill(inner.NewReply())));
+            if (_random.Percent(20)) replies.Replies.Add(_draw.Fill(new NumberedReply { Number = request.Number }));
+        }
+        return replies;
+    }
+
+    private IMessage Reply() => _draw.Fill<IMessage>(_random.Next(7) switch
     {
         0 => new GetResponse(),
         1 => new WriteResponse(),
         2 => new BatchGetResponse(),
         3 => new CompareAndSetResponse(),
         4 => new ScanResponse(),
+        5 => new ReplyEnvelope(),
         _ => new Wire.PlacementReply(),
     });
 
@@ -244,15 +286,20 @@ internal sealed class HostileStore
         _ => CommandCodec.Encode(new AllocateIds(1)),
     };
 
-    private byte[] WriteCommand() => _random.Next(6) switch
+    private byte[] WriteCommand() => _random.Next(8) switch
     {
         0 => Noise(),
         1 => CommandCodec.Encode(new WriteCommand((ulong)_random.NextInt64(), [Write()])),
         2 => CommandCodec.Encode(new WriteCommand(RegionEpoch.Initial.Version, [Write()],
             new Condition(ColumnFamily.Default, _draw.Key(), _random.Percent(50) ? null : _draw.Key()))),
         3 => CommandCodec.Encode(new AllocateIds(1)),
+        4 => CommandCodec.Encode(new WriteGroup([OneWrite(), OneWrite()])),
+        5 => CommandCodec.Encode(new WriteGroup(
+            [OneWrite() with { Condition = new Condition(ColumnFamily.Default, _draw.Key(), null) }])),
         _ => CommandCodec.Encode(new WriteCommand(RegionEpoch.Initial.Version, [Write(), Write()])),
     };
+
+    private WriteCommand OneWrite() => new(RegionEpoch.Initial.Version, [Write()]);
 
     private Modify Write() => _random.Next(3) switch
     {

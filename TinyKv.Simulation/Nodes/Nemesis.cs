@@ -49,7 +49,7 @@ internal sealed class Nemesis(World world)
     {
         if (fault is null) return;
         var any = Cluster.Machines[_random.Next(Cluster.Machines.Length)];
-        var leader = Cluster.LeaderOf(_random.Pick(RegionId.Placement, RegionId.First));
+        var leader = Cluster.LeaderOf(Cluster.Regions[_random.Next(Cluster.Regions.Length)].Id);
         world.Trace.Add($"{world.Clock} fault {fault}");
         switch (fault)
         {
@@ -84,6 +84,7 @@ internal sealed class Nemesis(World world)
             case Fault.OldCopy: Impersonate(any, empty: false); break;
             case Fault.Stray: Cluster.Network.SendStrays(any); break;
             case Fault.LoseTail: LoseTail(any, leader); break;
+            case Fault.LoseJournal: LoseJournal(any); break;
             default: Cut(fault.Value, any, leader); break;
         }
         RestartLater();
@@ -93,7 +94,7 @@ internal sealed class Nemesis(World world)
     {
         if (machine?.Process is null) return;
         world.Marks.Hit(keepsPower ? NodeMark.Killed : NodeMark.LostPower);
-        world.Marks.HitIf(machine == Cluster.LeaderOf(RegionId.First), NodeMark.LeaderCrashed);
+        world.Marks.HitIf(Cluster.LedBy(machine).Count > 0, NodeMark.LeaderCrashed);
         machine.Crash(keepsPower);
     }
 
@@ -114,9 +115,18 @@ internal sealed class Nemesis(World world)
         if (Cluster.Machines.Count(other => other.Own.HasGap) >= spared) return;
         Crash(machine, keepsPower: true);
         if (machine.Process is not null) return;
-        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        foreach (var region in Cluster.Regions.Select(region => region.Id))
             if (machine.Disk.LogOf(region) is { } log && machine.Disk.LoseTail(region, FirstSpare(machine, region, log)))
                 world.Marks.Hit(NodeMark.TailLost);
+    }
+
+    // The store finds out when it starts, whatever the others have.
+    private void LoseJournal(Machine machine)
+    {
+        if (machine.IsImpostor || machine.Own.HasGap) return;
+        Crash(machine, keepsPower: true);
+        var region = Cluster.Regions[_random.Next(Cluster.Regions.Length)].Id;
+        if (machine.Process is null && machine.Disk.LoseJournal(region)) world.Marks.Hit(NodeMark.JournalLost);
     }
 
     // From here on a majority has the entries on disk without this machine.
@@ -146,14 +156,14 @@ internal sealed class Nemesis(World world)
     {
         if (machine?.Process is not { IsPaused: false } process) return;
         world.Marks.Hit(NodeMark.Paused);
-        var led = machine == Cluster.LeaderOf(RegionId.First);
-        world.Marks.HitIf(led, NodeMark.LeaderPaused);
+        var led = Cluster.LedBy(machine);
+        world.Marks.HitIf(led.Count > 0, NodeMark.LeaderPaused);
         world.Trace.Add($"{world.Clock} {machine.Name} stands still");
         process.Pause();
         world.After(duration, () =>
         {
             if (!process.IsPaused) return;
-            world.Marks.HitIf(led && machine != Cluster.LeaderOf(RegionId.First), NodeMark.LeaderReplacedInPause);
+            world.Marks.HitIf(led.Except(Cluster.LedBy(machine)).Any(), NodeMark.LeaderReplacedInPause);
             world.Trace.Add($"{world.Clock} {machine.Name} continues");
             process.Resume();
         });

@@ -20,8 +20,13 @@ internal sealed class NodeCluster
         _world = world;
         world.Cluster = this;
         var random = world.NewRandom();
-        Plan = NodePlan.Draw(random);
+        Plan = NodePlan.Draw(random).WithCompaction(world.Seed);
         world.Trace.Add($"{Plan with { Faults = [] }} {string.Join(' ', Plan.Faults)}");
+        Regions = RegionDraw.Draw(random, Plan.Stores, Plan.Regions);
+        foreach (var region in Regions) world.Trace.Add($"{region.Id} {region.Range} {string.Join(' ', region.Peers)}");
+        Map = Regions.Where(region => region.Id != RegionId.Placement).Aggregate(
+            RegionMap<LocatedRegion>.Empty, (map, region) => map.Add(new LocatedRegion(region, null)));
+        world.Marks.HitIf(Plan.Regions > 1, NodeMark.ManyRegions);
         Network = new SimNetwork(world, Plan.Links);
         Rules = new NodeRules(world, Plan.Stores);
         Machines = [.. Enumerable.Range(1, Plan.Stores).Select(store => NewMachine((ulong)store, random))];
@@ -29,6 +34,16 @@ internal sealed class NodeCluster
 
     /// <summary>What the seed decided.</summary>
     public NodePlan Plan { get; }
+
+    /// <summary>The groups that there are, each with a replica on every store.</summary>
+    public ImmutableArray<Region> Regions { get; }
+
+    /// <summary>Those with keys.</summary>
+    public RegionMap<LocatedRegion> Map { get; }
+
+    /// <summary>The replica of a region on a machine.</summary>
+    public Peer PeerOn(Machine machine, RegionId region) =>
+        Regions.Single(each => each.Id == region).PeerOn(machine.Store)!.Value;
 
     /// <summary>Where the stores run, ascending.</summary>
     public ImmutableArray<Machine> Machines { get; }
@@ -58,14 +73,18 @@ internal sealed class NodeCluster
     public Machine? LeaderOf(RegionId region) => Machines.Where(machine => Leads(machine, region))
         .MaxBy(machine => machine.Process!.Actors.Table.Find(region)!.Peer!.Change.Term);
 
+    /// <summary>The regions with keys whose replica on a machine leads them, as it believes itself.</summary>
+    public IReadOnlyList<RegionId> LedBy(Machine machine) =>
+        [.. Map.Entries.Select(entry => entry.Region.Id).Where(region => machine == LeaderOf(region))];
+
     /// <summary>Whether all stores have applied equally much.</summary>
     public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)
-        .Select(engine => (engine.Applied(RegionId.Placement), engine.Applied(RegionId.First))).Distinct().Count() == 1;
+        .Select(engine => string.Join(' ', Regions.Select(region => engine.Applied(region.Id)))).Distinct().Count() == 1;
 
     /// <summary>At the end of a seed: everybody holds the same, and knows it.</summary>
     public void CheckConverged()
     {
-        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        foreach (var region in Regions.Select(region => region.Id))
         {
             var states = Machines.Select(machine => machine.Disk.Engine)
                 .Select(engine => (engine.Applied(region), engine.DigestOf(region))).Distinct().ToList();
@@ -87,7 +106,7 @@ internal sealed class NodeCluster
         {
             ClusterName = "simulated",
             Stores = [.. Enumerable.Range(1, Plan.Stores)
-                .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 1, 1))],
+                .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 1, 1, 1))],
             StoreId = new StoreId(store),
             DataDirectory = "",
             BindHost = "",

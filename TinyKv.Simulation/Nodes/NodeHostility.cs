@@ -1,4 +1,5 @@
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
@@ -42,7 +43,7 @@ internal sealed class NodeHostility
     public bool SpeaksFor(Machine machine) => machine == _hostile;
 
     /// <summary>Whether it speaks in the name of a replica.</summary>
-    public bool SpeaksFor(PeerId peer) => peer.Value == _hostile.Store.Value;
+    public bool SpeaksFor(RegionId region, PeerId peer) => _world.Cluster.PeerOn(_hostile, region).Id == peer;
 
     /// <summary>Draws whether a seed ends like that, and lets it if so.</summary>
     public static void MayFollow(World world, List<SimClient> clients)

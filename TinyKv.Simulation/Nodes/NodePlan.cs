@@ -21,6 +21,9 @@ internal sealed record NodePlan
     /// <summary>How many stores there are.</summary>
     public required int Stores { get; init; }
 
+    /// <summary>How many regions share the keys.</summary>
+    public required int Regions { get; init; }
+
     /// <summary>Raft's numbers.</summary>
     public required RaftOptions Raft { get; init; }
 
@@ -60,6 +63,9 @@ internal sealed record NodePlan
     /// <summary>The mean time between a client's requests.</summary>
     public required TimeSpan ThinkTime { get; init; }
 
+    /// <summary>How long requests gather, at most, that go over a stream together.</summary>
+    public required TimeSpan StreamWindow { get; init; }
+
     /// <summary>How long a client waits for an answer.</summary>
     public required TimeSpan GatewayTimeout { get; init; }
 
@@ -78,6 +84,7 @@ internal sealed record NodePlan
         return new NodePlan
         {
             Stores = random.Pick(1, 2, 3, 3, 3, 3, 3, 4, 5, 5),
+            Regions = random.Pick(1, 1, 2, 3, 4),
             Raft = raft,
             TickInterval = tick,
             MaxQueuedRequests = random.Pick(1, 2, 16, 4096, 4096),
@@ -92,8 +99,25 @@ internal sealed record NodePlan
             Clients = random.Pick(2, 3, 4, 6, 10),
             Keys = random.Pick(1, 2, 4, 8),
             ThinkTime = TimeSpan.FromMilliseconds(random.Pick(20, 100, 300)),
+            StreamWindow = TimeSpan.FromMilliseconds(random.Pick(0.0, 3, 30, 100)),
             GatewayTimeout = TimeSpan.FromMilliseconds(random.Pick(500, 1_500, 4_000, 7_000)),
         };
+    }
+
+    /// <summary>
+    /// The same plan with logs that are cut, in every third seed. There nobody loses the end of one: as long as stores
+    /// cannot be given copies, what others have deleted cannot be brought back.
+    /// </summary>
+    public NodePlan WithCompaction(int seed)
+    {
+        if (seed % 3 != 0) return this;
+        var random = new Random(seed);
+        var raft = Raft with
+        {
+            MaxLogEntries = random.Pick(1, 2, 8, 50, 500),
+            MaxLogBytes = random.Pick(1, 100, 1000, 16 * 1024 * 1024),
+        };
+        return this with { Raft = raft, Faults = [.. Faults.Where(fault => fault.Fault != Fault.LoseTail)] };
     }
 
     private static RaftOptions DrawRaft(Random random)
@@ -172,5 +196,5 @@ internal enum Fault
     Kill, KillLeader, LosePower, LosePowerWhileWriting, CrashAll, Pause, PauseLeader, MigrateLeader, JumpClock, Flush,
     StallDisk, FailWrite, FailWriteButKeep, RejectWrite, FailRead, FailSync, FailEngine,
     CutLink, IsolateNode, IsolateLeader, Partition, CongestLeader, KillLink, BreakLinks, Mend, Stray,
-    EmptyDisk, OldCopy, LoseTail,
+    EmptyDisk, OldCopy, LoseTail, LoseJournal,
 }

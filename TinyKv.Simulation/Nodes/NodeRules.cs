@@ -27,6 +27,8 @@ internal sealed class NodeRules(World world, int stores)
     {
         var disk = from.Disk.LogOf(region);
         Require(Rule.DurablePromises, disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
+        Require(Rule.RegionsAsRecorded, from.Disk.Engine.Catalog.AddresseeOf(region) is Addressee.Here,
+            $"{from.Name} speaks for {region}, of which its engine has no record");
         // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
         if (from.IsImpostor)
         {
@@ -48,11 +50,30 @@ internal sealed class NodeRules(World world, int stores)
                 break;
             case RaftMessage.Appended appended:
                 // A leader that contradicts itself takes back, before the answer leaves, what it has just sent.
-                if (world.Cluster.Hostility?.SpeaksFor(envelope.To) == true) break;
+                if (world.Cluster.Hostility?.SpeaksFor(region, envelope.To) == true) break;
                 Require(Rule.DurablePromises, disk!.Last.Index >= appended.Match || disk.Term > envelope.Term,
                     $"{from.Name} acknowledges {appended.Match}, its disk ends at {disk.Last}");
                 break;
         }
+    }
+
+    /// <summary>A checkpoint reaches a disk, on which the engine has everything up to an index for good.</summary>
+    public void Checkpointed(Machine machine, JournalFile file, RaftCheckpoint checkpoint, long flushed)
+    {
+        if (machine.IsImpostor) return;
+        var (region, end) = (file.Region, checkpoint.Initial.Truncated);
+        Require(Rule.CheckpointsAreWhole, file.Log.IsSaidBy(checkpoint),
+            $"{machine.Name} has {file.Log.Last} of {region} in term {file.Log.Term}, "
+                + $"with a vote for {file.Log.VoteIn(file.Log.Term)}; its "
+                + $"checkpoint says {checkpoint.Record.Entries.Length} entries after {end}, {checkpoint.Record.Term} and "
+                + $"{checkpoint.Record.Vote}");
+        Require(Rule.CompactedIsSynced, end.Index <= flushed,
+            $"{machine.Name} forgets {end} of {region}, its engine has {flushed} for good");
+        foreach (var other in Machines)
+            RequireIfHonest(Rule.CompactedIsEverywhere, other.Own.KeptLogOf(region)?.Holds(end) == true,
+                $"{machine.Name} forgets {end} of {region}, which {other.Name} does not have");
+        world.Marks.HitIf(!checkpoint.Record.Entries.IsEmpty, NodeMark.CheckpointWithRest);
+        world.Marks.HitIf(end.Index < flushed, NodeMark.KeptForAStore);
     }
 
     /// <summary>A store makes durable what it knows of the others.</summary>
@@ -64,11 +85,27 @@ internal sealed class NodeRules(World world, int stores)
                 $"{machine.Name} accepts a store {store} that is not what it was");
     }
 
-    /// <summary>A state machine has written a batch to its engine.</summary>
-    public void Applied(Machine machine, EngineVersion before, EngineVersion after)
+    /// <summary>A store has written a batch to its engine: its first regions, that a journal was made, or what was applied.
+    /// </summary>
+    public void Written(Machine machine, EngineVersion before, EngineVersion after, bool sync)
+    {
+        if (before.Catalog.Records.Any()) Applied(machine, before, after, sync);
+        else Created(machine, after, sync);
+    }
+
+    private void Created(Machine machine, EngineVersion after, bool sync)
+    {
+        var made = after.Catalog.Records.Select(record => (record.Region.Id, after.Applied(record.Region.Id)));
+        var meant = world.Cluster.Regions.Select(region => (region.Id, InitialState.Origin.Index));
+        Require(Rule.RegionsAsRecorded, sync && made.Order(Comparer<(RegionId Id, long)>.Create(
+                (one, other) => one.Id.Value.CompareTo(other.Id.Value))).SequenceEqual(meant.OrderBy(each => each.Id.Value)),
+            $"{machine.Name} begins with {after}");
+    }
+
+    private void Applied(Machine machine, EngineVersion before, EngineVersion after, bool sync)
     {
         var moved = 0;
-        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        foreach (var region in world.Cluster.Regions.Select(region => region.Id))
         {
             var (from, to) = (before.Applied(region), after.Applied(region));
             if (from == to) continue;
@@ -79,7 +116,13 @@ internal sealed class NodeRules(World world, int stores)
             if (region == RegionId.Placement) world.Cluster.Grants.Reserve(after.TimestampsEndMs);
             world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} applied up to {to}");
         }
-        Require(Rule.AppliedWithIndex, moved == 1, $"{machine.Name} wrote a batch that moves {moved} applied indexes");
+        var born = after.Catalog.Records.Where(
+            record => record.JournalBorn && before.Catalog.Find(record.Region.Id) is not { JournalBorn: true }).ToList();
+        foreach (var region in born.Select(record => record.Region.Id))
+            Require(Rule.RegionsAsRecorded, sync && machine.Disk.LogOf(region) is { Term: > 0 },
+                $"{machine.Name} notes the birth of a journal of {region} {(sync ? "that holds nothing" : "and may forget it")}");
+        Require(Rule.AppliedWithIndex, moved + born.Count == 1,
+            $"{machine.Name} wrote a batch that moves {moved} applied indexes");
     }
 
     private void Leads(RegionId region, RaftEnvelope envelope)
@@ -93,6 +136,8 @@ internal sealed class NodeRules(World world, int stores)
         }
         _leaders[key] = envelope.From;
         world.Marks.Hit(NodeMark.LeaderElected);
+        var leaders = world.Cluster.Map.Entries.Select(entry => world.Cluster.LeaderOf(entry.Region.Id)?.Store).Distinct();
+        world.Marks.HitIf(leaders.Count(store => store is not null) > 1, NodeMark.LeadersOfRegionsDiffer);
         if (_lastLeader.TryGetValue(region, out var last))
             world.Marks.HitIf(last.Peer != envelope.From, NodeMark.LeaderReplaced);
         if (last.Term < envelope.Term) _lastLeader[region] = (envelope.Term, envelope.From);
@@ -110,7 +155,7 @@ internal sealed class NodeRules(World world, int stores)
     {
         var term = machine.Disk.LogOf(region)?.TermAt(index);
         Require(Rule.AppliedInOrder, term is not null, $"{machine.Name} applies {index} of {region}, which is not on its disk");
-        var holders = Machines.Count(other => other.Own.LogOf(region)?.TermAt(index) == term);
+        var holders = Machines.Count(other => other.Own.KeptLogOf(region)?.Holds(new LogPosition(index, term ?? 0)) == true);
         RequireIfHonest(Rule.DurableMajority, holders > stores / 2,
             $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
     }

@@ -5,6 +5,8 @@ using Akka.Event;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Requests;
+using TinyKv.Actors.Transport;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Persistence;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
@@ -24,6 +26,7 @@ internal sealed class Process
     private readonly Random _random;
     private readonly List<IRunnable> _held = [];
     private readonly Queue<IRunnable> _booting = new();
+    private SimStream? _stream;
     private bool _isBooting;
     private bool _isPumping;
 
@@ -33,6 +36,7 @@ internal sealed class Process
         Number = world.Register(this);
         machine.Clock.Process = this;
         Tasks = new SimTaskScheduler(this);
+        Links = new SimLinks(world.Cluster.Network.Links, this);
     }
 
     /// <summary>The world's number for it; never used twice.</summary>
@@ -43,6 +47,9 @@ internal sealed class Process
 
     /// <summary>The machine's clocks.</summary>
     public SimClock Clock => _machine.Clock;
+
+    /// <summary>Its Raft port.</summary>
+    public SimLinks Links { get; }
 
     /// <summary>Runs what it does outside of actors.</summary>
     public SimTaskScheduler Tasks { get; }
@@ -55,6 +62,9 @@ internal sealed class Process
 
     /// <summary>Takes requests that come as messages.</summary>
     public IActorRef Gateway { get; private set; } = null!;
+
+    /// <summary>What clients share that ask it over a stream; another one after that has ended.</summary>
+    public SimStream Stream => _stream is { IsOpen: true } ? _stream : _stream = new SimStream(_world, this);
 
     /// <summary>Whether it has ended.</summary>
     public bool IsDead { get; private set; }
@@ -75,6 +85,8 @@ internal sealed class Process
         var watch = process.System.ActorOf(Props.Create(() => new EndWatch(process)), "end-watch");
         process.System.EventStream.Subscribe(watch, typeof(TinyKv.Actors.Messages.StoreFailed));
         process.System.EventStream.Subscribe(watch, typeof(JournalFailed));
+        process.System.EventStream.Subscribe(
+            new LeftBehind(world, ((ExtendedActorSystem)process.System).Provider), typeof(DeadLetter));
         process._isBooting = false;
         process.Actors = StoreActors.Start(
             process.System, settings, cluster, machine.Disk.OpenEngine(process), new StoreEnvironment
@@ -82,11 +94,16 @@ internal sealed class Process
                 Remote = (store, actor) => new RemoteRef(
                     process, new Recipient(world.Cluster.MachineOf(store.Id), actor)),
                 Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
+                Over = (store, other) => other is RaftLink link
+                    ? new SpokenLink(process, new Recipient(world.Cluster.MachineOf(store), RaftTransport.Name), link) : other,
+                Links = process.Links,
                 Time = machine.Clock,
                 Draw = () => (ulong)process._random.NextInt64(),
+                Regions = world.Cluster.Regions,
                 Record = machine.Disk.Start(settings.Initial),
                 Save = (record, done) => machine.Disk.Save(process, record, done),
                 Readers = process.Tasks,
+                Storage = storage => new WatchedStorage(world, storage),
             });
         process.Gateway = process.System.ActorOf(
             GatewayActor.Props(process.Actors.Gateway, NoStatus, settings.Gateway.Timeout), GatewayActor.Name);
@@ -193,6 +210,7 @@ internal sealed class Process
             }
             tinykv.kv-dispatcher = { {{dispatcher}}, is-slow = on }
             tinykv.raft-dispatcher = { {{dispatcher}}, is-slow = off }
+            tinykv.sync-dispatcher = { {{dispatcher}}, is-slow = on }
             """).WithFallback(ProtocolConfig.Reference);
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Akka.Actor;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
@@ -15,18 +14,32 @@ namespace TinyKv.Simulation.Nodes;
 
 /// <summary>
 /// A request of the raw API, on one of the ways on which requests come: for one replica, to the gateway of any store,
-/// or as a message to its actor.
+/// as a message to its actor, or with others over a stream.
 /// </summary>
 internal abstract class RawRequest(SimClient client, IRoutedRequest request) : SimRequest(client)
 {
+    private readonly Region _region = RegionOf(client.World.Cluster.Map, request);
     private NodeMark _way;
+    private bool _namesReplica;
+    private Context? _named; // by the last attempt
+
+    /// <inheritdoc/>
+    protected override RegionId Region => _region.Id;
+
+    /// <summary>Whether it is for keys of more than one region, which nobody splits.</summary>
+    protected virtual bool Spans => false;
+
+    /// <summary>The region of its first key, or in reverse of its last.</summary>
+    protected Region FirstRegion => _region;
 
     /// <inheritdoc/>
     protected override Machine Target()
     {
         _way = Client.Random.Pick(
-            NodeMark.ServedByReplica, NodeMark.ServedByGateway, NodeMark.ServedByGateway, NodeMark.ServedByGatewayActor);
-        return _way == NodeMark.ServedByReplica || Client.Random.Percent(30) ? base.Target() : Client.AnyMachine();
+            NodeMark.ServedByReplica, NodeMark.ServedByGateway, NodeMark.ServedByGateway, NodeMark.ServedByGatewayActor,
+            NodeMark.ServedByStream, NodeMark.ServedByStream, NodeMark.ServedByStream);
+        _namesReplica = _way == NodeMark.ServedByReplica || (_way == NodeMark.ServedByStream && Client.Random.Percent(60));
+        return _namesReplica || Client.Random.Percent(30) ? base.Target() : Client.AnyMachine();
     }
 
     /// <inheritdoc/>
@@ -38,8 +51,29 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
     }
 
     /// <inheritdoc/>
+    protected override bool? IsRefused(RegionError refusal)
+    {
+        switch (refusal)
+        {
+            case RegionError.KeyNotInRegion when IsForOther:
+                World.Marks.Hit(NodeMark.OtherRegionRefused);
+                return true;
+            case RegionError.EpochNotMatch when IsStale:
+                World.Marks.Hit(NodeMark.OtherEpochRefused);
+                return true;
+            case RegionError.KeyNotInRegion when Spans:
+                World.Marks.Hit(NodeMark.SpanRefused);
+                return false;
+            default:
+                return null;
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Got(object? answer)
     {
+        if (IsForOther || IsStale || Spans)
+            World.Fail(Rule.RegionsAreKept, $"client {Client.Number} {this}: done for {_named}");
         World.Marks.Hit(_way);
         Got((IRawReply)answer!);
     }
@@ -58,24 +92,42 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
         }
     }
 
+    private bool IsForOther => _named is { } named && named.RegionId != _region.Id.Value;
+
+    private bool IsStale => _named is { } named && named.RegionEpoch.Version != _region.Epoch.Version;
+
     private async Task<IRawReply> AskAsync(Process process, CancellationToken cancellation)
     {
         var gateway = process.Actors.Gateway;
+        _named = _namesReplica ? DrawContext(process) : null;
+        var asked = _named is { } named ? request.For(named) : request;
         switch (_way)
         {
-            case NodeMark.ServedByReplica:
-                var store = process.Machine.Store;
-                return await gateway.ExecuteAsync(request.For(new Context
-                {
-                    RegionId = RegionId.First.Value,
-                    RegionEpoch = RegionErrors.ToWire(RegionEpoch.Initial),
-                    Peer = RegionErrors.ToWire(new Peer(new PeerId(store.Value), store)),
-                }), cancellation);
+            case NodeMark.ServedByReplica: return await gateway.ExecuteAsync(asked, cancellation);
             case NodeMark.ServedByGateway: return await gateway.ExecuteAsync(request, cancellation);
+            case NodeMark.ServedByStream: return await process.Stream.AskAsync(asked, cancellation);
             default:
                 return (IRawReply)await process.Gateway.Ask<object>(request, Timeout.InfiniteTimeSpan, cancellation);
         }
     }
+
+    // Mostly of the replica there; sometimes of another region's, or as it was at another time.
+    private Context DrawContext(Process process)
+    {
+        var (region, regions) = (_region, World.Cluster.Map.Entries.ToList());
+        if (Client.Random.Percent(3)) region = regions[Client.Random.Next(regions.Count)].Region;
+        var epoch = region.Epoch with { Version = region.Epoch.Version - (Client.Random.Percent(3) ? 1UL : 0) };
+        return new Context
+        {
+            RegionId = region.Id.Value,
+            RegionEpoch = RegionErrors.ToWire(epoch),
+            Peer = RegionErrors.ToWire(World.Cluster.PeerOn(process.Machine, region.Id)),
+        };
+    }
+
+    private static Region RegionOf(RegionMap<LocatedRegion> map, IRoutedRequest request) =>
+        (request is ScanRequest { Reverse: true }
+            ? map.FindBelow(request.RoutingKey.Memory) : map.Find(request.RoutingKey.Memory))!.Region;
 
     /// <summary>The number that a value stands for; null for none.</summary>
     protected static long? NumberOf(MaybeValue? value) =>
@@ -93,6 +145,9 @@ internal sealed class KeysRequest : RawRequest
         _calls = calls;
         foreach (var (key, _) in _calls) World.Cluster.History.Begin(key, World.Now);
     }
+
+    /// <inheritdoc/>
+    protected override bool Spans => _calls.Any(call => !FirstRegion.Range.Contains(Encoding.UTF8.GetBytes(call.Key)));
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(", ", _calls.Select(call => $"{call.Key} {call.Input}"));
@@ -175,21 +230,39 @@ internal sealed class ScanCall(SimClient client, ScanRequest request, KeySpan sp
                     $"client {Client.Number} {this}: {ascending[i - 1].Key} and {key} in the wrong order");
         }
         World.Marks.Hit(request.Reverse ? NodeMark.ReverseScanServed : NodeMark.ScanServed);
-        var seen = Seen(pairs);
+        var seen = Seen(pairs, ((ScanResponse)reply).NextKey.ToStringUtf8());
+        RequireTheWholeRegion(seen);
         var found = pairs.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
         Saw(World.Cluster.History.In(seen).ToDictionary(
             key => key, key => found.TryGetValue(key, out var value) ? value : (long?)null, StringComparer.Ordinal));
         World.Cluster.History.Add(new RangeOperation(Client.Number, seen, found, Called, World.Now));
     }
 
+    // Else whoever asks for page after page would never come to an end, or miss what is between two regions.
+    private void RequireTheWholeRegion(KeySpan seen)
+    {
+        var (start, end) = (Text(FirstRegion.Range.Start), Text(FirstRegion.Range.End));
+        var whole = request.Reverse ? seen.From == span.From || string.CompareOrdinal(seen.From, start) >= 0
+            : seen.Below == span.Below || end.Length == 0 || string.CompareOrdinal(seen.Below, end) <= 0;
+        if (!whole || string.CompareOrdinal(seen.From, seen.Below) > 0)
+            World.Fail(Rule.RegionsAreKept, $"client {Client.Number} {this}: says of {FirstRegion.Range} what is in {seen}");
+    }
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+
     /// <inheritdoc/>
     protected override string Show(object? answer) => answer is ScanResponse reply
         ? string.Join(", ", reply.Pairs.Select(pair => $"{pair.Key.ToStringUtf8()} is {ValueText.Decode(pair.Value.Span)}"))
         : base.Show(answer);
 
-    // A scan that was cut says nothing about what is beyond its last pair.
-    private KeySpan Seen(List<(string Key, long Value)> pairs)
+    // What is beyond the end of the page, be it full or at the end of the region, it says nothing about.
+    private KeySpan Seen(List<(string Key, long Value)> pairs, string next)
     {
+        if (next.Length > 0)
+        {
+            World.Marks.Hit(NodeMark.ScanCutByRegion);
+            return request.Reverse ? span with { From = next } : span with { Below = next };
+        }
         if (pairs.Count < request.Limit) return span;
         World.Marks.Hit(NodeMark.ScanCut);
         var last = pairs[^1].Key;

@@ -1,4 +1,6 @@
 using Akka.Actor;
+using TinyKv.Actors.Transport.Links;
+using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Simulation.Nodes;
 
@@ -12,6 +14,22 @@ internal sealed record Recipient(Machine Machine, string Name, Process? Process 
         if (Machine.Process is not { } running) return null;
         var provider = ((ExtendedActorSystem)running.System).Provider;
         return (running, provider.ResolveActorRef(provider.RootPath / "user" / Name));
+    }
+}
+
+/// <summary>A connection of a process to another, over which what replicas say may get lost before it leaves, too.</summary>
+internal sealed class SpokenLink(Process from, Recipient to, RaftLink link) : MinimalActorRef
+{
+    /// <inheritdoc/>
+    public override ActorPath Path => link.Path;
+
+    /// <inheritdoc/>
+    public override IActorRefProvider Provider => link.Provider;
+
+    /// <inheritdoc/>
+    protected override void TellInternal(object message, IActorRef sender)
+    {
+        if (message is RaftBatch batch) World.Current.Cluster.Network.Speak(from, to, batch, link);
     }
 }
 

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Simulation.Common;
 using TinyKv.Testing.Linearizability;
@@ -26,6 +27,7 @@ internal sealed class RequestDraw(SimClient client)
         < 44 => Get(Single()),
         < 54 => CompareAndSet(Single()),
         < 59 => PutIfAbsent(Single()),
+        59 => BatchPut([.. Pair(), Single()]),
         < 66 => BatchPut(Pair()),
         < 68 => BatchDelete(Pair()),
         < 75 => BatchGet(Pair(), Single()),
@@ -83,7 +85,8 @@ internal sealed class RequestDraw(SimClient client)
 
     private KeysRequest BatchGet(string[] pair, string single)
     {
-        var (request, keys) = (new BatchGetRequest(), (string[])[.. pair, single]);
+        string[] keys = AreTogether(pair[0], single) || _random.Percent(20) ? [.. pair, single] : pair;
+        var request = new BatchGetRequest();
         request.Keys.AddRange(keys.Select(Bytes));
         return new KeysRequest(client, request,
             [.. keys.Select(key => (key, (RegisterInput)new RegisterInput.Get()))]);
@@ -115,6 +118,10 @@ internal sealed class RequestDraw(SimClient client)
         return new RangeDeletion(
             client, new DeleteRangeRequest { StartKey = Bytes(span.From), EndKey = Bytes(span.Below) }, span);
     }
+
+    private bool AreTogether(string one, string other) => RegionOf(one) == RegionOf(other);
+
+    private RegionId RegionOf(string key) => client.World.Cluster.Map.Find(Bytes(key).Memory)!.Region.Id;
 
     private string Single() => Fresh($"k{_random.Next(client.World.Cluster.Plan.Keys)}.", "");
 

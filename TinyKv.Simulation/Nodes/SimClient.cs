@@ -1,3 +1,5 @@
+using TinyKv.Core.Regions;
+
 namespace TinyKv.Simulation.Nodes;
 
 /// <summary>
@@ -23,8 +25,8 @@ internal sealed class SimClient
     /// <summary>Its draws.</summary>
     public Random Random { get; }
 
-    /// <summary>Who leads, as far as it knows.</summary>
-    public Machine? Leader { get; set; }
+    /// <summary>Who leads which group, as far as it knows.</summary>
+    public Dictionary<RegionId, Machine?> Leaders { get; } = [];
 
     /// <summary>What it last knew of keys.</summary>
     public Dictionary<string, long?> Known { get; } = new(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
@@ -15,6 +16,7 @@ internal sealed class SimDisk(World world, Machine machine)
     private readonly Random _random = world.NewRandom();
     private readonly SortedDictionary<string, JournalFile> _files = new(StringComparer.Ordinal);
     private readonly List<JournalWrite> _underWay = [];
+    private readonly List<JournalDeletion> _deletions = [];
     private readonly List<Action<Exception?>> _reads = [];
     private readonly List<EngineVersion> _versions = [EngineVersion.Empty];
     private StoreRecord? _recordUnderWay;
@@ -42,6 +44,9 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>What the journal holds of a region's log.</summary>
     public DurableLog? LogOf(RegionId region) => _files.Values.FirstOrDefault(file => file.Region == region)?.Log;
 
+    /// <summary>The same, or what comes back to it if it has lost all.</summary>
+    public DurableLog? KeptLogOf(RegionId region) => _files.Values.FirstOrDefault(file => file.Region == region)?.Kept;
+
     /// <summary>Whether entries are missing that it had confirmed.</summary>
     public bool HasGap => _files.Values.Any(file => file.HasGap);
 
@@ -63,6 +68,17 @@ internal sealed class SimDisk(World world, Machine machine)
         return true;
     }
 
+    /// <summary>Loses the whole log of a region that the engine knows to be there; while no process runs.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool LoseJournal(RegionId region)
+    {
+        if (_files.Values.FirstOrDefault(file => file.Region == region) is not { } file
+            || _versions[0].Catalog.Find(region) is not { JournalBorn: true }) return false;
+        world.Trace.Add($"{world.Clock} {machine.Name} loses the journal of {region}");
+        file.LoseAll();
+        return true;
+    }
+
     /// <summary>Somebody puts back what was lost.</summary>
     public void PutBackTail()
     {
@@ -74,7 +90,7 @@ internal sealed class SimDisk(World world, Machine machine)
     public JournalFile FileOf(string persistenceId)
     {
         if (!_files.TryGetValue(persistenceId, out var file))
-            _files[persistenceId] = file = new JournalFile(persistenceId);
+            _files[persistenceId] = file = new JournalFile(persistenceId, this);
         return file;
     }
 
@@ -83,7 +99,7 @@ internal sealed class SimDisk(World world, Machine machine)
     {
         var copy = new SimDisk(world, machine) { Record = Record };
         copy._versions[0] = Engine;
-        foreach (var (id, file) in _files) copy._files[id] = file.Copy();
+        foreach (var (id, file) in _files) copy._files[id] = file.Copy(copy);
         return copy;
     }
 
@@ -139,10 +155,34 @@ internal sealed class SimDisk(World world, Machine machine)
         world.Marks.Hit(NodeMark.RecordsWritten);
         world.Marks.HitIf(write.Events.Skip(1).Any(), NodeMark.RecordsAtOnce);
         world.Marks.HitIf(write.Truncates, NodeMark.LogTruncated);
-        world.Marks.HitIf(write.HasManyCommands, NodeMark.CommandsAtOnce);
+        world.Marks.HitIf(write.HasManyEntries, NodeMark.EntriesAtOnce);
+        world.Marks.HitIf(write.HasGroups, NodeMark.WritesShareEntry);
         _underWay.Add(write);
         After(process, Latency(), () => Complete(process, write));
     }
+
+    /// <summary>Begins a deletion; it completes when <paramref name="process"/> still lives.</summary>
+    public void Begin(Process process, JournalDeletion deletion)
+    {
+        _deletions.Add(deletion);
+        After(process, Latency(), () =>
+        {
+            _deletions.Remove(deletion);
+            if (SyncFailed)
+            {
+                deletion.Fail(new DiskFaultException("the journal has failed"));
+                return;
+            }
+            deletion.Delete(deletion.Count);
+            world.Trace.Add($"{world.Clock} {machine.Name} disk has {deletion}");
+            world.Marks.Hit(NodeMark.LogCompacted);
+            deletion.Succeed();
+        });
+    }
+
+    /// <summary>Judges a checkpoint that reaches a journal of this disk.</summary>
+    public void Judge(JournalFile file, RaftCheckpoint checkpoint) =>
+        world.Cluster.Rules.Checkpointed(machine, file, checkpoint, _versions[0].Applied(file.Region));
 
     /// <summary>Reads, after the writes of the same actor that are under way.</summary>
     public void Read(Process process, string persistenceId, Action<Exception?> read)
@@ -173,13 +213,22 @@ internal sealed class SimDisk(World world, Machine machine)
             var kept = SyncFailed ? 0 : _random.Next(write.Groups + 1);
             world.Marks.Hit(kept == 0 ? NodeMark.CrashLostRecords : NodeMark.CrashKeptUnreportedRecords);
             world.Trace.Add($"{world.Clock} {machine.Name} {write} was under way; {kept} of {write.Groups} groups are kept");
+            world.Marks.HitIf(write.HasCheckpoint && kept < write.Groups, NodeMark.CrashLostCheckpoint);
             write.Store(kept);
             write.Fail(ended);
+        }
+        foreach (var deletion in _deletions)
+        {
+            // In some journals it is a statement of its own for each of many rows.
+            deletion.Delete(_random.Next(deletion.Count + 1));
+            world.Marks.Hit(NodeMark.DeletionCutShort);
+            deletion.Fail(ended);
         }
         // Nobody hears it any more; but Akka's timers would keep the process in memory.
         foreach (var read in _reads) read(ended);
         _reads.Clear();
         _underWay.Clear();
+        _deletions.Clear();
         (NextFault, SyncFailed, EngineFailed, _stalledUntil) = (JournalFault.None, false, false, 0);
         if (keepsPower) return;
         // What an engine writes without a sync comes to the disk in order, some time.

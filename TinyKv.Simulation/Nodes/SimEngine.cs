@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
@@ -20,22 +21,31 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     /// <inheritdoc/>
     public void Write(IWriteBatch batch, bool sync)
     {
-        if (Disk.EngineFailed)
-        {
-            process.SawEngineFail = true;
-            throw new DiskFaultException("the engine");
-        }
+        RequireSound();
         var before = Disk.Engine;
         var data = before.Data.Copy();
         data.Write(((SimBatch)batch).Inner, sync);
-        var after = before.After(data, ((SimBatch)batch).Written(before.Data));
+        var after = before.After(data, [.. ((SimBatch)batch).Written(before.Data)]);
         Disk.Add(after);
-        world.Cluster.Rules.Applied(process.Machine, before, after);
+        world.Cluster.Rules.Written(process.Machine, before, after, sync);
         if (sync) Disk.Flush();
     }
 
     /// <inheritdoc/>
-    public void Sync() => Disk.Flush();
+    public void Sync()
+    {
+        RequireSound();
+        world.Marks.Hit(NodeMark.EngineSynced);
+        world.Trace.Add($"{world.Clock} {process.Machine.Name} engine is synced at {Disk.Engine}");
+        Disk.Flush();
+    }
+
+    private void RequireSound()
+    {
+        if (!Disk.EngineFailed) return;
+        process.SawEngineFail = true;
+        throw new DiskFaultException("the engine");
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -86,26 +96,36 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     }
 }
 
-/// <summary>The engine at one moment, and a digest of each region's state.</summary>
-internal sealed record EngineVersion(MemoryEngine Data, long AppliedPlacement, long AppliedFirst, long KeysDigest)
+/// <summary>The engine at one moment: what it says of regions, and a digest of each region's state.</summary>
+internal sealed record EngineVersion(
+    MemoryEngine Data, StoreCatalog Catalog, ImmutableDictionary<RegionId, long> AppliedUpTo,
+    ImmutableDictionary<RegionId, long> Digests)
 {
     /// <summary>An engine that nothing was written to.</summary>
-    public static EngineVersion Empty => new(new MemoryEngine(), 0, 0, 0);
+    public static EngineVersion Empty => new(new MemoryEngine(), StoreCatalog.Empty,
+        ImmutableDictionary<RegionId, long>.Empty, ImmutableDictionary<RegionId, long>.Empty);
 
     /// <summary>The applied index of a region, 0 when there is none.</summary>
-    public long Applied(RegionId region) => region == RegionId.Placement ? AppliedPlacement : AppliedFirst;
+    public long Applied(RegionId region) => AppliedUpTo.GetValueOrDefault(region);
 
     /// <summary>The version after a write.</summary>
-    public EngineVersion After(MemoryEngine data, IEnumerable<(ColumnFamily Family, byte[] Key)> written)
+    public EngineVersion After(MemoryEngine data, IReadOnlyCollection<(ColumnFamily Family, byte[] Key)> written)
     {
         using var old = Data.Snapshot();
         using var now = data.Snapshot();
-        var digest = KeysDigest;
-        foreach (var group in written.Where(write => write.Family != ColumnFamily.Meta)
+        var (catalog, digests) = (Catalog, Digests);
+        if (written.Any(write => MetaKeys.RegionOf(write.Key, MetaKeys.Region) is not null))
+            catalog = StoreCatalog.Of(MetaRecords.ReadAll(now));
+        foreach (var (family, key) in written.Where(write => write.Family != ColumnFamily.Meta)
             .DistinctBy(write => (write.Family, Convert.ToHexString(write.Key))))
-            digest ^= DigestOf(old, group.Family, group.Key) ^ DigestOf(now, group.Family, group.Key);
-        return new EngineVersion(data, MetaRecords.ReadApplied(now, RegionId.Placement) ?? 0,
-            MetaRecords.ReadApplied(now, RegionId.First) ?? 0, digest);
+        {
+            var region = catalog.Records.First(record => record.Region.Id != RegionId.Placement
+                && record.Region.Range.Contains(key)).Region.Id;
+            digests = digests.SetItem(region, digests.GetValueOrDefault(region)
+                ^ DigestOf(old, family, key) ^ DigestOf(now, family, key));
+        }
+        return new EngineVersion(data, catalog, catalog.Records.ToImmutableDictionary(
+            record => record.Region.Id, record => MetaRecords.ReadApplied(now, record.Region.Id)?.Index ?? 0), digests);
     }
 
     /// <summary>Where the reserved windows of timestamps end, in milliseconds.</summary>
@@ -121,14 +141,15 @@ internal sealed record EngineVersion(MemoryEngine Data, long AppliedPlacement, l
     /// <summary>A digest of what a region's state machine holds.</summary>
     public long DigestOf(RegionId region)
     {
-        if (region != RegionId.Placement) return KeysDigest;
+        if (region != RegionId.Placement) return Digests.GetValueOrDefault(region);
         using var now = Data.Snapshot();
         var state = PlacementState.Load(now);
         return unchecked((long)state.NextId * 31 + state.TimestampsEndMs);
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"placement {AppliedPlacement}, first {AppliedFirst}";
+    public override string ToString() =>
+        string.Join(", ", Catalog.Records.Select(record => $"{record.Region.Id} {Applied(record.Region.Id)}"));
 
     private static long DigestOf(ISnapshot state, ColumnFamily family, byte[] key) =>
         state.Get(family, key) is { } value

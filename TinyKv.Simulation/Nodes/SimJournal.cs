@@ -4,8 +4,10 @@ using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
 using Akka.Serialization;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raft;
 
 namespace TinyKv.Simulation.Nodes;
@@ -36,8 +38,9 @@ public sealed class SimJournal : AsyncWriteJournal
     protected override Task DeleteMessagesToAsync(
         string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
     {
-        Disk.FileOf(persistenceId).Events.RemoveAll(stored => stored.Number <= toSequenceNr);
-        return Task.CompletedTask;
+        var deletion = new JournalDeletion(Disk.FileOf(persistenceId), toSequenceNr);
+        Disk.Begin(_process, deletion);
+        return deletion.Result;
     }
 
     /// <inheritdoc/>
@@ -51,6 +54,9 @@ public sealed class SimJournal : AsyncWriteJournal
         Action<IPersistentRepresentation> recoveryCallback) =>
         Read(persistenceId, file =>
         {
+            var checkpoint = file.Events.FindLastIndex(e => e.Meaning is RaftCheckpoint);
+            World.Current.Marks.HitIf(checkpoint >= 0, NodeMark.CheckpointReplayed);
+            World.Current.Marks.HitIf(checkpoint > 0, NodeMark.CheckpointReplayedWithOlderEvents);
             foreach (var stored in file.Events.Where(e => e.Number >= fromSequenceNr && e.Number <= toSequenceNr))
                 recoveryCallback(Decode(persistenceId, stored));
             return toSequenceNr;
@@ -83,7 +89,7 @@ public sealed class SimJournal : AsyncWriteJournal
 internal sealed record StoredEvent(long Number, byte[] Bytes, int Serializer, string Manifest, object Meaning);
 
 /// <summary>The events of one actor on the disk.</summary>
-internal sealed class JournalFile(string id)
+internal sealed class JournalFile(string id, SimDisk disk)
 {
     private (StoredEvent[] Events, DurableLog Log)? _full; // before its end was lost
 
@@ -102,9 +108,21 @@ internal sealed class JournalFile(string id)
     /// <summary>What the events mean.</summary>
     public DurableLog Log { get; private set; } = new();
 
+    /// <summary>What is on the disk, or comes back to it before anybody may speak: one that has lost all ends at once.</summary>
+    public DurableLog Kept => Events.Count == 0 && _full is { } full ? full.Log : Log;
+
     /// <summary>Whether it lost entries that nothing replaced yet.</summary>
-    public bool HasGap => _full is { } full && full.Log.Last.Index > Log.Last.Index
-        && full.Log.TermAt(Log.Last.Index) == Log.TermAt(Log.Last.Index);
+    public bool HasGap => _full is { } full && (Events.Count == 0 || (full.Log.Last.Index > Log.Last.Index
+        && full.Log.TermAt(Log.Last.Index) == Log.TermAt(Log.Last.Index)));
+
+    /// <summary>An event has reached the disk.</summary>
+    public void Add(StoredEvent stored)
+    {
+        if (stored.Meaning is RaftCheckpoint checkpoint) disk.Judge(this, checkpoint);
+        Events.Add(stored);
+        Highest = stored.Number;
+        Log.Add(stored.Meaning);
+    }
 
     /// <summary>Loses every entry behind <paramref name="last"/>; terms and votes stay.</summary>
     public void Lose(long last)
@@ -119,18 +137,27 @@ internal sealed class JournalFile(string id)
         Log = LogOf(Events);
     }
 
+    /// <summary>Loses everything, as if it had never been.</summary>
+    public void LoseAll()
+    {
+        if (!HasGap) _full = ([.. Events], Log);
+        Events.Clear();
+        (Highest, Log) = (0, new DurableLog());
+    }
+
     /// <summary>Gets back what it has lost; what was written since then stays.</summary>
     public void PutBack()
     {
         if (!HasGap || _full is not { } full) return;
-        for (var i = 0; i < full.Events.Length; i++) Events[i] = full.Events[i];
-        Log = LogOf(Events);
+        Events.RemoveAll(stored => stored.Number <= full.Events[^1].Number);
+        Events.InsertRange(0, full.Events);
+        (Highest, Log) = (Events[^1].Number, LogOf(Events));
     }
 
     /// <summary>The same events.</summary>
-    public JournalFile Copy()
+    public JournalFile Copy(SimDisk to)
     {
-        var copy = new JournalFile(id) { Highest = Highest };
+        var copy = new JournalFile(id, to) { Highest = Highest };
         copy.Events.AddRange(Events);
         copy.Log = LogOf(Events);
         return copy;
@@ -164,8 +191,15 @@ internal sealed class JournalWrite(JournalFile file, List<List<StoredEvent>> gro
     /// <summary>Whether it replaces entries that are on the disk.</summary>
     public bool Truncates => Records.Any(record => record.Entries[0].Index <= file.Log.Last.Index);
 
-    /// <summary>Whether commands share a record.</summary>
-    public bool HasManyCommands => Records.Any(record => record.Entries.Length > 1);
+    /// <summary>Whether it holds a checkpoint.</summary>
+    public bool HasCheckpoint => Events.Any(stored => stored.Meaning is RaftCheckpoint);
+
+    /// <summary>Whether entries share a record.</summary>
+    public bool HasManyEntries => Records.Any(record => record.Entries.Length > 1);
+
+    /// <summary>Whether writes share an entry.</summary>
+    public bool HasGroups => Records.SelectMany(record => record.Entries).Any(entry =>
+        CommandCodec.IsWrite(entry.Data) && CommandCodec.Decode(entry.Data) is WriteGroup { Writes.Count: > 1 });
 
     private IEnumerable<RaftRecord> Records =>
         Events.Select(stored => stored.Meaning).OfType<RaftRecord>().Where(record => !record.Entries.IsEmpty);
@@ -177,11 +211,7 @@ internal sealed class JournalWrite(JournalFile file, List<List<StoredEvent>> gro
     public void Store(int count)
     {
         foreach (var stored in groups.Take(count).SelectMany(group => group))
-        {
-            file.Events.Add(stored);
-            file.Highest = stored.Number;
-            file.Log.Add(stored.Meaning);
-        }
+            file.Add(stored);
     }
 
     /// <summary>The journal says that they are on the disk.</summary>
@@ -197,7 +227,35 @@ internal sealed class JournalWrite(JournalFile file, List<List<StoredEvent>> gro
     /// <inheritdoc/>
     public override string ToString() => $"{file.Id} {string.Join(", ", Events.Select(stored => Show(stored.Meaning)))}";
 
-    private static string Show(object meaning) => meaning is RaftRecord record
-        ? $"term {record.Term} vote {record.Vote.Value} [{string.Join(' ', record.Entries.Select(entry => entry.Position))}]"
-        : "initial state";
+    private static string Show(object meaning) => meaning switch
+    {
+        RaftRecord record =>
+            $"term {record.Term} vote {record.Vote.Value} [{string.Join(' ', record.Entries.Select(entry => entry.Position))}]",
+        RaftCheckpoint checkpoint => $"checkpoint after {checkpoint.Initial.Truncated}, {Show(checkpoint.Record)}",
+        _ => "initial state",
+    };
+}
+
+/// <summary>A deletion of the oldest events on its way to the disk.</summary>
+internal sealed class JournalDeletion(JournalFile file, long to)
+{
+    private readonly TaskCompletionSource _result = new();
+
+    /// <summary>For Akka.</summary>
+    public Task Result => _result.Task;
+
+    /// <summary>How many events it deletes.</summary>
+    public int Count => file.Events.Count(stored => stored.Number <= to);
+
+    /// <summary>The oldest events are gone.</summary>
+    public void Delete(int count) => file.Events.RemoveRange(0, count);
+
+    /// <summary>The journal says that they are.</summary>
+    public void Succeed() => _result.SetResult();
+
+    /// <summary>The journal says that it does not know.</summary>
+    public void Fail(Exception reason) => _result.SetException(reason);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{file.Id} without what is before {to + 1}";
 }

@@ -2,13 +2,17 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
 using Akka.Serialization;
+using TinyKv.Actors.Transport;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Internal;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Simulation.Common;
+using StoreHello = TinyKv.Core.Stores.StoreHello;
 
 namespace TinyKv.Simulation.Nodes;
 
@@ -27,18 +31,44 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     private readonly HashSet<(Process From, Process To)> _dead = [];
     private readonly List<Parcel> _held = [];
     private readonly Dictionary<(Machine From, Machine To), long> _lastArrival = [];
+    private SimConnections? _links;
 
     /// <summary>Whether messages may still get lost and be repeated.</summary>
     public bool IsCalm { get; set; }
 
+    /// <summary>The connections that carry what replicas say; the rest is carried here.</summary>
+    public SimConnections Links => _links ??= new SimConnections(world, this, plan.CutsLose);
+
+    /// <summary>A process has something to say to the replicas of another, over its connection there. Raft minds nothing that
+    /// happens to a batch.</summary>
+    public void Speak(Process from, Recipient to, RaftBatch batch, IActorRef link)
+    {
+        Inspect(from, to, batch);
+        if (!IsCalm && _random.Percent(plan.Lose))
+        {
+            world.Marks.Hit(NodeMark.MessageLost);
+            return;
+        }
+        link.Tell(batch, ActorRefs.NoSender);
+        if (IsCalm || !_random.Percent(plan.Duplicate)) return;
+        world.Marks.Hit(NodeMark.MessageDuplicated);
+        world.After(Latency(), () => link.Tell(batch, ActorRefs.NoSender), from);
+    }
+
+    /// <summary>Whether nothing gets from one machine to another.</summary>
+    public bool IsCut(Machine from, Machine to) => _cuts.Contains((from, to));
+
+    /// <summary>How long something takes to a machine that leaves now.</summary>
+    public TimeSpan LatencyTo(Machine to) => Latency() + new TimeSpan(Delay(to));
+
     /// <summary>A process tells an actor of another something.</summary>
     public void Send(Process from, Recipient to, object message, IActorRef sender)
     {
-        if (message is RaftBatch batch) Inspect(from, to, batch);
         if (world.Cluster.Hostility is { } hostility && hostility.SpeaksFor(to.Machine))
             hostility.Store.Hear(from, message, sender);
         Count(message);
-        if (message is IRawRequest && to.Now() is null && _random.Percent(50))
+        var isRequest = message is IRawRequest or RequestEnvelope;
+        if (isRequest && to.Now() is null && _random.Percent(50))
         {
             NeverLeft(from, to, message, sender);
             return;
@@ -53,7 +83,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         }
         Transmit(parcel);
         // Remoting delivers at most once, and who forwards a write relies on it; Raft does not.
-        if (IsCalm || message is IRawRequest || !_random.Percent(plan.Duplicate)) return;
+        if (IsCalm || isRequest || !_random.Percent(plan.Duplicate)) return;
         Note(NodeMark.MessageDuplicated, parcel);
         Transmit(parcel);
     }
@@ -85,6 +115,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         _congested.Clear();
         foreach (var parcel in _held) Transmit(parcel);
         _held.Clear();
+        Links.Mend();
     }
 
     /// <summary>
@@ -95,6 +126,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     {
         if (from == to || from.Process is not { } speaker || to.Process is not { } listener) return;
         if (_dead.Contains((listener, speaker)) || !_dead.Add((speaker, listener))) return;
+        Links.Deaden(speaker, listener);
         world.Marks.Hit(NodeMark.LinkDied);
         world.Trace.Add($"{world.Clock} connection {from.Name} -> {to.Name} dies");
     }
@@ -119,6 +151,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     /// <summary>The process on a machine has ended; some of the others notice by their connections to it.</summary>
     public void Disconnect(Machine ended)
     {
+        Links.Disconnect(ended);
         foreach (var machine in world.Cluster.Machines)
         {
             if (machine == ended || machine.Process is not { } process || !_random.Percent(50)) continue;
@@ -127,18 +160,40 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     }
 
     /// <summary>
-    /// Batches arrive that were meant for another cluster or another store, that come from elsewhere than their store is, or
-    /// are of a start of it that nobody has accepted: a leader says how its log begins.
+    /// Connections are made that were meant for another cluster, another store or another start, or are of a start that nobody
+    /// has accepted; and over such as are as they should be come batches of which that is true, or which are of another store:
+    /// a leader says how its log begins.
     /// </summary>
     public void SendStrays(Machine to)
     {
         if (world.Cluster.Machines.FirstOrDefault(machine => machine != to) is not { } from) return;
         foreach (var wrong in (ReadOnlySpan<NodeMark>)[NodeMark.BatchOfAnotherCluster, NodeMark.BatchForAnotherStore,
-            NodeMark.BatchFromElsewhere, NodeMark.BatchOfAnotherIncarnation])
-            if (to.Process is not null) SendStray(from, to, wrong);
+            NodeMark.BatchFromElsewhere, NodeMark.BatchOfAnotherIncarnation, NodeMark.HelloOfAnotherCluster,
+            NodeMark.HelloForAnotherStore, NodeMark.HelloOfAnotherIncarnation, NodeMark.HelloToAnotherIncarnation])
+            SendStray(from, to, wrong);
     }
 
+    // All that is said over the connection but for what is wrong is what the store would say.
     private void SendStray(Machine from, Machine to, NodeMark wrong)
+    {
+        var speaker = wrong == NodeMark.BatchFromElsewhere
+            ? world.Cluster.Machines.FirstOrDefault(machine => machine != to && machine != from) : from;
+        if (speaker is null) return;
+        world.Marks.Hit(wrong);
+        world.Trace.Add($"{world.Clock} stray to {to.Name}: {wrong}");
+        Links.SendStray(to, new LinkHello
+        {
+            Protocol = StoreHello.CurrentProtocol,
+            ClusterId = NodeCluster.ClusterId + (wrong == NodeMark.HelloOfAnotherCluster ? 1UL : 0),
+            FromStore = speaker.Store.Value,
+            ToStore = to.Store.Value + (wrong == NodeMark.HelloForAnotherStore ? 1UL : 0),
+            Incarnation = (speaker.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.HelloOfAnotherIncarnation ? 1UL : 0),
+            Accepts = (to.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.HelloToAnotherIncarnation ? 1UL : 0),
+            Traffic = LinkRules.Raft,
+        }, StrayBatch(from, to, wrong));
+    }
+
+    private RaftBatch StrayBatch(Machine from, Machine to, NodeMark wrong)
     {
         var stray = new RaftBatch
         {
@@ -148,18 +203,22 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             Incarnation = (from.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.BatchOfAnotherIncarnation ? 1UL : 0),
         };
         var entry = new Entry(new LogPosition(6, 1000), EntryKind.NoOp, default);
-        foreach (var region in (ReadOnlySpan<RegionId>)[RegionId.Placement, RegionId.First])
+        foreach (var region in world.Cluster.Regions)
         {
-            stray.Messages.Add(RaftWire.ToWire(region, new RaftEnvelope(
-                new PeerId(from.Store.Value), new PeerId(to.Store.Value), entry.Term,
+            stray.Messages.Add(RaftWire.ToWire(region.Id, new RaftEnvelope(
+                region.PeerOn(from.Store)!.Value.Id, region.PeerOn(to.Store)!.Value.Id, entry.Term,
                 new RaftMessage.Append(new LogPosition(5, 5), [entry], entry.Index))));
         }
-        world.Marks.Hit(wrong);
-        world.Trace.Add($"{world.Clock} stray batch to {to.Name}: {wrong}");
-        // Its sender is read off its address.
-        var at = wrong == NodeMark.BatchFromElsewhere ? to : from;
-        var name = TinyKv.Actors.Transport.RaftTransport.Name;
-        Forge(new Recipient(to, name), new Recipient(at, name), stray, bytes => bytes);
+        return stray;
+    }
+
+    /// <summary>Bytes arrive at once as over a connection of a store, whoever has sent them.</summary>
+    public void ForgeBatch(Machine to, Machine from, byte[] bytes)
+    {
+        if (new Recipient(to, RaftTransport.Name).Now() is not { } receiver) return;
+        world.Trace.Mix(Digest.Of(bytes));
+        receiver.Actor.Tell(new EncodedRaftBatch(bytes),
+            new RemoteRef(receiver.Process, new Recipient(from, RaftTransport.Name)));
     }
 
     /// <summary>A message arrives at once, from whom it says, whoever has sent it.</summary>
@@ -188,12 +247,14 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     private void NeverLeft(Process from, Recipient to, object message, IActorRef sender)
     {
         world.Marks.Hit(NodeMark.RequestNeverLeft);
+        world.Marks.HitIf(message is RequestEnvelope { Requests.Count: > 0 }, NodeMark.EnvelopeNeverLeft);
         world.Trace.Add($"{world.Clock} {from.Machine.Name} -> {to.Machine.Name} {NodeMark.RequestNeverLeft}");
         from.System.EventStream.Publish(new DeadLetter(message, sender, ActorRefs.Nobody));
     }
 
     private void Break(Machine one, Machine other)
     {
+        Links.Break(one, other);
         if (one.Process is { } process) TellBroken(process, other);
         if (other.Process is { } peer) TellBroken(peer, one);
     }
@@ -244,8 +305,29 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
 
     private void Count(object message)
     {
-        world.Marks.HitIf(message is IRawRequest, NodeMark.RequestForwarded);
-        if (message is not IRawReply { RegionError: { } error }) return;
+        switch (message)
+        {
+            case IRawRequest:
+                world.Marks.Hit(NodeMark.RequestForwarded);
+                break;
+            case RequestEnvelope envelope:
+                world.Marks.HitIf(envelope.Requests.Count == 0, NodeMark.LinkProbed);
+                world.Marks.HitIf(envelope.Requests.Count > 0, NodeMark.EnvelopeForwarded);
+                world.Marks.HitIf(envelope.Requests.Count > 1, NodeMark.ManyForwarded);
+                break;
+            case IRawReply reply:
+                Count(reply);
+                break;
+            case ReplyEnvelope replies:
+                foreach (var reply in replies.Replies)
+                    if (reply.Inner is { } inner) Count(inner);
+                break;
+        }
+    }
+
+    private void Count(IRawReply reply)
+    {
+        if (reply.RegionError is not { } error) return;
         world.Marks.Hit(NodeMark.ForwardRefused);
         world.Marks.HitIf(error.StaleCommand is not null, NodeMark.ForwardOfUnknownOutcome);
     }

@@ -18,6 +18,9 @@ internal abstract class SimRequest(SimClient client)
     private int _attempt;
     private long _deadline;
 
+    /// <summary>The group that does it.</summary>
+    protected virtual RegionId Region => RegionId.Placement;
+
     /// <summary>Who wants it.</summary>
     protected SimClient Client => client;
 
@@ -40,13 +43,17 @@ internal abstract class SimRequest(SimClient client)
 
     /// <summary>Whom to ask now.</summary>
     protected virtual Machine Target() =>
-        client.Leader is { } known && client.Random.Percent(90) ? known : client.AnyMachine();
+        client.Leaders.GetValueOrDefault(Region) is { } known && client.Random.Percent(90) ? known : client.AnyMachine();
 
     /// <summary>What the store does; its answer, or why there is none.</summary>
     protected abstract Task<object?> Serve(Process process, CancellationToken cancellation);
 
     /// <summary>It was answered.</summary>
     protected abstract void Got(object? answer);
+
+    /// <summary>Whether a refusal is what it must be told, so that nothing was done, and if so whether it may be asked again;
+    /// null: it must not be told that.</summary>
+    protected virtual bool? IsRefused(RegionError refusal) => null;
 
     /// <summary>It is not known whether anything was done.</summary>
     protected virtual void Unknown()
@@ -117,7 +124,7 @@ internal abstract class SimRequest(SimClient client)
                 break;
             case RegionError.StaleCommand:
                 World.Marks.Hit(NodeMark.OutcomeUnknown);
-                client.Leader = null;
+                client.Leaders.Remove(Region);
                 Unknown();
                 End(success: false);
                 break;
@@ -128,6 +135,10 @@ internal abstract class SimRequest(SimClient client)
             case PlacementUnavailableException:
                 World.Marks.Hit(NodeMark.PlacementUnavailable);
                 Refused(null, number);
+                break;
+            case RegionError refusal when IsRefused(refusal) is { } again:
+                if (again) Refused(null, number);
+                else End(success: false);
                 break;
             case RegionError or Exception:
                 World.Fail(Rule.NothingThrows, $"client {client.Number} {this}: {answer}");
@@ -142,7 +153,7 @@ internal abstract class SimRequest(SimClient client)
     // Nothing was done: it may be asked again.
     private void Refused(StoreId? leader, int number)
     {
-        client.Leader = leader is { } known ? World.Cluster.MachineOf(known) : null;
+        client.Leaders[Region] = leader is { } known ? World.Cluster.MachineOf(known) : null;
         World.After(TimeSpan.FromMilliseconds(1 + client.Random.Next(50)), () =>
         {
             if (_ended || number != _attempt || World.Now >= _deadline) return;
@@ -157,7 +168,7 @@ internal abstract class SimRequest(SimClient client)
         World.Trace.Add($"{World.Clock} client {client.Number} {this}: gives up");
         World.Marks.Hit(NodeMark.ClientGaveUp);
         if (_mustSucceed) World.Fail(Rule.Serves, $"client {client.Number} {this}: no success in a healthy cluster");
-        client.Leader = null;
+        client.Leaders.Remove(Region);
         var (asked, cancellation) = (_asked, _cancellation);
         if (asked is not null && client.Random.Percent(50))
         {

@@ -17,7 +17,6 @@ internal sealed class World
 
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly Random _schedule;
-    private readonly int _seed;
     private readonly List<(Process? Owner, IRunnable Run)> _ready = [];
     private readonly PriorityQueue<Alarm, (long Due, long Number)> _alarms = new();
     private readonly List<Process> _processes = [];
@@ -27,7 +26,7 @@ internal sealed class World
 
     public World(int seed, bool readable)
     {
-        _seed = seed;
+        Seed = seed;
         _schedule = NewRandom();
         Trace = new Trace(readable);
         _current = this;
@@ -35,6 +34,9 @@ internal sealed class World
 
     /// <summary>The world that runs on this thread.</summary>
     public static World Current => _current ?? throw new InvalidOperationException("no world runs on this thread");
+
+    /// <summary>What decides everything.</summary>
+    public int Seed { get; }
 
     /// <summary>Ticks of the true time, which no clock of a node shows.</summary>
     public long Now { get; private set; }
@@ -55,7 +57,7 @@ internal sealed class World
     public Finding? Failure { get; private set; }
 
     /// <summary>A stream of draws of its own, so that one part's draws do not move another's.</summary>
-    public Random NewRandom() => new(unchecked(_seed * 7919 + (int)(104729 * ++_streams)));
+    public Random NewRandom() => new(unchecked(Seed * 7919 + (int)(104729 * ++_streams)));
 
     /// <summary>Numbers a process, so that what Akka makes by itself can find it.</summary>
     public int Register(Process process)

@@ -13,14 +13,15 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
     public static BugHunt Core { get; } = new(() => Ground.Core, 600, 600,
     [
         ElectionBugs.Subject, DurabilityBugs.Subject, LogBugs.Subject, CommitBugs.Subject, ReadBugs.Subject,
-        DataLossBugs.Subject, AvailabilityBugs.Subject, HostileMemberBugs.Subject,
+        DataLossBugs.Subject, AvailabilityBugs.Subject, HostileMemberBugs.Subject, Planted.Core.CompactionBugs.Subject,
     ]);
 
     /// <summary>In whole stores; their consensus is as it should be.</summary>
-    public static BugHunt Nodes { get; } = new(() => Ground.Nodes, 150, 5,
+    public static BugHunt Nodes { get; } = new(() => Ground.Nodes, 200, 5,
     [
-        JournalBugs.Subject, LostStoreBugs.Subject, ApplyBugs.Subject, AdmissionBugs.Subject, GatewayBugs.Subject,
-        ConditionBugs.Subject, PlacementBugs.Subject, TransportBugs.Subject, HostileStoreBugs.Subject,
+        JournalBugs.Subject, LostStoreBugs.Subject, RegionBugs.Subject, ApplyBugs.Subject, AdmissionBugs.Subject,
+        GatewayBugs.Subject, ConditionBugs.Subject, PlacementBugs.Subject, TransportBugs.Subject, HostileStoreBugs.Subject,
+        StreamBugs.Subject, Planted.Nodes.CompactionBugs.Subject,
     ]);
 
     /// <summary>The bugs.</summary>

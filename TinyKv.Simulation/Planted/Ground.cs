@@ -29,6 +29,7 @@ internal sealed record Ground(
         "TinyKv.Actors",
         [.. Below("TinyKv.Actors"), .. Below("TinyKv.Core/Placement"),
             At("TinyKv.Core/Commands/KvStateMachine.cs"), At("TinyKv.Core/Storage/BatchWriter.cs"),
+            At("TinyKv.Core/Regions/Admission.cs"),
             .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Nodes"),
             .. Below("TinyKv.Testing/Linearizability")],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)

@@ -38,6 +38,7 @@ internal sealed class Chaos(Cluster cluster)
         else if ((roll -= _faults.Cut) < 0) Cut();
         else if ((roll -= _faults.Heal) < 0) Heal();
         else if ((roll -= _faults.Campaign) < 0) Campaign();
+        else if ((roll -= _faults.Disconnect) < 0) Disconnect();
         else if ((roll -= _faults.Stray) < 0) Stray();
         else LoseTail();
     }
@@ -79,8 +80,9 @@ internal sealed class Chaos(Cluster cluster)
 
     private void Flush()
     {
-        if (AnyUp(_ => true) is { } node)
-            node.Machine.Flush(_random.NextInt64(node.Machine.Flushed, node.Machine.Applied + 1));
+        if (AnyUp(_ => true) is not { } node) return;
+        node.Machine.Flush(_random.NextInt64(node.Machine.Flushed, node.Machine.Applied + 1));
+        node.SyncEngine();
     }
 
     private void Propose()
@@ -172,13 +174,19 @@ internal sealed class Chaos(Cluster cluster)
         node.Feed(core => core.Campaign(), node.View);
     }
 
+    private void Disconnect()
+    {
+        if (AnyUp(node => node.Core.Role == RoleKind.Follower && node.Core.Leader != PeerId.None) is not { } node) return;
+        cluster.Disconnect(node, node.Core.Leader);
+    }
+
     /// <summary>
     /// Only what Raft can see without harm: a majority of the other members has what is lost, so that nobody is
     /// elected, with or without this member's vote, who has it not; and the vote itself stays.
     /// </summary>
     private void LoseTail()
     {
-        var gaps = cluster.Nodes.Count(node => node.HasGap);
+        var gaps = cluster.Nodes.Count(node => node.HasGap || node is { IsUp: true, Core.HasLostData: true });
         if (gaps >= cluster.Plan.Members - cluster.Plan.Quorum) return;
         if (AnyUp(node => !node.Leads && FirstSpare(node) <= node.Log.Last.Index) is not { } victim) return;
         victim.Crash();
@@ -200,7 +208,7 @@ internal sealed class Chaos(Cluster cluster)
     private void Stray()
     {
         if (AnyUp(_ => true) is not { } node) return;
-        var stranger = new PeerId(99);
+        var stranger = new PeerId(cluster.Plan.Voters[^1].Value + 1);
         var (from, to) = _random.Pick((stranger, node.Id), (stranger, stranger), (node.Id, stranger));
         RaftMessage message = _random.Next(3) switch
         {

@@ -12,21 +12,25 @@ internal sealed class Cluster
     public Cluster(int seed, bool readable)
     {
         Random = new Random(seed);
-        Plan = Plan.Draw(Random);
+        Numbers = new Random(~seed);
+        Plan = Plan.Draw(Random, Numbers).WithCompaction(seed);
         Trace = new Trace(readable);
         Network = new Network(Plan.Members, Random, Plan.Faults, Marks);
         Invariants = new Invariants(this);
         Clients = new Clients(this);
         Nodes = [.. Plan.Voters.Select(id => new Node(this, id))];
-        Trace.Add($"{Plan}");
+        Trace.Add($"{string.Join(' ', Plan.Voters)} {Plan}");
         Marks.HitIf(Plan.Truncated != LogPosition.Zero, Mark.CreatedAfterTruncation);
     }
 
     /// <summary>What the seed decided beforehand.</summary>
     public Plan Plan { get; }
 
-    /// <summary>The only source of chance.</summary>
+    /// <summary>The only source of chance in what happens.</summary>
     public Random Random { get; }
+
+    /// <summary>Draws the members' numbers.</summary>
+    public Random Numbers { get; }
 
     /// <summary>What happened so far.</summary>
     public Trace Trace { get; }
@@ -59,7 +63,7 @@ internal sealed class Cluster
     public void NextStep() => Trace.Mix(++StepNumber);
 
     /// <summary>The member with the number <paramref name="id"/>.</summary>
-    public Node this[PeerId id] => Nodes[(int)id.Value - 1];
+    public Node this[PeerId id] => Nodes[Plan.Voters.IndexOf(id)];
 
     /// <summary>Hands a message to its receiver, if that runs.</summary>
     public void Deliver(Packet packet)
@@ -70,6 +74,14 @@ internal sealed class Cluster
         Trace.Add($"{node.Id} ← {envelope.From} term {envelope.Term} {Node.Show(envelope.Message)}");
         node.Receive(packet);
         if (node.MustEnd) End(node);
+    }
+
+    /// <summary>A member is told that the connection over which it heard another has ended.</summary>
+    public void Disconnect(Node node, PeerId other)
+    {
+        Trace.Add($"{node.Id} is disconnected from {other}");
+        Marks.Hit(Mark.Disconnected);
+        node.Feed(core => core.Disconnected(other), node.View);
     }
 
     /// <summary>Whether somebody puts back at once what a member lost that has ended for it.</summary>

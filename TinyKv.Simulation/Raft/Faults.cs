@@ -50,6 +50,9 @@ internal sealed record Faults
     /// <summary>The host asks a member to campaign.</summary>
     public required int Campaign { get; init; }
 
+    /// <summary>A member is told that the connection to another has ended, which may be true.</summary>
+    public required int Disconnect { get; init; }
+
     /// <summary>A message arrives that was never meant for the group.</summary>
     public required int Stray { get; init; }
 
@@ -72,7 +75,7 @@ internal sealed record Faults
 
     /// <summary>The sum of the weights.</summary>
     public int Total => Deliver + Tick + Sync + Apply + Flush + Propose + Read + Crash + Restart + Pause
-        + Stall + Cut + Heal + Campaign + Stray + LoseTail;
+        + Stall + Cut + Heal + Campaign + Disconnect + Stray + LoseTail;
 
     /// <summary>Draws the faults of a seed.</summary>
     public static Faults Draw(Random random) => new()
@@ -95,5 +98,6 @@ internal sealed record Faults
         Reorder = random.Pick(0, 5, 50),
         CutsLose = random.Percent(50),
         LoseTail = random.Pick(0, 0, 5, 20),
+        Disconnect = random.Pick(0, 5, 20),
     };
 }

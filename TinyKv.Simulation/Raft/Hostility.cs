@@ -23,10 +23,10 @@ internal sealed class Hostility
         _cluster = cluster;
         _random = cluster.Random;
         _onlyDisturbs = _random.Percent(50);
-        var members = Enumerable.Range(1, _random.Pick(3, 3, 5)).Select(n => new PeerId((ulong)n)).ToArray();
+        var members = Plan.DrawMembers(cluster.Numbers, _random.Pick(3, 3, 5));
         var hostile = members[_random.Next(members.Length)];
-        _liar = new Liar(hostile, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
-        var initial = new InitialState([.. members], cluster.Plan.Truncated);
+        _liar = new Liar(hostile, members, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
+        var initial = new InitialState(members, cluster.Plan.Truncated);
         _victims = [.. members.Where(member => member != hostile).Select(member =>
             new Victim(member, initial, cluster.Plan.Options, _random, _underWay.Add))];
         if (_random.Percent(40)) _listener = _victims[_random.Next(_victims.Count)];

@@ -18,6 +18,9 @@ internal sealed class Invariants(Cluster cluster)
     /// <summary>What logs may contain.</summary>
     public LogRules Logs { get; } = new(cluster);
 
+    /// <summary>What logs may leave out.</summary>
+    public CompactionRules Compactions { get; } = new(cluster);
+
     /// <summary>What is committed and applied.</summary>
     public CommitRules Commits { get; } = new(cluster);
 

@@ -14,9 +14,12 @@ internal enum Mark
     CutOneWay, StrayMessage,
     ProposalAcknowledged, ProposalOvertaken, ProposalRefusedBusy,
     ReadGranted, ReadDropped, ReadFromLease, ReadWaitedForOwnTerm, OneRoundForManyReads,
+    Disconnected, ReconnectedWithoutDisturbance, DeadLeaderReplacedSoon,
     DeafFollowerIgnored, RejoinedWithoutDisturbance, StalledLeaderReplaced,
     IsolatedLeaderReplaced,
     LieRefused, LieBelieved, LeaderRefused, FollowerRefused, TermStepped, ServedAfterHostility,
+    EngineSyncAsked, LogCompacted, CheckpointWithRest, CheckpointReplayed, CheckpointReplayedWithOlderEvents,
+    CrashLostCheckpoint, KeptForAMember,
     TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
     LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
 }

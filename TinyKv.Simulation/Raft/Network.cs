@@ -14,7 +14,8 @@ internal readonly record struct Packet(RaftEnvelope Envelope, long SentStep, lon
 internal sealed class Network(int members, Random random, Faults faults, Marks<Mark> marks)
 {
     private readonly List<Packet> _inFlight = [];
-    private readonly bool[,] _cut = new bool[members + 1, members + 1];
+    private readonly Dictionary<(PeerId From, PeerId To), Packet> _heartbeats = [];
+    private readonly HashSet<(PeerId From, PeerId To)> _cut = [];
 
     /// <summary>Whether failed links lose what is sent over them, or hold it back.</summary>
     public bool CutsLose { get; set; } = faults.CutsLose;
@@ -22,6 +23,7 @@ internal sealed class Network(int members, Random random, Faults faults, Marks<M
     /// <summary>Takes a message from its sender.</summary>
     public void Send(Packet packet)
     {
+        if (packet.Envelope.Message is RaftMessage.Heartbeat) _heartbeats[(packet.Envelope.From, packet.Envelope.To)] = packet;
         if (IsCut(packet.Envelope))
         {
             if (CutsLose) return;
@@ -56,6 +58,9 @@ internal sealed class Network(int members, Random random, Faults faults, Marks<M
         return true;
     }
 
+    /// <summary>The last heartbeat that one has sent to another, which may arrive again.</summary>
+    public Packet LastHeartbeat(PeerId from, PeerId to) => _heartbeats[(from, to)];
+
     /// <summary>The oldest message that no failed link holds back.</summary>
     public bool TryTakeOldest(out Packet packet) => TryTakeFrom(0, _ => true, out packet);
 
@@ -65,14 +70,14 @@ internal sealed class Network(int members, Random random, Faults faults, Marks<M
     /// <summary>The link fails, in this direction.</summary>
     public void Cut(PeerId from, PeerId to)
     {
-        if (from != to) _cut[from.Value, to.Value] = true;
+        if (from != to) _cut.Add((from, to));
     }
 
     /// <summary>The link recovers, in this direction.</summary>
-    public void Heal(PeerId from, PeerId to) => _cut[from.Value, to.Value] = false;
+    public void Heal(PeerId from, PeerId to) => _cut.Remove((from, to));
 
     /// <summary>All links recover.</summary>
-    public void HealAll() => Array.Clear(_cut);
+    public void HealAll() => _cut.Clear();
 
     private bool TryTakeFrom(int start, Func<PeerId, bool> listens, out Packet packet)
     {
@@ -87,5 +92,5 @@ internal sealed class Network(int members, Random random, Faults faults, Marks<M
         return false;
     }
 
-    private bool IsCut(RaftEnvelope envelope) => _cut[envelope.From.Value, envelope.To.Value];
+    private bool IsCut(RaftEnvelope envelope) => _cut.Contains((envelope.From, envelope.To));
 }

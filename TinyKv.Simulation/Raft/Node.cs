@@ -22,6 +22,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
     private readonly Queue<(long After, RaftEnvelope Envelope)> _waiting = new();
     private RaftCore? _core;
     private LogCopy? _full; // the log before its end was lost
+    private long? _syncing; // what was applied when the engine was asked to sync
 
     /// <summary>The member's number.</summary>
     public PeerId Id => id;
@@ -45,7 +46,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
     public long StalledUntil { get; set; }
 
     /// <summary>The disk.</summary>
-    public Journal Journal { get; } = new(cluster.Plan.Truncated);
+    public Journal Journal { get; } = new(new InitialState([.. cluster.Plan.Voters], cluster.Plan.Truncated));
 
     /// <summary>The log in memory: on the disk, or handed to it.</summary>
     public LogCopy Log { get; private set; } = new(cluster.Plan.Truncated);
@@ -68,9 +69,10 @@ internal sealed class Node(Cluster cluster, PeerId id)
     /// <summary>Begins a life from what the disk holds.</summary>
     public void Start()
     {
-        var initial = new InitialState([.. cluster.Plan.Voters], cluster.Plan.Truncated);
-        _core = new RaftCore(id, initial, cluster.Plan.Options, new Random(cluster.Random.Next()));
-        foreach (var record in Journal.Durable) _core.Replay(record);
+        var seed = cluster.Random.Next();
+        _core = Journal.Replay(initial => new RaftCore(id, initial, cluster.Plan.Options, new Random(seed)));
+        cluster.Marks.HitIf(Journal.Checkpoint.Exists, Mark.CheckpointReplayed);
+        cluster.Marks.HitIf(Journal.Checkpoint.HasOlder, Mark.CheckpointReplayedWithOlderEvents);
         Log = Journal.Log.Clone();
         Judge.Holds(Rule.DurablePromises, _core.Term == Journal.Term && _core.Last == Log.Last,
             $"{id} replayed to term {_core.Term}, {_core.Last}; its disk says {Journal.Term}, {Log.Last}");
@@ -88,6 +90,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         marks.HitIf(survivors < Journal.Pending, Mark.CrashLostRecords);
         marks.HitIf(survivors > 0, Mark.CrashKeptUnreportedRecords);
         marks.HitIf(_waiting.Count > 0, Mark.CrashLostPromises);
+        marks.HitIf(Journal.AwaitsCheckpoint, Mark.CrashLostCheckpoint);
         var applied = cluster.Random.NextInt64(Machine.Flushed, Machine.Applied + 1);
         marks.HitIf(applied < Machine.Received, Mark.RestartAppliedAgain);
         cluster.Trace.Add($"{id} crashes: {survivors} of {Journal.Pending} records stay, applied {applied}");
@@ -95,7 +98,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         cluster.Invariants.AfterCrash(this);
         Machine.Crash(applied);
         _waiting.Clear();
-        _core = null;
+        (_core, _syncing) = (null, null);
         MustEnd = false;
         PausedUntil = StalledUntil = 0;
         cluster.Clients.Forget(this);
@@ -144,11 +147,28 @@ internal sealed class Node(Cluster cluster, PeerId id)
     /// <summary>The oldest write completes, and what waited for it leaves.</summary>
     public void CompleteWrite()
     {
-        Journal.Sync();
+        if (Journal.Sync() is RaftCheckpoint)
+        {
+            Checkpointed();
+            return;
+        }
         cluster.Trace.Add($"{id} disk: term {Journal.Term} vote {Journal.Vote} last {Journal.Log.Last}");
         cluster.Invariants.Elections.Recorded(this);
         SendWhatIsDurable();
         Feed(core => core.Stored(), View);
+    }
+
+    /// <summary>Whether the core waits for a sync of the engine.</summary>
+    public bool AwaitsSync => _syncing is not null;
+
+    /// <summary>The engine is synced, if that was asked for.</summary>
+    public void SyncEngine()
+    {
+        if (_syncing is not { } applied) return;
+        _syncing = null;
+        Machine.Flush(applied);
+        cluster.Trace.Add($"{id} engine is synced up to {applied}");
+        Feed(core => core.EngineSynced(applied), View);
     }
 
     /// <summary>The state machine applies the oldest entry that waits.</summary>
@@ -164,6 +184,8 @@ internal sealed class Node(Cluster cluster, PeerId id)
     {
         var effects = input(Core);
         if (effects.Store is { } record) Store(before, record);
+        if (effects.Checkpoint is { } checkpoint) Store(checkpoint);
+        if (effects.SyncEngine) AskForSync();
         foreach (var envelope in effects.SendNow)
         {
             LossRules.Promising(this, envelope);
@@ -191,6 +213,28 @@ internal sealed class Node(Cluster cluster, PeerId id)
         Journal.Write(record);
         Log.Override(record.Entries);
         cluster.Trace.Add($"{id} stores term {record.Term} vote {record.Vote} {Show(record.Entries)}");
+    }
+
+    private void AskForSync()
+    {
+        cluster.Marks.Hit(Mark.EngineSyncAsked);
+        _syncing = Machine.Applied;
+    }
+
+    private void Store(RaftCheckpoint checkpoint)
+    {
+        cluster.Trace.Add($"{id} stores a checkpoint after {checkpoint.Initial.Truncated} {Show(checkpoint.Record.Entries)}");
+        cluster.Invariants.Compactions.Storing(this, checkpoint);
+        Journal.Write(checkpoint);
+    }
+
+    // Of the events before it some may be left: whoever deletes them may be ended in the middle of it.
+    private void Checkpointed()
+    {
+        cluster.Trace.Add($"{id} disk: a checkpoint");
+        Journal.Delete(cluster.Random.Next(Journal.BeforeCheckpoint + 1));
+        Core.Checkpointed();
+        cluster.Marks.Hit(Mark.LogCompacted);
     }
 
     private void Promise(RaftEnvelope envelope)

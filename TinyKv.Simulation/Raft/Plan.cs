@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinyKv.Core.Raft;
 using TinyKv.Simulation.Common;
 
@@ -9,8 +10,8 @@ namespace TinyKv.Simulation.Raft;
 /// </summary>
 internal sealed record Plan
 {
-    /// <summary>How many members the group has.</summary>
-    public required int Members { get; init; }
+    /// <summary>The members, ascending; their numbers mean nothing.</summary>
+    public required ImmutableArray<PeerId> Voters { get; init; }
 
     /// <summary>The numbers that every member runs by.</summary>
     public required RaftOptions Options { get; init; }
@@ -26,23 +27,28 @@ internal sealed record Plan
     /// <summary>How many seeded choices the chaos phase makes.</summary>
     public required int Steps { get; init; }
 
+    /// <summary>Whether logs reach the length beyond which they are cut.</summary>
+    public bool Compacts { get; private init; }
+
     /// <summary>How likely each choice is.</summary>
     public required Faults Faults { get; init; }
 
-    /// <summary>The members, ascending.</summary>
-    public IEnumerable<PeerId> Voters => Enumerable.Range(1, Members).Select(n => new PeerId((ulong)n));
+    /// <summary>How many members the group has.</summary>
+    public int Members => Voters.Length;
 
     /// <summary>How many members are a majority.</summary>
     public int Quorum => Members / 2 + 1;
 
     /// <summary>Draws a plan.</summary>
-    public static Plan Draw(Random random)
+    /// <param name="random">Decides what happens.</param>
+    /// <param name="numbers">Decides how members are called, which must change nothing else.</param>
+    public static Plan Draw(Random random, Random numbers)
     {
         var options = DrawOptions(random);
         options.Validate();
         return new Plan
         {
-            Members = random.Pick(1, 2, 3, 3, 3, 3, 4, 5, 5, 5),
+            Voters = DrawMembers(numbers, random.Pick(1, 2, 3, 3, 3, 3, 4, 5, 5, 5)),
             Options = options,
             Truncated = random.Pick(LogPosition.Zero, LogPosition.Zero, new LogPosition(5, 5)),
             // A voter votes ElectionTicks after it heard the leader; its clock and the leader's may be off.
@@ -50,6 +56,30 @@ internal sealed record Plan
             Steps = random.Next(500, 4000),
             Faults = Faults.Draw(random),
         };
+    }
+
+    /// <summary>
+    /// The same plan with logs that are cut, in every third seed. There nobody loses the end of one: as long as members
+    /// cannot be given copies, what others have deleted cannot be brought back.
+    /// </summary>
+    public Plan WithCompaction(int seed)
+    {
+        if (seed % 3 != 2) return this;
+        var random = new Random(seed);
+        var options = Options with
+        {
+            MaxLogEntries = random.Pick(1, 2, 3, 8, 20, 1000),
+            MaxLogBytes = random.Pick(1, 30, 100, 16 * 1024 * 1024),
+        };
+        return this with { Options = options, Faults = Faults with { LoseTail = 0 }, Compacts = true };
+    }
+
+    /// <summary>Draws the numbers of members, ascending.</summary>
+    public static ImmutableArray<PeerId> DrawMembers(Random numbers, int count)
+    {
+        var drawn = new SortedSet<ulong>();
+        while (drawn.Count < count) drawn.Add((ulong)numbers.NextInt64(1, numbers.Pick(10, 1000, long.MaxValue)));
+        return [.. drawn.Select(number => new PeerId(number))];
     }
 
     private static RaftOptions DrawOptions(Random random)

@@ -28,7 +28,7 @@ internal sealed class PromiseRules(Cluster cluster)
             case RaftMessage.Vote { Granted: true }: CheckVote(node, envelope.Term, envelope.To); break;
             case RaftMessage.Append append: CheckAppend(node, envelope, append); break;
             case RaftMessage.Appended appended: CheckAppended(node, envelope, appended.Match); break;
-            case RaftMessage.Heartbeat heartbeat: CheckHeartbeat(envelope, heartbeat); break;
+            case RaftMessage.Heartbeat heartbeat: CheckHeartbeat(node, envelope, heartbeat); break;
             case RaftMessage.Vote: cluster.Marks.Hit(Mark.VoteRefused); break;
             case RaftMessage.Rejected: Rejected(envelope); break;
             case RaftMessage.PreVoteReply reply:
@@ -80,9 +80,10 @@ internal sealed class PromiseRules(Cluster cluster)
         _unanswered.Remove((envelope.To, node.Id, envelope.Term));
     }
 
-    private void CheckHeartbeat(RaftEnvelope envelope, RaftMessage.Heartbeat heartbeat)
+    private void CheckHeartbeat(Node node, RaftEnvelope envelope, RaftMessage.Heartbeat heartbeat)
     {
-        var known = AcknowledgedBy(envelope.To, envelope.Term);
+        // What the sender has compacted was acknowledged to somebody.
+        var known = Math.Max(AcknowledgedBy(envelope.To, envelope.Term), node.Core.FirstIndex - 1);
         Judge.Holds(Rule.AcknowledgedHeartbeats, heartbeat.Commit <= known && heartbeat.Acknowledged.Index <= known,
             $"{envelope.From} tells {envelope.To} {heartbeat}, acknowledged was {known}");
     }

@@ -27,13 +27,20 @@ internal sealed class Recovery(Cluster cluster)
         ServesReads();
         if (cluster.Plan.Members >= 3) IgnoresADeafFollower();
         if (cluster.Plan.Members >= 3) TakesBackAFollower();
+        if (cluster.Plan.Members >= 2) KeepsALeaderThatReconnects();
+        if (cluster.Plan.Members >= 3) ReplacesADeadLeaderSoon();
         if (cluster.Plan.Members >= 3 && cluster.Plan.Options.LeaseReads) KeepsALease();
         if (cluster.Plan.Members >= 3) ReplacesALeaderWhoseDiskStalls();
+        if (!cluster.Plan.Compacts) JudgesLosses();
+        if (cluster.Plan.Members >= 2) ReplacesItsLeader();
+        cluster.Clients.CheckAcknowledged();
+    }
+
+    private void JudgesLosses()
+    {
         if (cluster.Plan.Members >= 3) CountsNobodyWhoHasLostData();
         if (cluster.Plan.Members >= 3) EndsAMemberThatHasLostData();
         if (cluster.Plan.Members >= 2) EndsAMemberThatAMajorityLacks();
-        if (cluster.Plan.Members >= 2) ReplacesItsLeader();
-        cluster.Clients.CheckAcknowledged();
     }
 
     /// <summary>Some leader must commit a new command on all of <paramref name="members"/>.</summary>
@@ -100,10 +107,38 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Marks.Hit(Mark.RejoinedWithoutDisturbance);
     }
 
+    /// <summary>Connections that are merely replaced end no leadership, though everybody notices.</summary>
+    private void KeepsALeaderThatReconnects()
+    {
+        var (leader, term) = (Leader(), Leader().Core.Term);
+        foreach (var node in cluster.Nodes.Where(node => node != leader)) cluster.Disconnect(node, leader.Id);
+        for (var i = 0; i < 2 * _electionTicks; i++) Round();
+        Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term,
+            $"{leader.Id} reconnected and was deposed: {Show()}");
+        cluster.Marks.Hit(Mark.ReconnectedWithoutDisturbance);
+    }
+
+    /// <summary>Of a process that ends the others hear at once, and need not wait for an election timeout.</summary>
+    private void ReplacesADeadLeaderSoon()
+    {
+        var (leader, options) = (Leader(), cluster.Plan.Options);
+        leader.Crash();
+        Node[] others = [.. cluster.Up];
+        foreach (var node in others) cluster.Disconnect(node, leader.Id);
+        // A lease that was promised is waited for, also when it is lost with who had it.
+        var ticks = (options.LeaseReads ? _electionTicks : options.HeartbeatTicks) + 1;
+        for (var i = 0; i < ticks && !others.Any(node => node.Leads); i++) Round();
+        Judge.Holds(Rule.DeadLeadersAreReplaced, others.Any(node => node.Leads),
+            $"{leader.Id} has been dead for {ticks} ticks: {Show()}");
+        cluster.Marks.Hit(Mark.DeadLeaderReplacedSoon);
+        leader.Start();
+        Converge(cluster.Nodes, $"after {leader.Id} restarted");
+    }
+
     /// <summary>
-    /// Voters must be patient also when they come back, and when they are asked to campaign: here one member
-    /// stands for election again and again, and its voters are tempted when their leader, which has a lease,
-    /// is cut off.
+    /// Voters must be patient also when they come back, when they are asked to campaign, and when their connections to the
+    /// leader end: here one member stands for election again and again, and its voters are tempted when their leader,
+    /// which has a lease, is cut off.
     /// </summary>
     private void KeepsALease()
     {
@@ -113,10 +148,16 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Network.Cut(eager.Id, leader.Id);
         for (var i = 0; i < 3 * _electionTicks; i++) Round();
         Isolate(leader);
-        var restarts = cluster.Random.Percent(50);
+        var temptation = cluster.Random.Next(3);
         foreach (var node in cluster.Nodes.Where(node => node != leader && node != eager))
-            if (restarts) Restart(node);
-            else node.Feed(core => core.Campaign(), node.View);
+        {
+            switch (temptation)
+            {
+                case 0: Restart(node); break;
+                case 1: node.Feed(core => core.Campaign(), node.View); break;
+                default: cluster.Disconnect(node, leader.Id); break;
+            }
+        }
         for (var i = 0; i < 2 * _electionTicks; i++) Round();
         cluster.Network.HealAll();
         Converge(cluster.Nodes, "after temptations within a lease");
@@ -200,12 +241,19 @@ internal sealed class Recovery(Cluster cluster)
         Converge(cluster.Nodes, $"after {follower.Id} got its log back");
     }
 
-    /// <summary>The others continue without a member that has lost data, and it ends within a few election timeouts.</summary>
+    /// <summary>The others continue without a member that has lost data, and it ends within a few election timeouts, though a
+    /// heartbeat from before what it has lost comes late.</summary>
     private void EndsAMemberThatHasLostData()
     {
         cluster.RepairsAtOnce = false;
         var (leader, term) = (Leader(), Leader().Core.Term);
+        for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks; i++) Round();
+        var late = cluster.Network.LastHeartbeat(leader.Id, cluster.Nodes.First(node => node != leader).Id);
+        cluster.NextStep();
+        cluster.Clients.Propose(leader, 1);
         var follower = LoseTailOfAFollower(leader);
+        for (var i = 1; i < _electionTicks; i++) Round();
+        cluster.Deliver(late);
         for (var i = 0; i <= 3 * _electionTicks && follower.IsUp; i++) Round();
         Judge.Holds(Rule.LossesAreFound, !follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
         Converge([.. cluster.Nodes.Where(node => node != follower)], $"without {follower.Id}");
@@ -279,6 +327,8 @@ internal sealed class Recovery(Cluster cluster)
             var writes = node != _stalled && node.Journal.Pending > 0;
             moved |= writes || node.Machine.Waiting > 0;
             while (writes && node.Journal.Pending > 0) node.CompleteWrite();
+            moved |= node.AwaitsSync;
+            node.SyncEngine();
             while (node.Machine.Waiting > 0) node.ApplyOne();
         }
         return moved;

@@ -38,7 +38,7 @@ internal sealed class StateMachine(long first)
     }
 
     /// <summary>Makes everything up to <paramref name="index"/> durable.</summary>
-    public void Flush(long index) => Flushed = index;
+    public void Flush(long index) => Flushed = Math.Max(Flushed, index);
 
     /// <summary>Goes back to <paramref name="survived"/>.</summary>
     public void Crash(long survived)

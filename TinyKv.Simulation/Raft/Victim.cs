@@ -7,6 +7,7 @@ namespace TinyKv.Simulation.Raft;
 internal sealed class Victim(PeerId id, InitialState initial, RaftOptions options, Random random, Action<RaftEnvelope> send)
 {
     private readonly List<RaftRecord> _disk = [];
+    private RaftCheckpoint? _checkpoint; // what is before them on the disk
     private readonly Queue<Effects> _writing = new();
     private long _applied = initial.Truncated.Index;
     private (long Term, long Commit) _known;
@@ -23,7 +24,8 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
     public void Start()
     {
         _writing.Clear();
-        Core = new RaftCore(id, initial, options, new Random(random.Next()));
+        Core = new RaftCore(id, _checkpoint?.Initial ?? initial, options, new Random(random.Next()));
+        if (_checkpoint is not null) Core.Replay(_checkpoint.Record);
         foreach (var record in _disk) Core.Replay(record);
         _known = default;
         _maxTerm = Core.Term + RaftLimits.MaxTermStep;
@@ -48,19 +50,27 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
     /// <summary>The oldest writes complete, and what waited for them leaves.</summary>
     public void CompleteWrites(int count)
     {
-        while (_writing.TryPeek(out var oldest) && (oldest.Store is null || count-- > 0))
+        while (_writing.TryPeek(out var oldest) && (oldest is { Store: null, Checkpoint: null } || count-- > 0))
         {
             _writing.Dequeue();
             if (oldest.Store is { } record) _disk.Add(record);
             foreach (var envelope in oldest.SendDurable) send(envelope);
             if (oldest.Store is not null) Perform(Core.Stored());
+            if (oldest.Checkpoint is { } checkpoint) Store(checkpoint);
         }
+    }
+
+    private void Store(RaftCheckpoint checkpoint)
+    {
+        _disk.Clear();
+        _checkpoint = checkpoint;
+        Core.Checkpointed();
     }
 
     private void Perform(Effects effects)
     {
         foreach (var envelope in effects.SendNow) send(envelope);
-        if (effects.Store is not null || !effects.SendDurable.IsEmpty) _writing.Enqueue(effects);
+        if (effects is not { Store: null, Checkpoint: null, SendDurable.IsEmpty: true }) _writing.Enqueue(effects);
         foreach (var entry in effects.Apply)
         {
             Judge.Holds(Rule.AppliedInOrder, entry.Index == _applied + 1, $"{id} applies {entry.Position} after {_applied}");
@@ -75,5 +85,6 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
         Judge.Holds(Rule.LogMatching, Core.Commit <= Core.Last.Index && Core.Last.Term <= Core.Term,
             $"{id} is in term {Core.Term}, has {Core.Last} and committed {Core.Commit}");
         _known = now;
+        if (effects.SyncEngine) Perform(Core.EngineSynced(_applied));
     }
 }

@@ -60,9 +60,9 @@ internal sealed class ProcessCluster(
         return leaders;
     }
 
-    /// <summary>The store that leads the region of the clients' keys.</summary>
+    /// <summary>The store that leads most of the regions with keys.</summary>
     public async Task<int> LeaderAsync(CancellationToken cancellation) =>
-        (await LeadersAsync(cancellation)).Single(leader => leader.Region == 1).Store;
+        RegionLeader.OfMost(await LeadersAsync(cancellation));
 
     /// <summary>The leaders of all regions, once those who answer know of no later term.</summary>
     public Task<IReadOnlyList<RegionLeader>> LeadersAsync(CancellationToken cancellation) =>

@@ -11,6 +11,9 @@ namespace TinyKv.Testing.Processes;
 internal sealed record StoreLayout(
     string Name, IReadOnlyList<StoreAddress> Addresses, string Journal = "rocksdb", string Settings = "")
 {
+    /// <summary>Whether the program knows a Raft port; an older build, to compare with, does not.</summary>
+    public bool HasRaftPort { get; init; } = true;
+
     /// <summary>How many there are.</summary>
     public int Stores => Addresses.Count;
 
@@ -34,7 +37,8 @@ internal sealed record StoreLayout(
         foreach (var (index, address) in Addresses.Index())
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"  {{ id = {index + 1}, host = \"{address.Host}\", grpc-port = {address.GrpcPort}, "
-                + $"status-port = {address.StatusPort}, remoting-port = {address.RemotingPort} }}");
+                + $"status-port = {address.StatusPort}, remoting-port = {address.RemotingPort}"
+                + $"{(HasRaftPort ? $", raft-port = {address.RaftPort}" : "")} }}");
         text.AppendLine("]");
         text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.id = {store}");
         text.AppendLine(CultureInfo.InvariantCulture, $"tinykv.store.data-directory = \"{data}\"");

@@ -1,4 +1,5 @@
 using TinyKv.Client;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Testing.Processes;
@@ -7,7 +8,15 @@ namespace TinyKv.Testing.Processes;
 /// <param name="Region">Its number.</param>
 /// <param name="Term">Since which term.</param>
 /// <param name="Store">The store.</param>
-internal readonly record struct RegionLeader(ulong Region, long Term, int Store);
+internal readonly record struct RegionLeader(ulong Region, long Term, int Store)
+{
+    /// <summary>The store that leads most of the regions with keys.</summary>
+    public static int OfMost(IEnumerable<RegionLeader> leaders) =>
+        leaders.Where(leader => leader.HasKeys).GroupBy(leader => leader.Store).MaxBy(led => led.Count())!.Key;
+
+    /// <summary>Whether the region holds keys; placement's group does not.</summary>
+    public bool HasKeys => Region != RegionId.Placement.Value;
+}
 
 /// <summary>What stores that run as processes say of themselves.</summary>
 internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
@@ -57,7 +66,7 @@ internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
                 .SelectMany(store => store.Peers.Select(peer => (Store: (int)store.StoreId, Peer: peer)))
                 .GroupBy(each => each.Peer.Region.Id).OrderBy(region => region.Key)
                 .Select(region => region.MaxBy(each => (each.Peer.Term, each.Peer.Role == "leader"))).ToList();
-            if (regions.Exists(region => region.Peer.Region.Id == 1)
+            if (regions.Exists(region => region.Peer.Region.Id != RegionId.Placement.Value)
                 && regions.TrueForAll(region => region.Peer.Role == "leader"))
                 return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Store))];
             await Task.Delay(Poll, cancellation);

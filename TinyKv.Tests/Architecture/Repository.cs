@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Architecture;
 /// <summary>The source tree that these tests were compiled from.</summary>
 internal static class Repository
 {
-    private static readonly string[] Excluded = ["artifacts", ".git", "bin", "obj", "TestResults"];
+    private static readonly string[] Excluded = ["artifacts", ".git", "bin", "obj", "node_modules", "TestResults"];
 
     /// <summary>The folder with the solution.</summary>
     public static string Root { get; } = FindRoot();

@@ -8,15 +8,20 @@ namespace TinyKv.Tests.Client;
 
 /// <summary>How the client finds the leader, and what it does when there is none or a store is
 /// gone.</summary>
-[Trait("lane", "slow")]
-public sealed class FailoverTests : IAsyncLifetime
+public abstract class FailoverTests : IAsyncLifetime
 {
     private static readonly byte[] Key = "k"u8.ToArray();
     private static readonly byte[] Value = "v"u8.ToArray();
 
     private FakeCluster _cluster = null!;
 
-    public async Task InitializeAsync() => _cluster = await FakeCluster.StartAsync(3);
+    protected abstract bool UsesStreams { get; }
+
+    public async Task InitializeAsync()
+    {
+        _cluster = await FakeCluster.StartAsync(3);
+        _cluster.UseStreams = UsesStreams;
+    }
 
     public async Task DisposeAsync() => await _cluster.DisposeAsync();
 
@@ -243,4 +248,18 @@ public sealed class FailoverTests : IAsyncLifetime
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         while (_cluster.Calls.Count < count && !call.IsCompleted) await Task.Delay(5, timeout.Token);
     }
+}
+
+/// <summary>By a stream to each store.</summary>
+[Trait("lane", "slow")]
+public sealed class StreamFailoverTests : FailoverTests
+{
+    protected override bool UsesStreams => true;
+}
+
+/// <summary>By a call for each request.</summary>
+[Trait("lane", "slow")]
+public sealed class SingleCallFailoverTests : FailoverTests
+{
+    protected override bool UsesStreams => false;
 }

@@ -91,6 +91,9 @@ internal sealed class FakeCluster : IAsyncDisposable
         return region.Range.Contains(key.Span) ? null : new RegionError.KeyNotInRegion(key, region);
     }
 
+    /// <summary>How clients that connect ask, unless they say otherwise.</summary>
+    public bool UseStreams { get; set; } = true;
+
     public Task<TinyKvClient> ConnectAsync(Func<TinyKvClientOptions, TinyKvClientOptions>? change = null)
     {
         // A store that is only slow, on a busy machine, must not be taken for one that hangs.
@@ -99,6 +102,7 @@ internal sealed class FakeCluster : IAsyncDisposable
             Endpoints = [.. _stores.Select(store => store.Address)],
             AttemptTimeout = TimeSpan.FromSeconds(30),
             ConnectTimeout = TimeSpan.FromSeconds(30),
+            UseStreams = UseStreams,
         };
         return TinyKvClient.ConnectAsync(change is null ? options : change(options));
     }

@@ -1,10 +1,6 @@
-using Google.Protobuf;
 using Grpc.Core;
-using TinyKv.Core.Keys;
 using TinyKv.Protocol.Errors;
-using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
-using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Protocol.Wire.Scheduling;
 using Meta = TinyKv.Protocol.Wire.Meta;
 
@@ -62,84 +58,6 @@ internal sealed class FakeSchedulerService(FakeStore store) : Scheduler.Schedule
         if (header.ClusterId == FakeCluster.Id) return;
         throw new RpcException(new Status(StatusCode.FailedPrecondition, "mismatch cluster id"));
     }
-}
-
-/// <summary>Scans in pages of two pairs at most.</summary>
-internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
-{
-    private static string Name(ByteString key) => key.ToStringUtf8();
-
-    public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
-    {
-        if (await AdmitAsync("get", request, context) is { } refusal) return new() { RegionError = refusal };
-        lock (store.Cluster.Data)
-        {
-            return store.Cluster.Data.TryGetValue(Name(request.Key), out var value)
-                ? new GetResponse { Value = new MaybeValue { Found = true, Value = ByteString.CopyFrom(value) } }
-                : new GetResponse { Value = new MaybeValue() };
-        }
-    }
-
-    public override async Task<WriteResponse> Put(PutRequest request, ServerCallContext context)
-    {
-        if (await AdmitAsync("put", request, context) is { } refusal) return new() { RegionError = refusal };
-        lock (store.Cluster.Data) store.Cluster.Data[Name(request.Key)] = request.Value.ToByteArray();
-        return new WriteResponse();
-    }
-
-    public override async Task<WriteResponse> Delete(DeleteRequest request, ServerCallContext context)
-    {
-        if (await AdmitAsync("delete", request, context) is { } refusal) return new() { RegionError = refusal };
-        lock (store.Cluster.Data) store.Cluster.Data.Remove(Name(request.Key));
-        return new WriteResponse();
-    }
-
-    public override async Task<CompareAndSetResponse> PutIfAbsent(
-        PutIfAbsentRequest request, ServerCallContext context)
-    {
-        if (await AdmitAsync("put-if-absent", request, context) is { } refusal) return new() { RegionError = refusal };
-        lock (store.Cluster.Data)
-        {
-            var added = store.Cluster.Data.TryAdd(Name(request.Key), request.Value.ToByteArray());
-            return new CompareAndSetResponse { Succeeded = added };
-        }
-    }
-
-    public override async Task<ScanResponse> Scan(ScanRequest request, ServerCallContext context)
-    {
-        if (await AdmitAsync("scan", request, context) is { } refusal) return new() { RegionError = refusal };
-        var region = store.Cluster.RegionOf(request.StartKey.Memory).Range;
-        var range = new KeyRange(request.StartKey.Memory, request.EndKey.Memory).Intersect(region);
-
-        var reply = new ScanResponse();
-        lock (store.Cluster.Data)
-        {
-            foreach (var (name, value) in store.Cluster.Data)
-            {
-                var key = ByteString.CopyFromUtf8(name);
-                if (!range.Contains(key.Span)) continue;
-                if (reply.Pairs.Count == request.Limit) return reply;
-                if (reply.Pairs.Count == 2)
-                {
-                    reply.NextKey = key;
-                    return reply;
-                }
-                reply.Pairs.Add(new Pair
-                {
-                    Key = key,
-                    Value = request.KeysOnly ? ByteString.Empty : ByteString.CopyFrom(value),
-                });
-            }
-        }
-        var endsHere = range.IsBounded && range.End.Span.SequenceEqual(region.End.Span);
-        if (endsHere && !request.EndKey.Span.SequenceEqual(region.End.Span))
-            reply.NextKey = ByteString.CopyFrom(region.End.Span);
-        return reply;
-    }
-
-    private Task<TinyKv.Protocol.Wire.Errors.Error?> AdmitAsync(
-        string name, IRoutedRequest request, ServerCallContext context) =>
-        store.AdmitAsync(name, request.Context!, request.RoutingKey.Memory, context.CancellationToken);
 }
 
 internal sealed class FakeAdminService(FakeStore store) : Admin.AdminBase

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TinyKv.Protocol.Wire.Errors;
 using TinyKv.Protocol.Wire.Kv;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Tests.Client;
 
@@ -13,6 +14,7 @@ namespace TinyKv.Tests.Client;
 internal sealed class FakeStore : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _closing = new();
     private WebApplication? _app;
 
     private FakeStore(FakeCluster cluster, ulong id)
@@ -34,6 +36,27 @@ internal sealed class FakeStore : IAsyncDisposable
     /// life.</summary>
     public int SignsOfLife;
 
+    /// <summary>Whether it knows streams of requests.</summary>
+    public volatile bool HasStream = true;
+
+    /// <summary>How many messages came over streams.</summary>
+    public int Envelopes;
+
+    /// <summary>How many streams clients have ended in good order.</summary>
+    public int EndedStreams;
+
+    /// <summary>Of the last request that came over a stream.</summary>
+    public volatile string LastTraceparent = "";
+
+    /// <summary>How many requests came by calls of their own.</summary>
+    public int SingleCalls;
+
+    /// <summary>May make another reply of one that goes over a stream.</summary>
+    public Func<NumberedReply, NumberedReply> Change { get; set; } = reply => reply;
+
+    /// <summary>Cancelled when clients are to send nothing more over their streams.</summary>
+    public CancellationToken Closing => _closing.Token;
+
     public static async Task<FakeStore> StartAsync(FakeCluster cluster, ulong id)
     {
         var store = new FakeStore(cluster, id);
@@ -52,6 +75,9 @@ internal sealed class FakeStore : IAsyncDisposable
         store.Address = new Uri(app.Urls.Single()).Authority;
         return store;
     }
+
+    /// <summary>Tells clients that the store is stopping.</summary>
+    public Task CloseAsync() => _closing.CancelAsync();
 
     /// <summary>Ends the server at once: open calls break, new connections are refused.</summary>
     public async Task KillAsync()
@@ -76,6 +102,7 @@ internal sealed class FakeStore : IAsyncDisposable
     {
         await KillAsync();
         _stopping.Dispose();
+        _closing.Dispose();
     }
 
     public async Task AnswerAsync(CancellationToken cancellation)

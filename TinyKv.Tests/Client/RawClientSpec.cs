@@ -293,9 +293,17 @@ public abstract class RawClientSpec : IAsyncLifetime
     private static string? Text(byte[]? bytes) => bytes is null ? null : Encoding.UTF8.GetString(bytes);
 }
 
-/// <summary>Over gRPC.</summary>
+/// <summary>Over gRPC, by a stream to each store.</summary>
 [Trait("lane", "slow")]
-public sealed class GrpcClientTests : RawClientSpec
+public sealed class StreamClientTests : RawClientSpec
 {
     protected override TinyKvClientOptions OptionsFor(ClusterStore store) => new() { Endpoints = [store.Endpoint] };
+}
+
+/// <summary>Over gRPC, by a call for each request.</summary>
+[Trait("lane", "slow")]
+public sealed class SingleCallClientTests : RawClientSpec
+{
+    protected override TinyKvClientOptions OptionsFor(ClusterStore store) =>
+        new() { Endpoints = [store.Endpoint], UseStreams = false };
 }

@@ -1,8 +1,11 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Google.Protobuf;
 using TinyKv.Client;
 using TinyKv.Client.Remoting;
+using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Serialization;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
 using TinyKv.Tests.Actors.Requests;
@@ -47,6 +50,26 @@ public sealed class RemotingClientTests : RawClientSpec
             await client.Raw.PutAsync(key, key);
             Assert.Equal(key, await client.Raw.GetAsync(key));
         }));
+    }
+
+    [Fact]
+    public async Task A_store_shows_that_it_takes_many_requests_in_a_message_and_is_sent_them()
+    {
+        await using var application = OutsideSystem.Friendly();
+        var provider = ((ExtendedActorSystem)application.Actors).Provider;
+        var link = new StoreLink(
+            provider.ResolveActorRef($"akka.tcp://tinykv@{Cluster[1].RemotingEndpoint}/user/gateway"),
+            new ReplyPaths(provider, 1));
+        var get = new GetRequest { Key = ByteString.CopyFromUtf8("k") };
+
+        var together = await Eventually.Async(async () =>
+        {
+            var call = link.Call(get);
+            Assert.IsType<GetResponse>(await call.Reply.WaitAsync(Timeouts.Long));
+            return call as PendingCall;
+        });
+
+        Assert.Equal(1ul, together.Number);
     }
 
     [Fact]

@@ -7,14 +7,20 @@ using TinyKv.Protocol.Wire.Errors;
 namespace TinyKv.Tests.Client;
 
 /// <summary>Writes that were sent and not answered.</summary>
-public sealed class UndeterminedWriteTests : IAsyncLifetime
+public abstract class UndeterminedWriteTests : IAsyncLifetime
 {
     private static readonly byte[] Key = "k"u8.ToArray();
     private static readonly Error Stale = RegionErrors.ToWire(new RegionError.StaleCommand());
 
     private FakeCluster _cluster = null!;
 
-    public async Task InitializeAsync() => _cluster = await FakeCluster.StartAsync(3);
+    protected abstract bool UsesStreams { get; }
+
+    public async Task InitializeAsync()
+    {
+        _cluster = await FakeCluster.StartAsync(3);
+        _cluster.UseStreams = UsesStreams;
+    }
 
     public async Task DisposeAsync() => await _cluster.DisposeAsync();
 
@@ -151,4 +157,16 @@ public sealed class UndeterminedWriteTests : IAsyncLifetime
             ? throw new RpcException(new Status(code, "an accident"))
             : Task.FromResult<Error?>(null);
     }
+}
+
+/// <summary>By a stream to each store.</summary>
+public sealed class StreamUndeterminedWriteTests : UndeterminedWriteTests
+{
+    protected override bool UsesStreams => true;
+}
+
+/// <summary>By a call for each request.</summary>
+public sealed class SingleCallUndeterminedWriteTests : UndeterminedWriteTests
+{
+    protected override bool UsesStreams => false;
 }

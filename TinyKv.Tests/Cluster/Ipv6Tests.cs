@@ -20,7 +20,7 @@ public sealed class Ipv6Tests : IDisposable
     public async Task A_store_at_an_ipv6_address_serves_clients_over_grpc_and_over_remoting()
     {
         Ipv6.Require();
-        var port = FreePorts.TakeRange(3);
+        var port = FreePorts.TakeRange(4);
         var config = ConfigurationFactory.ParseString(Cluster("0:0:0:0:0:0:0:1", [port]) + $$"""
             tinykv.store { id = 1, data-directory = "{{_directory.Path}}/data" }
             akka.loglevel = ERROR
@@ -54,8 +54,8 @@ public sealed class Ipv6Tests : IDisposable
         Skip.If((await Command.TryAsync("unshare", "-m", "true")).Code != 0, "unshare -m needs root");
         var directory = _directory.Path;
         await File.WriteAllTextAsync($"{directory}/hosts", "127.0.0.1 localhost\n::1 only-ipv6.test\n");
-        var first = FreePorts.TakeRange(9);
-        await File.WriteAllTextAsync($"{directory}/tinykv.conf", Cluster("only-ipv6.test", [first, first + 3, first + 6]));
+        var first = FreePorts.TakeRange(12);
+        await File.WriteAllTextAsync($"{directory}/tinykv.conf", Cluster("only-ipv6.test", [first, first + 4, first + 8]));
 
         var (exitCode, output, _) = await Shell.RunAsync($$"""
             exec timeout 90 unshare -m sh -c '
@@ -66,7 +66,7 @@ public sealed class Ipv6Tests : IDisposable
                   > {{directory}}/$store.log 2>&1 & stores="$stores $!"
               done
               until "$@" raw put -e only-ipv6.test:{{first}} key value; do kill -0 $stores || exit; done 2> {{directory}}/put.log
-              "$@" raw get -e only-ipv6.test:{{first + 6}} key
+              "$@" raw get -e only-ipv6.test:{{first + 8}} key
               result=$?
               kill $stores; wait
               [ $result = 0 ] || cat {{directory}}/*.log
@@ -81,7 +81,7 @@ public sealed class Ipv6Tests : IDisposable
         tinykv.store.bind-host = "::1"
         tinykv.cluster.stores = [{{string.Join(", ", ports.Select((port, i) =>
             $"{{ id = {i + 1}, host = \"{host}\", grpc-port = {port}, status-port = {port + 1}, "
-            + $"remoting-port = {port + 2} }}"))}}]
+            + $"remoting-port = {port + 2}, raft-port = {port + 3} }}"))}}]
 
         """;
 }

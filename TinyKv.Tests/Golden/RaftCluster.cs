@@ -49,6 +49,13 @@ internal sealed class RaftCluster
         Check();
     }
 
+    /// <summary>The sync that a node's engine was asked for is done.</summary>
+    public void Sync(PeerId id)
+    {
+        _nodes[id].SyncEngine();
+        Check();
+    }
+
     /// <summary>Delivers what is under way, and what comes of it, oldest first, until nothing is.</summary>
     public void Stabilize()
     {
@@ -68,7 +75,7 @@ internal sealed class RaftCluster
     /// <summary>A message arrives that the member it names did not send.</summary>
     public void Forge(RaftEnvelope envelope)
     {
-        _trace.Line($"forged: {RaftTrace.Of(envelope, isLost: false)}");
+        _trace.Line($"forged: {_trace.Of(envelope, isLost: false)}");
         Do(envelope.To, core => core.Step(envelope));
     }
 
@@ -78,7 +85,7 @@ internal sealed class RaftCluster
         foreach (var envelope in Matching(matches, count))
         {
             _underWay.Remove(envelope);
-            _trace.Line(RaftTrace.Of(envelope, isLost: true));
+            _trace.Line(_trace.Of(envelope, isLost: true));
         }
     }
 
@@ -104,14 +111,14 @@ internal sealed class RaftCluster
     {
         var envelope = _underWay[position];
         _underWay.RemoveAt(position);
-        if (_nodes[envelope.To].Core is null) _trace.Line(RaftTrace.Of(envelope, isLost: true));
+        if (_nodes[envelope.To].Core is null) _trace.Line(_trace.Of(envelope, isLost: true));
         else Do(envelope.To, core => core.Step(envelope));
     }
 
     private void Send(RaftEnvelope envelope)
     {
         var isLost = _nodes[envelope.To].Core is null || !AreConnected(envelope.From, envelope.To);
-        _trace.Line(RaftTrace.Of(envelope, isLost));
+        _trace.Line(_trace.Of(envelope, isLost));
         if (!isLost) _underWay.Add(envelope);
     }
 

@@ -13,6 +13,8 @@ internal sealed class RaftNode(
     private readonly List<RaftRecord> _lost = [];
     private readonly Queue<Effects> _writing = new();
     private RaftRecord? _lastShown;
+    private RaftCheckpoint? _checkpoint; // what came before the journal's records
+    private long? _syncing; // what was applied when the engine was asked to sync
 
     public PeerId Id => id;
 
@@ -30,16 +32,26 @@ internal sealed class RaftNode(
 
     public void Start()
     {
-        Core = new RaftCore(id, initial, options, new StaggeredTimeouts(id));
+        Core = new RaftCore(id, _checkpoint?.Initial ?? initial, options, new StaggeredTimeouts(id));
+        if (_checkpoint is not null) Core.Replay(_checkpoint.Record);
         foreach (var record in _journal) Core.Replay(record);
-        _lastShown = _journal.LastOrDefault();
+        _lastShown = _journal.LastOrDefault() ?? _checkpoint?.Record;
         Do(core => core.Start(Applied.Count));
     }
 
     public void Crash()
     {
         Core = null;
+        _syncing = null;
         _writing.Clear();
+    }
+
+    /// <summary>The sync that the engine was asked for is done.</summary>
+    public void SyncEngine()
+    {
+        if (_syncing is not { } applied) throw new FormatException($"{id} has not asked for a sync");
+        _syncing = null;
+        Do(core => core.EngineSynced(applied));
     }
 
     /// <summary>Loses the end of the journal, and what was applied of it, while the node is down.</summary>
@@ -72,7 +84,7 @@ internal sealed class RaftNode(
     /// <summary>Writes the oldest records, and sends what waits for no other.</summary>
     public void Release(int records)
     {
-        while (_writing.TryPeek(out var oldest) && (oldest.Store is null || records-- > 0))
+        while (_writing.TryPeek(out var oldest) && (oldest is { Store: null, Checkpoint: null } || records-- > 0))
         {
             _writing.Dequeue();
             if (oldest.Store is { } record)
@@ -83,7 +95,16 @@ internal sealed class RaftNode(
 
             foreach (var envelope in oldest.SendDurable) send(envelope);
             if (oldest.Store is not null) Perform(Core!.Stored());
+            if (oldest.Checkpoint is { } checkpoint) Stored(checkpoint);
         }
+    }
+
+    private void Stored(RaftCheckpoint checkpoint)
+    {
+        _journal.Clear();
+        _checkpoint = checkpoint;
+        Core!.Checkpointed();
+        trace.Line($"{id} has forgotten what is before {Core.FirstIndex}");
     }
 
     private void Perform(Effects effects)
@@ -97,8 +118,17 @@ internal sealed class RaftNode(
             _lastShown = record;
         }
 
+        if (effects.SyncEngine)
+        {
+            _syncing = Applied.Count;
+            trace.Line($"{id} wants {Applied.Count} synced in the engine");
+        }
+
+        if (effects.Checkpoint is { } checkpoint)
+            trace.Line($"{id} stores {RaftTrace.Of(checkpoint)}{(IsHeld ? " (held)" : "")}");
+
         foreach (var envelope in effects.SendNow) send(envelope);
-        if (effects.Store is not null || !effects.SendDurable.IsEmpty) _writing.Enqueue(effects);
+        if (effects is not { Store: null, Checkpoint: null, SendDurable.IsEmpty: true }) _writing.Enqueue(effects);
         foreach (var read in effects.Reads) trace.Line($"{id} grants read {read.Context} at {read.Index}");
         foreach (var context in effects.ReadsDropped) trace.Line($"{id} drops read {context}");
         if (effects.Apply.IsEmpty) return;

@@ -12,6 +12,9 @@ internal sealed class RaftTrace
     /// <summary>Leaves lines out: what leads up to a scenario and is shown by another one.</summary>
     public bool IsQuiet { get; set; }
 
+    /// <summary>Shows what a leader keeps: where logs are compacted, and nowhere else.</summary>
+    public bool ShowsKeep { get; set; }
+
     public void Line(string line)
     {
         if (!IsQuiet) _text.Append(line).Append('\n');
@@ -30,6 +33,7 @@ internal sealed class RaftTrace
 
     public static string Of(RaftCore core) =>
         $"{core.Role}@{core.Term} leader={Name(core.Leader)} last={core.Last} commit={core.Commit}"
+        + (core.FirstIndex > 1 ? $" first={core.FirstIndex}" : "")
         + string.Concat(core.DataLosses.Select(loss => $" lost={Name(loss.Member)}:{loss.Held}..{loss.Acknowledged}"));
 
     public static string Of(DataLossReport report, PeerId self)
@@ -60,22 +64,30 @@ internal sealed class RaftTrace
         return string.Join(' ', parts);
     }
 
-    public static string Of(RaftEnvelope envelope, bool isLost) => string.Create(
+    /// <summary>A checkpoint, whole.</summary>
+    public static string Of(RaftCheckpoint checkpoint) => string.Create(CultureInfo.InvariantCulture,
+        $"a checkpoint: term={checkpoint.Record.Term} vote={Name(checkpoint.Record.Vote)} up to {checkpoint.Initial.Truncated}, ")
+        + $"then {Of(checkpoint.Record.Entries)}";
+
+    public string Of(RaftEnvelope envelope, bool isLost) => string.Create(
         CultureInfo.InvariantCulture,
         $"{envelope.From}@{envelope.Term} {(isLost ? '⇸' : '→')} {envelope.To} {Of(envelope.Message)}");
 
     public static string Name(PeerId peer) => peer == PeerId.None ? "nobody" : peer.ToString();
 
-    private static string Of(RaftMessage message) => message switch
+    private string Kept(long keep) => ShowsKeep ? $" keep={keep}" : "";
+
+    private string Of(RaftMessage message) => message switch
     {
         RaftMessage.PreVote m => $"PreVote last={m.Last}",
         RaftMessage.PreVoteReply m => $"PreVoteReply {(m.Granted ? "granted" : "refused")}",
         RaftMessage.RequestVote m => $"RequestVote last={m.Last}",
         RaftMessage.Vote m => $"Vote {(m.Granted ? "granted" : "refused")}",
-        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}",
+        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Kept(m.Keep)}",
         RaftMessage.Appended m => $"Appended match={m.Match}",
         RaftMessage.Rejected m => $"Rejected previous={m.Previous} hint={m.Hint}",
-        RaftMessage.Heartbeat m => $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}",
+        RaftMessage.Heartbeat m =>
+            $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}{Kept(m.Keep)}",
         RaftMessage.HeartbeatReply m when m.Held != m.Acknowledged =>
             $"HeartbeatReply round={m.Round} acknowledged={m.Acknowledged} held={m.Held}",
         RaftMessage.HeartbeatReply m => $"HeartbeatReply round={m.Round}",

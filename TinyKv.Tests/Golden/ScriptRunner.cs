@@ -17,10 +17,12 @@ namespace TinyKv.Tests.Golden;
 /// run 5                            five times: a tick on all, then stabilize
 /// deliver n1→n2 3 | deliver n1 | drop ... | duplicate ...
 /// stabilize                        delivers everything until nothing is under way
+/// disconnect n2 n1                 the connection over which n2 heard n1 has ended
 /// partition n1 n2 | n3             and heal
 /// forge n3→n1 term=1 Heartbeat commit=0 round=1   a message that n3 did not send, as the trace shows it
 /// crash n1 | restart n1
 /// lose n1 2 | restore n1           its journal's last two records, while it is down
+/// sync n1                          the engine has synced, as it was asked to
 /// release-storage n1 2 | release-storage n1
 /// status
 /// </code>
@@ -79,12 +81,16 @@ internal sealed class ScriptRunner
             case "drop": Cluster.Drop(Matching(arguments[0]), Count(arguments)); break;
             case "duplicate": Cluster.Duplicate(Matching(arguments[0]), Count(arguments)); break;
             case "forge": Cluster.Forge(Forgery.Parse(arguments)); break;
+            case "disconnect":
+                Cluster.Do(Peer(arguments[0]), core => core.Disconnected(Peer(arguments[1])));
+                break;
             case "partition": Partition(arguments); break;
             case "heal": Cluster.Heal(); break;
             case "crash": Cluster.Crash(Peer(arguments[0])); break;
             case "restart": Cluster.Start(Peer(arguments[0])); break;
             case "lose": Cluster[Peer(arguments[0])].Lose(int.Parse(arguments[1])); break;
             case "restore": Cluster[Peer(arguments[0])].Restore(); break;
+            case "sync": Cluster.Sync(Peer(arguments[0])); break;
             case "release-storage": Release(arguments); break;
             case "status": ShowStatus(); break;
             default: throw new FormatException("there is no such command");
@@ -105,11 +111,13 @@ internal sealed class ScriptRunner
                 "max-bytes" => options with { MaxBytesPerAppend = int.Parse(value) },
                 "max-inflight" => options with { MaxInflightAppends = int.Parse(value) },
                 "max-inflight-bytes" => options with { MaxInflightBytes = int.Parse(value) },
+                "max-log" => options with { MaxLogEntries = int.Parse(value) },
                 "lease" => options with { LeaseReads = true, LeaseTicks = int.Parse(value) },
                 _ => throw new FormatException($"there is no option {name}"),
             };
         }
 
+        _trace.ShowsKeep = options.MaxLogEntries < new RaftOptions().MaxLogEntries;
         _cluster = new RaftCluster(arguments.Where(a => !a.Contains('=')).Select(Peer), options, _trace);
     }
 

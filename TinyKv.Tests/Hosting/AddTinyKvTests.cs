@@ -232,6 +232,7 @@ public sealed class AddTinyKvTests : IDisposable
                 GrpcPort = _address.GrpcPort,
                 StatusPort = _address.StatusPort,
                 RemotingPort = _address.RemotingPort,
+                RaftPort = _address.RaftPort,
             });
             change?.Invoke(options);
         }, akka);

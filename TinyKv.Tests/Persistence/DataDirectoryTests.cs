@@ -99,7 +99,7 @@ public sealed class DataDirectoryTests : IDisposable
                 Earlier = [5, ulong.MaxValue],
                 Stores = Three.ToImmutableSortedDictionary(
                     store => store.Value, store => new KnownStore(new DirectoryId(store.Value), 7, long.MaxValue)),
-                CreatedRegions = [0, 1],
+                IsBootstrapped = true,
             };
             directory.Save(saved);
         }
@@ -110,7 +110,7 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal([5, ulong.MaxValue], again.Record.Earlier.ToArray());
         Assert.Equal([.. Three], again.Record.Initial.ToArray());
         Assert.Equal([.. saved.Stores], again.Record.Stores.ToArray());
-        Assert.Equal([0, 1], again.Record.CreatedRegions.ToArray());
+        Assert.True(again.Record.IsBootstrapped);
 
         again.Start(Three);
         Assert.Equal(2, again.Record.Starts);
@@ -147,20 +147,20 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(5)]
+    [InlineData(4)]
+    [InlineData(6)]
     public void A_directory_of_another_version_is_refused(int format)
     {
         DataDirectory.Open(Store, Identity, Three).Dispose();
         File.WriteAllText(Path.Combine(Store, "identity.json"), $$"""{ "format": {{format}}, "clusterId": 1 }""");
 
-        Assert.Contains($"has format {format}, of another version; this version knows format 4", Refused(Identity),
+        Assert.Contains($"has format {format}, of another version; this version knows format 5", Refused(Identity),
             StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{ "format": 4, """)]
-    [InlineData("""{ "format": 4 }""")]
+    [InlineData("""{ "format": 5, """)]
+    [InlineData("""{ "format": 5 }""")]
     [InlineData("null")]
     public void A_damaged_identity_is_refused_with_its_name(string content)
     {

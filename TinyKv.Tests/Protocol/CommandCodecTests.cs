@@ -26,6 +26,23 @@ public sealed class CommandCodecTests
         });
 
     [Fact]
+    public void Writes_that_share_an_entry_survive_the_log() =>
+        Gen.Select(Gen.ULong, Gens.Modify.Array[0, 4]).Array[1, 8].Sample(writes =>
+        {
+            var each = writes.Select(write => new WriteCommand(write.Item1, write.Item2)).ToList();
+
+            var bytes = CommandCodec.Join([.. each.Select(write => (ReadOnlyMemory<byte>)CommandCodec.Encode(write))]);
+
+            Assert.Equal(bytes, CommandCodec.Encode(new WriteGroup(each)));
+            Assert.Equal(Proto.Command.Parser.ParseFrom(bytes).ToByteArray(), bytes);
+            var read = Assert.IsType<WriteGroup>(CommandCodec.Decode(bytes)).Writes;
+            Assert.Equal(each.Select(write => write.RegionVersion), read.Select(write => write.RegionVersion));
+            Assert.Equal(
+                each.Select(write => write.Batch.Select(Text)), read.Select(write => write.Batch.Select(Text)));
+            Assert.All(read, write => Assert.Null(write.Condition));
+        });
+
+    [Fact]
     public void The_bytes_of_a_command_never_change()
     {
         var bytes = CommandCodec.Encode(new WriteCommand(3,
@@ -52,6 +69,18 @@ public sealed class CommandCodecTests
         Assert.Equal("0A0C" + "0803" + "1A0812016B1801220176", Convert.ToHexString(ifEqual));
         Assert.Equal("0A09" + "0803" + "1A0512016B1801", Convert.ToHexString(ifEmpty));
         Assert.Equal("0A0C" + "0803" + "12081A016B280132016D", Convert.ToHexString(range));
+    }
+
+    [Fact]
+    public void The_bytes_of_writes_that_share_an_entry_never_change()
+    {
+        var group = CommandCodec.Encode(new WriteGroup(
+        [
+            new WriteCommand(3, [new Modify.Put(ColumnFamily.Default, "k"u8.ToArray(), "v"u8.ToArray())]),
+            new WriteCommand(4, []),
+        ]));
+
+        Assert.Equal("2210" + "0A0A" + "0803" + "12061A016B220176" + "0A02" + "0804", Convert.ToHexString(group));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using CsCheck;
 using Google.Protobuf;
 using TinyKv.Core.Commands;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Storage;
 using TinyKv.Protocol.Commands;
 using Modify = TinyKv.Protocol.Wire.Internal.Modify;
 using Proto = TinyKv.Protocol.Wire.Internal;
@@ -11,6 +13,8 @@ namespace TinyKv.Tests.Protocol;
 public sealed class CommandFormTests
 {
     private static readonly ByteString K = ByteString.CopyFromUtf8("k");
+
+    private static readonly Condition IfAbsent = new(ColumnFamily.Default, "k"u8.ToArray(), null);
 
     public static TheoryData<string, byte[]> NoCommands => new()
     {
@@ -28,6 +32,12 @@ public sealed class CommandFormTests
         { "a delete with a value", OneWrite(new Modify { Delete = true, Key = K, Value = K }) },
         { "a delete of a key and a range", OneWrite(new Modify { Delete = true, DeleteRange = true, Key = K }) },
         { "a put with an end", OneWrite(new Modify { Key = K, EndKey = K }) },
+        { "a group of nothing", [0x22, 0x00] },
+        { "a group with something else in it", [0x22, 0x04, 0x12, 0x02, 0x08, 0x01] },
+        { "a group that ends within a write", [0x22, 0x03, 0x0A, 0x02, 0x08] },
+        { "a group and a write", [0x22, 0x04, 0x0A, 0x02, 0x08, 0x01, 0x0A, 0x02, 0x08, 0x01] },
+        { "a condition in a group", CommandCodec.Encode(new WriteGroup([new WriteCommand(1, [], IfAbsent)])) },
+        { "a write without a form in a group", CommandCodec.Join([OneWrite(new Modify { ColumnFamily = 3, Key = K })]) },
         { "a value of an absent key", Write(new Proto.WriteCommand { Condition = new Proto.Condition { Value = K } }) },
     };
 
@@ -35,6 +45,11 @@ public sealed class CommandFormTests
     public void Every_command_that_is_encoded_has_the_form() =>
         Gen.Select(Gens.Modify.Array[0, 8], Gen.ULong, Gens.Condition).Sample((batch, version, condition) =>
             Assert.True(CommandCodec.IsWrite(CommandCodec.Encode(new WriteCommand(version, batch, condition)))));
+
+    [Fact]
+    public void Every_group_of_writes_has_the_form() =>
+        Gens.Modify.Array[0, 4].Array[1, 4].Sample(batches => Assert.True(CommandCodec.IsWrite(
+            CommandCodec.Encode(new WriteGroup([.. batches.Select(batch => new WriteCommand(1, batch))])))));
 
     [Theory]
     [MemberData(nameof(NoCommands))]

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using CsCheck;
 using Google.Protobuf;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence.Journal;
 using TinyKv.Protocol;
@@ -16,6 +17,7 @@ using AllocateIds = TinyKv.Core.Commands.AllocateIds;
 using Proto = TinyKv.Protocol.Wire;
 using ReserveTimestamps = TinyKv.Core.Commands.ReserveTimestamps;
 using WriteCommand = TinyKv.Core.Commands.WriteCommand;
+using WriteGroup = TinyKv.Core.Commands.WriteGroup;
 
 namespace TinyKv.Tests.Protocol;
 
@@ -34,11 +36,15 @@ public sealed class DecoderFuzzTests : IDisposable
         Gens.Envelope.Array[0, 3].Select(Batch),
         Gens.Modify.Array[0, 4].Select(
             Gens.Condition, (batch, condition) => CommandCodec.Encode(new WriteCommand(1, batch, condition))),
+        Gens.Modify.Array[0, 2].Array[0, 4].Select(batches =>
+            CommandCodec.Encode(new WriteGroup([.. batches.Select(batch => new WriteCommand(1, batch))]))),
         Gen.Long.Select(until =>
             CommandCodec.Encode(new ReserveTimestamps(until))),
         Gen.UInt.Select(count => CommandCodec.Encode(new AllocateIds(count))),
         Gens.Hello.Select(hello => HelloWire.ToWire(hello).ToByteArray()),
-        Gens.HelloReply.Select(reply => HelloWire.ToWire(1, new StoreId(2), reply).ToByteArray()));
+        Gens.HelloReply.Select(reply => HelloWire.ToWire(1, new StoreId(2), reply).ToByteArray()),
+        RawGens.Requests.Select(envelope => envelope.ToByteArray()),
+        RawGens.Replies.Select(envelope => envelope.ToByteArray()));
 
     private static readonly Gen<byte[]> Anything = Gen.OneOf(Gens.Bytes, Valid, Gens.Damaged(Valid));
 
@@ -58,11 +64,15 @@ public sealed class DecoderFuzzTests : IDisposable
             bytes => RaftWire.DecodeInitialState(bytes),
             bytes => RaftWire.DecodeRecord(RaftWireTests.Sealed(bytes)),
             bytes => RaftWire.DecodeInitialState(RaftWireTests.Sealed(bytes)),
+            bytes => RaftWire.DecodeCheckpoint(bytes),
+            bytes => RaftWire.DecodeCheckpoint(RaftWireTests.Sealed(bytes)),
             bytes => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)),
             bytes => { foreach (var message in new EncodedRaftBatch(bytes).Parse().Messages) RaftWire.FromWire(message); },
             bytes => HelloWire.FromWire(WireCodec.Parse(StoreHello.Parser, bytes)),
             bytes => HelloWire.FromWire(WireCodec.Parse(StoreHelloReply.Parser, bytes)),
             bytes => CommandCodec.Decode(bytes),
+            bytes => WireCodec.Parse(Proto.Raw.V1.RequestEnvelope.Parser, bytes),
+            bytes => WireCodec.Parse(Proto.Raw.V1.ReplyEnvelope.Parser, bytes),
             bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Errors.Error.Parser, bytes)),
             bytes => RegionErrors.FromWire(WireCodec.Parse(Proto.Meta.Region.Parser, bytes)),
         ];

@@ -42,17 +42,21 @@ internal static class Gens
     public static readonly Gen<InitialState> Initial = Gen.Select(Gen.ULong[1, 1_000].Array[0, 5], Position,
         (voters, last) => new InitialState([.. voters.Distinct().Order().Select(id => new PeerId(id))], last));
 
+    public static readonly Gen<RaftCheckpoint> Checkpoint = Gen.Select(Initial, Number, Gen.ULong, Tail,
+        (initial, term, vote, tail) => new RaftCheckpoint(
+            initial, new RaftRecord(term, new PeerId(vote), After(initial.Truncated, tail))));
+
     private static readonly Gen<RaftMessage> Message = Gen.OneOf<RaftMessage>(
         Position.Select(Number, (last, round) => (RaftMessage)new RaftMessage.PreVote(last, round)),
         Gen.Bool.Select(Number, (granted, r) => (RaftMessage)new RaftMessage.PreVoteReply(granted, r)),
         Position.Select(last => (RaftMessage)new RaftMessage.RequestVote(last)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
-        Gen.Select(Position, Tail, Number,
-            (last, tail, commit) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit)),
+        Gen.Select(Position, Tail, Number, Number,
+            (last, tail, commit, keep) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, keep)),
         Number.Select(match => (RaftMessage)new RaftMessage.Appended(match)),
         Number.Select(Position, (previous, hint) => (RaftMessage)new RaftMessage.Rejected(previous, hint)),
-        Gen.Select(Number, Number, Position,
-            (commit, round, acknowledged) => (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged)),
+        Gen.Select(Number, Number, Position, Number, (commit, round, acknowledged, keep) =>
+            (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged, keep)),
         Gen.Select(Number, Position, Position,
             (round, acknowledged, held) => (RaftMessage)new RaftMessage.HeartbeatReply(round, acknowledged, held)));
 

@@ -7,6 +7,7 @@ using TinyKv.Protocol.Raft;
 using TinyKv.Protocol.Wire.Internal;
 using Entry = TinyKv.Core.Raft.Entry;
 using InitialState = TinyKv.Core.Raft.InitialState;
+using RaftCheckpoint = TinyKv.Core.Raft.RaftCheckpoint;
 using RaftRecord = TinyKv.Core.Raft.RaftRecord;
 
 namespace TinyKv.Tests.Protocol;
@@ -52,6 +53,39 @@ public sealed class RaftWireTests
     });
 
     [Fact]
+    public void Every_checkpoint_survives_the_journal() => Gens.Checkpoint.Sample(checkpoint =>
+    {
+        var read = RaftWire.DecodeCheckpoint(RaftWire.Encode(checkpoint));
+        Assert.Equal(checkpoint.Initial.Truncated, read.Initial.Truncated);
+        Assert.Equal(checkpoint.Initial.Voters.ToArray(), read.Initial.Voters.ToArray());
+        Assert.Equal((checkpoint.Record.Term, checkpoint.Record.Vote), (read.Record.Term, read.Record.Vote));
+        Assert.Equal(checkpoint.Record.Entries.ToArray(), read.Record.Entries.ToArray());
+    });
+
+    [Fact]
+    public void The_bytes_of_a_checkpoint_never_change()
+    {
+        var checkpoint = new RaftCheckpoint(
+            new InitialState([new PeerId(1), new PeerId(2)], new LogPosition(299, 4)) { Directory = new(7) },
+            new RaftRecord(5, new PeerId(2), [new Entry(new LogPosition(300, 4), EntryKind.Command, "ab"u8.ToArray())]));
+
+        Assert.Equal("0A120A02010210AB021804210700000000000000" + "120F080510021A0908AC02100422026162" + "C82EAD01",
+            Convert.ToHexString(RaftWire.Encode(checkpoint)));
+    }
+
+    [Fact]
+    public void The_rest_of_the_log_in_a_checkpoint_follows_what_it_forgets()
+    {
+        var wire = new TinyKv.Protocol.Wire.Internal.RaftCheckpoint
+        {
+            Initial = new() { TruncatedIndex = 5, TruncatedTerm = 1 },
+            Record = new() { Term = 9, Entries = { new LogEntry { Index = 7, Term = 1 } } },
+        };
+
+        Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeCheckpoint(Sealed(wire.ToByteArray())));
+    }
+
+    [Fact]
     public void The_bytes_of_a_record_never_change()
     {
         var record = new RaftRecord(5, new PeerId(3),
@@ -78,14 +112,17 @@ public sealed class RaftWireTests
         var records = Gens.Record.Select(record => RaftWire.Encode(record));
         var initials = Gens.Initial.Select(initial => RaftWire.Encode(initial));
         var messages = Gens.Envelope.Select(envelope => RaftWire.ToWire(Region, envelope).ToByteArray());
-        var damaged = Gens.Damaged(Gen.OneOf(records, initials, messages));
+        var checkpoints = Gens.Checkpoint.Select(checkpoint => RaftWire.Encode(checkpoint));
+        var damaged = Gens.Damaged(Gen.OneOf(records, initials, checkpoints, messages));
         Gen.OneOf(Gens.Bytes, damaged).Sample(bytes =>
         {
             OnlyMalformed(() => RaftWire.DecodeRecord(bytes));
             OnlyMalformed(() => RaftWire.DecodeInitialState(bytes));
+            OnlyMalformed(() => RaftWire.DecodeCheckpoint(bytes));
             // What a checksum protects was written by somebody: not every version need be right.
             OnlyMalformed(() => RaftWire.DecodeRecord(Sealed(bytes)));
             OnlyMalformed(() => RaftWire.DecodeInitialState(Sealed(bytes)));
+            OnlyMalformed(() => RaftWire.DecodeCheckpoint(Sealed(bytes)));
             OnlyMalformed(() => RaftWire.FromWire(WireCodec.Parse(PeerMessage.Parser, bytes)));
         }, iter: Fuzz.Iterations(2_000));
     }

@@ -17,6 +17,8 @@ public sealed class RegionErrorsTests
     [
         new RegionError.NotLeader(new RegionId(9), Leader),
         new RegionError.NotLeader(new RegionId(9), null),
+        new RegionError.NotLeader(null, null),
+        new RegionError.RegionNotFound(null),
         new RegionError.StoreNotMatch(new StoreId(1), new StoreId(2)),
         new RegionError.RegionNotFound(new RegionId(9)),
         new RegionError.StaleCommand(),

@@ -38,9 +38,8 @@ public sealed class StrictSerializationTests() : TestKit(Strict, "strict")
         var address = Cluster.Get(Sys).SelfAddress;
         var path = new RootActorPath(address) / TestActor.Path.Elements.ToArray();
         var remote = await _other.ActorSelection(path).ResolveOne(WaitTimeout);
-        remote.Tell(new RaftBatch { ClusterId = 4 });
-        var received = await ExpectMsgAsync<EncodedRaftBatch>(WaitTimeout);
-        Assert.Equal(4ul, received.Parse().ClusterId);
+        remote.Tell(new StoreHello { ClusterId = 4 });
+        Assert.Equal(4ul, (await ExpectMsgAsync<StoreHello>(WaitTimeout)).ClusterId);
 
         await CoordinatedShutdown.Get(_other).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
         await AwaitAssertAsync(() => Assert.Single(Cluster.Get(Sys).State.Members), WaitTimeout);

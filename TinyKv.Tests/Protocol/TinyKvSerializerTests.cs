@@ -1,6 +1,5 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
-using Akka.Serialization;
 using Google.Protobuf;
 using TinyKv.Core.Raft;
 using TinyKv.Protocol;
@@ -23,8 +22,7 @@ public sealed class TinyKvSerializerTests : IDisposable
     {
         { "b", new InitialState([new PeerId(1)], LogPosition.Zero) },
         { "r", new RaftRecord(1, new PeerId(2), []) },
-        { "m", new Proto.RaftBatch { ClusterId = 4 } },
-        { "m", new EncodedRaftBatch(new byte[] { 8, 4 }) },
+        { "k", new RaftCheckpoint(new InitialState([new PeerId(1)], LogPosition.Zero), new RaftRecord(1, new PeerId(2), [])) },
         { "h", new Proto.StoreHello { Directory = 5, Earlier = { 6, 7 } } },
         { "a", new Proto.StoreHelloReply { Refusal = 3 } },
         { "i", new Proto.PlacementAllocateId() },
@@ -45,6 +43,8 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "c", new Raw.CompareAndSetResponse { Succeeded = true } },
         { "S", new Raw.ScanRequest { Limit = 3 } },
         { "s", new Raw.ScanResponse { NextKey = K } },
+        { "E", new Raw.RequestEnvelope { Requests = { Raw.NumberedRequest.Of(7, new Raw.GetRequest { Key = K }) } } },
+        { "e", new Raw.ReplyEnvelope { Replies = { Raw.NumberedReply.Of(7, new Raw.WriteResponse { Error = "e" }) } } },
         { "Q", new Admin.StoreStatusRequest() },
         { "q", new Admin.StoreStatusResponse { StoreId = 3 } },
     };
@@ -64,15 +64,29 @@ public sealed class TinyKvSerializerTests : IDisposable
     }
 
     [Fact]
-    public void A_batch_is_parsed_only_when_asked_for()
+    public void What_replicas_say_does_not_travel_between_actor_systems()
     {
-        var sent = new Proto.RaftBatch { Messages = { new Proto.PeerMessage { RegionId = 1 } } };
-        var serializer = (SerializerWithStringManifest)_system.Serialization.FindSerializerFor(sent);
-        var received = Assert.IsType<EncodedRaftBatch>(serializer.FromBinary(serializer.ToBinary(sent), "m"));
-        Assert.Equal(sent, received.Parse());
+        var serializer = new TinyKvSerializer((ExtendedActorSystem)_system);
 
-        var junk = Assert.IsType<EncodedRaftBatch>(serializer.FromBinary([0xFF], "m"));
-        Assert.Throws<MalformedMessageException>(junk.Parse);
+        Assert.Throws<ArgumentException>(() => serializer.Manifest(new Proto.RaftBatch()));
+        Assert.Throws<ArgumentException>(() => serializer.ToBinary(new Proto.RaftBatch()));
+        Assert.Throws<MalformedMessageException>(() => serializer.FromBinary(new Proto.RaftBatch().ToByteArray(), "m"));
+    }
+
+    [Theory]
+    [InlineData("E")]
+    [InlineData("e")]
+    public void A_message_of_a_million_parts_is_refused_before_it_takes_memory(string manifest)
+    {
+        var serializer = new TinyKvSerializer((ExtendedActorSystem)_system);
+        var parts = new byte[2_000_000];
+        for (var i = 0; i < parts.Length; i += 2) parts[i] = 0x0A;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Throws<MalformedMessageException>(() => serializer.FromBinary(parts, manifest));
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < parts.Length);
+        Assert.NotNull(serializer.FromBinary(parts[..4000], manifest));
     }
 
     [Fact]

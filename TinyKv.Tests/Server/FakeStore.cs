@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Event;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
@@ -28,7 +29,7 @@ internal sealed class FakeStore : IServedStore
 
     public ImmutableArray<StoreAddress> Stores { get; set; } =
         [.. Enumerable.Range(1, 3).Select(i =>
-            new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i))];
+            new StoreAddress(new StoreId((ulong)i), $"host{i}", 100 + i, 200 + i, 300 + i, 400 + i))];
 
     public const int MaxScans = 2;
 
@@ -65,7 +66,7 @@ internal sealed class FakeStore : IServedStore
             ImmutableDictionary<StoreId, StoreLink>.Empty,
             TimeSpan.FromMilliseconds(500), TimeProvider.System, Random.Shared.NextDouble);
         var inFlight = new InFlight(MaxRequests, 64 * 1024 * 1024);
-        return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System);
+        return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System, NoLogger.Instance);
     }
 
     /// <summary>The status waits for it.</summary>
@@ -98,7 +99,7 @@ internal sealed class FakeStorage : IStorage
     private int _maxReaders;
 
     public Region Region { get; set; } = new(RegionId.First, KeyRange.All, RegionEpoch.Initial,
-        [.. Enumerable.Range(1, 3).Select(i => new Peer(new PeerId((ulong)i), new StoreId((ulong)i)))]);
+        [.. Enumerable.Range(1, 3).Select(i => new Peer(new PeerId((ulong)i + 10), new StoreId((ulong)i)))]);
 
     public RegionError? Refusal { get; set; }
 

@@ -61,10 +61,11 @@ public sealed class HoconFilesTests : IAsyncLifetime
     private async Task StartAndUseAsync(string file, int stores, string overrides)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var first = FreePorts.TakeRange(stores * 3);
+        var first = FreePorts.TakeRange(stores * 4);
         var list = string.Join(", ", Enumerable.Range(0, stores).Select(i =>
-            $"{{ id = {i + 1}, host = \"127.0.0.1\", grpc-port = {first + 3 * i}, "
-            + $"status-port = {first + 3 * i + 1}, remoting-port = {first + 3 * i + 2} }}"));
+            $"{{ id = {i + 1}, host = \"127.0.0.1\", grpc-port = {first + 4 * i}, "
+            + $"status-port = {first + 4 * i + 1}, remoting-port = {first + 4 * i + 2}, "
+            + $"raft-port = {first + 4 * i + 3} }}"));
         await Task.WhenAll(Enumerable.Range(1, stores).Select(async id =>
         {
             var config = ConfigurationFactory.ParseString(

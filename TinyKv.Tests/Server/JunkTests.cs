@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using TinyKv.Protocol.Wire.Kv;
@@ -49,20 +51,57 @@ public sealed class JunkTests : ServedTests
             // No field has the number 0: without it, a few bytes may happen to be a message.
             message[0] = 0;
             byte[] frame = [0, 0, 0, 0, (byte)message.Length, .. message];
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/tinykvpb.TinyKv/RawPut")
-            {
-                Version = new Version(2, 0),
-                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                Content = new ByteArrayContent(frame),
-            };
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-            using var response = await client.SendAsync(request);
+            using var response = await SendAsync(client, "/tinykvpb.TinyKv/RawPut", frame);
             Assert.True(response.IsSuccessStatusCode);
-            var status = response.Headers.Concat(response.TrailingHeaders).Single(each => each.Key == "grpc-status");
-            Assert.NotEqual("0", Assert.Single(status.Value));
+            Assert.NotEqual("0", StatusOf(response));
         }
         await AssertServingAsync();
     }
+
+    // It is small enough to be let in, and would hold a thousand times as much.
+    [Theory]
+    [InlineData("/tinykvpb.TinyKv/RawPut")]
+    [InlineData("/tinykv.raw.v1.Raw/Put")]
+    [InlineData("/tinykv.raw.v1.Raw/Stream")]
+    [InlineData("/schedulerpb.Scheduler/Tso")]
+    [InlineData("/tinykv.admin.v1.Admin/GetStoreStatus")]
+    [InlineData("/grpc.health.v1.Health/Check")]
+    [InlineData("/grpc.health.v1.Health/Watch")]
+    public async Task A_compressed_message_is_refused_and_not_unpacked(string path)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Ports.Grpc.Number}") };
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            await gzip.WriteAsync(new byte[15 * 1024 * 1024]);
+        }
+        var frame = new byte[5 + packed.Length];
+        frame[0] = 1;
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), (int)packed.Length);
+        packed.ToArray().CopyTo(frame, 5);
+        using var response = await SendAsync(client, path, frame, "gzip");
+        Assert.Equal("12", StatusOf(response));
+        var text = response.Headers.Concat(response.TrailingHeaders).Single(each => each.Key == "grpc-message");
+        Assert.StartsWith("compressed messages are not supported", Assert.Single(text.Value), StringComparison.Ordinal);
+        await AssertServingAsync();
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client, string path, byte[] frame, string? encoding = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Version = new Version(2, 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(frame),
+        };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        if (encoding is not null) request.Headers.Add("grpc-encoding", encoding);
+        return await client.SendAsync(request);
+    }
+
+    private static string StatusOf(HttpResponseMessage response) => Assert.Single(
+        response.Headers.Concat(response.TrailingHeaders).Single(each => each.Key == "grpc-status").Value);
 
     /// <summary>Sends bytes and reads until the other side hangs up.</summary>
     internal static async Task SendAsync(int port, byte[] bytes)

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Akka.Actor;
@@ -251,37 +249,4 @@ public sealed class OverloadTests : IAsyncLifetime
     private static ByteString Bytes(string text) => ByteString.CopyFrom(text, Encoding.UTF8);
 
     private static ByteString Zeros(int count) => UnsafeByteOperations.UnsafeWrap(new byte[count]);
-
-    /// <summary>A message of gRPC of which the rest comes later.</summary>
-    private sealed class SlowContent : HttpContent
-    {
-        private const int Beginning = 16 * 1024;
-
-        private readonly byte[] _message;
-        private readonly Task _rest;
-
-        public SlowContent(byte[] message, Task rest)
-        {
-            (_message, _rest) = (message, rest);
-            Headers.ContentType = new("application/grpc");
-        }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            var prefix = new byte[5];
-            BinaryPrimitives.WriteInt32BigEndian(prefix.AsSpan(1), _message.Length);
-            await stream.WriteAsync(prefix);
-            // Less would soon be less than the least rate.
-            await stream.WriteAsync(_message.AsMemory(0, Beginning));
-            await stream.FlushAsync();
-            await _rest;
-            await stream.WriteAsync(_message.AsMemory(Beginning));
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-    }
 }

@@ -50,13 +50,14 @@ internal sealed class ServedPorts : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<ServedPorts> StartAsync(bool open = true)
+    public static async Task<ServedPorts> StartAsync(bool open = true, TimeSpan? shutdownTimeout = null)
     {
+        var settings = Settings with { ShutdownTimeout = shutdownTimeout ?? Settings.ShutdownTimeout };
         var (store, gate) = (new FakeStore(), new StoreGate());
         var (any, logs) = (new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
         // The status port does not close anybody only because the machine is busy.
-        var ports = new ServedPorts(store, gate, await GrpcPort.StartAsync(any, gate, Settings, logs),
-            await StatusPort.StartAsync(any, gate, Settings, logs, timeout: TimeSpan.FromMinutes(5)));
+        var ports = new ServedPorts(store, gate, await GrpcPort.StartAsync(any, gate, settings, logs),
+            await StatusPort.StartAsync(any, gate, settings, logs, timeout: TimeSpan.FromMinutes(5)));
         if (open) gate.Open(store);
         return ports;
     }

@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Telemetry;
 using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Telemetry;
@@ -12,25 +10,12 @@ public sealed class WriteSpansTests : IDisposable
 {
     private static readonly string[] Steps = ["tinykv.apply", "tinykv.commit", "tinykv.journal", "tinykv.replicate"];
 
-    // Other tests write at the same time: only the traces of this one are listened to.
     private readonly ActivityTraceId _trace = ActivityTraceId.CreateRandom();
-    private readonly ConcurrentQueue<Activity> _ended = new();
-    private readonly ActivityListener _listener;
+    private readonly SpanRecorder _spans;
 
-    public WriteSpansTests()
-    {
-        _listener = new ActivityListener
-        {
-            // By name: the source asks while it is being made, before it can be compared with.
-            ShouldListenTo = source => source.Name == TinyKvTelemetry.Name,
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
-                options.TraceId == _trace ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
-            ActivityStopped = _ended.Enqueue,
-        };
-        ActivitySource.AddActivityListener(_listener);
-    }
+    public WriteSpansTests() => _spans = new SpanRecorder([_trace]);
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _spans.Dispose();
 
     [Theory]
     [InlineData(1)]
@@ -47,10 +32,10 @@ public sealed class WriteSpansTests : IDisposable
         var apply = await Eventually.Async(async () =>
         {
             await cluster.PutAsync("a", [1]);
-            return _ended.FirstOrDefault(span => span.OperationName == "tinykv.apply");
+            return _spans.Ended.FirstOrDefault(span => span.OperationName == "tinykv.apply");
         });
 
-        var spans = _ended.ToList();
+        var spans = _spans.Ended.ToList();
         var write = spans.Single(span => span.SpanId == apply.ParentSpanId);
         Assert.Equal("tinykv.propose", write.OperationName);
         Assert.Equal(caller.SpanId, write.ParentSpanId);
@@ -71,7 +56,7 @@ public sealed class WriteSpansTests : IDisposable
             TestCluster.ContextOf(alone), [new Modify.Delete(ColumnFamily.Default, new byte[] { 1 })], Timeouts.Long);
 
         Assert.NotNull(refusal);
-        var write = Assert.Single(_ended);
+        var write = Assert.Single(_spans.Ended);
         Assert.Equal(("tinykv.propose", ActivityStatusCode.Error), (write.OperationName, write.Status));
         Assert.Equal(refusal.Message, write.StatusDescription);
     }

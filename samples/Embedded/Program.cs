@@ -18,7 +18,14 @@ builder.Services.AddTinyKv(
         options.StoreId = 1;
         options.DataDirectory = args is [var directory, ..] ? directory : "./embedded-data";
         // Ports that the playground does not use, so that both can run.
-        options.Stores.Add(new TinyKvStore { Id = 1, GrpcPort = 21160, StatusPort = 21180, RemotingPort = 5053 });
+        options.Stores.Add(new TinyKvStore
+        {
+            Id = 1,
+            GrpcPort = 21160,
+            StatusPort = 21180,
+            RemotingPort = 5053,
+            RaftPort = 5073,
+        });
     },
     (akka, _) => akka.WithActors((system, registry) =>
         registry.Register<Greeter>(system.ActorOf(Props.Create<Greeter>(), "greeter"))));

@@ -15,7 +15,7 @@ public static class SettingsReader
     /// <summary>What is wrong with a list of stores that is there and empty.</summary>
     internal const string NoStores = "names no store; it must list all stores of the cluster";
 
-    private static readonly string[] StoreKeys = ["id", "host", "grpc-port", "status-port", "remoting-port"];
+    private static readonly string[] StoreKeys = ["id", "host", "grpc-port", "status-port", "remoting-port", "raft-port"];
 
     /// <summary>The settings of a configuration that the reference files are part of.</summary>
     /// <exception cref="TinyKvException">A key is unknown or missing, or a value is wrong; names the key.</exception>
@@ -99,6 +99,8 @@ public static class SettingsReader
             MaxInflightAppends = (int)raft.Number("max-inflight-appends", 1, 1_000_000),
             MaxInflightBytes = raft.Bytes("max-inflight-bytes", 1L << 40),
             MaxPendingBytes = raft.Bytes("max-pending-bytes", 1L << 40),
+            MaxLogEntries = raft.Number("max-log-entries", 1, 1_000_000_000),
+            MaxLogBytes = raft.Bytes("max-log-bytes", 1L << 40),
             LeaseReads = raft.Word("lease-reads", "on", "off") == "on",
             LeaseTicks = (int)raft.Number("lease-ticks", 1, 10_000),
         };
@@ -117,7 +119,7 @@ public static class SettingsReader
     // Akka reads these when the first region starts, and would end the store over a wrong one.
     private static void CheckDispatchers(Config config)
     {
-        foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft })
+        foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft, Dispatchers.Sync })
         {
             var section = Section.Of(config, dispatcher);
             section.Number("throughput", 1, 1_000_000);
@@ -169,7 +171,10 @@ public static class SettingsReader
     }
 
     private static IEnumerable<(string Name, int Port)> Ports(StoreAddress store) =>
-        [("grpc-port", store.GrpcPort), ("status-port", store.StatusPort), ("remoting-port", store.RemotingPort)];
+    [
+        ("grpc-port", store.GrpcPort), ("status-port", store.StatusPort), ("remoting-port", store.RemotingPort),
+        ("raft-port", store.RaftPort),
+    ];
 
     private static StoreAddress ReadStore(HoconValue value, int position)
     {
@@ -184,6 +189,7 @@ public static class SettingsReader
             store.Host("host"),
             (int)store.Number("grpc-port", 1, 65535),
             (int)store.Number("status-port", 1, 65535),
-            (int)store.Number("remoting-port", 1, 65535));
+            (int)store.Number("remoting-port", 1, 65535),
+            (int)store.Number("raft-port", 1, 65535));
     }
 }

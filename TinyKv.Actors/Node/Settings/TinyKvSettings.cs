@@ -59,8 +59,9 @@ public sealed record TinyKvSettings
 /// <param name="Timeout">How long a request may look for a leader and wait for its answer.</param>
 public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int MaxConcurrentScans, TimeSpan Timeout);
 
-/// <summary>How a store is reached. The ports differ by purpose: gRPC, HTTP status, Akka remoting.</summary>
-public sealed record StoreAddress(StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort)
+/// <summary>How a store is reached. The ports differ by purpose: gRPC, HTTP status, Akka remoting, Raft.</summary>
+public sealed record StoreAddress(
+    StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort, int RaftPort)
 {
     /// <summary>host:port of the gRPC services.</summary>
     public string Grpc => new HostPort(Host, GrpcPort).ToString();
@@ -70,6 +71,9 @@ public sealed record StoreAddress(StoreId Id, string Host, int GrpcPort, int Sta
 
     /// <summary>host:port of Akka remoting.</summary>
     public string Remoting => new HostPort(Host, RemotingPort).ToString();
+
+    /// <summary>host:port of what replicas say to each other.</summary>
+    public string Raft => new HostPort(Host, RaftPort).ToString();
 }
 
 /// <summary>How the storage behind the services is made.</summary>

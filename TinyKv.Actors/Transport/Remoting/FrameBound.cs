@@ -10,8 +10,9 @@ namespace TinyKv.Actors.Transport.Remoting;
 /// </summary>
 /// <param name="unfinished">What all connections together hold of unfinished frames.</param>
 /// <param name="time">The clock.</param>
+/// <param name="owes">Is told that a frame is unfinished.</param>
 /// <param name="refuse">Is told why the connection is closed.</param>
-internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time, Action<string> refuse)
+internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time, Action owes, Action<string> refuse)
     : ChannelHandlerAdapter
 {
     private const int LengthBytes = 4;
@@ -85,6 +86,7 @@ internal sealed class FrameBound(UnfinishedFrames unfinished, TimeProvider time,
         }
         Volatile.Write(ref _since, _missing == 0 && _lengthBytes == 0 ? 0 : since);
         Hold(_missing == 0 ? 0 : held);
+        if (UnfinishedSince != 0) owes();
         return true;
     }
 

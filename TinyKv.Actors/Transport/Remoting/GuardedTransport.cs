@@ -17,7 +17,7 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
     private readonly AkkaTransport _inner;
     private readonly GuardSetup _setup;
     private readonly ConcurrentDictionary<InboundConnection, byte> _connections = new();
-    private readonly ITimer _sweeps;
+    private readonly Sweeps _sweeps;
     private volatile IAssociationEventListener? _upstream;
 
     public GuardedTransport(AkkaTransport inner, ExtendedActorSystem system, GuardSetup setup)
@@ -28,8 +28,7 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
         Ledger = new ConnectionLedger(
             ConnectionBounds.Of(setup.Settings.MaxConnections, setup.Settings.MaxConnectionsPerAddress));
         Unfinished = new UnfinishedFrames(setup.Settings.MaxUnfinishedBytes, GiveUpOldest);
-        _sweeps = Time.CreateTimer(
-            _ => Sweep(), null, setup.Settings.HandshakeTimeout / 4, setup.Settings.HandshakeTimeout / 4);
+        _sweeps = new Sweeps(Time, setup.Settings.HandshakeTimeout / 4, CheckTimes);
     }
 
     /// <summary>Which addresses are stores, and whose claim is true.</summary>
@@ -101,6 +100,7 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
         }
         var connection = new InboundConnection(this, inbound.Association, _setup.Settings);
         _connections[connection] = 0;
+        Owes();
         connection.Start(() => _connections.TryRemove(connection, out _));
     }
 
@@ -113,9 +113,14 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
     /// <summary>Lets Akka.Remote have a connection.</summary>
     public void Admit(AssociationHandle handle) => _upstream?.Notify(new InboundAssociation(handle));
 
-    private void Sweep()
+    /// <summary>A connection owes its handshake, or the rest of a message.</summary>
+    public void Owes() => _sweeps.Need();
+
+    private bool CheckTimes()
     {
-        foreach (var connection in _connections.Keys) connection.CheckTime();
+        var owed = false;
+        foreach (var connection in _connections.Keys) owed |= connection.CheckTime();
+        return owed;
     }
 
     private void GiveUpOldest()

@@ -32,7 +32,7 @@ internal sealed class InboundConnection : IHandleEventListener
         (_transport, _handle, _settings) = (transport, handle, settings);
         _channel = GuardProvider.ChannelOf(handle);
         _begun = transport.Time.GetTimestamp();
-        _frames = new FrameBound(transport.Unfinished, transport.Time, Refuse);
+        _frames = new FrameBound(transport.Unfinished, transport.Time, transport.Owes, Refuse);
         var address = (_channel.RemoteAddress as IPEndPoint)?.Address ?? IPAddress.None;
         _place = transport.Ledger.Enter(address, () => Refuse("others wait that have said nothing, either"));
     }
@@ -62,8 +62,8 @@ internal sealed class InboundConnection : IHandleEventListener
         _handle.ReadHandlerSource.TrySetResult(this);
     }
 
-    /// <summary>Closes a connection that takes too long.</summary>
-    public void CheckTime()
+    /// <summary>Closes a connection that takes too long; whether it still owes something.</summary>
+    public bool CheckTime()
     {
         Stage stage;
         lock (_opening) stage = _stage;
@@ -73,6 +73,8 @@ internal sealed class InboundConnection : IHandleEventListener
         else if (stage == Stage.Claiming && age > 3 * _settings.HandshakeTimeout) Refuse("not confirmed in time");
         else if (UnfinishedSince is var since and not 0 && _transport.Time.GetElapsedTime(since) > _settings.FrameTimeout)
             Refuse("a message that does not end");
+        else return stage is Stage.Silent or Stage.Claiming || UnfinishedSince != 0;
+        return false;
     }
 
     /// <summary>Closes it and says why.</summary>

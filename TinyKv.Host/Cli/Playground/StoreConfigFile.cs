@@ -39,7 +39,7 @@ internal static class StoreConfigFile
             var ports = PlaygroundPorts.Of(state.BasePort, index);
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"    {{ id = {index + 1}, host = \"127.0.0.1\", grpc-port = {ports.Grpc}, "
-                + $"status-port = {ports.Status}, remoting-port = {ports.Remoting} }}");
+                + $"status-port = {ports.Status}, remoting-port = {ports.Remoting}, raft-port = {ports.Raft} }}");
         }
         text.AppendLine("  ]");
         text.AppendLine(CultureInfo.InvariantCulture, $"  store.id = {storeId}");

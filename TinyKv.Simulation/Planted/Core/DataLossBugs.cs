@@ -9,7 +9,7 @@ internal static class DataLossBugs
     public static Subject Subject { get; } = new("losses",
     [
         new("a member that has lost data and is counted",
-            [Rule.CurrentReads, Rule.DurableMajority, Rule.LossesAreFound], 202, "Leader",
+            [Rule.CurrentReads, Rule.DurableMajority, Rule.LossesAreFound], 366, "Leader",
             "_followers[i].State == ProgressState.DataLoss ? 0 : of(_followers[i])",
             "of(_followers[i])",
             "A leader and a member that lost what it acknowledged pass for a majority."),

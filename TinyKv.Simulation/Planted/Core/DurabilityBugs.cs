@@ -8,7 +8,7 @@ internal static class DurabilityBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("durability",
     [
-        new("a vote that is not stored", [Rule.DurablePromises], 1, "RaftCore",
+        new("a vote that is not stored", [Rule.DurablePromises], 3, "RaftCore",
             """
             Vote = candidate;
             _isStateDirty = true;
@@ -36,12 +36,12 @@ internal static class DurabilityBugs
             "Commit",
             "After a crash the state machine is ahead of the log."),
         new("an overwritten write that counts when it completes",
-            [Rule.AppliedInOrder, Rule.DurableMajority, Rule.DurablePromises], 44, "Durability",
+            [Rule.AppliedInOrder, Rule.DurableMajority, Rule.DurablePromises], 225, "Durability",
             "for (var i = 0; i < _writes.Count; i++) _writes[i] = Math.Min(_writes[i], index - 1);",
             "",
             "The new entries at the same indexes pass for durable while they are under way."),
         new("a truncation that leaves the durable index",
-            [Rule.AppliedInOrder, Rule.DurableMajority, Rule.DurablePromises], 8, "Durability",
+            [Rule.AppliedInOrder, Rule.DurableMajority, Rule.DurablePromises], 6, "Durability",
             "Index = Math.Min(Index, index - 1);",
             "",
             "The new entries pass for durable while they are under way."),

@@ -12,7 +12,7 @@ internal static class LogBugs
             "if (Matches(entries[i].Position)) continue;",
             "",
             "An append that arrives twice removes acknowledged entries behind it."),
-        new("an append taken whatever precedes it", [Rule.LogMatching], 8, "Follower",
+        new("an append taken whatever precedes it", [Rule.LogMatching], 22, "Follower",
             "else if (log.Matches(previous))",
             "else if (previous.Index <= log.Last.Index)",
             "Logs that agree in an entry differ in what is before it."),

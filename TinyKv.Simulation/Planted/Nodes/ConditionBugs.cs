@@ -24,7 +24,7 @@ internal static class ConditionBugs
                 Written => new OutcomeOrRefusal(met, null),
             """,
             "What it was decided by may have changed when the write is applied."),
-        new("a condition that does not see what its turn has written", [Rule.SameState, Rule.Linearizability], 1, "ApplyTurn",
+        new("a condition that does not see what its turn has written", [Rule.SameState, Rule.Linearizability], 2, "ApplyTurn",
             "if (!_fresh)",
             "if (false)",
             "Of two that expect the same, applied together, both succeed."),
@@ -36,7 +36,7 @@ internal static class ConditionBugs
             "range.Intersect(region.Range)",
             "region.Range with { Start = range.Start }",
             "It removes what is beyond the range, too."),
-        new("a range deletion that does not see what its turn has put", [Rule.SameState, Rule.Linearizability], 2, "SimEngine",
+        new("a range deletion that does not see what its turn has put", [Rule.SameState, Rule.Linearizability], 15, "SimEngine",
             "_inner.DeleteRange(family, range);",
             """
             using var seen = data.Snapshot();

@@ -8,41 +8,31 @@ internal static class GatewayBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("gateway",
     [
-        new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 5, "RawRouter",
+        new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 65, "Attempt",
             "if (Retries.MayBeDone(refusal, request.IsRead)) return null;",
             "",
             "It may be done twice, the second time over what others have written since."),
-        new("a forwarded write asked again when no answer comes", [Rule.Linearizability], 21, "RawRouter",
+        new("a forwarded write asked again when no answer comes", [Rule.Linearizability], 18, "RawRouter",
             "request.IsRead ? AttemptTimeout : Timeout.InfiniteTimeSpan, time",
             "AttemptTimeout, time",
             "It may be done twice, the second time over what others have written since."),
-        new("a forwarded write asked again after its connection broke", [Rule.Linearizability], 89, "RawRouter",
+        new("a forwarded write asked again after its connection broke", [Rule.Linearizability], 33, "RawRouter",
             "failure.MayBeDone ? request.OutcomeUnknown() : null",
             "null",
             "It may be done twice, the second time over what others have written since."),
+        new("a forwarded write that was sent and passes for one that was not", [Rule.Linearizability], 5, "RawRouter",
+            "if (!call.IsSent) attempt.NeverSent();",
+            "attempt.NeverSent();",
+            "It may be done all the same, and is asked again."),
         new("a write without an answer that passes for a refused one", [Rule.Linearizability], 5, "RawReplies",
-            "request.IsRead ? new RegionError.NotLeader(RegionId.First, null) : new RegionError.StaleCommand()",
-            "new RegionError.NotLeader(RegionId.First, null)",
+            "request.IsRead ? new RegionError.NotLeader(RegionOf(request), null) : new RegionError.StaleCommand()",
+            "new RegionError.NotLeader(RegionOf(request), null)",
             "It may be done all the same, and is asked again."),
-        new("a forgotten write that passes for a refused one", [Rule.Linearizability], 14, "ApplyActor",
-            "asker.Tell(new RegionError.StaleCommand())",
-            "asker.Tell(new RegionError.NotLeader(Region.Id, null))",
+        new("a forgotten write that passes for a refused one", [Rule.Linearizability], 13, "ApplyActor",
+            "_answers.Tell(asker, new RegionError.StaleCommand())",
+            "_answers.Tell(asker, new RegionError.NotLeader(Region.Id, null))",
             "It may be done all the same, and is asked again."),
-        new("a read that a gateway answers from its own store", [Rule.Linearizability], 2, "RaftStorage",
-            """
-            return answer switch
-            {
-                Readable readable
-            """,
-            """
-            if (answer is RegionError.NotLeader { Leader: not null })
-                answer = new Readable(new Region(context.Region, KeyRange.All, context.Epoch!.Value, [context.Peer!.Value]));
-            return answer switch
-            {
-                Readable readable
-            """,
-            "A follower is behind what others have been told."),
-        new("a batch proposed write by write", [Rule.WholeBatches], 1, "RaftStorage",
+        new("a batch proposed write by write", [Rule.WholeBatches], 4, "RaftStorage",
             "return await ProposeAsync(context, null, batch, cancellation) as RegionError;",
             """
             foreach (var each in batch)

@@ -8,7 +8,7 @@ internal static class LostStoreBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("losses",
     [
-        new("a store that continues after it has lost data", [Rule.Converges], 33, "RaftPeer",
+        new("a store that continues after it has lost data", [Rule.Converges], 31, "RaftPeer",
             "if (stage == DataLossStage.Confirmed) Context.Parent.Tell(new DataLost(Describe(loss)));",
             "if (stage == DataLossStage.Confirmed) continue;",
             "Nobody learns that it cannot be trusted any more."),

@@ -29,7 +29,7 @@ internal static class PlacementBugs
             _confirmCall = [.. _timestamps];
             """,
             "A leader that was replaced gives out less than its successor."),
-        new("ids forgotten by a restart", [Rule.UniqueIds, Rule.SameState], 2, "PlacementStateMachine",
+        new("ids forgotten by a restart", [Rule.UniqueIds, Rule.SameState], 1, "PlacementStateMachine",
             "[state.Save()]",
             "[(state with { NextId = PlacementState.FirstId }).Save()]",
             "They are handed out again."),

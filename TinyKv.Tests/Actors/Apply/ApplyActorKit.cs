@@ -23,6 +23,8 @@ public abstract class ApplyActorKit : TestKit
         Region = new Region(
             RegionId.First, new KeyRange(Bytes(start), "m"u8.ToArray()), RegionEpoch.Initial,
             [new Peer(new PeerId(1), new StoreId(1))]);
+        RecordIn(Engine, Region);
+        Engine.Writes = 0;
     }
 
     protected static TimeSpan WaitTimeout { get; } = TimeSpan.FromSeconds(20);
@@ -38,13 +40,22 @@ public abstract class ApplyActorKit : TestKit
     /// <summary>The index of the next entry, as of the last start.</summary>
     protected long Next { get; set; }
 
-    /// <summary>Applies to a region with data.</summary>
-    internal static ApplySpec KvSpec(Region initial, long index) => new()
+    /// <summary>Applies to a region with data, which is made at index 5 if it is not in the engine.</summary>
+    internal static ApplySpec KvSpec(IEngine engine, Region initial) => new()
     {
-        Initial = initial,
-        InitialIndex = index,
+        Record = RecordIn(engine, initial),
         Machine = (region, _) => new KvStateMachine(region),
     };
+
+    /// <summary>What an engine says of a region, which is made at index 5 if it is not there.</summary>
+    internal static RegionRecord RecordIn(IEngine engine, Region initial)
+    {
+        using var snapshot = engine.Snapshot();
+        if (MetaRecords.ReadAll(snapshot).FirstOrDefault(known => known.Region.Id == initial.Id) is { } found) return found;
+        var record = new RegionRecord(initial);
+        MetaRecords.Create(engine, [record]);
+        return record;
+    }
 
     protected override void AfterAll()
     {
@@ -56,10 +67,11 @@ public abstract class ApplyActorKit : TestKit
 
     private protected async Task<IActorRef> StartAsync(long expected, IEngine? engine = null, ApplySpec? spec = null)
     {
+        engine ??= Engine;
         var kv = Parent.ChildActorOf(
-            ApplyActor.Props(engine ?? Engine, (spec ?? KvSpec(Region, 5)) with { Observers = Observers }),
+            ApplyActor.Props(engine, (spec ?? KvSpec(engine, Region)) with { Observers = Observers }),
             SupervisorStrategy.StoppingStrategy);
-        Assert.Equal(expected, (await Parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied);
+        Assert.Equal(expected, (await Parent.ExpectMsgAsync<Described>(WaitTimeout)).Applied.Index);
         Next = expected + 1;
         return kv;
     }

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Actors.Requests;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
@@ -10,6 +11,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Commands;
+using TinyKv.Tests.Actors.Messages;
 
 namespace TinyKv.Tests.Actors.Apply;
 
@@ -75,6 +77,78 @@ public sealed class ApplyActorTests() : ApplyActorKit(start: "a")
     }
 
     [Fact]
+    public async Task Those_who_asked_together_are_told_together_what_became_of_their_writes()
+    {
+        var kv = await StartAsync(expected: 5);
+        var group = new Together(Sys);
+        var (a, b, displaced) = (group.Member(), group.Member(), group.Member());
+        kv.Tell(new TrackProposals([
+            new PendingProposal(new LogPosition(6, 6), a), new PendingProposal(new LogPosition(7, 6), b),
+            new PendingProposal(new LogPosition(8, 6), displaced)]));
+
+        await ApplyAsync(kv, Put(6, "b", "1"), Put(7, "c", "2"), Put(8, "d", "3", term: 7));
+
+        var told = Assert.Single(group.Deliveries());
+        Assert.Equal([a, b, displaced], told.Select(each => each.Asker));
+        Assert.Equal([Written.Instance, Written.Instance, new RegionError.NotLeader(RegionId.First, null)],
+            told.Select(each => each.Answer));
+    }
+
+    [Fact]
+    public async Task Writes_that_share_an_entry_are_applied_or_refused_each_by_itself()
+    {
+        var kv = await StartAsync(expected: 5);
+        var group = new Together(Sys);
+        var askers = Enumerable.Range(0, 4).Select(_ => group.Member()).ToList();
+        kv.Tell(new TrackProposals([
+            .. askers.Take(3).Select(asker => new PendingProposal(new LogPosition(6, 6), asker)),
+            new PendingProposal(new LogPosition(7, 6), askers[3])]));
+
+        await ApplyAsync(kv, Command(6, new WriteGroup(
+        [
+            new WriteCommand(1, [Modify("b", "1")]),
+            new WriteCommand(9, [Modify("c", "of another epoch")]),
+            new WriteCommand(1, [Modify("b", "2"), Modify("d", "3")]),
+        ])), Put(7, "e", "4"));
+
+        var told = Assert.Single(group.Deliveries());
+        Assert.Equal(askers, told.Select(each => each.Asker));
+        Assert.Equal([typeof(Written), typeof(RegionError.EpochNotMatch), typeof(Written), typeof(Written)],
+            told.Select(each => each.Answer.GetType()));
+        Assert.Equal(["2", null, "3", "4"], new[] { "b", "c", "d", "e" }.Select(key => Value(key)));
+    }
+
+    [Fact]
+    public async Task Those_whose_writes_shared_an_entry_are_displaced_together()
+    {
+        var kv = await StartAsync(expected: 5);
+        var group = new Together(Sys);
+        var askers = new[] { group.Member(), group.Member() };
+        kv.Tell(new TrackProposals([.. askers.Select(asker => new PendingProposal(new LogPosition(6, 6), asker))]));
+
+        await ApplyAsync(kv, Put(6, "b", "of another leader", term: 7));
+
+        var told = Assert.Single(group.Deliveries());
+        Assert.Equal(askers, told.Select(each => each.Asker));
+        Assert.All(told, each => Assert.IsType<RegionError.NotLeader>(each.Answer));
+    }
+
+    [Fact]
+    public async Task Nobody_is_told_of_a_write_that_the_engine_has_not_taken()
+    {
+        var kv = await StartAsync(expected: 5);
+        var group = new Together(Sys);
+        kv.Tell(new TrackProposals([new PendingProposal(new LogPosition(6, 6), group.Member())]));
+        Engine.Fails = true;
+        Watch(kv);
+
+        kv.Tell(new ApplyEntries([Put(6, "b", "1")]));
+
+        await ExpectTerminatedAsync(kv, WaitTimeout);
+        Assert.Empty(group.Deliveries());
+    }
+
+    [Fact]
     public async Task Whoever_was_displaced_by_another_leaders_entry_may_ask_again()
     {
         var kv = await StartAsync(expected: 5);
@@ -134,14 +208,81 @@ public sealed class ApplyActorTests() : ApplyActorKit(start: "a")
         var kv = await StartAsync(expected: 5);
         kv.Tell(new ServeReads(7, 6, [TestActor]));
         kv.Tell(new ServeReads(5, 6, [TestActor]));
-        await ExpectMsgAsync<Readable>(WaitTimeout);
+        await ExpectMsgAsync<ReadView>(WaitTimeout);
         kv.Tell(new ApplyEntries([Put(6, "b", "1")]), TestActor);
         await ExpectMsgAsync(new EntriesApplied(6), WaitTimeout);
 
         kv.Tell(new ApplyEntries([Put(7, "b", "1")]), TestActor);
 
         await ExpectMsgAsync(new EntriesApplied(7), WaitTimeout);
-        await ExpectMsgAsync<Readable>(WaitTimeout);
+        await ExpectMsgAsync<ReadView>(WaitTimeout);
+    }
+
+    [Fact]
+    public async Task Reads_that_were_confirmed_together_share_a_view()
+    {
+        var kv = await StartAsync(expected: 5);
+
+        kv.Tell(new ServeReads(5, 6, [TestActor, TestActor]));
+
+        var view = await ExpectMsgAsync<ReadView>(WaitTimeout);
+        Assert.Same(view, await ExpectMsgAsync<ReadView>(WaitTimeout));
+    }
+
+    [Fact]
+    public async Task Reads_that_become_due_together_share_a_view()
+    {
+        var kv = await StartAsync(expected: 5);
+        kv.Tell(new ServeReads(6, 6, [TestActor]));
+        kv.Tell(new ServeReads(7, 6, [TestActor]));
+
+        await ApplyAsync(kv, Put(6, "b", "1"), Put(7, "b", "2"));
+
+        var view = await ExpectMsgAsync<ReadView>(WaitTimeout);
+        Assert.Same(view, await ExpectMsgAsync<ReadView>(WaitTimeout));
+        Assert.Equal("2"u8.ToArray(), view.Snapshot.Get(ColumnFamily.Default, "b"u8));
+    }
+
+    [Fact]
+    public async Task A_view_is_freed_when_its_last_reader_is_done()
+    {
+        var kv = await StartAsync(expected: 5);
+        kv.Tell(new ServeReads(5, 6, [TestActor, TestActor]));
+        var view = await ExpectMsgAsync<ReadView>(WaitTimeout);
+        await ExpectMsgAsync<ReadView>(WaitTimeout);
+        await ApplyAsync(kv, Put(6, "b", "1")); // the actor itself is done with it
+
+        view.Release();
+        Assert.Equal(1, Engine.OpenSnapshots);
+        view.Release();
+
+        Assert.Equal(0, Engine.OpenSnapshots);
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_gone_leaves_no_view_behind()
+    {
+        var kv = await StartAsync(expected: 5);
+        var gone = new ReplyRef(((ExtendedActorSystem)Sys).Provider);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone.AnswerAsync(new CancellationToken(true)));
+
+        kv.Tell(new ServeReads(5, 6, [gone]));
+
+        await ApplyAsync(kv, Put(6, "b", "1"));
+        Assert.Equal(0, Engine.OpenSnapshots);
+    }
+
+    [Fact]
+    public async Task A_view_shows_nothing_that_is_applied_later()
+    {
+        var kv = await StartAsync(expected: 5);
+        await ApplyAsync(kv, Put(6, "b", "1"));
+        kv.Tell(new ServeReads(6, 6, [TestActor]));
+        var view = await ExpectMsgAsync<ReadView>(WaitTimeout);
+
+        await ApplyAsync(kv, Put(7, "b", "2"));
+
+        Assert.Equal("1"u8.ToArray(), view.Snapshot.Get(ColumnFamily.Default, "b"u8));
     }
 
     [Fact]
@@ -207,10 +348,9 @@ public sealed class ApplyActorTests() : ApplyActorKit(start: "a")
         await asker.ExpectMsgAsync(new IdsAllocated(1003), WaitTimeout);
     }
 
-    private static ApplySpec Placement => new()
+    private ApplySpec Placement => new()
     {
-        Initial = new Region(RegionId.Placement, KeyRange.All, RegionEpoch.Initial, []),
-        InitialIndex = 5,
+        Record = RecordIn(Engine, new Region(RegionId.Placement, KeyRange.All, RegionEpoch.Initial, [])),
         Machine = (group, snapshot) => new PlacementStateMachine(group, snapshot),
     };
 

@@ -1,3 +1,4 @@
+using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 
 namespace TinyKv.Tests.Actors.Apply;
@@ -12,9 +13,16 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
     /// <summary>How many more writes go well; null: all.</summary>
     public int? FailsAfter { get; set; }
 
-    public int Writes { get; private set; }
+    public int Writes { get; set; }
 
-    public ISnapshot Snapshot() => inner.Snapshot();
+    /// <summary>Snapshots that are not disposed.</summary>
+    public int OpenSnapshots { get; private set; }
+
+    public ISnapshot Snapshot()
+    {
+        OpenSnapshots++;
+        return new CountedSnapshot(inner.Snapshot(), () => OpenSnapshots--);
+    }
 
     public IWriteBatch NewBatch() => inner.NewBatch();
 
@@ -28,4 +36,19 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
     public void Sync() => inner.Sync();
 
     public void Dispose() => inner.Dispose();
+
+    private sealed class CountedSnapshot(ISnapshot inner, Action disposed) : ISnapshot
+    {
+        public byte[]? Get(ColumnFamily family, ReadOnlySpan<byte> key) => inner.Get(family, key);
+
+        public IEngineIterator Iterate(ColumnFamily family, KeyRange range) => inner.Iterate(family, range);
+
+        public IEngineIterator IterateReverse(ColumnFamily family, KeyRange range) => inner.IterateReverse(family, range);
+
+        public void Dispose()
+        {
+            inner.Dispose();
+            disposed();
+        }
+    }
 }

@@ -22,4 +22,7 @@ internal static class Eventually
         }
         throw new TimeoutException($"did not happen: {what}");
     }
+
+    public static Task True(Func<bool> probe, [CallerArgumentExpression(nameof(probe))] string? what = null) =>
+        Async(() => Task.FromResult(probe() ? "" : null), what);
 }

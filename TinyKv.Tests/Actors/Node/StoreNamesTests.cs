@@ -62,8 +62,8 @@ public sealed class StoreNamesTests
         ConfigurationFactory.ParseString($$"""
             tinykv.cluster.name = "names"
             tinykv.cluster.stores = [
-              { id = 1, host = "{{self}}", grpc-port = 1, status-port = 2, remoting-port = 3 }
-              { id = 2, host = "{{other}}", grpc-port = 4, status-port = 5, remoting-port = 6 }
+              { id = 1, host = "{{self}}", grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 103 }
+              { id = 2, host = "{{other}}", grpc-port = 4, status-port = 5, remoting-port = 6, raft-port = 106 }
             ]
             tinykv.store { id = 1, data-directory = data, bind-host = "{{bind}}" }
             """).WithFallback(ReferenceConfig.OfStore));

@@ -55,7 +55,7 @@ public sealed class StoreNodeTests
         var second = await cluster.PutAsync("b", [2]);
         Assert.NotEqual(first, second.Settings.StoreId.Value);
 
-        var index = (await second.StatusAsync(Timeouts.Long)).Peers[1].AppliedIndex;
+        var index = (await TestCluster.StatusAsync(second)).AppliedIndex;
         await cluster.StartAsync(first);
         var status = await cluster.AppliedAsync(first, index);
         Assert.Equal(RegionId.First.Value, status.Region.Id);
@@ -86,8 +86,8 @@ public sealed class StoreNodeTests
 
         var leader = await cluster.PutAsync("big", new byte[Limits.MaxEntryBytes - 100]);
 
-        var index = (await leader.StatusAsync(Timeouts.Long)).Peers[1].AppliedIndex;
-        for (var store = 1UL; store <= 3; store++) await cluster.AppliedAsync(store, index);
+        var index = (await TestCluster.StatusAsync(leader, "big")).AppliedIndex;
+        for (var store = 1UL; store <= 3; store++) await cluster.AppliedAsync(store, index, "big");
     }
 
     [Fact]
@@ -172,8 +172,11 @@ public sealed class StoreNodeTests
         await cluster.StopAsync(1);
 
         var node = await cluster.StartAsync(1, """
-            tinykv.cluster.stores = [ { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3 } ]
-            """.Replace("remoting-port = 3", $"remoting-port = {FreePorts.Take()}", StringComparison.Ordinal));
+            tinykv.cluster.stores = [
+              { id = 1, host = "127.0.0.1", grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 103 }
+            ]
+            """.Replace("remoting-port = 3", $"remoting-port = {FreePorts.Take()}", StringComparison.Ordinal)
+            .Replace("raft-port = 103", $"raft-port = {FreePorts.Take()}", StringComparison.Ordinal));
 
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.True(reason.IsMisconfigured);

@@ -19,7 +19,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestCluster(int stores)
     {
         _stores = stores;
-        _ports = Enumerable.Range(FreePorts.TakeRange(stores), stores).ToArray();
+        _ports = Enumerable.Range(FreePorts.TakeRange(2 * stores), 2 * stores).ToArray();
     }
 
     public IEnumerable<StoreNode> Nodes => _nodes.Values;
@@ -47,7 +47,7 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var stores = Enumerable.Range(1, _stores).Select(id =>
             $$"""{ id = {{id}}, host = "127.0.0.1", grpc-port = {{id}}, status-port = {{id + 1000}}, """ +
-            $$"""remoting-port = {{_ports[id - 1]}} }""");
+            $$"""remoting-port = {{_ports[2 * id - 2]}}, raft-port = {{_ports[2 * id - 1]}} }""");
         return ConfigurationFactory.ParseString(overrides).WithFallback(ConfigurationFactory.ParseString($$"""
             tinykv {
               cluster.name = "test"
@@ -61,51 +61,61 @@ internal sealed class TestCluster : IAsyncDisposable
             """));
     }
 
-    /// <summary>The store that leads the region with the keys, as all running stores agree.</summary>
-    public Task<StoreNode> LeaderAsync() => Eventually.Async(() =>
+    /// <summary>The store that leads the region with a key, as all running stores agree.</summary>
+    public Task<StoreNode> LeaderAsync(string key = "a") => Eventually.Async(() =>
     {
-        var leaders = Nodes.Select(node => node.Placement.Regions.Entries.First().Leader?.Store.Value).Distinct().ToList();
+        var leaders = Nodes.Select(node => RegionOf(node, key)?.Leader?.Store.Value).Distinct().ToList();
         return Task.FromResult(
             leaders is [{ } leader] && _nodes.TryGetValue(leader, out var node) && Nodes.All(n => n.IsReady)
                 ? node : null);
     });
 
-    public static RequestContext ContextOf(StoreNode node)
+    /// <summary>The replica on a store of the region with a key, as callers name it.</summary>
+    public static RequestContext ContextOf(StoreNode node, string key = "a")
     {
-        var region = node.Placement.Regions.Entries.First().Region;
+        var region = RegionOf(node, key)!.Region;
         return new RequestContext(region.Id, region.Epoch, region.PeerOn(node.Settings.StoreId), 0);
     }
 
     /// <summary>Puts a pair as clients do, and returns the store that led when it was acknowledged.</summary>
-    public Task<StoreNode> PutAsync(string key, byte[] value) => OnLeaderAsync(async leader =>
+    public Task<StoreNode> PutAsync(string key, byte[] value) => OnLeaderAsync(key, async leader =>
     {
         var refusal = await leader.Storage.WriteAsync(
-            ContextOf(leader), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Timeouts.Long);
+            ContextOf(leader, key), [new Modify.Put(ColumnFamily.Default, Bytes(key), value)], Timeouts.Long);
         return (leader, refusal);
     });
 
     /// <summary>Reads a key as clients do.</summary>
-    public Task<byte[]?> GetAsync(string key) => OnLeaderAsync(async leader =>
+    public Task<byte[]?> GetAsync(string key) => OnLeaderAsync(key, async leader =>
     {
-        var (reader, refusal) = await leader.Storage.ReaderAsync(ContextOf(leader), Timeouts.Long);
+        var (reader, refusal) = await leader.Storage.ReaderAsync(ContextOf(leader, key), Timeouts.Long);
         using (reader) return (reader?.GetCF(ColumnFamily.Default, Bytes(key)), refusal);
     });
 
-    /// <summary>Waits until a store has applied an entry of the region with the keys.</summary>
-    public Task<PeerStatus> AppliedAsync(ulong store, long index) => Eventually.Async(async () =>
+    /// <summary>What a store says of its replica of the region with a key.</summary>
+    public static async Task<PeerStatus> StatusAsync(StoreNode node, string key = "a")
     {
-        var peer = (await _nodes[store].StatusAsync(Timeouts.Long)).Peers[1];
+        var region = RegionOf(node, key)!.Region.Id.Value;
+        return (await node.StatusAsync(Timeouts.Long)).Peers.Single(peer => peer.Region.Id == region);
+    }
+
+    /// <summary>Waits until a store has applied an entry of the region with a key.</summary>
+    public Task<PeerStatus> AppliedAsync(ulong store, long index, string key = "a") => Eventually.Async(async () =>
+    {
+        var peer = await StatusAsync(_nodes[store], key);
         return peer.AppliedIndex >= index ? peer : null;
     });
 
+    private static LocatedRegion? RegionOf(StoreNode node, string key) => node.Placement.Regions.Find(Bytes(key));
+
     // A store promises nothing about who leads: on a busy machine leadership may move between any two calls. What is
     // asked here may be done twice.
-    private async Task<T> OnLeaderAsync<T>(Func<StoreNode, Task<(T Result, RegionError? Refusal)>> ask)
+    private async Task<T> OnLeaderAsync<T>(string key, Func<StoreNode, Task<(T Result, RegionError? Refusal)>> ask)
     {
         var timeout = Timeouts.Long;
         while (true)
         {
-            var (result, refusal) = await ask(await LeaderAsync());
+            var (result, refusal) = await ask(await LeaderAsync(key));
             if (refusal is null) return result;
             Assert.True(refusal is RegionError.NotLeader or RegionError.StaleCommand, refusal.Message);
             timeout.ThrowIfCancellationRequested();

@@ -119,6 +119,16 @@ internal sealed class JournalGate : IDisposable
         lock (_lock) return [.. _stored.Where(stored => stored.PersistenceId == persistenceId)];
     }
 
+    /// <summary>Whether deletions fail.</summary>
+    public bool CannotDelete { get; set; }
+
+    public Task DeleteAsync(string persistenceId, long to)
+    {
+        if (CannotDelete) return Task.FromException(new IOException("the disk does not like it"));
+        lock (_lock) _stored.RemoveAll(stored => stored.PersistenceId == persistenceId && stored.SequenceNr <= to);
+        return Task.CompletedTask;
+    }
+
     public void Dispose() => Gates.TryRemove(_id, out _);
 }
 
@@ -144,5 +154,5 @@ public sealed class GatedJournal(Config config) : AsyncWriteJournal
 
     protected override Task DeleteMessagesToAsync(
         string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
-        Task.CompletedTask;
+        _gate.DeleteAsync(persistenceId, toSequenceNr);
 }

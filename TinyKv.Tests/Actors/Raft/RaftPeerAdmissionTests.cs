@@ -1,13 +1,31 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Actors.Raft;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Commands;
+using TinyKv.Tests.Actors.Messages;
 
 namespace TinyKv.Tests.Actors.Raft;
 
 public sealed class RaftPeerAdmissionTests : RaftPeerKit
 {
     private static readonly Region Three = RegionOf(1, 2, 3);
+
+    [Fact]
+    public async Task A_peer_asks_for_one_tick_after_the_other()
+    {
+        var ticker = CreateTestProbe();
+        var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)) with { Ticker = ticker.Ref });
+        for (var i = 0; i < 3; i++)
+        {
+            await ticker.ExpectMsgAsync<Ticker.AwaitTick>(WaitTimeout);
+            Assert.Equal(peer, ticker.LastSender);
+            Assert.False(ticker.HasMessages);
+            Tick(peer, 1);
+        }
+    }
 
     [Fact]
     public async Task A_follower_names_the_leader()
@@ -177,6 +195,26 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     }
 
     [Fact]
+    public async Task Writes_that_come_during_a_write_share_an_entry_as_far_as_they_may()
+    {
+        var peer = await StartLeaderAsync();
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write());
+        await Gate.ArrivedAsync();
+        await World.ExpectMsgAsync<TrackProposals>(WaitTimeout);
+        foreach (var mayShare in new[] { true, true, false, true, true })
+            Ask(peer, Write() with { MayShareEntry = mayShare });
+        await StatusAfterAsync(peer);
+
+        Gate.Open();
+
+        var next = Assert.IsType<RaftRecord>(Assert.Single(await Gate.ArrivedAsync()));
+        Assert.Equal([2, 1, 2], next.Entries.Select(entry => WritesIn(entry.Data)));
+        var awaited = await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
+        Assert.Equal([3, 3, 4, 5, 5], awaited.Proposals.Select(proposal => proposal.Position.Index - next.Entries[0].Index + 3));
+    }
+
+    [Fact]
     public async Task A_full_queue_refuses_at_once()
     {
         var peer = await StartLeaderAsync(maxQueued: 2);
@@ -219,6 +257,85 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     }
 
     [Fact]
+    public async Task What_came_in_one_message_shares_a_record()
+    {
+        var peer = await StartLeaderAsync();
+        Gate.Mode = GateMode.Held;
+
+        peer.Tell(new Together(Sys).Ask(Write(), Write(), Write()));
+
+        Assert.Equal(3, Assert.IsType<RaftRecord>(Assert.Single(await Gate.ArrivedAsync())).Entries.Length);
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task What_came_in_one_message_shares_a_confirmation()
+    {
+        var peer = await StartLeaderOfThreeAsync();
+        var read = new Read(RegionId.First, ContextOf(Three));
+        var batch = new Together(Sys).Ask(read, read, read);
+
+        peer.Tell(batch);
+        var round = ((RaftMessage.Heartbeat)(await SentAsync<RaftMessage.Heartbeat>()).Message).Round;
+        FromOther(peer, 6, new RaftMessage.HeartbeatReply(round));
+
+        var reads = await World.FishForMessageAsync<ServeReads>(_ => true, WaitTimeout);
+        Assert.Equal(batch.Requests.Select(each => each.Asker), reads.Askers);
+    }
+
+    [Fact]
+    public async Task Of_one_message_some_are_refused_for_want_of_room_and_the_others_proceed()
+    {
+        var peer = await StartLeaderAsync(maxQueued: 2);
+        var group = new Together(Sys);
+        var batch = group.Ask(Write(), Write(), Write(), Write(key: "z"));
+
+        peer.Tell(batch);
+
+        var tracked = await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
+        Assert.Equal(batch.Requests.Take(2).Select(each => each.Asker), tracked.Proposals.Select(each => each.Asker));
+        var refused = await group.NextAsync();
+        Assert.Equal(batch.Requests.Skip(2).Select(each => each.Asker), refused.Select(each => each.Asker));
+        Assert.IsType<RegionError.ServerIsBusy>(refused[0].Answer);
+        Assert.IsType<RegionError.KeyNotInRegion>(refused[1].Answer);
+    }
+
+    [Fact]
+    public async Task A_follower_names_the_leader_to_each_of_a_message()
+    {
+        var peer = await StartAsync(SpecOf(Three));
+        FromOther(peer, 6, new RaftMessage.Heartbeat(0, 0));
+        var group = new Together(Sys);
+
+        peer.Tell(group.Ask(Write(region: Three), new Read(RegionId.First, ContextOf(Three))));
+
+        var refused = await group.NextAsync();
+        Assert.Equal(2, refused.Count);
+        Assert.All(refused, each =>
+            Assert.Equal(new RegionError.NotLeader(RegionId.First, Three.Peers[1]), each.Answer));
+    }
+
+    [Fact]
+    public async Task Those_of_a_message_that_were_not_taken_up_are_refused_together_when_leadership_is_lost()
+    {
+        var peer = await StartLeaderOfThreeAsync();
+        Gate.Mode = GateMode.Held;
+        Ask(peer, Write(region: Three));
+        await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
+        var group = new Together(Sys);
+        var read = new Read(RegionId.First, ContextOf(Three));
+
+        peer.Tell(group.Ask(Write(region: Three), read, read));
+        FromOther(peer, 9, new RaftMessage.Heartbeat(0, 0), from: 3);
+
+        var refused = await group.NextAsync();
+        Assert.Equal(3, refused.Count);
+        Assert.All(refused, each =>
+            Assert.Equal(new RegionError.NotLeader(RegionId.First, Three.Peers[2]), each.Answer));
+        Gate.Open();
+    }
+
+    [Fact]
     public async Task The_parent_hears_who_leads_and_that_the_peer_has_caught_up()
     {
         await StartLeaderAsync();
@@ -241,4 +358,7 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     }
 
     private async Task<RegionError> RefusalAsync() => await World.FishForMessageAsync<RegionError>(_ => true, WaitTimeout);
+
+    private static int WritesIn(ReadOnlyMemory<byte> command) =>
+        CommandCodec.Decode(command) is WriteGroup group ? group.Writes.Count : 1;
 }

@@ -20,7 +20,7 @@ public sealed class RaftPeerDataLossTests : RaftPeerKit
 
         await Parent.FishForMessageAsync<PeerView>(view => view is { Leader: not null, CaughtUp: false }, WaitTimeout);
         var loss = Assert.Single((await StatusAfterAsync(peer)).DataLosses);
-        Assert.Equal(new DataLoss(new PeerId(1), 6, Acknowledged, new LogPosition(6, 6)), loss);
+        Assert.Equal(new DataLoss(PeerOn(1), 6, Acknowledged, new LogPosition(6, 6)), loss);
         // Another leader that has everything catches it up.
         FromOther(peer, 7, new RaftMessage.Append(new LogPosition(6, 6), Entries(7, 7, "y"), 7), from: 3);
         peer.Tell(new EntriesApplied((await ApplyAsync(7)).Entries[^1].Index));

@@ -1,5 +1,4 @@
 using TinyKv.Actors.Messages;
-using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Stores;
@@ -14,7 +13,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         await StartLeaderAsync();
 
         var initial = Assert.IsType<InitialState>(Gate.Stored[0]);
-        Assert.Equal(new PeerId(1), Assert.Single(initial.Voters));
+        Assert.Equal(PeerOn(1), Assert.Single(initial.Voters));
         Assert.Equal(new LogPosition(5, 5), initial.Truncated);
         Assert.All(Gate.Stored.Skip(1), @event => Assert.IsType<RaftRecord>(@event));
     }
@@ -46,7 +45,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Gate.Open();
 
         Assert.Equal(new RaftMessage.Vote(true), (await World.ExpectMsgAsync<OutboundRaftMessage>(WaitTimeout)).Envelope.Message);
-        Assert.Contains(Gate.Stored, stored => stored is RaftRecord { Term: 6, Vote.Value: 2 });
+        Assert.Contains(Gate.Stored, stored => stored is RaftRecord { Term: 6, Vote.Value: 12 });
     }
 
     [Fact]
@@ -149,39 +148,29 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         Assert.False(World.HasMessages);
     }
 
-    [Fact]
-    public async Task A_journal_that_names_a_store_without_an_address_ends_the_store()
+    [Theory]
+    [InlineData("1, 2")]
+    [InlineData("1, 2, 3, 4")]
+    [InlineData("1, 2, 4")]
+    public async Task A_journal_of_other_members_ends_the_store(string members)
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
         Sys.Stop(await StartAsync(SpecOf(RegionOf(1, 2, 3))));
 
-        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1, 2))));
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf([.. members.Split(',').Select(ulong.Parse)]))));
 
-        Assert.Contains("store 3", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_configuration_that_lists_a_store_which_is_no_member_ends_the_store()
-    {
-        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
-        Sys.Stop(await StartAsync(SpecOf(RegionOf(1))));
-
-        // The region comes from the engine, which knows nothing of the new list.
-        CreateTestProbe().ChildActorOf(RaftPeer.Props(
-            SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1, 2, 3), default) }));
-
-        Assert.Contains("lists store 2", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
+        var others = $"n1{members.Replace(" ", " n1", StringComparison.Ordinal)}";
+        Assert.Contains($"begins with the members n11, n12, n13, and the store with {others}",
+            $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_journal_of_another_data_directory_ends_the_store()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
-        Sys.Stop(await StartAsync(
-            SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1), new DirectoryId(7)) }));
+        Sys.Stop(await StartAsync(SpecIn(new DirectoryId(7))));
 
-        CreateTestProbe().ChildActorOf(RaftPeer.Props(
-            SpecOf(RegionOf(1)) with { InitialState = Topology.InitialStateOf(RegionOf(1), new DirectoryId(8)) }));
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecIn(new DirectoryId(8))));
 
         Assert.Contains("belongs to the data directory 0000000000000007, this is the data directory 0000000000000008",
             $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
@@ -192,7 +181,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     {
         Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
 
-        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { WasCreated = true }));
+        CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1)) with { JournalBorn = true }));
 
         Assert.Contains("is empty", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
         Assert.Empty(Gate.Stored);
@@ -207,6 +196,11 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf(1))));
 
         var failed = await ExpectMsgAsync<StoreFailed>(WaitTimeout);
-        Assert.Contains("before the initial state", $"{failed}", StringComparison.Ordinal);
+        Assert.Contains("no initial state", $"{failed}", StringComparison.Ordinal);
     }
+
+    private RaftPeerSpec SpecIn(DirectoryId directory) => SpecOf(RegionOf(1)) with
+    {
+        InitialState = RaftPeerSpec.InitialStateOf(RegionOf(1), InitialState.Origin, directory),
+    };
 }

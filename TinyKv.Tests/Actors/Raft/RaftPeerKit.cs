@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
-using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
@@ -37,20 +36,25 @@ public abstract class RaftPeerKit : TestKit
 
     private protected static Region RegionOf(params ulong[] stores) => new(
         RegionId.First, new KeyRange("a"u8.ToArray(), "m"u8.ToArray()), RegionEpoch.Initial,
-        [.. stores.Select(store => new Peer(new PeerId(store), new StoreId(store)))]);
+        [.. stores.Select(store => new Peer(PeerOn(store), new StoreId(store)))]);
+
+    /// <summary>The number of the replica on a store.</summary>
+    private protected static PeerId PeerOn(ulong store) => new(10 + store);
 
     private protected RaftPeerSpec SpecOf(Region region, int maxQueued = 100, long applied = 5) => new()
     {
         PersistenceId = "peer",
         Region = region,
         Self = region.Peers[0],
-        InitialState = Topology.InitialStateOf(region, default),
+        InitialState = RaftPeerSpec.InitialStateOf(region, TinyKv.Core.Raft.InitialState.Origin, default),
         Applied = applied,
         Options = new RaftOptions(),
         TickInterval = TimeSpan.FromHours(1),
+        Ticker = ActorRefs.Nobody,
         MaxQueuedRequests = maxQueued,
         Seed = 1,
         Applier = World.Ref,
+        EngineSync = World.Ref,
         IsCommand = _ => true,
         Transport = World.Ref,
     };
@@ -92,7 +96,7 @@ public abstract class RaftPeerKit : TestKit
 
     private protected static void FromOther(
         IActorRef peer, long term, RaftMessage message, ulong from = 2, ulong? store = null) => peer.Tell(new InboundRaftMessage(
-            RegionId.First, new StoreId(store ?? from), new RaftEnvelope(new PeerId(from), new PeerId(1), term, message)));
+            RegionId.First, new StoreId(store ?? from), new RaftEnvelope(PeerOn(from), PeerOn(1), term, message)));
 
     /// <summary>The next message of a kind to store 2; what else is said before is skipped.</summary>
     private protected async Task<RaftEnvelope> SentAsync<T>() where T : RaftMessage

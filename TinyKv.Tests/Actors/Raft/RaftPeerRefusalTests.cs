@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Akka.Event;
 using TinyKv.Actors.Messages;
-using TinyKv.Actors.Node;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Tests.Telemetry;
@@ -48,12 +47,12 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
         var spec = SpecOf(RegionOf(1, 2, 3)) with { IsCommand = data => data.Span[0] != (byte)'?' };
         var peer = await StartAsync(spec);
 
-        FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "?"), 0));
+        FromOther(peer, 6, new RaftMessage.Append(InitialState.Origin, Entries(6, 6, "a", "?"), 0));
         var status = await StatusAsync(peer);
-        Assert.Equal((Topology.Origin.Index, 1L), (status.LastIndex, status.Refusals));
+        Assert.Equal((InitialState.Origin.Index, 1L), (status.LastIndex, status.Refusals));
         Assert.Equal("store 2: entry 7@6 is no command of region 1", status.LastRefusal);
 
-        FromOther(peer, 6, new RaftMessage.Append(Topology.Origin, Entries(6, 6, "a", "b"), 0));
+        FromOther(peer, 6, new RaftMessage.Append(InitialState.Origin, Entries(6, 6, "a", "b"), 0));
         await World.FishForMessageAsync<OutboundRaftMessage>(
             said => said.Envelope.Message is RaftMessage.Appended { Match: 7 }, WaitTimeout);
     }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
-using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Commands;
@@ -11,6 +10,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 using TinyKv.Tests.Actors.Apply;
+using TinyKv.Tests.Actors.Messages;
 using TinyKv.Tests.Actors.Raft;
 
 namespace TinyKv.Tests.Actors.Regions;
@@ -18,7 +18,7 @@ namespace TinyKv.Tests.Actors.Regions;
 public sealed class RegionActorTests : RaftPeerKit
 {
     private readonly RegionTable _table = new();
-    private readonly ConcurrentQueue<bool> _created = [];
+    private readonly ConcurrentQueue<bool> _born = [];
 
     [Fact]
     public async Task A_write_and_a_read_go_through_the_log_to_the_engine()
@@ -29,9 +29,12 @@ public sealed class RegionActorTests : RaftPeerKit
 
         Ask(region, Write("b"));
         await World.ExpectMsgAsync<Written>(WaitTimeout);
+        var group = new Together(Sys);
+        region.Tell(group.Ask(Write("c"), Write("d")));
+        Assert.Equal([Written.Instance, Written.Instance], (await group.NextAsync()).Select(each => each.Answer));
         Ask(region, new Read(RegionId.First, ContextOf(RegionOf(1))));
 
-        Assert.Equal(RegionOf(1), (await World.ExpectMsgAsync<Readable>(WaitTimeout)).Region, RegionComparer);
+        Assert.Equal(RegionOf(1), (await World.ExpectMsgAsync<ReadView>(WaitTimeout)).Region, RegionComparer);
         using var snapshot = engine.Snapshot();
         Assert.Equal(TestBytes("v"), snapshot.Get(ColumnFamily.Default, TestBytes("b")));
     }
@@ -54,9 +57,9 @@ public sealed class RegionActorTests : RaftPeerKit
         await World.FishForMessageAsync<RegionError.NotLeader>(_ => true, WaitTimeout);
         await World.FishForMessageAsync<Written>(_ => true, WaitTimeout);
         // Its journal cannot be empty any more.
-        Assert.False(_created.TryDequeue(out var first) && first);
-        Assert.NotEmpty(_created);
-        Assert.DoesNotContain(false, _created);
+        Assert.False(_born.TryDequeue(out var first) && first);
+        Assert.NotEmpty(_born);
+        Assert.DoesNotContain(false, _born);
     }
 
     [Fact]
@@ -71,6 +74,23 @@ public sealed class RegionActorTests : RaftPeerKit
 
         Assert.Equal(
             new RegionError.NotLeader(RegionId.First, null), await World.ExpectMsgAsync<RegionError.NotLeader>(WaitTimeout));
+        Gate.Open();
+    }
+
+    [Fact]
+    public async Task While_the_peer_recovers_each_request_of_a_message_is_refused()
+    {
+        using var engine = new MemoryEngine();
+        Gate.Mode = GateMode.Held;
+        var region = Start(engine);
+        await Gate.ArrivedAsync();
+        var group = new Together(Sys);
+
+        region.Tell(group.Ask(Write("b"), Write("c", context: ContextOf(RegionOf(9)))));
+
+        Assert.Equal(
+            [new RegionError.NotLeader(RegionId.First, null), new RegionError.StoreNotMatch(new StoreId(9), new StoreId(1))],
+            (await group.NextAsync()).Select(each => each.Answer));
         Gate.Open();
     }
 
@@ -130,16 +150,17 @@ public sealed class RegionActorTests : RaftPeerKit
     private IActorRef Start(IEngine engine)
     {
         var initial = RegionOf(1);
+        var record = ApplyActorKit.RecordIn(engine, initial);
         return Sys.ActorOf(RegionActor.Props(
             new RegionSpec
             {
-                Initial = initial,
+                Record = record,
                 Self = initial.Peers[0],
-                Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(initial, Topology.Origin.Index)),
-                Peer = (state, applier, created, _) =>
+                Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(engine, initial)),
+                Peer = (state, applier, _) =>
                 {
-                    _created.Enqueue(created);
-                    return RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier });
+                    _born.Enqueue(state.Record.JournalBorn);
+                    return RaftPeer.Props(SpecOf(initial, applied: state.Applied.Index) with { Applier = applier });
                 },
                 Seed = 1,
             },

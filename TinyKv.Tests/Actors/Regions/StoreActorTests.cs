@@ -1,22 +1,26 @@
+using Akka.Actor;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
-using TinyKv.Actors.Node;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence.Engine;
 using TinyKv.Tests.Actors.Apply;
+using TinyKv.Tests.Actors.Messages;
 using TinyKv.Tests.Actors.Raft;
 
 namespace TinyKv.Tests.Actors.Regions;
 
 public sealed class StoreActorTests : RaftPeerKit
 {
+    private static readonly RegionError NotLed = new RegionError.NotLeader(RegionId.First, null);
+
     [Fact]
     public async Task A_request_that_a_stopped_peer_leaves_behind_is_refused()
     {
         using var engine = new MemoryEngine();
-        Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
+        Sys.ActorOf(StoreActor.Props(SpecOf(engine)));
         var gone = CreateTestProbe();
         Watch(gone);
         Sys.Stop(gone);
@@ -34,10 +38,49 @@ public sealed class StoreActorTests : RaftPeerKit
     }
 
     [Fact]
+    public async Task A_message_that_a_stopped_peer_leaves_behind_is_refused_each_request_of_it()
+    {
+        using var engine = new MemoryEngine();
+        Sys.ActorOf(StoreActor.Props(SpecOf(engine)));
+        var gone = CreateTestProbe();
+        Watch(gone);
+        Sys.Stop(gone);
+        await ExpectTerminatedAsync(gone, WaitTimeout);
+        var (group, read) = (new Together(Sys), new Read(RegionId.First, null));
+
+        // Again until the store has subscribed.
+        var refused = await Node.Eventually.Async(async () =>
+        {
+            gone.Tell(group.Ask(read, read));
+            await Task.Yield();
+            return group.Deliveries().FirstOrDefault();
+        });
+
+        Assert.Equal([NotLed, NotLed], refused.Select(each => each.Answer));
+    }
+
+    [Fact]
+    public async Task Of_a_message_for_a_region_that_is_not_here_each_request_is_refused()
+    {
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine)));
+        var (group, read) = (new Together(Sys), new Read(new RegionId(9), null));
+
+        store.Tell(group.Ask(read) with { Region = new RegionId(9) });
+        store.Tell(Begin.Instance, TestActor);
+        store.Tell(group.Ask(read, read) with { Region = new RegionId(9) });
+
+        Assert.Equal(new RegionError.NotLeader(new RegionId(9), null), Assert.Single(await group.NextAsync()).Answer);
+        Assert.Equal(
+            [new RegionError.RegionNotFound(new RegionId(9)), new RegionError.RegionNotFound(new RegionId(9))],
+            (await group.NextAsync()).Select(each => each.Answer));
+    }
+
+    [Fact]
     public async Task A_region_that_is_not_here_is_not_found()
     {
         using var engine = new MemoryEngine();
-        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine)));
         store.Tell(Begin.Instance, TestActor);
 
         Ask(store, new Read(new RegionId(9), null));
@@ -49,7 +92,7 @@ public sealed class StoreActorTests : RaftPeerKit
     public async Task Before_the_cluster_is_formed_nothing_is_led()
     {
         using var engine = new MemoryEngine();
-        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine)));
 
         Ask(store, new Read(RegionId.First, null));
 
@@ -58,26 +101,90 @@ public sealed class StoreActorTests : RaftPeerKit
     }
 
     [Fact]
-    public async Task Whoever_forms_the_cluster_hears_of_each_replica_that_was_born()
+    public async Task Whoever_forms_the_cluster_hears_when_all_journals_are_made_and_the_engine_knows()
     {
         using var engine = new MemoryEngine();
-        var store = Sys.ActorOf(StoreActor.Props([SpecOf(engine)], new RegionTable()));
+        Region[] regions = [RegionWith(1, "a", "m"), RegionWith(7, "m", "t")];
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine, regions)));
 
         store.Tell(Begin.Instance, TestActor);
 
-        Assert.Equal(new RegionCreated(RegionId.First), await ExpectMsgAsync<RegionCreated>(WaitTimeout));
+        await ExpectMsgAsync<Bootstrapped>(WaitTimeout);
+        Assert.Equal(
+            [(new RegionId(1), true), (new RegionId(7), true)],
+            Records(engine).Select(record => (record.Region.Id, record.JournalBorn)));
     }
 
-    private RegionSpec SpecOf(MemoryEngine engine)
+    [Fact]
+    public void A_new_store_has_no_regions_before_the_cluster_is_formed()
     {
-        var initial = RegionOf(1);
-        return new RegionSpec
-        {
-            Initial = initial,
-            Self = initial.Peers[0],
-            Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(initial, Topology.Origin.Index)),
-            Peer = (state, applier, _, _) => RaftPeer.Props(SpecOf(initial, applied: state.Applied) with { Applier = applier }),
-            Seed = 1,
-        };
+        using var engine = new MemoryEngine();
+
+        Sys.ActorOf(StoreActor.Props(SpecOf(engine)));
+
+        Assert.Empty(Records(engine));
     }
+
+    [Fact]
+    public async Task A_region_whose_replica_was_removed_has_none()
+    {
+        using var engine = new MemoryEngine();
+        var removed = new RegionRecord(RegionWith(7, "m", "t")) { State = RegionState.Tombstone };
+        var store = Sys.ActorOf(StoreActor.Props(
+            SpecOf(engine) with { Records = [new RegionRecord(RegionOf(1)), removed] }));
+        store.Tell(Begin.Instance, TestActor);
+
+        Ask(store, new Read(new RegionId(7), null));
+        store.Tell(ListReplicas.Instance, TestActor);
+
+        Assert.Equal(new RegionError.RegionNotFound(new RegionId(7)), await World.ExpectMsgAsync<RegionError>(WaitTimeout));
+        var replicas = await FishForMessageAsync<ReplicaRefs>(_ => true, WaitTimeout);
+        Assert.Equal(RegionId.First, Assert.Single(replicas.Regions).Region.Id);
+    }
+
+    [Fact]
+    public async Task Two_regions_with_the_same_keys_end_the_store()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine, RegionOf(1), RegionWith(7, "l", "t"))));
+
+        store.Tell(Begin.Instance, TestActor);
+
+        Assert.Contains("has keys of region 1", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<RegionRecord> Records(MemoryEngine engine)
+    {
+        using var snapshot = engine.Snapshot();
+        return MetaRecords.ReadAll(snapshot);
+    }
+
+    private static Region RegionWith(ulong id, string start, string end) => RegionOf(1) with
+    {
+        Id = new RegionId(id),
+        Range = new KeyRange(System.Text.Encoding.UTF8.GetBytes(start), System.Text.Encoding.UTF8.GetBytes(end)),
+    };
+
+    private StoreSpec SpecOf(MemoryEngine engine) => SpecOf(engine, RegionOf(1));
+
+    private StoreSpec SpecOf(MemoryEngine engine, params Region[] regions) => new()
+    {
+        Engine = engine,
+        Records = [.. regions.Select(region => new RegionRecord(region))],
+        IsNew = true,
+        Table = new RegionTable(),
+        Replica = record => new RegionSpec
+        {
+            Record = record,
+            Self = record.Region.Peers[0],
+            Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(engine, record.Region)),
+            Peer = (state, applier, _) => RaftPeer.Props(SpecOf(record.Region, applied: state.Applied.Index) with
+            {
+                PersistenceId = $"{record.Region.Id}",
+                Applier = applier,
+            }),
+            Seed = 1,
+        },
+    };
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
 using Google.Protobuf;
+using Grpc.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Admin.V1;
@@ -137,6 +138,103 @@ public sealed class GatewayTests : IAsyncLifetime
             "/user/gateway", new GetRequest { Key = Bytes("a") }, localAffinity: true), Limit);
 
         Assert.Equal(Bytes("1"), read.Value.Value);
+    }
+
+    [Fact]
+    public async Task Each_request_of_a_message_is_answered_under_its_number()
+    {
+        await PutAsync("a", "b");
+        IRoutedRequest[] requests =
+        [
+            new PutRequest { Key = Bytes("c"), Value = Bytes("c") }, new GetRequest { Key = Bytes("a") },
+            new GetRequest { Key = Bytes("b") }, new ScanRequest { EndKey = Bytes("c"), Limit = 9 }, Cas("a", "x", "y"),
+            new PutRequest { Key = Bytes("a"), Cf = "nosuch" },
+            new GetRequest { Key = Bytes("a"), Context = For(region: 1, store: 7) },
+        ];
+
+        var replies = await AskManyAsync(requests);
+
+        Assert.Equal("", replies[1].Write.Error);
+        Assert.Equal(["a", "b"], new[] { replies[2], replies[3] }.Select(reply => reply.Get.Value.Value.ToStringUtf8()));
+        Assert.Equal(["a", "b"], replies[4].Scan.Pairs.Select(pair => pair.Key.ToStringUtf8()));
+        Assert.Equal((false, "a"), (replies[5].CompareAndSet.Succeeded, replies[5].CompareAndSet.Previous.Value.ToStringUtf8()));
+        Assert.StartsWith("unknown column family", replies[6].Write.Error, StringComparison.Ordinal);
+        Assert.Equal(7ul, replies[7].Get.RegionError.StoreNotMatch.RequestStoreId);
+    }
+
+    [Fact]
+    public async Task Replies_that_one_message_does_not_hold_come_in_several()
+    {
+        await AskAsync(new PutRequest { Key = Bytes("a"), Value = Zeros(600_000) });
+
+        var replies = await AskManyAsync([.. Enumerable.Repeat(new GetRequest { Key = Bytes("a") }, 5)]);
+
+        Assert.All(replies.Values, reply => Assert.Equal(600_000, reply.Get.Value.Value.Length));
+    }
+
+    [Fact]
+    public async Task A_message_without_requests_is_answered_with_one_without_replies() =>
+        Assert.Empty((await _gateway.Ask<ReplyEnvelope>(new RequestEnvelope(), Limit)).Replies);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(EnvelopeLimits.MaxRequests + 1)]
+    public async Task A_message_that_asks_for_it_is_acknowledged_before_it_is_answered(int requests)
+    {
+        var envelope = new RequestEnvelope { Acknowledge = true };
+        for (var i = 1ul; i <= (ulong)requests; i++)
+            envelope.Requests.Add(NumberedRequest.Of(i, new GetRequest { Key = Bytes("a") }));
+        using var inbox = Inbox.Create(_outside.Actors);
+
+        inbox.Send(_gateway, envelope);
+
+        Assert.Empty(Assert.IsType<ReplyEnvelope>(await inbox.ReceiveAsync(Limit)).Replies);
+        Assert.NotEmpty(Assert.IsType<ReplyEnvelope>(await inbox.ReceiveAsync(Limit)).Replies);
+    }
+
+    [Fact]
+    public async Task Of_a_message_with_too_many_requests_none_is_done()
+    {
+        var envelope = new RequestEnvelope();
+        for (var i = 0ul; i <= EnvelopeLimits.MaxRequests; i++)
+            envelope.Requests.Add(NumberedRequest.Of(i, new PutRequest { Key = Bytes("a") }));
+
+        var replies = (await _gateway.Ask<ReplyEnvelope>(envelope, Limit)).Replies;
+
+        Assert.Equal(EnvelopeLimits.MaxRequests, replies.Count);
+        Assert.All(replies, reply => Assert.Equal((uint)StatusCode.ResourceExhausted, reply.Failure.Code));
+        Assert.False((await AskAsync(new GetRequest { Key = Bytes("a") })).Value.Found);
+    }
+
+    [Fact]
+    public async Task A_request_of_a_kind_that_is_not_known_is_refused_and_the_others_are_done()
+    {
+        var envelope = new RequestEnvelope { Requests = { new NumberedRequest { Number = 1 } } };
+
+        var replies = await AskManyAsync(envelope, 1);
+
+        Assert.Equal((uint)StatusCode.Unimplemented, replies[1].Failure.Code);
+    }
+
+    private Task<Dictionary<ulong, NumberedReply>> AskManyAsync(params IRoutedRequest[] requests)
+    {
+        var envelope = new RequestEnvelope();
+        envelope.Requests.AddRange(requests.Select((request, i) => NumberedRequest.Of((ulong)i + 1, request)));
+        return AskManyAsync(envelope, requests.Length);
+    }
+
+    private async Task<Dictionary<ulong, NumberedReply>> AskManyAsync(RequestEnvelope envelope, int count)
+    {
+        using var inbox = Inbox.Create(_outside.Actors);
+        inbox.Send(_gateway, envelope);
+        var replies = new Dictionary<ulong, NumberedReply>();
+        while (replies.Count < count)
+        {
+            var next = Assert.IsType<ReplyEnvelope>(await inbox.ReceiveAsync(Limit));
+            Assert.True(next.Replies.Count == 1 || next.CalculateSize() <= EnvelopeLimits.MaxBytes);
+            foreach (var reply in next.Replies) replies.Add(reply.Number, reply);
+        }
+        return replies;
     }
 
     private async Task<TReply> AskAsync<TReply>(IRawRequest<TReply> request) where TReply : class, IRawReply, new()

@@ -43,8 +43,12 @@ public sealed class HostileSystemTests : IAsyncLifetime
         { "an unknown manifest", new Evil("zz", [1, 2, 3]) },
         { "junk under a known manifest", new Evil("G", [0xFF, 0xFF]) },
         { "a serializer that the store does not have", new Foreign("System.Uri") },
+        { "requests that are none", new Evil("E", [0x0A, 0x00, 0x0A, 0x02, 0x08, 0x01]) },
+        { "junk in the place of many requests", new Evil("E", [0xFF, 0xFF]) },
+        { "millions of requests", new Evil("E", [.. Enumerable.Range(0, 4_000_000).Select(i => (byte)(i % 2 == 0 ? 0x0A : 0))]) },
+        { "replies that nobody waits for", new Evil("e", [0x0A, 0x02, 0x08, 0x01]) },
         { "a frame that is too large", new Evil("G", new byte[17 * 1024 * 1024]) },
-        { "a batch of nobody", new Evil("m", [0xFF, 0xFF]) },
+        { "a batch, which does not come this way", new Evil("m", [0xFF, 0xFF]) },
         { "a journal event", new Evil("b", []) },
         { "a reply that nobody asked for", new Evil("w", []) },
     };

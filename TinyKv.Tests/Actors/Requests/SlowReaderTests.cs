@@ -19,8 +19,12 @@ public sealed class SlowReaderTests : IAsyncLifetime
 
     private readonly TestCluster _cluster = new(1);
     private readonly OutsideSystem _slow = OutsideSystem.Start(ConfigurationFactory.ParseString(
-        $"akka.actor.serializers.tinykv = \"{typeof(StuckSerializer).AssemblyQualifiedName}\"")
-        .WithFallback(ProtocolConfig.Reference));
+        $$"""
+        akka.actor.serializers {
+          tinykv = "{{typeof(StuckSerializer).AssemblyQualifiedName}}"
+          akka-misc = "{{typeof(SilentSerializer).AssemblyQualifiedName}}"
+        }
+        """).WithFallback(ProtocolConfig.Reference));
     private readonly OutsideSystem _other = OutsideSystem.Friendly();
 
     public async Task InitializeAsync()
@@ -35,6 +39,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         StuckSerializer.Free.Set();
+        SilentSerializer.Free.Set();
         await _slow.DisposeAsync();
         await _other.DisposeAsync();
         await _cluster.DisposeAsync();
@@ -42,27 +47,32 @@ public sealed class SlowReaderTests : IAsyncLifetime
 
     // A conditional write that fails changes nothing and is answered with what it found.
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Is_refused_while_much_is_not_read_and_hurts_nobody_else(bool isConditional)
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 20)]
+    [InlineData(true, 20)]
+    public async Task Is_refused_while_much_is_not_read_and_hurts_nobody_else(bool isConditional, int inMessage)
     {
         const int Asked = 200;
-        IRawRequest request = isConditional
+        IRoutedRequest request = isConditional
             ? new PutIfAbsentRequest { Key = Key, Value = Key } : new GetRequest { Key = Key };
         StuckSerializer.Free.Reset();
+        SilentSerializer.Free.Reset();
         var gateway = _slow.Gateway(_cluster[1]);
-        var answers = Enumerable.Range(0, Asked).Select(_ => gateway.Ask<IRawReply>(request)).ToList();
+        var answers = inMessage > 1 ? AskTogetherAsync(gateway, request, Asked, inMessage)
+            : Task.WhenAll(Enumerable.Range(0, Asked).Select(_ => gateway.Ask<IRawReply>(request)));
 
-        // Behind the others, and itself not read before they are.
         await AskOtherAsync();
         StuckSerializer.Free.Set();
-        var replies = (await Task.WhenAll(answers).WaitAsync(Timeouts.Long)).ToList();
+        // The store may get to some of them only now: it is not told before all are answered that anything was read.
+        var replies = await answers.WaitAsync(Timeouts.Long);
 
         Assert.All(replies.Where(reply => reply.RegionError is not null), reply =>
             Assert.True(reply.RegionError!.ServerIsBusy.BackoffMs > 0));
         var served = replies.Count(reply => reply.RegionError is null);
         Assert.InRange(served, 1, UnreadLimit.MaxBytes / ValueBytes + 1);
-        // Once it has read, it is served again.
+        // Once it has told that it has read, it is served again.
+        SilentSerializer.Free.Set();
         await Eventually.Async(async () =>
             await gateway.Ask<GetResponse>(new GetRequest { Key = Key }, Timeouts.Long) is { RegionError: null } read
                 ? read : null);
@@ -150,6 +160,25 @@ public sealed class SlowReaderTests : IAsyncLifetime
         Assert.True(unread.IsIdle);
     }
 
+    private async Task<IRawReply[]> AskTogetherAsync(IActorRef gateway, IRoutedRequest request, int count, int inMessage)
+    {
+        using var inbox = Inbox.Create(_slow.Actors);
+        for (var message = 0; message < count / inMessage; message++)
+        {
+            var envelope = new RequestEnvelope();
+            for (var i = 0; i < inMessage; i++)
+                envelope.Requests.Add(NumberedRequest.Of((ulong)(message * inMessage + i), request));
+            inbox.Send(gateway, envelope);
+        }
+        var replies = new Dictionary<ulong, IRawReply>();
+        while (replies.Count < count)
+        {
+            foreach (var reply in ((ReplyEnvelope)await inbox.ReceiveAsync(TimeSpan.FromSeconds(60))).Replies)
+                replies.Add(reply.Number, reply.Inner!);
+        }
+        return [.. replies.Values];
+    }
+
     private async Task AskOtherAsync()
     {
         for (var i = 0; i < 10; i++)
@@ -191,4 +220,24 @@ internal sealed class StuckSerializer(ExtendedActorSystem system) : Akka.Seriali
         Free.Wait(TimeSpan.FromSeconds(60));
         return _inner.FromBinary(bytes, manifest);
     }
+}
+
+/// <summary>Holds up all that a system sends from the first answer on that tells that something was read.</summary>
+internal sealed class SilentSerializer(ExtendedActorSystem system) : Akka.Serialization.SerializerWithStringManifest(system)
+{
+    private readonly GuardedMiscSerializer _inner = new(system);
+
+    public static ManualResetEventSlim Free { get; } = new(initialState: true);
+
+    public override int Identifier => _inner.Identifier;
+
+    public override string Manifest(object o) => _inner.Manifest(o);
+
+    public override byte[] ToBinary(object obj)
+    {
+        if (obj is ActorIdentity) Free.Wait(TimeSpan.FromSeconds(60));
+        return _inner.ToBinary(obj);
+    }
+
+    public override object FromBinary(byte[] bytes, string manifest) => _inner.FromBinary(bytes, manifest);
 }

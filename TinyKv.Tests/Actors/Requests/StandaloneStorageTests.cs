@@ -13,7 +13,7 @@ public sealed class StandaloneStorageTests : IDisposable
 {
     private static readonly StoreId Store = new(7);
     private static readonly RequestContext Right =
-        new(RegionId.First, RegionEpoch.Initial, new Peer(new PeerId(1), Store), 0);
+        new(RegionId.First, RegionEpoch.Initial, new Peer(new PeerId(3), Store), 0);
 
     private readonly FaultyEngine _engine = new(new MemoryEngine());
     private readonly StandaloneStorage _storage;
@@ -92,7 +92,7 @@ public sealed class StandaloneStorageTests : IDisposable
     [Fact]
     public async Task Requests_for_another_store_region_replica_or_epoch_are_refused()
     {
-        var elsewhere = Right with { Peer = new Peer(new PeerId(1), new StoreId(8)) };
+        var elsewhere = Right with { Peer = new Peer(new PeerId(3), new StoreId(8)) };
         await Refused<RegionError.StoreNotMatch>(elsewhere);
         await Refused<RegionError.StoreNotMatch>(Right with { Peer = null });
         await Refused<RegionError.RegionNotFound>(Right with { Region = new RegionId(2) });

@@ -47,9 +47,9 @@ public sealed class HandshakeTests : TestKit
         await FormAsync(handshake, Met.Store(2, Met.Fresh(2, 1, 2)));
         await _regions.ExpectMsgAsync<Begin>(WaitTimeout);
 
-        handshake.Tell(new RegionCreated(RegionId.First));
+        handshake.Tell(Bootstrapped.Instance);
 
-        Assert.Equal([1UL], (await SaveAsync()).Record.CreatedRegions);
+        Assert.True((await SaveAsync()).Record.IsBootstrapped);
     }
 
     [Fact]
@@ -168,12 +168,12 @@ public sealed class HandshakeTests : TestKit
 
         var later = again.Restart();
         Tell(handshake, later);
-        handshake.Tell(new RegionCreated(RegionId.First));
+        handshake.Tell(Bootstrapped.Instance);
         await DescribeAsync(handshake);
         save.Done(null);
 
         save = await SaveAsync();
-        Assert.Equal([1UL], save.Record.CreatedRegions);
+        Assert.True(save.Record.IsBootstrapped);
         Assert.NotEqual(later.Record.Incarnation, save.Record.Stores[2].Incarnation);
     }
 
@@ -186,6 +186,18 @@ public sealed class HandshakeTests : TestKit
         Start(Met.Fresh(1, 1, 2), timeout: TimeSpan.Zero);
 
         Assert.Equal(_two.Ref.Path.Address, (await ExpectMsgAsync<StoreUnheard>(WaitTimeout)).Address);
+    }
+
+    // Nobody else notices that a connection of remoting's carries nothing any more.
+    [Fact]
+    public async Task Stores_that_know_each_other_greet_on()
+    {
+        var handshake = Start(Met.Fresh(1, 1, 2), timeout: TimeSpan.FromMilliseconds(50));
+        var two = Met.Store(2, Met.Fresh(2, 1, 2));
+        await FormAsync(handshake, two);
+
+        for (var greeted = 0; greeted < 4;)
+            if ((await HelloAsync()).Accepts == two.Record.Incarnation) greeted++;
     }
 
     [Fact]

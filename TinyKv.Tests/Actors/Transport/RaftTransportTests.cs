@@ -5,10 +5,10 @@ using Akka.TestKit.Xunit2;
 using Google.Protobuf;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Transport;
+using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raft;
-using TinyKv.Protocol.Serialization;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Tests.Actors.Transport;
@@ -125,7 +125,7 @@ public sealed class RaftTransportTests : TestKit
 
         transport.Tell(Outbound(1, 2));
 
-        Assert.Equal(_store2.Ref, await ExpectMsgAsync<IActorRef>(WaitTimeout));
+        Assert.Equal(new StoreId(2), await ExpectMsgAsync<StoreId>(WaitTimeout));
     }
 
     [Fact]

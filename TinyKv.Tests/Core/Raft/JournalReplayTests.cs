@@ -52,10 +52,48 @@ public sealed class JournalReplayTests
     [Fact]
     public void The_initial_state_comes_first_and_once()
     {
-        Assert.Equal("event 1 is a record before the initial state", Refusal(() => _replay.Take(1, Record(6))));
         _replay.Take(1, Initial);
-        Assert.Equal("event 2 is a second initial state", Refusal(() => _replay.Take(2, Initial)));
+        Assert.Equal("event 2 is an initial state behind event 1", Refusal(() => _replay.Take(2, Initial)));
     }
+
+    [Fact]
+    public void Records_alone_make_no_member()
+    {
+        _replay.Take(1, Record(6));
+
+        Assert.Equal("there are records, but no initial state and no checkpoint before them", Refusal(() => _replay.End(1)));
+    }
+
+    // Deletion up to a checkpoint: none of it, some, and all.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_checkpoint_takes_the_place_of_whatever_is_left_of_the_events_before_it(int first)
+    {
+        if (first == 1) _replay.Take(1, Initial);
+        for (var number = Math.Max(first, 2); number < 4; number++) _replay.Take(number, Record(number + 4));
+        _replay.Take(4, Checkpoint);
+        _replay.Take(5, Record(8));
+        _replay.End(5);
+
+        var member = _replay.Member!;
+        Assert.Equal((7, 8, 6), (member.FirstIndex, member.Last.Index, member.Term));
+        Assert.Equal(new PeerId(1), member.Vote);
+    }
+
+    [Fact]
+    public void What_was_deleted_while_it_was_read_is_not_missed()
+    {
+        _replay.Take(1, Initial);
+        _replay.Take(4, Checkpoint);
+        _replay.End(4);
+
+        Assert.Equal(7, _replay.Member!.Last.Index);
+    }
+
+    private static RaftCheckpoint Checkpoint => new(Initial with { Truncated = new LogPosition(6, 6) }, Record(7));
 
     private static RaftRecord Record(long index) =>
         new(6, new PeerId(1), [new Entry(new LogPosition(index, 6), EntryKind.NoOp, default)]);

@@ -27,6 +27,12 @@ internal sealed class OneMember
 
     public List<RaftRecord> Stored { get; } = [];
 
+    /// <summary>Checkpoints that it handed out; they are durable when the test says so.</summary>
+    public List<RaftCheckpoint> Checkpoints { get; } = [];
+
+    /// <summary>How often it asked for a sync of the engine.</summary>
+    public int SyncsAsked { get; private set; }
+
     public List<Entry> Applied { get; } = [];
 
     public static RaftRecord Journal(long term, params long[] terms) =>
@@ -37,11 +43,13 @@ internal sealed class OneMember
         var first = input(Core);
         for (var effects = first; ; effects = Core.Stored())
         {
+            if (effects.SyncEngine) SyncsAsked++;
             Sent.AddRange(effects.SendNow);
             Sent.AddRange(effects.SendDurable);
             Applied.AddRange(effects.Apply);
-            if (effects.Store is not { } record) return first;
-            Stored.Add(record);
+            if (effects.Store is { } record) Stored.Add(record);
+            if (effects.Checkpoint is { } checkpoint) Checkpoints.Add(checkpoint);
+            if (effects.Store is null) return first;
         }
     }
 

@@ -135,6 +135,37 @@ public sealed class RaftLogTests
         Assert.Equal([At(2, 2)], log.TakeApplicable().Select(e => e.Position));
     }
 
+    [Fact]
+    public void What_is_forgotten_moves_the_beginning_and_nothing_else() =>
+        Gen.Select(Gen.Int[0, 9].Array[1, 12], Gen.Int[0, 12]).Sample((sizes, draw) =>
+        {
+            var log = Applied(sizes);
+            var end = Math.Min(draw, sizes.Length);
+
+            log.Compact(log.PositionAt(end));
+
+            Assert.Equal((end, end + 1, sizes.Length), (log.Truncated.Index, log.FirstIndex, log.Last.Index));
+            Assert.Equal(sizes.Skip(end).Sum(), log.Bytes);
+            for (var index = end; index <= sizes.Length; index++)
+                Assert.Equal(sizes.Skip(index).Sum(), log.BytesAfter(index));
+            Assert.Equal(sizes.Skip(end), log.Slice(end + 1, 100, long.MaxValue).Select(entry => entry.Data.Length));
+            log.Append([new Entry(At(sizes.Length + 1, 1), EntryKind.Command, new byte[3])]);
+            Assert.Equal(sizes.Skip(end).Sum() + 3, log.Bytes);
+        });
+
+    [Fact]
+    public void What_the_state_machine_was_not_given_is_not_forgotten()
+    {
+        var log = Log(1, 1);
+        log.BeginWrite();
+        log.EndWrite();
+        log.CommitTo(1);
+        log.TakeApplicable();
+        Assert.Throws<InvariantViolationException>(() => log.Compact(At(2, 1)));
+        Assert.Throws<InvariantViolationException>(() => log.Compact(At(1, 2)));
+        log.Compact(At(1, 1));
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(3)]
@@ -145,6 +176,17 @@ public sealed class RaftLogTests
     {
         var log = new RaftLog(LogPosition.Zero);
         log.Append(Entries(1, terms).AsSpan());
+        return log;
+    }
+
+    private static RaftLog Applied(int[] sizes)
+    {
+        var log = new RaftLog(LogPosition.Zero);
+        log.Append([.. sizes.Select((size, i) => new Entry(At(i + 1, 1), EntryKind.Command, new byte[size]))]);
+        log.BeginWrite();
+        log.EndWrite();
+        log.CommitTo(sizes.Length);
+        log.TakeApplicable();
         return log;
     }
 

@@ -90,7 +90,7 @@ public sealed class PlaygroundFilesTests : IDisposable
 
     [Fact]
     public void The_default_ports_are_the_documented_ones() => Assert.Equal(
-        (new StorePorts(20160, 20180, 4053), new StorePorts(20162, 20182, 4055)),
+        (new StorePorts(20160, 20180, 4053, 4073), new StorePorts(20162, 20182, 4055, 4075)),
         (PlaygroundPorts.Of(20160, 0), PlaygroundPorts.Of(20160, 2)));
 
     [Theory]
@@ -151,6 +151,7 @@ public sealed class PlaygroundFilesTests : IDisposable
         Assert.Equal(["30000", "30001"], stores.Select(store => store.GetKey("grpc-port").GetString()));
         Assert.Equal(["30020", "30021"], stores.Select(store => store.GetKey("status-port").GetString()));
         Assert.Equal(["30040", "30041"], stores.Select(store => store.GetKey("remoting-port").GetString()));
+        Assert.Equal(["30060", "30061"], stores.Select(store => store.GetKey("raft-port").GetString()));
     }
 
     [Fact]

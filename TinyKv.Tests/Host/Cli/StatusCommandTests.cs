@@ -212,7 +212,7 @@ public sealed class StatusCommandTests
             status.Peers.Add(new PeerStatus
             {
                 Region = new Region { Id = region, RegionEpoch = new RegionEpoch { ConfVer = 1, Version = 1 } },
-                Peer = new Peer { Id = store, StoreId = store },
+                Peer = new Peer { Id = store + 10, StoreId = store },
                 Role = leader == store ? "leader" : "follower",
                 LeaderStoreId = leader,
                 Term = term,

@@ -71,6 +71,25 @@ public sealed class StoreCheckTests : IAsyncLifetime
         Assert.Equal(Value(3), await _cluster.GetAsync("key 3"));
     }
 
+    [Theory]
+    [InlineData("rocksdb")]
+    [InlineData("sqlite")]
+    public async Task A_journal_that_begins_with_a_checkpoint_is_sound_and_no_engine_is_rebuilt_from_it(string journal)
+    {
+        await RunAsync(journal, "tinykv.raft.max-log-entries = 4");
+        await Eventually.Async(async () => (await _cluster[1].StatusAsync(Timeouts.Long)).Peers[1] is { FirstIndex: > 6 } peer
+            ? peer : null);
+        await RestartAsync(journal);
+        var sound = StoreCheck.Run(_store);
+        Damage.Block(Data);
+        var damaged = StoreCheck.Run(_store);
+
+        Assert.True(sound.IsSound, string.Join('\n', sound.Parts.SelectMany(part => part.Details)));
+        Assert.Equal(PartState.Damaged, Part(damaged, "engine").State);
+        Assert.Equal(PartState.Sound, Part(damaged, "journal").State);
+        Assert.Contains("the beginning of its log is deleted", damaged.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_damaged_block_of_the_journal_is_found_and_the_store_must_not_be_started()
     {
@@ -91,7 +110,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     {
         await RunAsync(journal);
         await _cluster.StopAsync(1);
-        if (journal == "sqlite") Execute("DELETE FROM journal WHERE persistence_id LIKE '%-r1-p1' AND sequence_number = 3");
+        if (journal == "sqlite") Execute("DELETE FROM journal WHERE persistence_id LIKE '%-r1-p3' AND sequence_number = 3");
         else ChangeEvent(3, (database, key) => database.Remove(key));
 
         var report = StoreCheck.Run(_store);
@@ -108,7 +127,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
         await RunAsync(journal);
         await _cluster.StopAsync(1);
         if (journal == "sqlite")
-            Execute("UPDATE journal SET message = x'ff' WHERE persistence_id LIKE '%-r1-p1' AND sequence_number = 3");
+            Execute("UPDATE journal SET message = x'ff' WHERE persistence_id LIKE '%-r1-p3' AND sequence_number = 3");
         else ChangeEvent(3, (database, key) => database.Put(key, database.Get(key)[..12]));
 
         var report = StoreCheck.Run(_store);
@@ -138,16 +157,11 @@ public sealed class StoreCheckTests : IAsyncLifetime
         await RunAsync();
         await _cluster.StopAsync(1);
         Directory.Delete(Journal, recursive: true);
-        // As if it had been the engine that came from elsewhere.
-        var identity = Path.Combine(_store, "identity.json");
-        var (whose, record) = IdentityFile.ReadAny(identity);
-        IdentityFile.Write(identity, whose, record with { CreatedRegions = [] });
 
         var report = StoreCheck.Run(_store);
 
-        IdentityFile.Write(identity, whose, record);
-        Assert.Contains("region 1: the engine has applied entries up to", string.Join('\n', Part(report, "agreement").Details),
-            StringComparison.Ordinal);
+        Assert.Contains("region 1: it had events when the store was started before, and has none",
+            string.Join('\n', Part(report, "journal").Details), StringComparison.Ordinal);
         Assert.Contains("do not start this store", report.Remedy, StringComparison.Ordinal);
         Assert.Contains(
             "is empty, but it was not when the store was started before", await EndAsync("rocksdb"), StringComparison.Ordinal);
@@ -191,7 +205,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
             Assert.Throws<TinyKvException>(() => StoreCheck.Run(_store, other.Settings.ConnectionString)).Message,
             StringComparison.Ordinal);
 
-        server.Execute("DELETE FROM tinykv_journal WHERE persistence_id LIKE '%-r1-p1' AND sequence_number = 3",
+        server.Execute("DELETE FROM tinykv_journal WHERE persistence_id LIKE '%-r1-p3' AND sequence_number = 3",
             writer: (string)server.Query("SELECT writer FROM tinykv_owner")!);
         Assert.Contains("event 4 follows event 2",
             Assert.Single(Part(StoreCheck.Run(_store, connection), "journal").Details), StringComparison.Ordinal);
@@ -309,10 +323,10 @@ public sealed class StoreCheckTests : IAsyncLifetime
     }
 
     // What the logs hold goes to tables when they are opened again.
-    private async Task RestartAsync()
+    private async Task RestartAsync(string journal = "rocksdb")
     {
         await _cluster.StopAsync(1);
-        await _cluster.StartAsync(1);
+        await _cluster.StartAsync(1, $"tinykv.journal = {journal}");
         await _cluster.LeaderAsync();
         await _cluster.StopAsync(1);
     }
@@ -349,7 +363,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
         using var database = RocksDb.Open(RocksLog.Options(), Journal, RocksLog.FamilyOptions());
         using var log = database.NewIterator(database.GetColumnFamily("highest"));
         log.SeekToFirst();
-        while (!log.StringKey().EndsWith("-r1-p1", StringComparison.Ordinal)) log.Next();
+        while (!log.StringKey().EndsWith("-r1-p3", StringComparison.Ordinal)) log.Next();
         change(database, JournalKeys.Event(log.StringKey(), number));
     }
 

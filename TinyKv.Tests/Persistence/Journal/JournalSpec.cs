@@ -67,6 +67,37 @@ public abstract class JournalSpec : IAsyncLifetime
         if (from <= 5) Assert.Equal(5, replayed.Highest);
     }
 
+    // As a log does that is cut again and again: what is deleted is most of what there is.
+    [SkippableFact]
+    public async Task The_space_of_what_was_deleted_is_used_again()
+    {
+        const int rounds = 36;
+        var sizes = new List<long>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var events = Enumerable.Range(16 * round + 1, 16).Select(Incompressible);
+            await Journal.WriteAsync(_id, 16 * round + 1, [.. events]);
+            await Journal.DeleteAsync(_id, 16 * round + 15);
+            sizes.Add(BytesOnDisk());
+        }
+
+        Assert.Equal(16 * rounds, Assert.Single((await Journal.ReplayAsync(_id)).Numbers));
+        var written = 16L * rounds * LargeEventBytes;
+        Assert.True(sizes.Max() <= written / 2, $"of {written} bytes after each round: {string.Join(' ', sizes)}");
+    }
+
+    private protected abstract long BytesOnDisk();
+
+    /// <summary>The size of events of which a few hundred show how much is kept before its space is used again.</summary>
+    private protected virtual int LargeEventBytes => 1 << 15;
+
+    private byte[] Incompressible(int seed)
+    {
+        var bytes = new byte[LargeEventBytes];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
     [SkippableFact]
     public async Task An_id_that_was_never_written_has_no_events_and_highest_number_0()
     {

@@ -11,6 +11,10 @@ public sealed class RocksJournalTests : JournalSpec
 
     private protected override JournalSetup Create() => Create(_directory.Path);
 
+    private protected override long BytesOnDisk() => JournalFiles.Bytes(_directory.Path);
+
+    private protected override int LargeEventBytes => 1 << 19;
+
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
@@ -75,6 +79,10 @@ internal static class JournalFiles
             File.Copy(file, Path.Combine(copy["journal"], Path.GetFileName(file)));
         return copy;
     }
+
+    /// <summary>What they take.</summary>
+    public static long Bytes(string dataDirectory) =>
+        new DirectoryInfo(Path.Combine(dataDirectory, "journal")).GetFiles().Sum(file => file.Length);
 
     /// <summary>RocksDB's write-ahead log that is written now.</summary>
     public static string Log(string dataDirectory) =>

@@ -13,6 +13,8 @@ public sealed class SqliteJournalTests : JournalSpec
 
     private protected override JournalSetup Create() => Create(_directory.Path);
 
+    private protected override long BytesOnDisk() => JournalFiles.Bytes(_directory.Path);
+
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();

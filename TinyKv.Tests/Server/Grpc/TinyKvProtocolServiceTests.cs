@@ -99,7 +99,7 @@ public sealed class TinyKvProtocolServiceTests : ServedTests
     public async Task The_context_reaches_the_storage_as_it_was_sent()
     {
         await Kv.RawPutAsync(new RawPutRequest { Context = Context(term: 9), Key = Bytes("k") });
-        Assert.Equal(new(RegionId.First, RegionEpoch.Initial, new Peer(new PeerId(1), new StoreId(1)), 9),
+        Assert.Equal(new(RegionId.First, RegionEpoch.Initial, new Peer(new PeerId(11), new StoreId(1)), 9),
             Store.Data.LastContext);
         var sparse = new Context { RegionId = 5, Term = ulong.MaxValue };
         await Kv.RawPutAsync(new RawPutRequest { Context = sparse, Key = Bytes("k") });
@@ -109,7 +109,7 @@ public sealed class TinyKvProtocolServiceTests : ServedTests
     [Fact]
     public async Task A_refusal_travels_in_region_error()
     {
-        var leader = new Peer(new PeerId(2), new StoreId(2));
+        var leader = new Peer(new PeerId(12), new StoreId(2));
         Store.Data.Refusal = new RegionError.NotLeader(RegionId.First, leader);
         var put = await Kv.RawPutAsync(new RawPutRequest { Context = Context(), Key = Bytes("k") });
         var delete = await Kv.RawDeleteAsync(new RawDeleteRequest { Context = Context(), Key = Bytes("k") });
@@ -280,7 +280,7 @@ public sealed class TinyKvProtocolServiceTests : ServedTests
     {
         RegionId = 1,
         RegionEpoch = new Meta.RegionEpoch { ConfVer = 1, Version = 1 },
-        Peer = new Meta.Peer { Id = 1, StoreId = 1 },
+        Peer = new Meta.Peer { Id = 11, StoreId = 1 },
         Term = term,
     };
 }

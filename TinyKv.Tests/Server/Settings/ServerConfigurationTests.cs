@@ -10,7 +10,7 @@ namespace TinyKv.Tests.Server.Settings;
 public sealed class ServerConfigurationTests : IDisposable
 {
     private const string Right = """
-        tinykv.cluster { name = orders, stores = [ { id = 1, host = a, grpc-port = 1, status-port = 2, remoting-port = 3 } ] }
+        tinykv.cluster { name = orders, stores = [{id=1, host=a, grpc-port=1, status-port=2, remoting-port=3, raft-port=103}] }
         tinykv.store { id = 1, data-directory = data }
         """;
 
@@ -196,20 +196,22 @@ public sealed class ServerConfigurationTests : IDisposable
         { "tinykv.cluster.name = [a]", "tinykv.cluster.name must be a text" },
         { "tinykv.cluster.stores = []", "tinykv.cluster.stores names no store; it must list all stores of the cluster" },
         { "tinykv.cluster.stores = here",
-            "tinykv.cluster.stores must be a list of objects: [ { id, host, grpc-port, status-port, remoting-port }, ... ]" },
+            "tinykv.cluster.stores must be a list of objects: "
+            + "[ { id, host, grpc-port, status-port, remoting-port, raft-port }, ... ]" },
         { "tinykv.cluster.stores = [here]",
-            "tinykv.cluster.stores[0] must be an object: { id, host, grpc-port, status-port, remoting-port }" },
+            "tinykv.cluster.stores[0] must be an object: { id, host, grpc-port, status-port, remoting-port, raft-port }" },
         { "tinykv.cluster.stores = [ { id = 1 } ]", "tinykv.cluster.stores[0].host is missing; it has no default" },
         { "tinykv.cluster.stores += { id = 2, host = b, port = 5 }", "tinykv.cluster.stores[1].port is not a setting" },
         { "tinykv.cluster.stores += { id = 2, host = b, grpcport = 5 }",
             "tinykv.cluster.stores[1].grpcport is not a setting; did you mean grpc-port?" },
-        { "tinykv.cluster.stores += { id = 1, host = b, grpc-port = 1, status-port = 2, remoting-port = 3 }",
+        { "tinykv.cluster.stores += { id = 1, host = b, grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 103 }",
             "tinykv.cluster.stores[1].id is 1 a second time; each store has its own" },
-        { "tinykv.cluster.stores += { id = 2, host = a, grpc-port = 4, status-port = 2, remoting-port = 3 }",
+        { "tinykv.cluster.stores += { id = 2, host = a, grpc-port = 4, status-port = 2, remoting-port = 3, raft-port = 103 }",
             "tinykv.cluster.stores[1].status-port is 2, but a:2 is taken by store 1" },
-        { "tinykv.cluster.stores += { id = 2, host = \"a b\", grpc-port = 4, status-port = 5, remoting-port = 6 }",
+        { "tinykv.cluster.stores += "
+            + "{ id = 2, host = \"a b\", grpc-port = 4, status-port = 5, remoting-port = 6, raft-port = 106 }",
             "tinykv.cluster.stores[1].host is 'a b', must be a host name or an IP address" },
-        { "tinykv.cluster.stores += { id = 2, host = b, grpc-port = 70000, status-port = 2, remoting-port = 3 }",
+        { "tinykv.cluster.stores += { id = 2, host = b, grpc-port = 70000, status-port = 2, remoting-port = 3, raft-port = 103 }",
             "tinykv.cluster.stores[1].grpc-port is '70000', must be a whole number from 1 to 65535" },
         { "tinykv.store.id = 0", "tinykv.store.id is '0', must be a whole number from 1 to 9223372036854775807" },
         { "tinykv.store.id = -1", "tinykv.store.id is '-1', must be a whole number from 1 to 9223372036854775807" },

@@ -103,7 +103,7 @@ public sealed class StoreGateTests
     }
 
     private static StoreAddress Address(ulong store, ServedPorts ports) =>
-        new(new StoreId(store), "127.0.0.1", ports.Grpc.Number, ports.Status.Number, 1);
+        new(new StoreId(store), "127.0.0.1", ports.Grpc.Number, ports.Status.Number, 1, 2);
 
     private static async Task<string> RefusalAsync(ServedPorts ports)
     {

@@ -10,8 +10,8 @@ public sealed class SettingsReaderTests
     private const string Required = """
         tinykv.cluster.name = "orders"
         tinykv.cluster.stores = [
-          { id = 2, host = "b", grpc-port = 1, status-port = 2, remoting-port = 3 }
-          { id = 1, host = "a", grpc-port = 1, status-port = 2, remoting-port = 3 }
+          { id = 2, host = "b", grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 103 }
+          { id = 1, host = "a", grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 103 }
         ]
         tinykv.store.id = 1
         tinykv.store.data-directory = "/var/lib/tinykv"
@@ -34,6 +34,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(256, settings.Raft.MaxInflightAppends);
         Assert.Equal(8L * 1024 * 1024, settings.Raft.MaxInflightBytes);
         Assert.Equal(32L * 1024 * 1024, settings.Raft.MaxPendingBytes);
+        Assert.Equal(10_000, settings.Raft.MaxLogEntries);
+        Assert.Equal(16L * 1024 * 1024, settings.Raft.MaxLogBytes);
         Assert.False(settings.Raft.LeaseReads);
         Assert.Equal(7, settings.Raft.LeaseTicks);
     }
@@ -45,7 +47,7 @@ public sealed class SettingsReaderTests
 
         Assert.Equal("orders", settings.ClusterName);
         Assert.Equal([1UL, 2], settings.Stores.Select(store => store.Id.Value));
-        Assert.Equal(new StoreAddress(new StoreId(1), "a", 1, 2, 3), settings.Self);
+        Assert.Equal(new StoreAddress(new StoreId(1), "a", 1, 2, 3, 103), settings.Self);
         Assert.Equal("/var/lib/tinykv", settings.DataDirectory);
     }
 
@@ -75,6 +77,9 @@ public sealed class SettingsReaderTests
     [InlineData("tinykv.raft.heartbeat-ticks = 10", "tinykv.raft.election-ticks")]
     [InlineData("tinykv.raft.max-bytes-per-append = big", "tinykv.raft.max-bytes-per-append")]
     [InlineData("tinykv.raft.max-pending-bytes = 0", "tinykv.raft.max-pending-bytes")]
+    [InlineData("tinykv.raft.max-log-entries = 0", "tinykv.raft.max-log-entries")]
+    [InlineData("tinykv.raft.max-log-bytes = all", "tinykv.raft.max-log-bytes")]
+    [InlineData("tinykv.sync-dispatcher.throughput = 0", "tinykv.sync-dispatcher.throughput")]
     [InlineData("akka.remote.dot-netty.tcp.applied-adapters = []", "akka.remote.dot-netty.tcp.applied-adapters lacks")]
     [InlineData("akka.remote.adapters.tinykv-guard = \"Akka.Remote.Transport.ThrottlerProvider,Akka.Remote\"",
         "akka.remote.adapters.tinykv-guard is 'Akka.Remote.Transport.ThrottlerProvider,Akka.Remote'")]
@@ -91,13 +96,13 @@ public sealed class SettingsReaderTests
     }
 
     [Theory]
-    [InlineData("{ id = 1, host = \"b\", grpc-port = 4, status-port = 5, remoting-port = 6 }", "a second time")]
-    [InlineData("{ id = 2, host = \"a\", grpc-port = 4, status-port = 3, remoting-port = 6 }", "a:3")]
-    [InlineData("{ id = 2, host = \"b\", grpc-port = 0, status-port = 5, remoting-port = 6 }", "grpc-port")]
-    [InlineData("{ id = 2, host = \"b\", grpc-port = 70000, status-port = 5, remoting-port = 6 }", "grpc-port")]
+    [InlineData("{ id = 1, host = \"b\", grpc-port = 4, status-port = 5, remoting-port = 6, raft-port = 106 }", "a second time")]
+    [InlineData("{ id = 2, host = \"a\", grpc-port = 4, status-port = 3, remoting-port = 6, raft-port = 106 }", "a:3")]
+    [InlineData("{ id = 2, host = \"b\", grpc-port = 0, status-port = 5, remoting-port = 6, raft-port = 106 }", "grpc-port")]
+    [InlineData("{ id = 2, host = \"b\", grpc-port = 70000, status-port = 5, remoting-port = 6, raft-port = 106 }", "grpc-port")]
     public void Stores_that_would_get_into_each_others_way_are_refused(string second, string names)
     {
-        var first = "{ id = 1, host = \"a\", grpc-port = 1, status-port = 2, remoting-port = 3 }";
+        var first = "{ id = 1, host = \"a\", grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 103 }";
 
         var refusal = Assert.ThrowsAny<TinyKvException>(() => Read($"tinykv.cluster.stores = [ {first}, {second} ]"));
 

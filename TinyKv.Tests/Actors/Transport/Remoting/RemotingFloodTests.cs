@@ -83,6 +83,20 @@ public sealed class RemotingFloodTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_message_that_does_not_end_is_given_up_also_after_a_time_when_nothing_was_owed()
+    {
+        var store = await _cluster.StartAsync(
+            1, "tinykv.remoting { message-timeout = 200ms, handshake-timeout = 2s }" + PatientAkka);
+        var peer = await PeerAsync(store);
+        await peer.SendAsync(RemotingPeer.Associate("outside", 30_000, 1));
+        Assert.NotNull(await peer.ReadAsync());
+        // Once it is closed, nobody is looked at any more.
+        await (await PeerAsync(store)).WhenClosedAsync();
+        await peer.BeginAsync(MiB);
+        await peer.WhenClosedAsync();
+    }
+
+    [Fact]
     public async Task One_address_has_so_many_connections_and_no_more()
     {
         var store = await _cluster.StartAsync(1, "tinykv.remoting.max-connections-per-address = 3");

@@ -65,7 +65,7 @@ public sealed class ServerCommandTests : IDisposable
     public async Task An_address_that_is_not_here_now_ends_with_1_and_its_line_before_anything_is_made(
         string host, string expected)
     {
-        await WriteAsync(FreePorts.TakeRange(3), $"tinykv.store.bind-host = \"{host}\"");
+        await WriteAsync(FreePorts.TakeRange(4), $"tinykv.store.bind-host = \"{host}\"");
         Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host {expected}", _error.ToString(),
             StringComparison.Ordinal);
@@ -76,7 +76,7 @@ public sealed class ServerCommandTests : IDisposable
     public async Task An_address_that_no_store_can_be_reached_at_ends_with_2_and_its_line()
     {
         Ipv6.Require();
-        await WriteAsync(FreePorts.TakeRange(3), "tinykv.store.bind-host = \"::1\"");
+        await WriteAsync(FreePorts.TakeRange(4), "tinykv.store.bind-host = \"::1\"");
         Assert.Equal(ExitCode.Usage, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 10: tinykv.store.bind-host "
             + "is ::1, where nobody reaches store 1: its host, 127.0.0.1, has only IPv4 addresses, such as",
@@ -91,7 +91,7 @@ public sealed class ServerCommandTests : IDisposable
     {
         var secret = _directory["secret"];
         if (text is not null) await System.IO.File.WriteAllTextAsync(secret, text);
-        await WriteAsync(FreePorts.TakeRange(3),
+        await WriteAsync(FreePorts.TakeRange(4),
             $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{secret}\"");
         Assert.Equal(ExitCode.Failure, await RunAsync("--config", File, "--data", Data));
         Assert.StartsWith($"tinykv: {File}, line 11: tinykv.postgresql.connection-string-file "
@@ -104,7 +104,7 @@ public sealed class ServerCommandTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "named pipes are no files there");
         var pipe = _directory["pipe"];
         await Command.RunAsync("mkfifo", pipe);
-        await WriteAsync(FreePorts.TakeRange(3),
+        await WriteAsync(FreePorts.TakeRange(4),
             $"tinykv.journal = postgresql\ntinykv.postgresql.connection-string-file = \"{pipe}\"");
         // Opening it waits for the reader.
         var written = Task.Run(() => System.IO.File.WriteAllText(pipe, "Host=127.0.0.1;Port=1;Database=piped"));
@@ -122,7 +122,7 @@ public sealed class ServerCommandTests : IDisposable
           cluster.name = "test"
           cluster.stores = [
             { id = 1, host = "127.0.0.1", grpc-port = {{grpcPort}},
-              status-port = {{grpcPort + 1}}, remoting-port = {{grpcPort + 2}} }
+              status-port = {{grpcPort + 1}}, remoting-port = {{grpcPort + 2}}, raft-port = {{grpcPort + 3}} }
           ]
           store.id = 1
           server.log-level = ERROR

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Event;
-using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Google.Protobuf;
 using TinyKv.Actors.Messages;
@@ -13,25 +11,68 @@ using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Tests.Server;
+using Outbox = TinyKv.Protocol.Links.Outbox;
 
 namespace TinyKv.Tests.Actors.Requests;
 
+/// <summary>A router on store 1 whose requests go to the others by themselves.</summary>
+public sealed class SingleRoutingTests() : RawRouterSpec(takesMany: false);
+
+/// <summary>A router on store 1 whose requests go to the others many in a message.</summary>
+public sealed class RoutingTogetherTests() : RawRouterSpec(takesMany: true)
+{
+    [Fact]
+    public async Task What_is_asked_of_one_leader_at_the_same_time_goes_in_few_messages_and_each_gets_its_own_reply()
+    {
+        const int Count = 100;
+        Leads(2);
+        var router = Router(WaitTimeout);
+        var replies = Enumerable.Range(0, Count).Select(_ => router.ExecuteAsync(Get, default)).ToList();
+
+        var (messages, answered) = (0, 0);
+        for (; answered < Count; messages++)
+        {
+            var asked = await Second.NextMessageAsync();
+            foreach (var request in asked.Requests.Reverse())
+                asked.Reply(request.Number, new GetResponse { Error = $"{++answered}" });
+        }
+
+        var told = (await Task.WhenAll(replies)).Select(reply => reply.Error).ToList();
+        Assert.Equal(Count, told.Distinct().Count());
+        Assert.InRange(messages, 1, Count / 2);
+    }
+
+    [Fact]
+    public async Task A_write_that_still_waits_for_its_turn_when_the_time_is_over_was_not_done()
+    {
+        Leads(2);
+        for (var i = 0; i < Outbox.MaxInFlight; i++) Second.Link.Call(Get);
+
+        var reply = await Router(TimeSpan.FromMilliseconds(500)).ExecuteAsync(Put, default);
+
+        Assert.NotNull(reply.RegionError!.NotLeader);
+    }
+}
+
 /// <summary>A router on store 1 between probes in the place of the gateways of stores 2 and 3.</summary>
 [Trait("lane", "slow")]
-public sealed class RawRouterTests : TestKit
+public abstract class RawRouterSpec : TestKit
 {
-    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
+    private protected static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
     private static readonly ByteString K = ByteString.CopyFromUtf8("k");
-    private static readonly PutRequest Put = new() { Key = K, Value = K };
-    private static readonly GetRequest Get = new() { Key = K };
+    private protected static readonly PutRequest Put = new() { Key = K, Value = K };
+    private protected static readonly GetRequest Get = new() { Key = K };
 
     private readonly RegionTable _table = new();
     private readonly FakeStorage _storage = new();
     private readonly ScanSlots _slots = new(1);
-    private readonly TestProbe _second;
-    private readonly TestProbe _third;
+    private readonly FakeGateway _second;
+    private readonly FakeGateway _third;
 
-    public RawRouterTests() : base("akka.loglevel = OFF") => (_second, _third) = (CreateTestProbe(), CreateTestProbe());
+    private protected RawRouterSpec(bool takesMany) : base("akka.loglevel = OFF") =>
+        (_second, _third) = (new FakeGateway(this, takesMany), new FakeGateway(this, takesMany));
+
+    private protected FakeGateway Second => _second;
 
     [Fact]
     public async Task A_request_is_forwarded_to_the_leader_with_a_context_for_its_replica()
@@ -39,8 +80,8 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        var forwarded = await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _second.Sender.Tell(new WriteResponse());
+        var forwarded = await _second.NextAsync<PutRequest>();
+        _second.Reply(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
         var context = forwarded.Context;
@@ -65,10 +106,10 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _second.Sender.Tell(Refusal(new RegionError.NotLeader(RegionId.First, PeerOn(3))));
-        await _third.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _third.Sender.Tell(new WriteResponse());
+        await _second.NextAsync<PutRequest>();
+        _second.Reply(Refusal(new RegionError.NotLeader(RegionId.First, PeerOn(3))));
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
     }
@@ -80,8 +121,8 @@ public sealed class RawRouterTests : TestKit
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
         Leads(3);
 
-        await _third.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _third.Sender.Tell(new WriteResponse());
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
     }
@@ -101,9 +142,9 @@ public sealed class RawRouterTests : TestKit
         var reply = await Router(TimeSpan.FromMilliseconds(500)).ExecuteAsync(Put, default);
 
         Assert.NotNull(reply.RegionError!.StaleCommand);
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        await _second.ExpectNoMsgAsync(TimeSpan.Zero);
-        await _third.ExpectNoMsgAsync(TimeSpan.Zero);
+        await _second.NextAsync<PutRequest>();
+        await _second.ExpectNothingAsync();
+        await _third.ExpectNothingAsync();
     }
 
     [Fact]
@@ -112,11 +153,11 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _second.Sender.Tell(Refusal(new RegionError.StaleCommand()));
+        await _second.NextAsync<PutRequest>();
+        _second.Reply(Refusal(new RegionError.StaleCommand()));
 
         Assert.NotNull((await reply).RegionError!.StaleCommand);
-        await _second.ExpectNoMsgAsync(TimeSpan.Zero);
+        await _second.ExpectNothingAsync();
     }
 
     [Fact]
@@ -126,12 +167,12 @@ public sealed class RawRouterTests : TestKit
         await events.Ask<ActorIdentity>(new Identify(null), WaitTimeout); // it listens by now
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
-        var unsent = await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
+        await _second.NextAsync<PutRequest>();
         Leads(3);
-        Sys.EventStream.Publish(new DeadLetter(unsent, _second.Sender, _second.Ref));
+        Sys.EventStream.Publish(_second.NeverLeft());
 
-        await _third.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _third.Sender.Tell(new WriteResponse());
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(new WriteResponse());
 
         Assert.Null((await reply).RegionError);
     }
@@ -142,12 +183,12 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var router = Router(Timeout.InfiniteTimeSpan);
         var reply = router.ExecuteAsync(Put, default);
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
+        await _second.NextAsync<PutRequest>();
 
-        router.Broke(_second.Ref.Path.Address);
+        router.Broke(_second.Address);
 
         Assert.NotNull((await reply.WaitAsync(WaitTimeout)).RegionError!.StaleCommand);
-        await _third.ExpectNoMsgAsync(TimeSpan.Zero);
+        await _third.ExpectNothingAsync();
     }
 
     [Fact]
@@ -156,13 +197,13 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var router = Router(WaitTimeout);
         var reply = router.ExecuteAsync(Get, default);
-        await _second.ExpectMsgAsync<GetRequest>(WaitTimeout);
+        await _second.NextAsync<GetRequest>();
         Leads(3);
+        // It is in the same system: what it was asked by then is asked again, too.
+        _third.ReplyToAll(() => new GetResponse());
 
-        router.Broke(_second.Ref.Path.Address);
+        router.Broke(_second.Address);
 
-        await _third.ExpectMsgAsync<GetRequest>(WaitTimeout);
-        _third.Sender.Tell(new GetResponse());
         Assert.Null((await reply).RegionError);
     }
 
@@ -171,11 +212,11 @@ public sealed class RawRouterTests : TestKit
     {
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _second.Sender.Tell(new GetResponse());
+        await _second.NextAsync<PutRequest>();
+        _second.Reply(new GetResponse());
 
         Assert.NotNull((await reply).RegionError!.StaleCommand);
-        await _second.ExpectNoMsgAsync(TimeSpan.Zero);
+        await _second.ExpectNothingAsync();
     }
 
     [Fact]
@@ -183,8 +224,8 @@ public sealed class RawRouterTests : TestKit
     {
         Leads(2);
         var asked = 0;
-        _second.SetAutoPilot(Names(3));
-        _third.SetAutoPilot(Names(2));
+        _second.ReplyToAll(() => Naming(3));
+        _third.ReplyToAll(() => Naming(2));
 
         var reply = await Router(TimeSpan.FromMilliseconds(500)).ExecuteAsync(Put, default);
 
@@ -192,12 +233,11 @@ public sealed class RawRouterTests : TestKit
         // The pauses between them double from 2 ms.
         Assert.InRange(asked, 2, 30);
 
-        AutoPilot Names(ulong other) => new DelegateAutoPilot((asker, _) =>
+        WriteResponse Naming(ulong other)
         {
             Interlocked.Increment(ref asked);
-            asker.Tell(Refusal(new RegionError.NotLeader(RegionId.First, PeerOn(other))));
-            return AutoPilot.KeepRunning;
-        });
+            return Refusal(new RegionError.NotLeader(RegionId.First, PeerOn(other)));
+        }
     }
 
     [Fact]
@@ -205,11 +245,11 @@ public sealed class RawRouterTests : TestKit
     {
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Get, default);
-        await _second.ExpectMsgAsync<GetRequest>(WaitTimeout);
+        await _second.NextAsync<GetRequest>();
         Leads(3);
 
-        await _third.ExpectMsgAsync<GetRequest>(WaitTimeout);
-        _third.Sender.Tell(new GetResponse { Value = new MaybeValue { Found = true, Value = K } });
+        await _third.NextAsync<GetRequest>();
+        _third.Reply(new GetResponse { Value = new MaybeValue { Found = true, Value = K } });
 
         Assert.Equal(K, ((GetResponse)await reply).Value.Value);
     }
@@ -220,8 +260,8 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _second.Sender.Tell(Refusal(new RegionError.ServerIsBusy("full", 70)));
+        await _second.NextAsync<PutRequest>();
+        _second.Reply(Refusal(new RegionError.ServerIsBusy("full", 70)));
 
         Assert.Equal(70u, (await reply).RegionError!.ServerIsBusy.BackoffMs);
     }
@@ -232,11 +272,11 @@ public sealed class RawRouterTests : TestKit
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
-        await _second.ExpectMsgAsync<PutRequest>(WaitTimeout);
-        _second.Sender.Tell(Refusal(new RegionError.KeyNotInRegion(K.Memory, _storage.Region)));
+        await _second.NextAsync<PutRequest>();
+        _second.Reply(Refusal(new RegionError.KeyNotInRegion(K.Memory, _storage.Region)));
 
         Assert.NotNull((await reply).RegionError!.KeyNotInRegion);
-        await _second.ExpectNoMsgAsync(TimeSpan.Zero);
+        await _second.ExpectNothingAsync();
     }
 
     [Fact]
@@ -249,15 +289,13 @@ public sealed class RawRouterTests : TestKit
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
     }
 
-    private RawRouter Router(TimeSpan timeout) => new(
+    private protected RawRouter Router(TimeSpan timeout) => new(
         new StoreId(1), _table, new RawExecutor(_storage, _slots),
         ImmutableDictionary<StoreId, StoreLink>.Empty
-            .Add(new StoreId(2), LinkTo(_second)).Add(new StoreId(3), LinkTo(_third)),
+            .Add(new StoreId(2), _second.Link).Add(new StoreId(3), _third.Link),
         timeout, TimeProvider.System, Random.Shared.NextDouble);
 
-    private StoreLink LinkTo(TestProbe gateway) => new(gateway.Ref, ((ExtendedActorSystem)Sys).Provider);
-
-    private void Leads(ulong? store)
+    private protected void Leads(ulong? store)
     {
         var leader = store is { } known ? PeerOn(known) : default(Peer?);
         var change = new LeadershipChange(RoleKind.Follower, 1, leader?.Id ?? default);

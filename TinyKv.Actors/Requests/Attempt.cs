@@ -1,0 +1,44 @@
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Raw;
+
+namespace TinyKv.Actors.Requests;
+
+/// <summary>One request on its way.</summary>
+internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
+{
+    private Retries? _retries;
+    private bool _underWay; // a write that may be done by somebody right now
+    private RegionError _lastRefusal = new RegionError.NotLeader(null, null);
+
+    public IRoutedRequest Request => request;
+
+    /// <summary>Most requests need none.</summary>
+    public Retries Retries => _retries ??= new Retries(draw);
+
+    /// <summary>Whom the last answer named as the leader.</summary>
+    public Peer? Hint { get; private set; }
+
+    /// <summary>What it is told when the time is over.</summary>
+    public IRawReply Unanswered() => _underWay ? request.OutcomeUnknown() : request.Refused(_lastRefusal);
+
+    public void Begin() => _underWay = !request.IsRead;
+
+    /// <summary>What was begun never left.</summary>
+    public void NeverSent() => _underWay = false;
+
+    /// <summary>Takes an answer in; null: it is final, otherwise how long to wait for the next attempt.</summary>
+    public TimeSpan? End(IRawReply? reply, Peer asked)
+    {
+        (_underWay, Hint) = (false, null);
+        if (reply is null) return Retries.After(RetryReason.Unreachable);
+        if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return null;
+        _lastRefusal = refusal;
+        // Whoever asked is to slow down, or to ask for fewer keys, which it would not if its request waited here.
+        if (refusal is RegionError.ServerIsBusy or RegionError.KeyNotInRegion) return null;
+        if (Retries.MayBeDone(refusal, request.IsRead)) return null;
+        if (refusal is RegionError.NotLeader named && named.Leader == asked) refusal = named with { Leader = null };
+        Hint = (refusal as RegionError.NotLeader)?.Leader;
+        return Retries.After(refusal);
+    }
+}

@@ -1,0 +1,61 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// Decides when a member compacts its log. A checkpoint takes the place of its beginning and carries the rest, so it is
+/// made seldom, and only when it drops at least as much as it carries: all checkpoints together cost no more than the log.
+/// </summary>
+/// <remarks>
+/// What is forgotten must be in the engine for good, because nothing could bring it back there after a power cut. The
+/// engine does not sync what it applies, so it is asked to once a checkpoint would be worth it.
+/// </remarks>
+internal sealed class Compaction(RaftOptions options, RaftLog log)
+{
+    private long _synced = log.Truncated.Index; // the engine has this much for good
+    private bool _awaitsSync;
+    private LogPosition? _underWay; // what the checkpoint on its way to the journal ends with
+
+    /// <summary>The engine has everything up to <paramref name="index"/> for good.</summary>
+    public void Synced(long index)
+    {
+        _synced = Math.Max(_synced, index);
+        _awaitsSync = false;
+    }
+
+    /// <summary>Whether the engine should be asked to sync. True once for each answer.</summary>
+    /// <param name="applied">What it has applied.</param>
+    /// <param name="keep">Up to where nobody else needs the log.</param>
+    public bool WantsSync(long applied, long keep)
+    {
+        if (_awaitsSync || _underWay is not null || !IsWorth(Math.Min(applied, keep))) return false;
+        return _awaitsSync = true;
+    }
+
+    /// <summary>Begins a checkpoint when it is time for one.</summary>
+    /// <returns>The last position that it forgets, or null.</returns>
+    public LogPosition? Begin(long keep)
+    {
+        var end = Math.Min(_synced, keep);
+        if (_underWay is not null || !IsWorth(end)) return null;
+        return _underWay = log.PositionAt(end);
+    }
+
+    /// <summary>The checkpoint is in the journal.</summary>
+    /// <returns>The last position that is to be forgotten.</returns>
+    public LogPosition End()
+    {
+        Invariant.Holds(_underWay is not null, $"a checkpoint was reported durable that was never handed out");
+        var end = _underWay.Value;
+        _underWay = null;
+        return end;
+    }
+
+    // Under a load that many bytes wait for the state machine, the rest may be as long as these are allowed to be; a longer
+    // one, of a member that lags, has to make room for much more than it takes.
+    private bool IsWorth(long end)
+    {
+        if (log.Last.Index - log.Truncated.Index <= options.MaxLogEntries && log.Bytes <= options.MaxLogBytes) return false;
+        var rest = log.BytesAfter(end);
+        return end - log.Truncated.Index >= log.Last.Index - end
+            && log.Bytes - rest >= (rest <= Math.Max(options.MaxLogBytes, options.MaxPendingBytes) ? rest : 8 * rest);
+    }
+}

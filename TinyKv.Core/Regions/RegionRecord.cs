@@ -1,0 +1,29 @@
+namespace TinyKv.Core.Regions;
+
+/// <summary>What there is of a region on a store. The numbers live on disks.</summary>
+public enum RegionState
+{
+    /// <summary>A replica that takes part in its group.</summary>
+    Normal = 0,
+
+    /// <summary>A replica whose keys are being replaced by a snapshot's: none of them may be read.</summary>
+    Applying = 1,
+
+    /// <summary>A replica was here and was removed; there is none, and its keys are gone.</summary>
+    Tombstone = 2,
+}
+
+/// <summary>
+/// What a store's engine says of a region on this store. There is a replica where there is such a record, and nowhere
+/// else.
+/// </summary>
+/// <param name="Region">The region as of what is applied; of a tombstone, as it was when the replica was removed.</param>
+public sealed record RegionRecord(Region Region) : IRegionEntry
+{
+    /// <summary>What there is.</summary>
+    public RegionState State { get; init; }
+
+    /// <summary>Whether the replica's journal holds something, now and for ever: one that is empty has lost what was
+    /// promised.</summary>
+    public bool JournalBorn { get; init; }
+}

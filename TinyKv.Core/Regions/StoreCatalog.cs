@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+
+namespace TinyKv.Core.Regions;
+
+/// <summary>What a message for a region means on a store.</summary>
+public abstract record Addressee
+{
+    private Addressee() { }
+
+    /// <summary>There is a replica that takes it.</summary>
+    public sealed record Here(RegionRecord Record) : Addressee;
+
+    /// <summary>A replica was removed, by the change of members that led to <paramref name="ConfVer"/>: whoever speaks as of
+    /// an earlier one is behind.</summary>
+    public sealed record Gone(ulong ConfVer) : Addressee;
+
+    /// <summary>There is nothing that could take it, now.</summary>
+    public sealed record Unknown : Addressee;
+}
+
+/// <summary>
+/// The regions of a store: the one authority for which of them has which keys. The ranges of replicas, and of those that
+/// a snapshot is about to make, are always disjoint; a tombstone has no keys, and others may have had them since. A catalog
+/// does not change; what changes it makes another one.
+/// </summary>
+public sealed class StoreCatalog
+{
+    private readonly RegionMap<RegionRecord> _ranges;
+    private readonly ImmutableDictionary<ulong, RegionRecord> _keyless; // the placement group, and tombstones
+
+    private StoreCatalog(RegionMap<RegionRecord> ranges, ImmutableDictionary<ulong, RegionRecord> keyless) =>
+        (_ranges, _keyless) = (ranges, keyless);
+
+    /// <summary>Of a store without regions.</summary>
+    public static StoreCatalog Empty { get; } =
+        new(RegionMap<RegionRecord>.Empty, ImmutableDictionary<ulong, RegionRecord>.Empty);
+
+    /// <summary>All records, by ascending region.</summary>
+    public IEnumerable<RegionRecord> Records =>
+        _ranges.Entries.Concat(_keyless.Values).OrderBy(record => record.Region.Id.Value);
+
+    /// <summary>The catalog of what a store's engine says.</summary>
+    /// <exception cref="InvariantViolationException">Two regions have the same keys.</exception>
+    public static StoreCatalog Of(IEnumerable<RegionRecord> records) =>
+        records.Aggregate(Empty, (catalog, record) => catalog.With(record));
+
+    /// <summary>What the store knows of a region.</summary>
+    public RegionRecord? Find(RegionId region) => _keyless.GetValueOrDefault(region.Value) ?? _ranges.Find(region);
+
+    /// <summary>What a message for a region means here.</summary>
+    public Addressee AddresseeOf(RegionId region) => Find(region) switch
+    {
+        { State: RegionState.Normal } record => new Addressee.Here(record),
+        { State: RegionState.Tombstone } record => new Addressee.Gone(record.Region.Epoch.ConfVer),
+        _ => new Addressee.Unknown(),
+    };
+
+    /// <summary>With what is known of a region from now on.</summary>
+    /// <exception cref="InvariantViolationException">Another region has some of its keys, or the record is of a time before
+    /// what is known.</exception>
+    public StoreCatalog With(RegionRecord record)
+    {
+        var region = record.Region;
+        if (Find(region.Id) is { } known) RequireLater(known, record);
+        if (record.State == RegionState.Tombstone || region.Id == RegionId.Placement)
+            return new StoreCatalog(_ranges.Remove(region.Id), _keyless.SetItem(region.Id.Value, record));
+        foreach (var other in _ranges.Overlapping(region.Range.Start, region.Range.End))
+            Invariant.Holds(other.Region.Id == region.Id,
+                $"{region.Id} {region.Range} has keys of {other.Region.Id} {other.Region.Range}");
+        return new StoreCatalog(_ranges.Add(record), _keyless.Remove(region.Id.Value));
+    }
+
+    // Who was removed comes back only by a change of members after that.
+    private static void RequireLater(RegionRecord known, RegionRecord record)
+    {
+        var (before, now) = (known.Region.Epoch, record.Region.Epoch);
+        var returns = known.State == RegionState.Tombstone && record.State != RegionState.Tombstone;
+        Invariant.Holds(!before.IsNewerThan(now) && (!returns || now.ConfVer > before.ConfVer),
+            $"{record.Region.Id} would go back from {before} to {now}");
+    }
+}
