@@ -23,7 +23,7 @@ internal sealed partial class Leader : Role
         _followers = [.. raft.Membership.Others.Select(Unknown)];
         _values = new long[raft.Membership.Voters.Length];
 
-        Progress Unknown(PeerId peer) => new(peer, _firstOwn, raft.Options, raft.Now);
+        Progress Unknown(PeerId peer) => new(peer, raft.Log.FirstIndex, _firstOwn, raft.Options, raft.Now);
     }
 
     public override RoleKind Kind => RoleKind.Leader;

@@ -14,10 +14,10 @@ internal enum ProgressState
 }
 
 /// <summary>
-/// What a leader knows of one follower's log. It starts by probing; as soon as the logs are known to agree, it
-/// replicates.
+/// What a leader knows of one follower's log. It starts by probing at <paramref name="next"/>; as soon as the logs are
+/// known to agree, it replicates. The leader's own log begins at <paramref name="first"/>.
 /// </summary>
-internal sealed class Progress(PeerId peer, long next, RaftOptions options, long now)
+internal sealed class Progress(PeerId peer, long first, long next, RaftOptions options, long now)
 {
     /// <summary>The follower.</summary>
     public PeerId Peer => peer;
@@ -56,7 +56,7 @@ internal sealed class Progress(PeerId peer, long next, RaftOptions options, long
     public long Round { get; set; }
 
     private long _sentAt = now;
-    private long _first; // where the log begins, once it was cut since the leader leads
+    private long _first = first; // before it there is nothing to send
 
     /// <summary>Whether everything that was sent is acknowledged.</summary>
     public bool IsAcknowledged => IsReplicating && Match == Next - 1;

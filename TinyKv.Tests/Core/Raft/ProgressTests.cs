@@ -159,9 +159,18 @@ public sealed class ProgressTests
             Assert.Equal((4, ProgressState.DataLoss), (progress.Match, progress.State));
         });
 
+    [Fact]
+    public void A_member_of_a_compacted_log_is_probed_from_where_the_log_begins()
+    {
+        var progress = new Progress(Peers.N2, first: 4, next: 6, Options, now: 0);
+        progress.Lost(Loss);
+        Assert.True(progress.Holds(Peers.At(4, 1)));
+        Assert.Equal((0, 4), (progress.Match, progress.Next));
+    }
+
     private static DataLoss Loss => new(Peers.N2, 1, Peers.At(4, 1), Peers.At(2, 1));
 
-    private static Progress Probing(long next) => new(Peers.N2, next, Options, now: 0);
+    private static Progress Probing(long next) => new(Peers.N2, first: 1, next, Options, now: 0);
 
     private static Progress Replicating(long match)
     {
