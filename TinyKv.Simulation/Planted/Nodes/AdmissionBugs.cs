@@ -23,7 +23,7 @@ internal static class AdmissionBugs
             "Perform(_core.ReadIndex([_lastRead]));",
             "Grant([new ReadGrant(_lastRead, _core.Commit)]);",
             "A leader that was replaced keeps answering."),
-        new("a read answered by whoever is asked", [Rule.Linearizability], 5, "RaftPeer",
+        new("a read answered by whoever is asked", [Rule.Linearizability], 6, "RaftPeer",
             "case RegionRequest request: Refuse(Sender, request, _spec.Region.PeerWith(_core.Leader)); break;",
             """
             case Read: _spec.Applier.Tell(new ServeReads(0, _core.Term, [Sender])); break;
@@ -45,7 +45,7 @@ internal static class AdmissionBugs
             "case RegionRequest request: Refuse(Sender, request, _spec.Region.PeerWith(_core.Leader)); break;",
             "case RegionRequest request: Admit(Sender, request); break;",
             "They are proposed by one that does not lead."),
-        new("a lease that a pause does not age", [Rule.Linearizability], 25, "RaftPeer",
+        new("a lease that a pause does not age", [Rule.Linearizability], 74, "RaftPeer",
             "for (; now - _ticked >= _spec.TickInterval; _ticked += _spec.TickInterval) Perform(_core.Tick());",
             """
             if (now - _ticked >= _spec.TickInterval)

@@ -16,7 +16,7 @@ internal static class PlacementBugs
             "_oracle.Begin(view.Term, view.TimestampsEndMs)",
             "_oracle.Begin(view.Term, 0)",
             "A leader whose clock is behind goes back."),
-        new("timestamps of a leader that nobody confirms", [Rule.RisingTimestamps], 13, "PlacementService",
+        new("timestamps of a leader that nobody confirms", [Rule.RisingTimestamps], 21, "PlacementService",
             "_confirmCall = [.. _timestamps];",
             """
             if (_oracle.Term >= 0 && NowMs < _oracle.End)
