@@ -1,16 +1,18 @@
+using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
 using TinyKv.Simulation.Common;
 using TinyKv.Simulation.Raft;
 
 namespace TinyKv.Simulation.Planted;
 
 /// <summary>
-/// Compiles sources of the product, with a bug in them, together with a simulation's into an assembly in memory, and
-/// runs seeds there. Nothing on the disk changes. What was loaded stays until the process ends: a thread of a simulated
-/// store may still be there.
+/// Compiles sources of the product, with bugs in them, together with a simulation's into an assembly in memory, and runs
+/// seeds there. Nothing on the disk changes. What was loaded stays until the process ends: a thread of a simulated store may
+/// still be there.
 /// </summary>
 internal sealed class BugCompiler
 {
@@ -27,9 +29,12 @@ internal sealed class BugCompiler
     private readonly Ground _ground;
     private readonly CSharpCompilation _sound;
     private readonly ILookup<string, TypeDeclarationSyntax> _types;
+    private readonly List<PlantedBug> _together = []; // each has the number of its place here, from 1 on
+    private readonly Lazy<Assembly> _shared;
 
     /// <summary>Reads and parses the sources.</summary>
-    public BugCompiler(Ground ground)
+    /// <exception cref="SimulationException">A bug cannot be planted.</exception>
+    public BugCompiler(Ground ground, IEnumerable<PlantedBug> bugs)
     {
         _ground = ground;
         _sound = CSharpCompilation.Create(ground.Project,
@@ -38,27 +43,26 @@ internal sealed class BugCompiler
             ground.References.Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary,
                 optimizationLevel: OptimizationLevel.Release,
-                nullableContextOptions: NullableContextOptions.Enable));
+                nullableContextOptions: NullableContextOptions.Annotations));
         _types = Patch.Types(_sound.SyntaxTrees);
+        _together.AddRange(bugs.Where(bug => Bodies.Around(Patch.Find(bug, _types)) is not null));
+        _shared = new Lazy<Assembly>(LoadShared);
     }
-
-    /// <summary>Requires that a bug can be planted.</summary>
-    /// <exception cref="SimulationException">It cannot.</exception>
-    public void RequirePlace(PlantedBug bug) => Patch.Apply(bug, _types);
 
     /// <summary>The simulation over the product with <paramref name="bug"/> in it, or as it is.</summary>
     /// <returns>What runs so many seeds from a first one on, and returns the first failure.</returns>
-    /// <exception cref="SimulationException">It cannot be planted, or does not compile.</exception>
+    /// <exception cref="SimulationException">It does not compile.</exception>
     public Func<int, int, (int Seed, string Rule, string Text)?> Compile(PlantedBug? bug)
     {
-        using var image = new MemoryStream();
-        var emitted = (bug is null ? _sound : With(bug)).Emit(image);
-        if (!emitted.Success)
-            throw new SimulationException(string.Join(Environment.NewLine, emitted.Diagnostics
-                .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(5)
-                .Prepend<object>($"'{bug?.Name}' does not compile:")));
-        image.Position = 0;
-        var loaded = new AssemblyLoadContext(bug?.Name).LoadFromStream(image);
+        var number = bug is null ? 0 : _together.IndexOf(bug) + 1;
+        if (bug is not null && number == 0) return RunOf(Load(With(bug), bug.Name));
+        var choice = _shared.Value.GetType("TinyKv.Simulation.Planted.PlantedBugs")!.GetField("Chosen")!;
+        choice.SetValue(null, number);
+        return RunOf(_shared.Value);
+    }
+
+    private Func<int, int, (int Seed, string Rule, string Text)?> RunOf(Assembly loaded)
+    {
         var run = loaded.GetType(_ground.Campaign.FullName!)!.GetMethod(nameof(CoreCampaign.FirstFailure))!
             .CreateDelegate<Func<int, int, (int, string, string)?>>();
         return (first, count) =>
@@ -69,9 +73,48 @@ internal sealed class BugCompiler
         };
     }
 
+    private Assembly LoadShared()
+    {
+        try
+        {
+            return Load(WithAll(), "all bugs");
+        }
+        catch (SimulationException)
+        {
+            // Alone it says which of them does not compile.
+            foreach (var bug in _together) Load(With(bug), bug.Name);
+            throw;
+        }
+    }
+
     private CSharpCompilation With(PlantedBug bug)
     {
-        var (tree, text) = Patch.Apply(bug, _types);
-        return _sound.ReplaceSyntaxTree(tree, CSharpSyntaxTree.ParseText(text, Parsing, tree.FilePath));
+        var (tree, span) = Patch.Find(bug, _types);
+        return Replace(_sound, tree, new TextChange(span, bug.New));
+    }
+
+    private CSharpCompilation WithAll()
+    {
+        var bugs = _together.Select((bug, index) => (Number: index + 1, Place: Patch.Find(bug, _types), bug.New));
+        var changes = bugs.GroupBy(bug => Bodies.Around(bug.Place)!).ToLookup(
+            body => body.Key.SyntaxTree, body => Bodies.Choose(body.Key, body));
+        return changes.Aggregate(_sound, (all, file) => Replace(all, file.Key, [.. file]))
+            .AddSyntaxTrees(CSharpSyntaxTree.ParseText(Bodies.Choice, Parsing));
+    }
+
+    private static CSharpCompilation Replace(CSharpCompilation all, SyntaxTree tree, params TextChange[] changes) =>
+        all.ReplaceSyntaxTree(tree, CSharpSyntaxTree.ParseText(
+            tree.GetText().WithChanges(changes.OrderBy(change => change.Span.Start)), Parsing, tree.FilePath));
+
+    private static Assembly Load(CSharpCompilation sources, string name)
+    {
+        using var image = new MemoryStream();
+        var emitted = sources.Emit(image);
+        if (!emitted.Success)
+            throw new SimulationException(string.Join(Environment.NewLine, emitted.Diagnostics
+                .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(5)
+                .Prepend<object>($"'{name}' does not compile:")));
+        image.Position = 0;
+        return new AssemblyLoadContext(name).LoadFromStream(image);
     }
 }

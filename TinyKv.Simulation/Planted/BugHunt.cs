@@ -7,7 +7,8 @@ namespace TinyKv.Simulation.Planted;
 /// <summary>Lists of planted bugs, and the budget of seeds within which each must be found.</summary>
 internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IReadOnlyList<Subject> subjects)
 {
-    private readonly Lazy<BugCompiler> _compiler = new(() => new BugCompiler(ground()));
+    private readonly Lazy<BugCompiler> _compiler = new(
+        () => new BugCompiler(ground(), subjects.SelectMany(subject => subject.Bugs)));
 
     /// <summary>In the core.</summary>
     public static BugHunt Core { get; } = new(() => Ground.Core, 600, 600,
@@ -32,10 +33,7 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
 
     /// <summary>Requires that every bug can be planted, in one place.</summary>
     /// <exception cref="SimulationException">One cannot.</exception>
-    public void RequirePlaces()
-    {
-        foreach (var bug in subjects.SelectMany(subject => subject.Bugs)) _compiler.Value.RequirePlace(bug);
-    }
+    public void RequirePlaces() => _ = _compiler.Value;
 
     /// <summary>Plants a bug and looks for it: with the seed that found it last, then with all of them. What is stopped by a
     /// rule that the bug does not name is not found yet.</summary>

@@ -11,11 +11,11 @@ namespace TinyKv.Simulation.Planted;
 /// </summary>
 internal static class Patch
 {
-    /// <summary>The one source that the bug changes, and its text with the bug in it.</summary>
+    /// <summary>The one place in the sources that the bug changes.</summary>
     /// <param name="bug">The bug.</param>
     /// <param name="types">The types in the sources, by name.</param>
     /// <exception cref="SimulationException">The place is not there, or not only once.</exception>
-    public static (SyntaxTree Tree, SourceText Text) Apply(PlantedBug bug, ILookup<string, TypeDeclarationSyntax> types)
+    public static Place Find(PlantedBug bug, ILookup<string, TypeDeclarationSyntax> types)
     {
         // Without what is between tokens; where some end, as in "..", the parser decides, and nobody else.
         var old = string.Concat(SyntaxFactory.ParseTokens(bug.Old).Select(token => token.Text));
@@ -24,8 +24,7 @@ internal static class Patch
         var places = types[bug.Type].SelectMany(type => Places(type, old)).ToList();
         if (places.Count != 1)
             throw new SimulationException($"what '{bug.Name}' replaces is in {bug.Type} {places.Count} times: {bug.Old}");
-        var (tree, span) = places[0];
-        return (tree, tree.GetText().WithChanges(new TextChange(span, bug.New)));
+        return places[0];
     }
 
     /// <summary>The types in sources, by name.</summary>
@@ -34,7 +33,7 @@ internal static class Patch
             node => node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax or TypeDeclarationSyntax))
         .OfType<TypeDeclarationSyntax>().ToLookup(type => type.Identifier.Text);
 
-    private static IEnumerable<(SyntaxTree, TextSpan)> Places(TypeDeclarationSyntax type, string old)
+    private static IEnumerable<Place> Places(TypeDeclarationSyntax type, string old)
     {
         var tokens = type.DescendantTokens().ToArray();
         for (var first = 0; first < tokens.Length; first++)
@@ -43,7 +42,12 @@ internal static class Patch
             while (next < tokens.Length && old.AsSpan(matched).StartsWith(tokens[next].Text, StringComparison.Ordinal)
                 && matched < old.Length) matched += tokens[next++].Text.Length;
             if (matched < old.Length) continue;
-            yield return (type.SyntaxTree, TextSpan.FromBounds(tokens[first].SpanStart, tokens[next - 1].Span.End));
+            yield return new Place(type.SyntaxTree, TextSpan.FromBounds(tokens[first].SpanStart, tokens[next - 1].Span.End));
         }
     }
 }
+
+/// <summary>Where in the sources a bug is planted.</summary>
+/// <param name="Tree">The file.</param>
+/// <param name="Span">What is replaced in it.</param>
+internal sealed record Place(SyntaxTree Tree, TextSpan Span);
