@@ -81,10 +81,17 @@ internal sealed class BugCompiler
         }
         catch (SimulationException)
         {
-            // Alone it says which of them does not compile.
-            foreach (var bug in _together) Load(With(bug), bug.Name);
+            foreach (var bug in _together) RequireSound(bug);
             throw;
         }
+    }
+
+    // Says which bug it is that does not compile.
+    private void RequireSound(PlantedBug bug)
+    {
+        var path = Patch.Find(bug, _types).Tree.FilePath;
+        var all = With(bug);
+        Require(all.GetSemanticModel(all.SyntaxTrees.Single(tree => tree.FilePath == path)).GetDiagnostics(), bug.Name);
     }
 
     private CSharpCompilation With(PlantedBug bug)
@@ -110,11 +117,16 @@ internal sealed class BugCompiler
     {
         using var image = new MemoryStream();
         var emitted = sources.Emit(image);
-        if (!emitted.Success)
-            throw new SimulationException(string.Join(Environment.NewLine, emitted.Diagnostics
-                .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(5)
-                .Prepend<object>($"'{name}' does not compile:")));
+        Require(emitted.Diagnostics, name);
         image.Position = 0;
         return new AssemblyLoadContext(name).LoadFromStream(image);
+    }
+
+    private static void Require(IEnumerable<Diagnostic> diagnostics, string name)
+    {
+        var errors = diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(5).ToList();
+        if (errors.Count > 0)
+            throw new SimulationException(
+                string.Join(Environment.NewLine, errors.Prepend<object>($"'{name}' does not compile:")));
     }
 }
