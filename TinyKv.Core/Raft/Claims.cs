@@ -10,8 +10,8 @@ internal static class Claims
     /// <summary>What the message contradicts, or null. Nothing is allocated for those that are right.</summary>
     public static string? Contradiction(RaftCore core, RaftEnvelope envelope)
     {
-        if (envelope.To != core.Self) return "not for this member";
-        if (!core.Membership.IsOther(envelope.From)) return "not from another member";
+        if (envelope.To != core.Self) return $"it is for {envelope.To}, and this is {core.Self}";
+        if (!core.Membership.IsOther(envelope.From)) return $"{envelope.From} is not another member of the group";
         return Form(envelope) ?? AgainstState(core, envelope);
     }
 
@@ -25,11 +25,11 @@ internal static class Claims
             RaftMessage.PreVote m => Ask(m.Last, term) ?? Round(m.Round),
             RaftMessage.PreVoteReply m => Round(m.Round),
             RaftMessage.RequestVote m => Ask(m.Last, term),
-            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term) ?? Kept(m.Keep, m.Previous.Index),
+            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term) ?? Compactable(m.CompactIndex, m.Previous.Index),
             RaftMessage.Appended m => Index(m.Match),
             RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
             RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term) ?? Committed(m)
-                ?? Kept(m.Keep, m.Acknowledged.Index),
+                ?? Compactable(m.CompactIndex, m.Acknowledged.Index),
             RaftMessage.HeartbeatReply m => Round(m.Round) ?? Held(m, term),
             _ => null,
         };
@@ -65,8 +65,8 @@ internal static class Claims
         ? null : $"commit {heartbeat.Commit} is beyond {heartbeat.Acknowledged}, which was acknowledged";
 
     /// <summary>Nobody needs the log from another up to where every member has it, its receiver among them.</summary>
-    private static string? Kept(long keep, long acknowledged) => keep < 0 || keep > acknowledged
-        ? $"{keep} is not kept for anybody, but this member has only {acknowledged}" : null;
+    private static string? Compactable(long compactIndex, long acknowledged) => compactIndex < 0 || compactIndex > acknowledged
+        ? $"{compactIndex} may be compacted, it says, but this member has only {acknowledged}" : null;
 
     private static string? Held(RaftMessage.HeartbeatReply reply, long term)
     {

@@ -5,7 +5,7 @@ namespace TinyKv.Core.Raft;
 /// made seldom, and only when it drops at least as much as it carries: all checkpoints together cost no more than the log.
 /// </summary>
 /// <remarks>
-/// What is forgotten must be in the engine for good, because nothing could bring it back there after a power cut. The
+/// What is compacted must be in the engine for good, because nothing could bring it back there after a power cut. The
 /// engine does not sync what it applies, so it is asked to once a checkpoint would be worth it.
 /// </remarks>
 internal sealed class Compaction(RaftOptions options, RaftLog log)
@@ -23,24 +23,24 @@ internal sealed class Compaction(RaftOptions options, RaftLog log)
 
     /// <summary>Whether the engine should be asked to sync. True once for each answer.</summary>
     /// <param name="applied">What it has applied.</param>
-    /// <param name="keep">Up to where nobody else needs the log.</param>
-    public bool WantsSync(long applied, long keep)
+    /// <param name="compactIndex">Up to where nobody else needs the log, by the word of the leader.</param>
+    public bool WantsSync(long applied, long compactIndex)
     {
-        if (_awaitsSync || _underWay is not null || !IsWorth(Math.Min(applied, keep))) return false;
+        if (_awaitsSync || _underWay is not null || !IsWorth(Math.Min(applied, compactIndex))) return false;
         return _awaitsSync = true;
     }
 
     /// <summary>Begins a checkpoint when it is time for one.</summary>
-    /// <returns>The last position that it forgets, or null.</returns>
-    public LogPosition? Begin(long keep)
+    /// <returns>The last position that it leaves out, or null.</returns>
+    public LogPosition? Begin(long compactIndex)
     {
-        var end = Math.Min(_synced, keep);
+        var end = Math.Min(_synced, compactIndex);
         if (_underWay is not null || !IsWorth(end)) return null;
         return _underWay = log.PositionAt(end);
     }
 
     /// <summary>The checkpoint is in the journal.</summary>
-    /// <returns>The last position that is to be forgotten.</returns>
+    /// <returns>The last position that is compacted with it.</returns>
     public LogPosition End()
     {
         Invariant.Holds(_underWay is not null, $"a checkpoint was reported durable that was never handed out");

@@ -11,13 +11,13 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private PeerId _leader = leader;
     private int _elapsed;
     private int? _shortTimeout; // since the connection to the leader has ended
-    private long _keep;
+    private long _compactIndex;
 
     public override RoleKind Kind => RoleKind.Follower;
 
     public override PeerId LeaderId => _leader;
 
-    public override long Keep => _keep;
+    public override long CompactIndex => _compactIndex;
 
     public override void Tick()
     {
@@ -97,7 +97,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
             var match = previous.Index + entries.Length;
             // What is beyond the match was not compared: it may be left from another leader.
             log.CommitTo(Math.Min(append.Commit, match));
-            _keep = Math.Max(_keep, append.Keep);
+            _compactIndex = Math.Max(_compactIndex, append.CompactIndex);
             raft.Report(raft.LossEvidence.CaughtUp(log.Last.Term));
             raft.SendDurable(_leader, new RaftMessage.Appended(match));
         }
@@ -116,6 +116,6 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         raft.SendNow(_leader, new RaftMessage.HeartbeatReply(heartbeat.Round, acknowledged, held));
         if (held != acknowledged) return;
         if (heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
-        _keep = Math.Max(_keep, heartbeat.Keep);
+        _compactIndex = Math.Max(_compactIndex, heartbeat.CompactIndex);
     }
 }

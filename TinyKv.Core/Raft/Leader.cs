@@ -33,15 +33,15 @@ internal sealed partial class Leader : Role
     public override IEnumerable<DataLoss> DataLosses =>
         _followers.Where(static f => f.State == ProgressState.DataLoss).Select(static f => f.Loss);
 
-    // The one rule of what may be forgotten, here and by all that follow: as long as a member cannot be given a copy of
+    // The one rule of what may be compacted, here and by all that follow: as long as a member cannot be given a copy of
     // the engine, everything that it lacks is kept for it. So may this one, after a crash, what its own disk lacks.
-    public override long Keep
+    public override long CompactIndex
     {
         get
         {
-            var keep = _raft.Log.Durable;
-            foreach (var follower in _followers) keep = Math.Min(keep, follower.Has);
-            return keep;
+            var compactIndex = _raft.Log.Durable;
+            foreach (var follower in _followers) compactIndex = Math.Min(compactIndex, follower.Has);
+            return compactIndex;
         }
     }
 
@@ -207,7 +207,7 @@ internal sealed partial class Leader : Role
     {
         var log = _raft.Log;
         var previous = log.PositionAt(follower.Next - 1);
-        var append = new RaftMessage.Append(previous, entries, log.Commit, Keep);
+        var append = new RaftMessage.Append(previous, entries, log.Commit, CompactIndex);
         follower.Sent(entries.Length, BytesOf(follower, entries), _raft.Now);
         _raft.SendNow(follower.Peer, append);
     }
@@ -233,13 +233,13 @@ internal sealed partial class Leader : Role
     private void SendHeartbeats()
     {
         _sinceHeartbeat = 0;
-        var (round, keep) = (BeginRound(), Keep);
+        var (round, compactIndex) = (BeginRound(), CompactIndex);
         foreach (var follower in _followers)
         {
             var acknowledged = _raft.Log.PositionAt(Asked(follower));
             var commit = Math.Min(acknowledged.Index, _raft.Log.Commit);
             _raft.SendNow(follower.Peer,
-                new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(keep, acknowledged.Index)));
+                new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(compactIndex, acknowledged.Index)));
         }
     }
 

@@ -1,13 +1,13 @@
 namespace TinyKv.Core.Raft;
 
 /// <summary>
-/// How the beginning of the log is forgotten: the engine is synced, a checkpoint is stored, the memory is freed.
+/// How the log is compacted: the engine is synced, a checkpoint is stored, the memory is freed.
 /// </summary>
 public sealed partial class RaftCore
 {
     private readonly InitialState _initial;
     private readonly Compaction _compaction;
-    private LogPosition? _forgetThrough; // by the checkpoint that leaves with the next effects
+    private LogPosition? _compactThrough; // by the checkpoint that leaves with the next effects
     private bool _wantsSync;
 
     /// <summary>
@@ -31,9 +31,9 @@ public sealed partial class RaftCore
 
     private void Compact()
     {
-        var keep = _role.Keep;
-        _forgetThrough = _compaction.Begin(keep);
-        _wantsSync = _compaction.WantsSync(_applied, keep);
+        var compactIndex = _role.CompactIndex;
+        _compactThrough = _compaction.Begin(compactIndex);
+        _wantsSync = _compaction.WantsSync(_applied, compactIndex);
     }
 
     // Made after the record of the same effects was begun: it says what all records say that were handed out.

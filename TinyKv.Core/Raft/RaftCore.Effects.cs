@@ -67,10 +67,10 @@ public sealed partial class RaftCore
     // What is rare enough to be worth a copy of the effects.
     private Effects WithRest(Effects effects)
     {
-        if (_forgetThrough is { } end) effects = effects with { Checkpoint = CheckpointAt(end) };
+        if (_compactThrough is { } end) effects = effects with { Checkpoint = CheckpointAt(end) };
         if (_wantsSync) effects = effects with { SyncEngine = true };
         if (_refused is not null) effects = effects with { Refused = _refused };
-        (_forgetThrough, _wantsSync, _refused) = (null, false, null);
+        (_compactThrough, _wantsSync, _refused) = (null, false, null);
         return effects;
     }
 }

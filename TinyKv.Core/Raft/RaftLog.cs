@@ -192,13 +192,13 @@ internal sealed class RaftLog(LogPosition truncated)
         position.Index <= Truncated.Index ? position : LastWithin(position);
 
     /// <summary>
-    /// Forgets everything up to <paramref name="end"/>, which the state machine has. Moves the rest, which is
-    /// seldom more than what is forgotten.
+    /// Drops everything up to <paramref name="end"/>, which the state machine has. Moves the rest, which is
+    /// seldom more than what is dropped.
     /// </summary>
     public void Compact(LogPosition end)
     {
         Invariant.Holds(end.Index <= Math.Min(_handedOut, Durable) && Matches(end),
-            $"{end} cannot be forgotten: the log goes from {Truncated} to {Last} and was handed out up to {_handedOut}");
+            $"the log cannot be compacted up to {end}: it goes from {Truncated} to {Last} and was handed out up to {_handedOut}");
         _bytesTruncated = BytesThrough(end.Index);
         _slots.RemoveRange(0, (int)(end.Index - Truncated.Index));
         if (_slots.Capacity >= ManySlots && _slots.Count < _slots.Capacity / 4) _slots.TrimExcess();

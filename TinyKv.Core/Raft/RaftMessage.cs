@@ -24,9 +24,9 @@ public abstract record RaftMessage
 
     /// <summary>
     /// Entries that follow <paramref name="Previous"/>; none to tell the commit index or to ask for an
-    /// answer. Up to <paramref name="Keep"/> nobody needs the log from another any more.
+    /// answer. Up to <paramref name="CompactIndex"/> the log may be compacted.
     /// </summary>
-    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit, long Keep = 0)
+    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit, long CompactIndex = 0)
         : RaftMessage;
 
     /// <summary>My log agrees with yours, durably, up to <paramref name="Match"/>.</summary>
@@ -41,10 +41,10 @@ public abstract record RaftMessage
     /// <summary>
     /// I lead. <paramref name="Commit"/> is never above what the receiver has acknowledged; the round numbers
     /// the leader's heartbeats, so that an answer tells which of them was heard. <paramref name="Acknowledged"/> is
-    /// where the receiver's acknowledgements in this term end; zero before the first. Up to <paramref name="Keep"/>, which is
-    /// never above that, nobody needs the log from another any more.
+    /// where the receiver's acknowledgements in this term end; zero before the first. Up to
+    /// <paramref name="CompactIndex"/>, which is never above that, the log may be compacted.
     /// </summary>
-    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default, long Keep = 0)
+    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default, long CompactIndex = 0)
         : RaftMessage;
 
     /// <summary>

@@ -27,10 +27,10 @@ public sealed record RaftOptions
     /// </summary>
     public long MaxPendingBytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>The entries beyond which the beginning of the log is forgotten.</summary>
+    /// <summary>The entries beyond which the log is compacted.</summary>
     public long MaxLogEntries { get; init; } = 10_000;
 
-    /// <summary>The command bytes beyond which the beginning of the log is forgotten.</summary>
+    /// <summary>The command bytes beyond which the log is compacted.</summary>
     public long MaxLogBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>Whether reads may be answered from a lease instead of a round of heartbeats. Trusts that

@@ -60,7 +60,7 @@ public static partial class RaftWire
                 {
                     Previous = EntryWire.ToWire(m.Previous),
                     Commit = m.Commit,
-                    Keep = m.Keep,
+                    CompactIndex = m.CompactIndex,
                 };
                 EntryWire.AddTo(wire.Append.Entries, m.Entries);
                 break;
@@ -76,7 +76,7 @@ public static partial class RaftWire
                     Commit = m.Commit,
                     Round = m.Round,
                     Acknowledged = EntryWire.ToWire(m.Acknowledged),
-                    Keep = m.Keep,
+                    CompactIndex = m.CompactIndex,
                 };
                 break;
             case RaftMessage.HeartbeatReply m:
@@ -106,7 +106,7 @@ public static partial class RaftWire
             WireCodec.Count(wire.Rejected.Previous, "previous"), EntryWire.FromWire(wire.Rejected.Hint)),
         Body.Heartbeat => new RaftMessage.Heartbeat(
             WireCodec.Count(wire.Heartbeat.Commit, "commit"), Round(wire.Heartbeat.Round),
-            EntryWire.FromWire(wire.Heartbeat.Acknowledged), WireCodec.Count(wire.Heartbeat.Keep, "keep")),
+            EntryWire.FromWire(wire.Heartbeat.Acknowledged), WireCodec.Count(wire.Heartbeat.CompactIndex, "compact index")),
         Body.HeartbeatReply => new RaftMessage.HeartbeatReply(Round(wire.HeartbeatReply.Round),
             EntryWire.FromWire(wire.HeartbeatReply.Acknowledged), EntryWire.FromWire(wire.HeartbeatReply.Held)),
         _ => throw new MalformedMessageException("a Raft message without a known body"),
@@ -118,7 +118,7 @@ public static partial class RaftWire
         var entries = EntryWire.FromWire(wire.Entries);
         if (!entries.IsEmpty) EntryWire.RequireSuccessor(previous, entries[0].Position);
         return new RaftMessage.Append(
-            previous, entries, WireCodec.Count(wire.Commit, "commit"), WireCodec.Count(wire.Keep, "keep"));
+            previous, entries, WireCodec.Count(wire.Commit, "commit"), WireCodec.Count(wire.CompactIndex, "compact index"));
     }
 
     private static long Round(long round) => WireCodec.Count(round, "round");

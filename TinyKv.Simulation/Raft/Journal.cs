@@ -93,7 +93,7 @@ internal sealed class Journal(InitialState initial)
             if (_durable[i].Event is not RaftRecord record) continue;
             _durable[i] = (_durable[i].Number, record with { Entries = [.. record.Entries.Where(entry => entry.Index <= last)] });
         }
-        Log.Cut(last);
+        Log.Truncate(last);
     }
 
     /// <summary>Gets back what it lost of <paramref name="full"/>.</summary>

@@ -40,8 +40,8 @@ internal sealed class LogCopy(LogPosition truncated)
     /// <summary>The entries behind <paramref name="index"/>.</summary>
     public ImmutableArray<Entry> After(long index) => [.. _entries.Skip((int)(index - truncated.Index))];
 
-    /// <summary>Forgets every entry behind <paramref name="last"/>.</summary>
-    public void Cut(long last)
+    /// <summary>Loses every entry behind <paramref name="last"/>.</summary>
+    public void Truncate(long last)
     {
         var kept = (int)(last - truncated.Index);
         _entries.RemoveRange(kept, _entries.Count - kept);

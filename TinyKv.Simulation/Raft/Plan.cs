@@ -27,7 +27,7 @@ internal sealed record Plan
     /// <summary>How many seeded choices the chaos phase makes.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Whether logs reach the length beyond which they are cut.</summary>
+    /// <summary>Whether logs reach the length beyond which they are compacted.</summary>
     public bool Compacts { get; private init; }
 
     /// <summary>How likely each choice is.</summary>
@@ -59,7 +59,7 @@ internal sealed record Plan
     }
 
     /// <summary>
-    /// The same plan with logs that are cut, in every third seed. There nobody loses the end of one: as long as members
+    /// The same plan with logs that are compacted, in every third seed. There nobody loses the end of one: as long as members
     /// cannot be given copies, what others have deleted cannot be brought back.
     /// </summary>
     public Plan WithCompaction(int seed)

@@ -16,10 +16,10 @@ internal static class Forgery
         {
             "RequestVote" => new RaftMessage.RequestVote(Position(values["last"])),
             "Vote" => new RaftMessage.Vote(words.Contains("granted")),
-            "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit"), Keep()),
+            "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit"), CompactIndex()),
             "Appended" => new RaftMessage.Appended(Number("match")),
             "Rejected" => new RaftMessage.Rejected(Number("previous"), Position(values["hint"])),
-            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round"), Optional("acknowledged"), Keep()),
+            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round"), Optional("acknowledged"), CompactIndex()),
             "HeartbeatReply" => new RaftMessage.HeartbeatReply(
                 Number("round"), Optional("acknowledged"), Optional("held")),
             _ => throw new FormatException($"there is no message {words[2]}"),
@@ -27,7 +27,7 @@ internal static class Forgery
 
         long Number(string name) => long.Parse(values[name], CultureInfo.InvariantCulture);
 
-        long Keep() => values.ContainsKey("keep") ? Number("keep") : 0;
+        long CompactIndex() => values.ContainsKey("compact") ? Number("compact") : 0;
 
         LogPosition Optional(string name) => values.TryGetValue(name, out var text) ? Position(text) : default;
 

@@ -104,7 +104,7 @@ internal sealed class RaftNode(
         _journal.Clear();
         _checkpoint = checkpoint;
         Core!.Checkpointed();
-        trace.Line($"{id} has forgotten what is before {Core.FirstIndex}");
+        trace.Line($"{id} has compacted what is before {Core.FirstIndex}");
     }
 
     private void Perform(Effects effects)

@@ -13,7 +13,7 @@ internal sealed class RaftTrace
     public bool IsQuiet { get; set; }
 
     /// <summary>Shows what a leader keeps: where logs are compacted, and nowhere else.</summary>
-    public bool ShowsKeep { get; set; }
+    public bool ShowsCompactIndex { get; set; }
 
     public void Line(string line)
     {
@@ -75,7 +75,7 @@ internal sealed class RaftTrace
 
     public static string Name(PeerId peer) => peer == PeerId.None ? "nobody" : peer.ToString();
 
-    private string Kept(long keep) => ShowsKeep ? $" keep={keep}" : "";
+    private string Compact(long compactIndex) => ShowsCompactIndex ? $" compact={compactIndex}" : "";
 
     private string Of(RaftMessage message) => message switch
     {
@@ -83,11 +83,11 @@ internal sealed class RaftTrace
         RaftMessage.PreVoteReply m => $"PreVoteReply {(m.Granted ? "granted" : "refused")}",
         RaftMessage.RequestVote m => $"RequestVote last={m.Last}",
         RaftMessage.Vote m => $"Vote {(m.Granted ? "granted" : "refused")}",
-        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Kept(m.Keep)}",
+        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Compact(m.CompactIndex)}",
         RaftMessage.Appended m => $"Appended match={m.Match}",
         RaftMessage.Rejected m => $"Rejected previous={m.Previous} hint={m.Hint}",
         RaftMessage.Heartbeat m =>
-            $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}{Kept(m.Keep)}",
+            $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}{Compact(m.CompactIndex)}",
         RaftMessage.HeartbeatReply m when m.Held != m.Acknowledged =>
             $"HeartbeatReply round={m.Round} acknowledged={m.Acknowledged} held={m.Held}",
         RaftMessage.HeartbeatReply m => $"HeartbeatReply round={m.Round}",

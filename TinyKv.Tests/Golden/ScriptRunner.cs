@@ -117,7 +117,7 @@ internal sealed class ScriptRunner
             };
         }
 
-        _trace.ShowsKeep = options.MaxLogEntries < new RaftOptions().MaxLogEntries;
+        _trace.ShowsCompactIndex = options.MaxLogEntries < new RaftOptions().MaxLogEntries;
         _cluster = new RaftCluster(arguments.Where(a => !a.Contains('=')).Select(Peer), options, _trace);
     }
 

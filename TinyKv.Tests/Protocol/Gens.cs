@@ -52,11 +52,11 @@ internal static class Gens
         Position.Select(last => (RaftMessage)new RaftMessage.RequestVote(last)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
         Gen.Select(Position, Tail, Number, Number,
-            (last, tail, commit, keep) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, keep)),
+            (last, tail, commit, compactIndex) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, compactIndex)),
         Number.Select(match => (RaftMessage)new RaftMessage.Appended(match)),
         Number.Select(Position, (previous, hint) => (RaftMessage)new RaftMessage.Rejected(previous, hint)),
-        Gen.Select(Number, Number, Position, Number, (commit, round, acknowledged, keep) =>
-            (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged, keep)),
+        Gen.Select(Number, Number, Position, Number, (commit, round, acknowledged, compactIndex) =>
+            (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged, compactIndex)),
         Gen.Select(Number, Position, Position,
             (round, acknowledged, held) => (RaftMessage)new RaftMessage.HeartbeatReply(round, acknowledged, held)));
 

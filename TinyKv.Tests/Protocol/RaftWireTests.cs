@@ -74,7 +74,7 @@ public sealed class RaftWireTests
     }
 
     [Fact]
-    public void The_rest_of_the_log_in_a_checkpoint_follows_what_it_forgets()
+    public void The_rest_of_the_log_in_a_checkpoint_follows_what_it_leaves_out()
     {
         var wire = new TinyKv.Protocol.Wire.Internal.RaftCheckpoint
         {

@@ -2,28 +2,28 @@ using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Planted.Core;
 
-/// <summary>What may be forgotten, and what takes its place.</summary>
+/// <summary>What may be compacted, and what takes its place.</summary>
 internal static class CompactionBugs
 {
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("compaction",
     [
-        new("a log cut where the engine has applied it but not synced", [Rule.CompactedIsSynced], 2, "Compaction",
-            "var end = Math.Min(_synced, keep);",
-            "var end = Math.Min(log.HandedOut, keep);",
+        new("a log compacted where the engine has applied it but not synced", [Rule.CompactedIsSynced], 2, "Compaction",
+            "var end = Math.Min(_synced, compactIndex);",
+            "var end = Math.Min(log.HandedOut, compactIndex);",
             "A power cut takes the engine back behind the beginning of the log: nothing brings it up to date."),
-        new("what the leader keeps is ignored", [Rule.CompactedIsEverywhere], 71, "Compaction",
-            "var end = Math.Min(_synced, keep);",
+        new("the leader's compact index is ignored", [Rule.CompactedIsEverywhere], 71, "Compaction",
+            "var end = Math.Min(_synced, compactIndex);",
             "var end = _synced;",
             "A member that was away cannot be sent what it lacks."),
         new("a leader that tells what its own disk does not have", [Rule.CompactedIsEverywhere], 8, "Leader",
-            "var keep = _raft.Log.Durable;",
-            "var keep = long.MaxValue;",
-            "A crash takes from the leader what the others have forgotten."),
+            "var compactIndex = _raft.Log.Durable;",
+            "var compactIndex = long.MaxValue;",
+            "A crash takes from the leader what the others have compacted."),
         new("a leader that keeps nothing for whom it has not heard yet",
             [Rule.CompactedIsEverywhere, Rule.HonestAreBelieved], 1, "Leader",
-            "keep = Math.Min(keep, follower.Has);",
-            "if (follower.Match > 0) keep = Math.Min(keep, follower.Match);",
+            "compactIndex = Math.Min(compactIndex, follower.Has);",
+            "if (follower.Match > 0) compactIndex = Math.Min(compactIndex, follower.Match);",
             "Who has said nothing yet has nothing, as far as the leader knows."),
         new("a checkpoint without the vote", [Rule.CheckpointsAreWhole], 2, "RaftCore",
             "new RaftRecord(Term, Vote, Log.Slice(end.Index + 1",

@@ -136,7 +136,7 @@ public sealed class RaftLogTests
     }
 
     [Fact]
-    public void What_is_forgotten_moves_the_beginning_and_nothing_else() =>
+    public void Compaction_moves_the_beginning_and_nothing_else() =>
         Gen.Select(Gen.Int[0, 9].Array[1, 12], Gen.Int[0, 12]).Sample((sizes, draw) =>
         {
             var log = Applied(sizes);
@@ -154,7 +154,7 @@ public sealed class RaftLogTests
         });
 
     [Fact]
-    public void What_the_state_machine_was_not_given_is_not_forgotten()
+    public void What_the_state_machine_was_not_given_is_not_compacted()
     {
         var log = Log(1, 1);
         log.BeginWrite();

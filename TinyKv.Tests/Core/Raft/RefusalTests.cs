@@ -76,10 +76,10 @@ public sealed class RefusalTests
     public void A_stranger_and_a_misdirected_message_are_refused()
     {
         var member = FollowerOfN2();
-        MustRefuse(member, new PeerId(9), 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
-        MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
+        MustRefuse(member, new PeerId(9), 5, new RaftMessage.Heartbeat(0, 1), $"{new PeerId(9)} is not another member of the group");
+        MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), $"{N1} is not another member of the group");
         var misdirected = member.Do(core => core.Step(new RaftEnvelope(N2, N3, 5, new RaftMessage.Heartbeat(0, 1))));
-        Assert.Equal(new Refusal(N2, "not for this member"), misdirected.Refused);
+        Assert.Equal(new Refusal(N2, $"it is for {N3}, and this is {N1}"), misdirected.Refused);
     }
 
     [Fact]
