@@ -6,7 +6,7 @@ namespace TinyKv.Core.Raft;
 internal sealed class Candidate(RaftCore raft) : Role
 {
     private readonly int _timeout = raft.DrawElectionTimeout();
-    private readonly Tally _tally = new(raft.Membership);
+    private readonly Tally _tally = new(raft.Configuration);
     private int _elapsed;
 
     public override RoleKind Kind => RoleKind.Candidate;
@@ -15,8 +15,15 @@ internal sealed class Candidate(RaftCore raft) : Role
     {
         // Our own vote must be durable before anybody else adds to it.
         var request = new RaftMessage.RequestVote(raft.Log.Last);
-        foreach (var peer in raft.Membership.Others) raft.SendDurable(peer, request);
-        Count(raft.Self, granted: true);
+        foreach (var peer in raft.OtherVoters) raft.SendDurable(peer, request);
+        if (raft.IsAlone) Count(raft.Self, granted: true);
+    }
+
+    // From then on it counts here, too: an only voter may have learners, which must not hear of a term that a crash takes
+    // back.
+    public override void Stored()
+    {
+        if (!raft.Log.IsWriting) Count(raft.Self, granted: true);
     }
 
     public override void Tick()

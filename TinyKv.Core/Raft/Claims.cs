@@ -1,3 +1,5 @@
+using TinyKv.Core.Raft.Membership;
+
 namespace TinyKv.Core.Raft;
 
 /// <summary>
@@ -11,7 +13,8 @@ internal static class Claims
     public static string? Contradiction(RaftCore core, RaftEnvelope envelope)
     {
         if (envelope.To != core.Self) return $"it is for {envelope.To}, and this is {core.Self}";
-        if (!core.Membership.IsOther(envelope.From)) return $"{envelope.From} is not another member of the group";
+        // Others may be members that this one has not heard of yet, or were members once (thesis, section 4.1).
+        if (envelope.From == core.Self || envelope.From == PeerId.None) return $"{envelope.From} is no other member";
         return Form(envelope) ?? AgainstState(core, envelope);
     }
 
@@ -55,10 +58,14 @@ internal static class Claims
         {
             var position = entry.Position;
             if (position.Index != last.Index + 1 || position.Term < last.Term) return $"{position} does not follow {last}";
+            if (Members(entry) is { } wrong) return wrong;
             last = position;
         }
         return last.Term > term ? $"{last} is of a later term than {term}" : Index(last.Index);
     }
+
+    private static string? Members(Entry entry) => entry.Kind == EntryKind.Configuration
+        && ConfigurationCodec.Contradiction(entry.Data.Span) is { } wrong ? $"{entry.Position} is no configuration: {wrong}" : null;
 
     /// <summary>A leader tells nobody of more than it knows them to have.</summary>
     private static string? Committed(RaftMessage.Heartbeat heartbeat) => heartbeat.Commit <= heartbeat.Acknowledged.Index

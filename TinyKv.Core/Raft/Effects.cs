@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Raft;
 
@@ -68,6 +69,16 @@ public sealed record Effects
 
     /// <summary>Set when role, term or known leader changed.</summary>
     public LeadershipChange? Changed { get; init; }
+
+    /// <summary>
+    /// Set when the members are others than before: an entry that says so was appended, or such an entry was replaced.
+    /// </summary>
+    public Configuration? Configuration { get; init; }
+
+    /// <summary>
+    /// Whether this peer is a member no more, by an entry in <see cref="Apply"/>: once that is applied, the peer ends for ever.
+    /// </summary>
+    public bool Removed { get; init; }
 
     /// <summary>Set when the message contradicts the protocol and was not taken.</summary>
     public Refusal? Refused { get; init; }

@@ -74,7 +74,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private int ShortTimeout()
     {
         var options = raft.Options;
-        var rank = raft.Membership.Others.Count(other => other != _leader && other.CompareTo(raft.Self) < 0);
+        var rank = raft.Configuration.Voters.Count(other => other != _leader && other.CompareTo(raft.Self) < 0);
         var earliest = options.LeaseReads ? options.ElectionTicks + 1 : 0;
         return Math.Max(_elapsed + options.HeartbeatTicks + 1, earliest) + 2 * rank;
     }

@@ -6,9 +6,14 @@ internal sealed partial class Leader
     public override string? Contradiction(RaftEnvelope envelope) => envelope.Message switch
     {
         RaftMessage.Append or RaftMessage.Heartbeat => $"term {_raft.Term} has another leader",
-        RaftMessage.Appended appended => Against(Find(envelope.From), appended),
-        RaftMessage.Rejected rejected => Against(Find(envelope.From), rejected),
-        RaftMessage.HeartbeatReply reply => Against(Find(envelope.From), reply),
+        _ => Find(envelope.From) is { } follower ? Against(follower, envelope.Message) : null,
+    };
+
+    private string? Against(Progress follower, RaftMessage message) => message switch
+    {
+        RaftMessage.Appended appended => Against(follower, appended),
+        RaftMessage.Rejected rejected => Against(follower, rejected),
+        RaftMessage.HeartbeatReply reply => Against(follower, reply),
         _ => null,
     };
 

@@ -28,7 +28,7 @@ internal sealed partial class Leader
     }
 
     private bool HasLease => _raft.Options.LeaseReads
-        && (_followers.IsEmpty || _raft.Now - _leaseStart < _raft.Options.LeaseTicks);
+        && (_raft.Configuration.IsOnlyVoter(_raft.Self) || _raft.Now - _leaseStart < _raft.Options.LeaseTicks);
 
     private void AdmitEarlyReads()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Raft;
 
@@ -10,9 +11,11 @@ namespace TinyKv.Core.Raft;
 internal sealed partial class Leader : Role
 {
     private readonly RaftCore _raft;
-    private readonly ImmutableArray<Progress> _followers; // ascending, like all that is sent
-    private readonly long[] _values; // for counting, one per member
     private readonly long _firstOwn; // the first index of our term
+    private readonly bool _isEntering = true;
+    private ImmutableArray<Progress> _followers = []; // ascending, like all that is sent
+    private long[] _values = []; // for counting
+    private bool _countsItself;
     private int _sinceHeartbeat;
     private int _outrun; // ticks without a completed write while a majority holds what our disk does not
 
@@ -20,10 +23,8 @@ internal sealed partial class Leader : Role
     {
         _raft = raft;
         _firstOwn = raft.Log.Last.Index + 1;
-        _followers = [.. raft.Membership.Others.Select(Unknown)];
-        _values = new long[raft.Membership.Voters.Length];
-
-        Progress Unknown(PeerId peer) => new(peer, raft.Log.FirstIndex, _firstOwn, raft.Options, raft.Now);
+        Reconfigure();
+        _isEntering = false;
     }
 
     public override RoleKind Kind => RoleKind.Leader;
@@ -40,7 +41,8 @@ internal sealed partial class Leader : Role
         get
         {
             var compactIndex = _raft.Log.Durable;
-            foreach (var follower in _followers) compactIndex = Math.Min(compactIndex, follower.Has);
+            foreach (var follower in _followers)
+                if (!follower.IsLeaving) compactIndex = Math.Min(compactIndex, follower.Has);
             return compactIndex;
         }
     }
@@ -74,6 +76,7 @@ internal sealed partial class Leader : Role
         else if (++_sinceHeartbeat >= _raft.Options.HeartbeatTicks && !_followers.IsEmpty)
         {
             SendHeartbeats();
+            PartWithTheRemoved();
         }
     }
 
@@ -81,21 +84,16 @@ internal sealed partial class Leader : Role
     {
         _outrun = 0;
         AdvanceCommit();
+        EndIfRemoved();
     }
 
     public override void Step(RaftEnvelope envelope)
     {
         switch (envelope.Message)
         {
-            case RaftMessage.Appended appended:
-                Take(Hear(envelope.From), appended);
-                break;
-            case RaftMessage.Rejected rejected:
-                Take(Hear(envelope.From), rejected);
-                break;
-            case RaftMessage.HeartbeatReply reply:
-                Take(Hear(envelope.From), reply);
-                break;
+            case RaftMessage.Appended or RaftMessage.Rejected or RaftMessage.HeartbeatReply:
+                if (Find(envelope.From) is { } follower) Take(follower, envelope.Message);
+                break; // others were members once
             case RaftMessage.RequestVote:
                 _raft.SendNow(envelope.From, new RaftMessage.Vote(Granted: false)); // our vote is our own
                 break;
@@ -104,6 +102,18 @@ internal sealed partial class Leader : Role
             default:
                 throw new UnreachableException($"{envelope}");
         }
+    }
+
+    private void Take(Progress follower, RaftMessage answer)
+    {
+        follower.HeardAt = _raft.Now;
+        switch (answer)
+        {
+            case RaftMessage.Appended appended: Take(follower, appended); break;
+            case RaftMessage.Rejected rejected: Take(follower, rejected); break;
+            case RaftMessage.HeartbeatReply reply: Take(follower, reply); break;
+        }
+        EndIfRemoved();
     }
 
     /// <summary>Appends commands at the end of the log and sends them.</summary>
@@ -120,18 +130,11 @@ internal sealed partial class Leader : Role
         Replicate();
     }
 
-    private Progress Hear(PeerId peer)
-    {
-        var follower = Find(peer);
-        follower.HeardAt = _raft.Now;
-        return follower;
-    }
-
-    private Progress Find(PeerId peer)
+    private Progress? Find(PeerId peer)
     {
         foreach (var follower in _followers)
             if (follower.Peer == peer) return follower;
-        throw new UnreachableException($"{peer} is not a member");
+        return null;
     }
 
     private void Take(Progress follower, RaftMessage.Appended appended)
@@ -207,7 +210,7 @@ internal sealed partial class Leader : Role
     {
         var log = _raft.Log;
         var previous = log.PositionAt(follower.Next - 1);
-        var append = new RaftMessage.Append(previous, entries, log.Commit, CompactIndex);
+        var append = new RaftMessage.Append(previous, entries, log.Commit, Math.Min(CompactIndex, follower.Match));
         follower.Sent(entries.Length, BytesOf(follower, entries), _raft.Now);
         _raft.SendNow(follower.Peer, append);
     }
@@ -238,6 +241,7 @@ internal sealed partial class Leader : Role
         {
             var acknowledged = _raft.Log.PositionAt(Asked(follower));
             var commit = Math.Min(acknowledged.Index, _raft.Log.Commit);
+            follower.Told(commit, round);
             _raft.SendNow(follower.Peer,
                 new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(compactIndex, acknowledged.Index)));
         }
@@ -253,22 +257,24 @@ internal sealed partial class Leader : Role
     /// When a majority was heard last. Who has lost what it acknowledged is one of them until it has ended: it follows
     /// nobody else, and it ends only when we have told it again and again.
     /// </summary>
-    private long Heard()
-    {
-        _values[0] = _raft.Now;
-        for (var i = 0; i < _followers.Length; i++) _values[i + 1] = _followers[i].HeardAt;
-        return Quorum.Reached(_values);
-    }
+    private long Heard() => OfMajority(_raft.Now, static f => f.HeardAt, ofTheLost: true);
 
     /// <summary>
     /// What a majority has reached, given our own value and how to find a follower's. Who lost what it acknowledged has
     /// reached nothing.
     /// </summary>
-    private long Reached(long own, Func<Progress, long> of)
+    private long Reached(long own, Func<Progress, long> of) => OfMajority(own, of, ofTheLost: false);
+
+    // Of the voters in force; the leader itself may not be one of them any more.
+    private long OfMajority(long own, Func<Progress, long> of, bool ofTheLost)
     {
-        _values[0] = own;
-        for (var i = 0; i < _followers.Length; i++)
-            _values[i + 1] = _followers[i].State == ProgressState.DataLoss ? 0 : of(_followers[i]);
-        return Quorum.Reached(_values);
+        var count = 0;
+        if (_countsItself) _values[count++] = own;
+        foreach (var follower in _followers)
+        {
+            if (!follower.IsVoter) continue;
+            _values[count++] = follower.State == ProgressState.DataLoss && !ofTheLost ? 0 : of(follower);
+        }
+        return Quorum.Reached(_values.AsSpan(0, count));
     }
 }

@@ -31,6 +31,12 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
     /// <summary>The last index that an append to the follower has reached: nobody can answer for more.</summary>
     public long SentThrough { get; private set; }
 
+    /// <summary>Whether the follower counts.</summary>
+    public bool IsVoter { get; set; }
+
+    /// <summary>Whether it is a member no more, and is only told so.</summary>
+    public bool IsLeaving => _leavesAt is not null;
+
     /// <summary>How the follower is treated.</summary>
     public ProgressState State { get; private set; }
 
@@ -55,6 +61,9 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
     /// <summary>The newest round of heartbeats that the follower answered.</summary>
     public long Round { get; set; }
 
+    private long? _leavesAt; // the index of the entry that removes it
+    private long? _leftRound; // the first round that told it that this is committed
+    private long? _leavesSince; // the tick when that was known to be committed
     private long _sentAt = now;
     private long _first = first; // before it there is nothing to send
 
@@ -154,6 +163,26 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
         if (IsAcknowledged || tick - _sentAt < options.HeartbeatTicks) return false;
         AwaitsProbe = false;
         return true;
+    }
+
+    /// <summary>It is a member no more, from the entry at <paramref name="index"/> on.</summary>
+    public void Leave(long index) => _leavesAt ??= index;
+
+    /// <summary>A heartbeat tells it what is committed.</summary>
+    public void Told(long commit, long round)
+    {
+        if (commit >= _leavesAt) _leftRound ??= round;
+    }
+
+    /// <summary>
+    /// Whether nothing needs to be sent to it any more: it has answered that it knows that its removal is committed, or has
+    /// not in two election timeouts.
+    /// </summary>
+    public bool HasLeft(long commit, long tick)
+    {
+        if (_leavesAt is not { } index || commit < index) return false;
+        _leavesSince ??= tick;
+        return Round >= _leftRound || tick - _leavesSince >= 2 * options.ElectionTicks;
     }
 
     private void Probe(long next)

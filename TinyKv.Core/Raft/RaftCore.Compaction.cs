@@ -38,6 +38,6 @@ public sealed partial class RaftCore
 
     // Made after the record of the same effects was begun: it says what all records say that were handed out.
     private RaftCheckpoint CheckpointAt(LogPosition end) => new(
-        _initial with { Truncated = end },
+        _initial with { Truncated = end, Configuration = Log.Configurations.At(end.Index) },
         new RaftRecord(Term, Vote, Log.Slice(end.Index + 1, Log.Last.Index - end.Index, long.MaxValue)));
 }

@@ -32,7 +32,7 @@ public sealed partial class RaftCore
     {
         // The last term is the last one: a greater one could not be counted. A log that lost its end must not win, and
         // the votes that may be lost with it must not be given again.
-        if (Term < RaftLimits.MaxNumber && !HasLostData) Become(new PreCandidate(this));
+        if (Term < RaftLimits.MaxNumber && !HasLostData && MayStand) Become(new PreCandidate(this));
     }
 
     /// <summary>Raises the term and asks for votes.</summary>

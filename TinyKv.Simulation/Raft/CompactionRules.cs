@@ -13,7 +13,7 @@ internal sealed class CompactionRules(Cluster cluster)
         Judge.Holds(Rule.CheckpointsAreWhole,
             record.Term == node.Core.Term && record.Vote == node.Core.Vote && node.Log.Contains(end)
                 && record.Entries.SequenceEqual(node.Log.After(end.Index))
-                && checkpoint.Initial.Voters.SequenceEqual(cluster.Plan.Voters),
+                && checkpoint.Initial.Configuration.Equals(node.Log.MembersAt(end.Index)),
             $"{node.Id} is in term {node.Core.Term}, has voted for {node.Core.Vote} and has {node.Log.Last}; "
                 + $"its checkpoint says {record.Term}, {record.Vote}, {record.Entries.Length} entries behind {end}");
         Judge.Holds(Rule.CompactedIsSynced, end.Index <= node.Machine.Flushed,

@@ -14,7 +14,7 @@ internal sealed class Journal(InitialState initial)
     private long _highest = 1;
 
     /// <summary>The log on the disk, with what checkpoints have left out.</summary>
-    public LogCopy Log { get; } = new(initial.Truncated);
+    public LogCopy Log { get; } = new(initial.Truncated, initial.Configuration);
 
     /// <summary>The term on the disk.</summary>
     public long Term { get; private set; } = initial.Truncated.Term;

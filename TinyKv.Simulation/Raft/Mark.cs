@@ -20,6 +20,8 @@ internal enum Mark
     LieRefused, LieBelieved, LeaderRefused, FollowerRefused, TermStepped, ServedAfterHostility,
     EngineSyncAsked, LogCompacted, CheckpointWithRest, CheckpointReplayed, CheckpointReplayedWithOlderEvents,
     CrashLostCheckpoint, KeptForAMember,
+    LearnerAdded, LearnerPromoted, MemberRemoved, LeaderRemovedItself, OneOfTwoRemoved, ChangeRefused, ChangeRepeated,
+    ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed, MembersChangedCalmly,
     TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
     LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
 }

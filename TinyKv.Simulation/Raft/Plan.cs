@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -10,8 +12,12 @@ namespace TinyKv.Simulation.Raft;
 /// </summary>
 internal sealed record Plan
 {
-    /// <summary>The members, ascending; their numbers mean nothing.</summary>
+    /// <summary>The first members, ascending; their numbers mean nothing.</summary>
     public required ImmutableArray<PeerId> Voters { get; init; }
+
+    /// <summary>What every member begins with.</summary>
+    public InitialState Initial => new(
+        new Configuration(Voters.Select((voter, i) => new Peer(voter, new StoreId((ulong)i + 1)))), Truncated);
 
     /// <summary>The numbers that every member runs by.</summary>
     public required RaftOptions Options { get; init; }
@@ -30,13 +36,16 @@ internal sealed record Plan
     /// <summary>Whether logs reach the length beyond which they are compacted.</summary>
     public bool Compacts { get; private init; }
 
+    /// <summary>Whether members come and go.</summary>
+    public bool ChangesMembers => Faults.ChangeMembers > 0;
+
     /// <summary>How likely each choice is.</summary>
     public required Faults Faults { get; init; }
 
-    /// <summary>How many members the group has.</summary>
+    /// <summary>How many members the group begins with.</summary>
     public int Members => Voters.Length;
 
-    /// <summary>How many members are a majority.</summary>
+    /// <summary>How many of these are a majority.</summary>
     public int Quorum => Members / 2 + 1;
 
     /// <summary>Draws a plan.</summary>
@@ -72,6 +81,16 @@ internal sealed record Plan
             MaxLogBytes = random.Pick(1, 30, 100, 16 * 1024 * 1024),
         };
         return this with { Options = options, Faults = Faults with { LoseTail = 0 }, Compacts = true };
+    }
+
+    /// <summary>
+    /// The same plan with members that come and go, in every fourth seed. There nobody loses the end of a log: who is needed
+    /// for a majority changes too often.
+    /// </summary>
+    public Plan WithMembership(int seed)
+    {
+        if (seed % 4 != 1 || Compacts) return this;
+        return this with { Faults = Faults with { LoseTail = 0, ChangeMembers = new Random(seed).Pick(10, 40, 100) } };
     }
 
     /// <summary>Draws the numbers of members, ascending.</summary>

@@ -111,6 +111,7 @@ internal sealed class RaftNode(
     {
         if (effects.Refused is { } refused) trace.Line($"{id} refuses what {refused.From} says: {refused.Reason}");
         if (effects.Changed is { } change) trace.Line(RaftTrace.Of(change, id));
+        if (effects.Configuration is { } members) trace.Line($"{id} has the members {RaftTrace.Of(members)}");
         foreach (var report in effects.DataLoss) trace.Line(RaftTrace.Of(report, id));
         if (effects.Store is { } record)
         {
@@ -134,6 +135,7 @@ internal sealed class RaftNode(
         if (effects.Apply.IsEmpty) return;
 
         trace.Line($"{id} applies {RaftTrace.Of(effects.Apply)}");
+        if (effects.Removed) trace.Line($"{id} is a member no more");
         Applied.AddRange(effects.Apply);
         Core!.Applied(effects.Apply[^1].Index);
     }

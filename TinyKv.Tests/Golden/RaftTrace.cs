@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Tests.Golden;
 
@@ -48,9 +49,23 @@ internal sealed class RaftTrace
         };
     }
 
-    public static string Of(Entry entry) => entry.Kind == EntryKind.NoOp
-        ? $"{entry.Position}"
-        : $"{entry.Position} {Encoding.UTF8.GetString(entry.Data.Span)}";
+    public static string Of(Entry entry) => entry.Kind switch
+    {
+        EntryKind.NoOp => $"{entry.Position}",
+        EntryKind.Configuration => $"{entry.Position} members {Of(ConfigurationCodec.Decode(entry.Data.Span))}",
+        _ => $"{entry.Position} {Encoding.UTF8.GetString(entry.Data.Span)}",
+    };
+
+    public static string Of(Configuration members) => string.Join(' ', members.Members.Select(member =>
+        $"{member.Id}{(member.Role == MemberRole.Learner ? "(learner)" : "")}"));
+
+    public static string Of(ConfChangeOutcome outcome) => outcome switch
+    {
+        ConfChangeOutcome.Accepted => "accepted",
+        ConfChangeOutcome.AlreadyDone => "done already",
+        ConfChangeOutcome.Refused refused => $"refused, {refused.Reason}: {refused.Message}",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "not an outcome"),
+    };
 
     public static string Of(IEnumerable<Entry> entries) => $"[{string.Join(", ", entries.Select(Of))}]";
 
@@ -67,7 +82,7 @@ internal sealed class RaftTrace
     /// <summary>A checkpoint, whole.</summary>
     public static string Of(RaftCheckpoint checkpoint) => string.Create(CultureInfo.InvariantCulture,
         $"a checkpoint: term={checkpoint.Record.Term} vote={Name(checkpoint.Record.Vote)} up to {checkpoint.Initial.Truncated}, ")
-        + $"then {Of(checkpoint.Record.Entries)}";
+        + $"members {Of(checkpoint.Initial.Configuration)}, then {Of(checkpoint.Record.Entries)}";
 
     public string Of(RaftEnvelope envelope, bool isLost) => string.Create(
         CultureInfo.InvariantCulture,

@@ -31,7 +31,7 @@ public sealed class CompactionTests
         member.Do(core => core.EngineSynced(6));
         var checkpoint = Assert.Single(member.Checkpoints);
         Assert.Equal(At(6, 1), checkpoint.Initial.Truncated);
-        Assert.Equal([N1, N2, N3], checkpoint.Initial.Voters.ToArray());
+        Assert.Equal(Voters(N1, N2, N3), checkpoint.Initial.Configuration);
         Assert.Equal((1, N1), (checkpoint.Record.Term, checkpoint.Record.Vote));
         Assert.Empty(checkpoint.Record.Entries);
         Assert.Equal((1, 50), (member.Core.FirstIndex, member.Core.LogBytes));
@@ -189,7 +189,7 @@ public sealed class CompactionTests
     [Fact]
     public void An_engine_that_has_less_than_was_compacted_is_refused()
     {
-        var initial = new InitialState([N1], At(6, 1));
+        var initial = new InitialState(Voters(N1), At(6, 1));
         var core = new RaftCore(N1, initial, Options, new Random(1));
 
         Assert.Throws<InvariantViolationException>(() => core.Start(5));
