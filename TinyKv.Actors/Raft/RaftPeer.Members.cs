@@ -1,3 +1,4 @@
+using Akka.Actor;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -12,6 +13,34 @@ internal sealed partial class RaftPeer
 
     private Peer? Member(PeerId peer) =>
         _core.Find(peer) ?? (_strangers.TryGetValue(peer, out var stranger) ? stranger : null);
+
+    private void Transfer(StoreId store)
+    {
+        if (IsRefusedHere()) return;
+        if (_core.Configuration.On(store) is not { } to)
+        {
+            Sender.Tell(new TransferOutcome.Refused(TransferRefusal.NoSuchPeer, $"{store} has no replica of {_spec.Region.Id}"));
+            return;
+        }
+        var effects = _core.Transfer(to.Id, out var outcome);
+        Sender.Tell(outcome);
+        Perform(effects);
+    }
+
+    private void Change(ConfChange change)
+    {
+        if (IsRefusedHere()) return;
+        var effects = _core.Change(change, out var outcome);
+        Sender.Tell(outcome);
+        Perform(effects);
+    }
+
+    private bool IsRefusedHere()
+    {
+        if (_core.Role == RoleKind.Leader) return false;
+        Sender.Tell(NotLeader(Member(_core.Leader)));
+        return true;
+    }
 
     private void Meet(PeerId peer, StoreId store)
     {

@@ -66,6 +66,7 @@ internal sealed partial class RaftPeer
             case Tick:
                 AwaitTick();
                 PassTick();
+                ProposeQueued(); // a transfer may have been given up
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
             case InboundRaftMessage inbound:
@@ -83,6 +84,8 @@ internal sealed partial class RaftPeer
                 _telemetry.Applied(applied.Index);
                 Publish();
                 break;
+            case TransferLeadership transfer: Transfer(transfer.To); break;
+            case ChangeMembers change: Change(change.Change); break;
             case EngineSynced synced: Perform(_core.EngineSynced(synced.Applied)); break;
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure failure: DeletionFailed(failure); break;
@@ -187,7 +190,7 @@ internal sealed partial class RaftPeer
     // While the journal writes, proposals gather; they share the next record, and its entries as far as they may.
     private void ProposeQueued()
     {
-        if (_writes.Count > 0 || _proposals.Count == 0) return;
+        if (_writes.Count > 0 || _proposals.Count == 0 || _core.Transferee != PeerId.None) return;
         var (entries, bytes) = (new EntryBuilder(), 0);
         var awaited = ImmutableArray.CreateBuilder<PendingProposal>(_proposals.Count);
         while (_proposals.TryPeek(out var head))

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace TinyKv.Core.Raft;
 
 /// <summary>Has voted for itself in a new term and asks the others to do the same.</summary>
-internal sealed class Candidate(RaftCore raft) : Role
+internal sealed class Candidate(RaftCore raft, bool isTransfer) : Role
 {
     private readonly int _timeout = raft.DrawElectionTimeout();
     private readonly Tally _tally = new(raft.Configuration);
@@ -14,7 +14,7 @@ internal sealed class Candidate(RaftCore raft) : Role
     public override void Enter()
     {
         // Our own vote must be durable before anybody else adds to it.
-        var request = new RaftMessage.RequestVote(raft.Log.Last);
+        var request = new RaftMessage.RequestVote(raft.Log.Last, isTransfer);
         foreach (var peer in raft.OtherVoters) raft.SendDurable(peer, request);
         if (raft.IsAlone) Count(raft.Self, granted: true);
     }
@@ -43,6 +43,8 @@ internal sealed class Candidate(RaftCore raft) : Role
             case RaftMessage.Append or RaftMessage.Heartbeat:
                 raft.FollowSenderOf(envelope); // another one won this term
                 break;
+            case RaftMessage.TimeoutNow:
+                break; // that is what we do
             case RaftMessage.RequestVote:
                 raft.SendNow(envelope.From, new RaftMessage.Vote(Granted: false)); // our vote is our own
                 break;

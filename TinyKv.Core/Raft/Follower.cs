@@ -43,6 +43,9 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
                 Hear(envelope.From);
                 Take(heartbeat);
                 break;
+            case RaftMessage.TimeoutNow timeout:
+                if (raft.Log.Matches(timeout.Last)) raft.TakeOver();
+                break;
             case RaftMessage.RequestVote request:
                 raft.AnswerVote(envelope.From, request);
                 break;
@@ -56,7 +59,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
 
     public override string? Contradiction(RaftEnvelope envelope)
     {
-        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat)) return null;
+        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow)) return null;
         return _leader == PeerId.None || _leader == envelope.From ? null
             : $"term {raft.Term} has another leader";
     }

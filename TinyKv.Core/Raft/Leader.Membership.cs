@@ -41,6 +41,8 @@ internal sealed partial class Leader
         }
         return change switch
         {
+            _ when _transferee != PeerId.None =>
+                new(ConfChangeRefusal.LeadershipTransfer, $"leadership is being transferred to {_transferee}; try again"),
             ConfChange.AddLearner(var peer, _) when _raft.Find(peer) is { } former =>
                 new(ConfChangeRefusal.PeerIdUsed, $"{peer} was a member, on {former.Store}: a new peer needs a new number"),
             ConfChange.Promote(var peer) when !IsCaughtUp(Find(peer)!) =>
@@ -96,6 +98,7 @@ internal sealed partial class Leader
         var log = _raft.Log;
         if (log.Configurations.Current.Find(_raft.Self) is not null || log.Configurations.Index > log.Commit) return;
         SendHeartbeats(); // that it is committed
+        HandOverToBest();
         _raft.Follow(_raft.Term, PeerId.None);
     }
 }

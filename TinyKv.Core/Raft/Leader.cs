@@ -78,6 +78,7 @@ internal sealed partial class Leader : Role
             SendHeartbeats();
             PartWithTheRemoved();
         }
+        LimitTransfer();
     }
 
     public override void Stored()
@@ -113,6 +114,7 @@ internal sealed partial class Leader : Role
             case RaftMessage.Rejected rejected: Take(follower, rejected); break;
             case RaftMessage.HeartbeatReply reply: Take(follower, reply); break;
         }
+        HandOverWhenCaughtUp(follower);
         EndIfRemoved();
     }
 
@@ -126,6 +128,8 @@ internal sealed partial class Leader : Role
             entries[i] = new Entry(position, EntryKind.Command, commands[i]);
         }
 
+        if (_transferee != PeerId.None)
+            throw new InvalidOperationException($"leadership of term {_raft.Term} is being transferred to {_transferee}");
         _raft.Log.Append(entries);
         Replicate();
     }

@@ -16,6 +16,34 @@ public sealed partial class RaftCore
     /// <summary>Who has a number, or had it and was removed, as far as the log knows; null: nobody.</summary>
     public Peer? Find(PeerId peer) => Log.Configurations.Find(peer);
 
+    /// <summary>
+    /// To whom leadership is being transferred; nobody if it is not, and while this member does not lead. Nothing can be
+    /// proposed meanwhile.
+    /// </summary>
+    public PeerId Transferee => (_role as Leader)?.Transferee ?? PeerId.None;
+
+    /// <summary>
+    /// Changes one member. When the change is accepted it stands at <see cref="Last"/>, and is in force; it is made when that
+    /// entry is applied, and undone if another leader replaces it. Leader only.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    public Effects Change(ConfChange change, out ConfChangeOutcome outcome)
+    {
+        outcome = RequireLeader().Change(change);
+        return Drain();
+    }
+
+    /// <summary>
+    /// Transfers leadership to another voter, as soon as it has the whole log. Leader only. It is given up after an election
+    /// timeout.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    public Effects Transfer(PeerId to, out TransferOutcome outcome)
+    {
+        outcome = RequireLeader().Transfer(to);
+        return Drain();
+    }
+
     /// <summary>Whose votes are asked for.</summary>
     internal IEnumerable<PeerId> OtherVoters => Configuration.Voters.Where(voter => voter != Self);
 

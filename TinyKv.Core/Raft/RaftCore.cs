@@ -137,25 +137,15 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// Appends commands; they get the positions from <see cref="Last"/> + 1 on, in the current
-    /// term. Leader only.
+    /// term. Leader only, and not while it is transferring leadership.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    /// <exception cref="InvalidOperationException">This member does not lead, or has a <see cref="Transferee"/>.</exception>
     public Effects Propose(IReadOnlyList<ReadOnlyMemory<byte>> commands)
     {
         RequireLeader().Propose(commands);
         return Drain();
     }
 
-    /// <summary>
-    /// Changes one member. When the change is accepted it stands at <see cref="Last"/>, and is in force; it is made when that
-    /// entry is applied, and undone if another leader replaces it. Leader only.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
-    public Effects Change(ConfChange change, out ConfChangeOutcome outcome)
-    {
-        outcome = RequireLeader().Change(change);
-        return Drain();
-    }
 
     /// <summary>
     /// Asks for a read index (thesis, section 6.4). Granted or dropped in these or later

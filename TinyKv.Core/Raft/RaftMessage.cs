@@ -16,8 +16,16 @@ public abstract record RaftMessage
     /// <summary>The answer to <see cref="PreVote"/>; binds nobody.</summary>
     public sealed record PreVoteReply(bool Granted, long Round) : RaftMessage;
 
-    /// <summary>Vote for me in the envelope's term; my log ends at <paramref name="Last"/>.</summary>
-    public sealed record RequestVote(LogPosition Last) : RaftMessage;
+    /// <summary>
+    /// Vote for me in the envelope's term; my log ends at <paramref name="Last"/>. In a transfer the leader has asked me to
+    /// stand: that you hear it is no reason to refuse.
+    /// </summary>
+    public sealed record RequestVote(LogPosition Last, bool IsTransfer = false) : RaftMessage;
+
+    /// <summary>
+    /// I lead, and you shall: stand for election now, without a poll, if your log has <paramref name="Last"/>.
+    /// </summary>
+    public sealed record TimeoutNow(LogPosition Last) : RaftMessage;
 
     /// <summary>The answer to <see cref="RequestVote"/>.</summary>
     public sealed record Vote(bool Granted) : RaftMessage;

@@ -50,7 +50,10 @@ public static partial class RaftWire
                 wire.PreVoteReply = new Proto.PreVoteReply { Granted = m.Granted, Round = m.Round };
                 break;
             case RaftMessage.RequestVote m:
-                wire.RequestVote = new Proto.RequestVote { Last = EntryWire.ToWire(m.Last) };
+                wire.RequestVote = new Proto.RequestVote { Last = EntryWire.ToWire(m.Last), Transfer = m.IsTransfer };
+                break;
+            case RaftMessage.TimeoutNow m:
+                wire.TimeoutNow = new Proto.TimeoutNow { Last = EntryWire.ToWire(m.Last) };
                 break;
             case RaftMessage.Vote m:
                 wire.Vote = new Proto.Vote { Granted = m.Granted };
@@ -98,7 +101,9 @@ public static partial class RaftWire
             EntryWire.FromWire(wire.PreVote.Last), Round(wire.PreVote.Round)),
         Body.PreVoteReply => new RaftMessage.PreVoteReply(
             wire.PreVoteReply.Granted, Round(wire.PreVoteReply.Round)),
-        Body.RequestVote => new RaftMessage.RequestVote(EntryWire.FromWire(wire.RequestVote.Last)),
+        Body.RequestVote => new RaftMessage.RequestVote(
+            EntryWire.FromWire(wire.RequestVote.Last), wire.RequestVote.Transfer),
+        Body.TimeoutNow => new RaftMessage.TimeoutNow(EntryWire.FromWire(wire.TimeoutNow.Last)),
         Body.Vote => new RaftMessage.Vote(wire.Vote.Granted),
         Body.Append => ReadAppend(wire.Append),
         Body.Appended => new RaftMessage.Appended(WireCodec.Count(wire.Appended.Match, "match")),

@@ -101,6 +101,8 @@ public enum Rule
     Undisturbed,
     /// <summary>A leader whose connections have all ended is replaced without an election timeout.</summary>
     DeadLeadersAreReplaced,
+    /// <summary>Who is up to date leads at once when its leader says so.</summary>
+    TransfersAreQuick,
     /// <summary>A leader without a majority, or without a disk, steps down.</summary>
     LonelyLeadersStepDown,
 

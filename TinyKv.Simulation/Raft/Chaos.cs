@@ -41,7 +41,8 @@ internal sealed class Chaos(Cluster cluster)
         else if ((roll -= _faults.Disconnect) < 0) Disconnect();
         else if ((roll -= _faults.Stray) < 0) Stray();
         else if ((roll -= _faults.LoseTail) < 0) LoseTail();
-        else ChangeMembers();
+        else if ((roll -= _faults.ChangeMembers) < 0) ChangeMembers();
+        else Transfer();
     }
 
     private void Deliver()
@@ -77,6 +78,11 @@ internal sealed class Chaos(Cluster cluster)
         if (AnyUp(node => node.Machine.Waiting > 0) is not { } node) return;
         var entries = _random.Next(1, node.Machine.Waiting + 1);
         while (entries-- > 0 && node.IsUp) node.ApplyOne();
+    }
+
+    private void Transfer()
+    {
+        if (AnyUp(node => node.Leads) is { } node) cluster.Transfer(node, cluster.Nodes[_random.Next(cluster.Nodes.Count)].Id);
     }
 
     private void ChangeMembers()

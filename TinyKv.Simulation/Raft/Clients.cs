@@ -22,6 +22,11 @@ internal sealed class Clients(Cluster cluster)
     {
         var commands = Enumerable.Range(0, count).Select(_ => NewCommand()).ToArray();
         var bytes = commands.Sum(command => (long)command.Length);
+        if (node.Core.Transferee != PeerId.None)
+        {
+            cluster.Marks.Hit(Mark.ProposalHeldByTransfer);
+            return null;
+        }
         if (!node.Core.HasRoomFor(bytes))
         {
             Judge.Holds(Rule.Serves, node.Machine.Applied < node.Core.Last.Index,

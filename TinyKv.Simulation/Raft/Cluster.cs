@@ -18,7 +18,7 @@ internal sealed class Cluster
     {
         Random = new Random(seed);
         Numbers = new Random(~seed);
-        Plan = Plan.Draw(Random, Numbers).WithCompaction(seed).WithMembership(seed);
+        Plan = Plan.Draw(Random, Numbers).WithCompaction(seed).WithMembership(seed).WithTransfers(seed);
         Trace = new Trace(readable);
         Network = new Network(Plan.ChangesMembers ? MemberChanges.MaxMembers : Plan.Members, Random, Plan.Faults, Marks);
         Invariants = new Invariants(this);
@@ -102,6 +102,15 @@ internal sealed class Cluster
         Trace.Add($"{node.Id} is disconnected from {other}");
         Marks.Hit(Mark.Disconnected);
         node.Feed(core => core.Disconnected(other), node.View);
+    }
+
+    /// <summary>The leader is asked to let another lead.</summary>
+    public void Transfer(Node leader, PeerId to)
+    {
+        TransferOutcome outcome = null!;
+        leader.Feed(core => core.Transfer(to, out outcome), leader.View);
+        Trace.Add($"{leader.Id} is asked to let {to} lead: {outcome}");
+        Marks.Hit(outcome is TransferOutcome.Begun ? Mark.TransferBegun : Mark.TransferRefused);
     }
 
     /// <summary>Whether somebody puts back at once what a member lost that has ended for it.</summary>

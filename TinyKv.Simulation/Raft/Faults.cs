@@ -62,6 +62,9 @@ internal sealed record Faults
     /// <summary>The leader is asked to change the members.</summary>
     public int ChangeMembers { get; init; }
 
+    /// <summary>The leader is asked to let another lead.</summary>
+    public int Transfer { get; init; }
+
     /// <summary>Percent of messages that are lost.</summary>
     public required int Lose { get; init; }
 
@@ -78,7 +81,7 @@ internal sealed record Faults
 
     /// <summary>The sum of the weights.</summary>
     public int Total => Deliver + Tick + Sync + Apply + Flush + Propose + Read + Crash + Restart + Pause
-        + Stall + Cut + Heal + Campaign + Disconnect + Stray + LoseTail + ChangeMembers;
+        + Stall + Cut + Heal + Campaign + Disconnect + Stray + LoseTail + ChangeMembers + Transfer;
 
     /// <summary>Draws the faults of a seed.</summary>
     public static Faults Draw(Random random) => new()

@@ -21,7 +21,8 @@ internal enum Mark
     EngineSyncAsked, LogCompacted, CheckpointWithRest, CheckpointReplayed, CheckpointReplayedWithOlderEvents,
     CrashLostCheckpoint, KeptForAMember,
     LearnerAdded, LearnerPromoted, MemberRemoved, LeaderRemovedItself, OneOfTwoRemoved, ChangeRefused, ChangeRepeated,
-    ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed, MembersChangedCalmly,
+    TransferBegun, TransferRefused, ProposalHeldByTransfer, TransferredWhileLeaderWasHeard, ReadConfirmedAfterHandingOver,
+    TransferredCalmly, ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed, MembersChangedCalmly,
     TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
     LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
 }

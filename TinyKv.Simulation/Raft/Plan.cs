@@ -93,6 +93,10 @@ internal sealed record Plan
         return this with { Faults = Faults with { LoseTail = 0, ChangeMembers = new Random(seed).Pick(10, 40, 100) } };
     }
 
+    /// <summary>The same plan with leadership that is transferred, in every fifth seed.</summary>
+    public Plan WithTransfers(int seed) => seed % 5 != 3 ? this
+        : this with { Faults = Faults with { Transfer = new Random(seed).Pick(10, 40) } };
+
     /// <summary>Draws the numbers of members, ascending.</summary>
     public static ImmutableArray<PeerId> DrawMembers(Random numbers, int count)
     {

@@ -30,6 +30,19 @@ internal sealed partial class Recovery
         cluster.Marks.Hit(Mark.MembersChangedCalmly);
     }
 
+    /// <summary>A member that is up to date leads at once when its leader says so, though all others hear that one.</summary>
+    private void TransfersLeadership()
+    {
+        var leader = Leader();
+        var target = _group.First(node => node != leader);
+        cluster.NextStep();
+        cluster.Transfer(leader, target.Id);
+        for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks && !target.Leads; i++) Round();
+        Judge.Holds(Rule.TransfersAreQuick, target.Leads, $"{leader.Id} was asked to let {target.Id} lead: {Show()}");
+        cluster.Marks.Hit(Mark.TransferredCalmly);
+        Converge(_group, $"after {target.Id} was told to lead");
+    }
+
     /// <summary>Asks until it is done: that it is, the next leader may have to say.</summary>
     private void Change(Func<Node, ConfChange> choose)
     {

@@ -35,6 +35,7 @@ internal sealed partial class Recovery(Cluster cluster)
         if (_group.Count >= 3) ReplacesALeaderWhoseDiskStalls();
         if (!cluster.Plan.Compacts && !cluster.Plan.ChangesMembers) JudgesLosses();
         if (_group.Count >= 2) ReplacesItsLeader();
+        if (_group.Count >= 2) TransfersLeadership();
         cluster.Clients.CheckAcknowledged();
     }
 

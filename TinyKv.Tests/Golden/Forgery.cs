@@ -14,7 +14,8 @@ internal static class Forgery
         var values = words.Where(word => word.Contains('=')).Select(word => word.Split('=')).ToDictionary(w => w[0], w => w[1]);
         return new RaftEnvelope(ScriptRunner.Peer(ends[0]), ScriptRunner.Peer(ends[1]), Number("term"), words[2] switch
         {
-            "RequestVote" => new RaftMessage.RequestVote(Position(values["last"])),
+            "RequestVote" => new RaftMessage.RequestVote(Position(values["last"]), words.Contains("transfer")),
+            "TimeoutNow" => new RaftMessage.TimeoutNow(Position(values["last"])),
             "Vote" => new RaftMessage.Vote(words.Contains("granted")),
             "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit"), CompactIndex()),
             "Appended" => new RaftMessage.Appended(Number("match")),

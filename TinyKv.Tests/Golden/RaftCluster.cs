@@ -38,6 +38,18 @@ internal sealed class RaftCluster
         Start(id);
     }
 
+    /// <summary>A node, which leads, is asked to let another lead.</summary>
+    public void Transfer(PeerId id, PeerId to)
+    {
+        TransferOutcome outcome = null!;
+        Do(id, core =>
+        {
+            var effects = core.Transfer(to, out outcome);
+            _trace.Line(RaftTrace.Of(outcome));
+            return effects;
+        });
+    }
+
     /// <summary>A node, which leads, is asked to change the members.</summary>
     public void Change(PeerId id, ConfChange change)
     {

@@ -59,6 +59,9 @@ internal sealed class RaftTrace
     public static string Of(Configuration members) => string.Join(' ', members.Members.Select(member =>
         $"{member.Id}{(member.Role == MemberRole.Learner ? "(learner)" : "")}"));
 
+    public static string Of(TransferOutcome outcome) => outcome is TransferOutcome.Refused refused
+        ? $"refused, {refused.Reason}: {refused.Message}" : "begun";
+
     public static string Of(ConfChangeOutcome outcome) => outcome switch
     {
         ConfChangeOutcome.Accepted => "accepted",
@@ -96,7 +99,8 @@ internal sealed class RaftTrace
     {
         RaftMessage.PreVote m => $"PreVote last={m.Last}",
         RaftMessage.PreVoteReply m => $"PreVoteReply {(m.Granted ? "granted" : "refused")}",
-        RaftMessage.RequestVote m => $"RequestVote last={m.Last}",
+        RaftMessage.RequestVote m => $"RequestVote last={m.Last}{(m.IsTransfer ? " transfer" : "")}",
+        RaftMessage.TimeoutNow m => $"TimeoutNow last={m.Last}",
         RaftMessage.Vote m => $"Vote {(m.Granted ? "granted" : "refused")}",
         RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Compact(m.CompactIndex)}",
         RaftMessage.Appended m => $"Appended match={m.Match}",

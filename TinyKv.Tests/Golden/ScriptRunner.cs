@@ -21,6 +21,7 @@ namespace TinyKv.Tests.Golden;
 /// stabilize                        delivers everything until nothing is under way
 /// add-learner n1 n4 | promote n1 n4 | remove n1 n2   the leader n1 is asked to; n4 is on store 4
 /// add-learner n1 n5 4              n5 on store 4
+/// transfer n1 n2                   the leader n1 is asked to let n2 lead
 /// join n4                          the new peer starts, with an empty log
 /// disconnect n2 n1                 the connection over which n2 heard n1 has ended
 /// partition n1 n2 | n3             and heal
@@ -89,6 +90,7 @@ internal sealed class ScriptRunner
             case "add-learner": AddLearner(arguments); break;
             case "promote": Cluster.Change(Peer(arguments[0]), new ConfChange.Promote(Peer(arguments[1]))); break;
             case "remove": Cluster.Change(Peer(arguments[0]), new ConfChange.Remove(Peer(arguments[1]))); break;
+            case "transfer": Cluster.Transfer(Peer(arguments[0]), Peer(arguments[1])); break;
             case "join": Cluster.Join(Peer(arguments[0])); break;
             case "disconnect":
                 Cluster.Do(Peer(arguments[0]), core => core.Disconnected(Peer(arguments[1])));

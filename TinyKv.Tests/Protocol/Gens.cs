@@ -54,7 +54,8 @@ internal static class Gens
     private static readonly Gen<RaftMessage> Message = Gen.OneOf<RaftMessage>(
         Position.Select(Number, (last, round) => (RaftMessage)new RaftMessage.PreVote(last, round)),
         Gen.Bool.Select(Number, (granted, r) => (RaftMessage)new RaftMessage.PreVoteReply(granted, r)),
-        Position.Select(last => (RaftMessage)new RaftMessage.RequestVote(last)),
+        Position.Select(Gen.Bool, (last, transfer) => (RaftMessage)new RaftMessage.RequestVote(last, transfer)),
+        Position.Select(last => (RaftMessage)new RaftMessage.TimeoutNow(last)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
         Gen.Select(Position, Tail, Number, Number,
             (last, tail, commit, compactIndex) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, compactIndex)),
