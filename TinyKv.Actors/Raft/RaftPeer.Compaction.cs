@@ -18,7 +18,7 @@ internal sealed partial class RaftPeer
 
     private void Checkpointed()
     {
-        _core.Checkpointed();
+        Perform(_core.Checkpointed());
         _telemetry.Compacted();
         DeleteMessages(LastSequenceNr - 1);
     }

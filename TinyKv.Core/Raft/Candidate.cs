@@ -40,7 +40,7 @@ internal sealed class Candidate(RaftCore raft, bool isTransfer) : Role
             case RaftMessage.Vote vote:
                 Count(envelope.From, vote.Granted);
                 break;
-            case RaftMessage.Append or RaftMessage.Heartbeat:
+            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.SnapshotOffer:
                 raft.FollowSenderOf(envelope); // another one won this term
                 break;
             case RaftMessage.TimeoutNow:

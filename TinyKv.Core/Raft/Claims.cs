@@ -29,6 +29,7 @@ internal static class Claims
             RaftMessage.PreVoteReply m => Round(m.Round),
             RaftMessage.RequestVote m => Ask(m.Last, term),
             RaftMessage.TimeoutNow m => Position(m.Last, term),
+            RaftMessage.SnapshotOffer m => Position(m.AtLeast, term),
             RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term) ?? Compactable(m.CompactIndex, m.Previous.Index),
             RaftMessage.Appended m => Index(m.Match),
             RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
@@ -104,6 +105,7 @@ internal static class Claims
             RaftMessage.Append append => AgainstLog(core.Log, append) ?? core.ContradictsRole(envelope),
             RaftMessage.Heartbeat heartbeat =>
                 AgainstCommitted(core.Log, heartbeat.Acknowledged) ?? core.ContradictsRole(envelope),
+            RaftMessage.SnapshotOffer offer => AgainstCommitted(core.Log, offer.AtLeast) ?? core.ContradictsRole(envelope),
             RaftMessage.TimeoutNow timeout => AgainstCommitted(core.Log, timeout.Last) ?? core.ContradictsRole(envelope),
             _ => core.ContradictsRole(envelope),
         };

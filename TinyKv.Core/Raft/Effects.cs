@@ -80,6 +80,12 @@ public sealed record Effects
     /// </summary>
     public bool Removed { get; init; }
 
+    /// <summary>
+    /// A snapshot that this member needs to come up to date, again and again until it has one. The host fetches it, and calls
+    /// <see cref="RaftCore.Installed"/> when the engine has it for good.
+    /// </summary>
+    public SnapshotOffered? FetchSnapshot { get; init; }
+
     /// <summary>Set when the message contradicts the protocol and was not taken.</summary>
     public Refusal? Refused { get; init; }
 
@@ -94,6 +100,9 @@ public sealed record Effects
 /// <param name="From">Who sent it, by its own words.</param>
 /// <param name="Reason">What it contradicts, for people; it does not name the sender.</param>
 public sealed record Refusal(PeerId From, string Reason);
+
+/// <summary>A snapshot of a leader's engine, at some position or later.</summary>
+public readonly record struct SnapshotOffered(PeerId From, LogPosition AtLeast);
 
 /// <summary>Who leads, as this member knows it.</summary>
 public readonly record struct LeadershipChange(RoleKind Role, long Term, PeerId Leader);

@@ -43,6 +43,10 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
                 Hear(envelope.From);
                 Take(heartbeat);
                 break;
+            case RaftMessage.SnapshotOffer offer:
+                Hear(envelope.From);
+                Take(offer.AtLeast);
+                break;
             case RaftMessage.TimeoutNow timeout:
                 if (raft.Log.Matches(timeout.Last)) raft.TakeOver();
                 break;
@@ -59,7 +63,8 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
 
     public override string? Contradiction(RaftEnvelope envelope)
     {
-        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow)) return null;
+        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow
+            or RaftMessage.SnapshotOffer)) return null;
         return _leader == PeerId.None || _leader == envelope.From ? null
             : $"term {raft.Term} has another leader";
     }
@@ -85,14 +90,14 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private void Take(RaftMessage.Append append)
     {
         // What our log looks like to the leader of this term is not what it is; only heartbeats settle that.
-        if (raft.LossEvidence.IsOf(raft.Term)) return;
+        if (raft.LossEvidence.IsOf(raft.Term) || raft.IsInstalling) return;
 
         var log = raft.Log;
         var (previous, entries) = (append.Previous, append.Entries);
         if (previous.Index < log.Truncated.Index)
         {
-            // What was compacted is committed, so the leader has it too; the append is late.
-            raft.SendDurable(_leader, new RaftMessage.Appended(log.Commit));
+            // What was compacted is committed, so the leader has it too; the append is late, or a snapshot has overtaken it.
+            raft.SendDurable(_leader, new RaftMessage.Appended(Math.Min(log.Commit, previous.Index + entries.Length)));
         }
         else if (log.Matches(previous))
         {
@@ -108,6 +113,17 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         {
             raft.SendNow(_leader, new RaftMessage.Rejected(previous.Index, log.LastWithin(previous)));
         }
+    }
+
+    private void Take(LogPosition offered)
+    {
+        // Who has lost what it acknowledged may have forgotten votes too: no snapshot brings these back.
+        if (raft.LossEvidence.IsOf(raft.Term) || raft.IsInstalling) return;
+
+        var log = raft.Log;
+        if (log.Matches(offered)) log.CommitTo(offered.Index);
+        if (log.Commit >= offered.Index) raft.SendDurable(_leader, new RaftMessage.Appended(offered.Index));
+        else raft.Fetch(_leader, offered);
     }
 
     private void Take(RaftMessage.Heartbeat heartbeat)

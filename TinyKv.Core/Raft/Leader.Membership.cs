@@ -81,7 +81,7 @@ internal sealed partial class Leader
 
     // Who is new has nothing yet; of the others a new leader knows nothing.
     private Progress Track(PeerId peer) => Find(peer)
-        ?? new Progress(peer, _raft.Log.FirstIndex, _isEntering ? _firstOwn : _raft.Log.FirstIndex, _raft.Options, _raft.Now);
+        ?? new Progress(peer, _raft.Log.FirstIndex, _isEntering ? _firstOwn : 1, _raft.Options, _raft.Now);
 
     /// <summary>Those that know of their removal, or had time to hear of it, are sent nothing any more.</summary>
     private void PartWithTheRemoved()

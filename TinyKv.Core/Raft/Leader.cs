@@ -34,15 +34,14 @@ internal sealed partial class Leader : Role
     public override IEnumerable<DataLoss> DataLosses =>
         _followers.Where(static f => f.State == ProgressState.DataLoss).Select(static f => f.Loss);
 
-    // The one rule of what may be compacted, here and by all that follow: as long as a member cannot be given a copy of
-    // the engine, everything that it lacks is kept for it. So may this one, after a crash, what its own disk lacks.
+    // The one rule of what may be compacted, here and by all that follow: what others still need stays, and what this
+    // member, after a crash, may need itself.
     public override long CompactIndex
     {
         get
         {
             var compactIndex = _raft.Log.Durable;
-            foreach (var follower in _followers)
-                if (!follower.IsLeaving) compactIndex = Math.Min(compactIndex, follower.Has);
+            foreach (var follower in _followers) compactIndex = Math.Min(compactIndex, CompactableFor(follower));
             return compactIndex;
         }
     }
@@ -107,7 +106,7 @@ internal sealed partial class Leader : Role
 
     private void Take(Progress follower, RaftMessage answer)
     {
-        follower.HeardAt = _raft.Now;
+        (follower.HeardAt, follower.IsHeard) = (_raft.Now, true);
         switch (answer)
         {
             case RaftMessage.Appended appended: Take(follower, appended); break;
@@ -145,16 +144,19 @@ internal sealed partial class Leader : Role
     {
         // Before the truncated position there is nothing to send entries from.
         if (appended.Match < _raft.Log.Truncated.Index || !follower.Acknowledged(appended.Match)) return;
+        follower.MatchTerm = _raft.Log.TermAt(appended.Match);
         AdvanceCommit();
         Replicate(follower); // there is room in the window now
     }
 
     private void Take(Progress follower, RaftMessage.Rejected rejected)
     {
-        // Before the truncated position there is nothing to send entries from.
-        if (rejected.Previous <= _raft.Log.Truncated.Index) return;
-        var guess = _raft.Log.LastWithin(rejected.Hint);
-        if (follower.Rejected(rejected.Previous, guess.Index)) Replicate(follower);
+        // Before the truncated position there is nothing to send entries from: a snapshot takes their place, if there are any.
+        var truncated = _raft.Log.Truncated.Index;
+        var lacksMore = rejected.Previous <= truncated || rejected.Hint.Index < truncated;
+        if (rejected.Previous <= truncated && !_raft.Options.ProvidesSnapshots) return;
+        var guess = lacksMore ? truncated - 1 : _raft.Log.LastWithin(rejected.Hint).Index;
+        if (follower.Rejected(rejected.Previous, guess)) Replicate(follower);
     }
 
     private void Take(Progress follower, RaftMessage.HeartbeatReply reply)
@@ -195,6 +197,11 @@ internal sealed partial class Leader : Role
     private void Replicate(Progress follower)
     {
         if (follower.State == ProgressState.DataLoss) return;
+        if (follower.State == ProgressState.Snapshot)
+        {
+            if (!follower.IsLeaving) Offer(follower);
+            return;
+        }
         while (follower.Next <= _raft.Log.Last.Index)
         {
             var entries = NextEntries(follower);
@@ -243,19 +250,21 @@ internal sealed partial class Leader : Role
         var (round, compactIndex) = (BeginRound(), CompactIndex);
         foreach (var follower in _followers)
         {
-            var acknowledged = _raft.Log.PositionAt(Asked(follower));
+            var acknowledged = Asked(follower);
             var commit = Math.Min(acknowledged.Index, _raft.Log.Commit);
             follower.Told(commit, round);
             _raft.SendNow(follower.Peer,
                 new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(compactIndex, acknowledged.Index)));
+            if (NeedsOffer(follower)) Offer(follower);
         }
     }
 
     /// <summary>
     /// Up to where a follower is asked whether it has what it acknowledged: to us in this term, or to some leader before
-    /// anybody could compact it.
+    /// anybody could compact it. Who may be left behind may never have acknowledged that.
     /// </summary>
-    private long Asked(Progress follower) => Math.Max(follower.Match, _raft.Log.Truncated.Index);
+    private LogPosition Asked(Progress follower) => !_raft.Options.ProvidesSnapshots && follower.Match <= _raft.Log.Truncated.Index
+        ? _raft.Log.Truncated : new LogPosition(follower.Match, follower.MatchTerm);
 
     /// <summary>
     /// When a majority was heard last. Who has lost what it acknowledged is one of them until it has ended: it follows

@@ -35,7 +35,7 @@ internal sealed class PreCandidate(RaftCore raft) : Role
                 // Answers to an earlier poll may be out of date: the log, or who leads, was another.
                 if (reply.Round == _round) Count(envelope.From, reply.Granted);
                 break;
-            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow:
+            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.SnapshotOffer or RaftMessage.TimeoutNow:
                 raft.FollowSenderOf(envelope);
                 break;
             case RaftMessage.RequestVote request:

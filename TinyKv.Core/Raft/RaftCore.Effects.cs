@@ -72,9 +72,10 @@ public sealed partial class RaftCore
             effects = effects with { Configuration = _reportedConfiguration = Configuration };
         if (RemovalIn(effects.Apply)) effects = effects with { Removed = true };
         if (_compactThrough is { } end) effects = effects with { Checkpoint = CheckpointAt(end) };
+        if (_fetch is not null) effects = effects with { FetchSnapshot = _fetch };
         if (_wantsSync) effects = effects with { SyncEngine = true };
         if (_refused is not null) effects = effects with { Refused = _refused };
-        (_compactThrough, _wantsSync, _refused) = (null, false, null);
+        (_compactThrough, _fetch, _wantsSync, _refused) = (null, null, false, null);
         return effects;
     }
 }

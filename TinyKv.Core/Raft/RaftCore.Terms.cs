@@ -150,7 +150,7 @@ public sealed partial class RaftCore
     {
         switch (envelope.Message)
         {
-            case RaftMessage.Append or RaftMessage.Heartbeat:
+            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.SnapshotOffer:
                 SendNow(envelope.From, new RaftMessage.HeartbeatReply(Round: 0)); // confirms no round
                 break;
             case RaftMessage.RequestVote:

@@ -212,6 +212,23 @@ internal sealed class RaftLog(LogPosition truncated, Configuration configuration
         Truncated = end;
     }
 
+    /// <summary>
+    /// Begins anew behind <paramref name="position"/>, which a snapshot has brought the state machine to. It is durable when
+    /// the write is that begins with this.
+    /// </summary>
+    public void Install(LogPosition position, Configuration configuration)
+    {
+        Invariant.Holds(position.Index > Commit, $"a snapshot at {position} is behind {Commit}");
+        _slots.Clear();
+        _slots.TrimExcess();
+        _bytesTruncated = 0;
+        Truncated = position;
+        Commit = _handedOut = _recorded = position.Index;
+        Configurations.Reset(position.Index, configuration);
+        _durability.Truncate(1); // what was being written is not in this log
+        _durability.Begin(position.Index);
+    }
+
     private void Truncate(long index)
     {
         _slots.RemoveRange((int)(index - FirstIndex), (int)(Last.Index - index + 1));

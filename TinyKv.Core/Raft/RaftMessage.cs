@@ -27,6 +27,12 @@ public abstract record RaftMessage
     /// </summary>
     public sealed record TimeoutNow(LogPosition Last) : RaftMessage;
 
+    /// <summary>
+    /// What you lack is compacted. Fetch a snapshot from me: it ends at <paramref name="AtLeast"/>, which is committed, or
+    /// later. Acknowledged as entries up to there are.
+    /// </summary>
+    public sealed record SnapshotOffer(LogPosition AtLeast) : RaftMessage;
+
     /// <summary>The answer to <see cref="RequestVote"/>.</summary>
     public sealed record Vote(bool Granted) : RaftMessage;
 

@@ -52,6 +52,9 @@ public static partial class RaftWire
             case RaftMessage.RequestVote m:
                 wire.RequestVote = new Proto.RequestVote { Last = EntryWire.ToWire(m.Last), Transfer = m.IsTransfer };
                 break;
+            case RaftMessage.SnapshotOffer m:
+                wire.SnapshotOffer = new Proto.SnapshotOffer { AtLeast = EntryWire.ToWire(m.AtLeast) };
+                break;
             case RaftMessage.TimeoutNow m:
                 wire.TimeoutNow = new Proto.TimeoutNow { Last = EntryWire.ToWire(m.Last) };
                 break;
@@ -103,6 +106,7 @@ public static partial class RaftWire
             wire.PreVoteReply.Granted, Round(wire.PreVoteReply.Round)),
         Body.RequestVote => new RaftMessage.RequestVote(
             EntryWire.FromWire(wire.RequestVote.Last), wire.RequestVote.Transfer),
+        Body.SnapshotOffer => new RaftMessage.SnapshotOffer(EntryWire.FromWire(wire.SnapshotOffer.AtLeast)),
         Body.TimeoutNow => new RaftMessage.TimeoutNow(EntryWire.FromWire(wire.TimeoutNow.Last)),
         Body.Vote => new RaftMessage.Vote(wire.Vote.Granted),
         Body.Append => ReadAppend(wire.Append),

@@ -42,7 +42,8 @@ internal sealed class Chaos(Cluster cluster)
         else if ((roll -= _faults.Stray) < 0) Stray();
         else if ((roll -= _faults.LoseTail) < 0) LoseTail();
         else if ((roll -= _faults.ChangeMembers) < 0) ChangeMembers();
-        else Transfer();
+        else if ((roll -= _faults.Transfer) < 0) Transfer();
+        else FetchSnapshot();
     }
 
     private void Deliver()
@@ -78,6 +79,12 @@ internal sealed class Chaos(Cluster cluster)
         if (AnyUp(node => node.Machine.Waiting > 0) is not { } node) return;
         var entries = _random.Next(1, node.Machine.Waiting + 1);
         while (entries-- > 0 && node.IsUp) node.ApplyOne();
+    }
+
+    private void FetchSnapshot()
+    {
+        var fetching = cluster.Snapshots.Fetching;
+        if (fetching.Count > 0) cluster.Snapshots.Advance(fetching[_random.Next(fetching.Count)]);
     }
 
     private void Transfer()

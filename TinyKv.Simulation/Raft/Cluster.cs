@@ -24,6 +24,7 @@ internal sealed class Cluster
         Invariants = new Invariants(this);
         Clients = new Clients(this);
         Changes = new MemberChanges(this);
+        Snapshots = new Snapshots(this);
         foreach (var member in Plan.Initial.Configuration.Members) Add(member);
         Trace.Add($"{string.Join(' ', Plan.Voters)} {Plan}");
         Marks.HitIf(Plan.Truncated != LogPosition.Zero, Mark.CreatedAfterTruncation);
@@ -55,6 +56,9 @@ internal sealed class Cluster
 
     /// <summary>Who changes the members.</summary>
     public MemberChanges Changes { get; }
+
+    /// <summary>Snapshots under way.</summary>
+    public Snapshots Snapshots { get; }
 
     /// <summary>All who are or were members, those that were there from the beginning first.</summary>
     public IReadOnlyList<Node> Nodes => _nodes;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using TinyKv.Core.Raft;
 using TinyKv.Simulation.Common;
 
@@ -74,6 +75,10 @@ internal sealed class CommitRules(Cluster cluster)
         cluster.Marks.HitIf(position.Term < node.Core.Term && IsOnQuorum(node, position),
             Mark.OldTermEntryOnQuorumUncommitted);
     }
+
+    /// <summary>All entries up to a committed one.</summary>
+    public ImmutableArray<Entry> Through(long index) =>
+        [.. _committed.Take((int)(index - cluster.Plan.Truncated.Index)).Select(committed => committed.Entry)];
 
     /// <summary>The number that a client gave a command.</summary>
     public static int NumberOf(Entry entry) => BinaryPrimitives.ReadInt32LittleEndian(entry.Data.Span);

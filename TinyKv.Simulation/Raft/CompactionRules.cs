@@ -19,8 +19,12 @@ internal sealed class CompactionRules(Cluster cluster)
         Judge.Holds(Rule.CompactedIsSynced, end.Index <= node.Machine.Flushed,
             $"{node.Id} compacts up to {end}, its engine has {node.Machine.Flushed} for good");
         foreach (var other in cluster.Nodes)
-            Judge.Holds(Rule.CompactedIsEverywhere, other.Journal.Log.Contains(end),
+        {
+            if (other.Journal.Log.Contains(end)) continue;
+            Judge.Holds(Rule.CompactedIsEverywhere, cluster.Plan.Options.ProvidesSnapshots,
                 $"{node.Id} compacts up to {end}, the disk of {other.Id} ends at {other.Journal.Log.Last}");
+            cluster.Marks.HitIf(other != node, Mark.CompactedWithoutAMember);
+        }
         cluster.Marks.HitIf(!record.Entries.IsEmpty, Mark.CheckpointWithRest);
         cluster.Marks.HitIf(end.Index < node.Machine.Flushed, Mark.KeptForAMember);
     }

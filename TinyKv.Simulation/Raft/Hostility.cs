@@ -30,8 +30,9 @@ internal sealed class Hostility
         _liar = new Liar(hostile, members, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
         var initial = new InitialState(
             new Configuration(members.Select((member, i) => new Peer(member, new StoreId((ulong)i + 1)))), cluster.Plan.Truncated);
+        var options = cluster.Plan.Options with { ProvidesSnapshots = false };
         _victims = [.. members.Where(member => member != hostile).Select(member =>
-            new Victim(member, initial, cluster.Plan.Options, _random, _underWay.Add))];
+            new Victim(member, initial, options, _random, _underWay.Add))];
         if (_random.Percent(40)) _listener = _victims[_random.Next(_victims.Count)];
     }
 

@@ -62,6 +62,13 @@ internal sealed class LogCopy(LogPosition truncated, Configuration first)
         _members.RemoveAll(known => known.Index > last);
     }
 
+    /// <summary>A log of these entries, from the beginning, takes the place of this one.</summary>
+    public void Replace(ImmutableArray<Entry> entries)
+    {
+        Truncate(truncated.Index);
+        Override(entries);
+    }
+
     /// <summary>A copy that later changes do not touch.</summary>
     public LogCopy Clone()
     {

@@ -21,6 +21,8 @@ internal enum Mark
     EngineSyncAsked, LogCompacted, CheckpointWithRest, CheckpointReplayed, CheckpointReplayedWithOlderEvents,
     CrashLostCheckpoint, KeptForAMember,
     LearnerAdded, LearnerPromoted, MemberRemoved, LeaderRemovedItself, OneOfTwoRemoved, ChangeRefused, ChangeRepeated,
+    SnapshotWanted, SnapshotPinned, SnapshotInstalled, SnapshotTooLate, SnapshotReplacedALongerLog, SnapshotAcknowledged,
+    CrashLostSnapshot, CompactedWithoutAMember, LearnerBeganWithASnapshot,
     TransferBegun, TransferRefused, ProposalHeldByTransfer, TransferredWhileLeaderWasHeard, ReadConfirmedAfterHandingOver,
     TransferredCalmly, ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed, MembersChangedCalmly,
     TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,

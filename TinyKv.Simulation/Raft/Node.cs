@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
@@ -25,6 +26,7 @@ internal sealed class Node(Cluster cluster, Peer peer)
     private LogCopy? _full; // the log before its end was lost
     private long? _syncing; // what was applied when the engine was asked to sync
     private long? _removedAt; // the entry that removes it
+    private long? _beforeSnapshot; // what the engine held before the snapshot whose checkpoint is not durable yet
 
     /// <summary>The member's number.</summary>
     public PeerId Id => peer.Id;
@@ -51,7 +53,7 @@ internal sealed class Node(Cluster cluster, Peer peer)
     public long StalledUntil { get; set; }
 
     /// <summary>The disk.</summary>
-    public Journal Journal { get; } = new(cluster.Plan.Initial);
+    public Journal Journal { get; } = new(cluster.Plan.Initial, index => cluster.Invariants.Commits.Through(index));
 
     /// <summary>The log in memory: on the disk, or handed to it.</summary>
     public LogCopy Log { get; private set; } = new(cluster.Plan.Truncated, cluster.Plan.Initial.Configuration);
@@ -102,6 +104,13 @@ internal sealed class Node(Cluster cluster, Peer peer)
         Journal.Crash(survivors);
         cluster.Invariants.AfterCrash(this);
         Machine.Crash(applied);
+        if (_beforeSnapshot is { } before && Machine.Applied > Journal.Log.Last.Index)
+        {
+            Machine.Crash(before); // a host that finds half a snapshot discards it
+            marks.Hit(Mark.CrashLostSnapshot);
+        }
+        _beforeSnapshot = null;
+        cluster.Snapshots.Forget(this);
         _waiting.Clear();
         (_core, _syncing) = (null, null);
         MustEnd = false;
@@ -163,6 +172,22 @@ internal sealed class Node(Cluster cluster, Peer peer)
         Feed(core => core.Stored(), View);
     }
 
+    /// <summary>A snapshot is in the engine.</summary>
+    public void Install(LogPosition position, Configuration members)
+    {
+        cluster.Trace.Add($"{Id} installs a snapshot at {position} in place of {Log.Last}");
+        cluster.Marks.Hit(Mark.SnapshotInstalled);
+        cluster.Marks.HitIf(Machine.Applied == cluster.Plan.Truncated.Index && !cluster.Plan.Initial.Configuration.Members
+            .Any(member => member.Id == Id), Mark.LearnerBeganWithASnapshot);
+        var before = View;
+        cluster.Clients.Forget(this); // what became of their proposals, nothing here says any more
+        _beforeSnapshot ??= Machine.Flushed;
+        _syncing = null;
+        Machine.Install(position.Index);
+        Log.Replace(cluster.Invariants.Commits.Through(position.Index));
+        Feed(core => core.Installed(position, members), before);
+    }
+
     /// <summary>Whether the core waits for a sync of the engine.</summary>
     public bool AwaitsSync => _syncing is not null;
 
@@ -211,6 +236,7 @@ internal sealed class Node(Cluster cluster, Peer peer)
         if (effects.Removed) _removedAt = effects.Apply.Last(entry => entry.Kind == EntryKind.Configuration).Index;
         foreach (var entry in effects.Apply) Machine.Receive(entry);
         foreach (var report in effects.DataLoss) Take(report);
+        if (effects.FetchSnapshot is { } offer) cluster.Snapshots.Fetch(this, offer);
         MixIn(effects);
         return effects;
     }
@@ -249,7 +275,9 @@ internal sealed class Node(Cluster cluster, Peer peer)
     {
         cluster.Trace.Add($"{Id} disk: a checkpoint");
         Journal.Delete(cluster.Random.Next(Journal.BeforeCheckpoint + 1));
-        Core.Checkpointed();
+        if (Journal.Log.Last.Index >= Machine.Flushed) _beforeSnapshot = null;
+        var effects = Feed(core => core.Checkpointed(), View);
+        cluster.Marks.HitIf(effects.SendDurable.Any(sent => sent.Message is RaftMessage.Appended), Mark.SnapshotAcknowledged);
         cluster.Marks.Hit(Mark.LogCompacted);
     }
 

@@ -68,8 +68,8 @@ internal sealed record Plan
     }
 
     /// <summary>
-    /// The same plan with logs that are compacted, in every third seed. There nobody loses the end of one: as long as members
-    /// cannot be given copies, what others have deleted cannot be brought back.
+    /// The same plan with logs that are compacted, in every third seed, mostly with snapshots for whom that leaves behind.
+    /// There nobody loses the end of a log: what others have deleted cannot be brought back.
     /// </summary>
     public Plan WithCompaction(int seed)
     {
@@ -80,7 +80,22 @@ internal sealed record Plan
             MaxLogEntries = random.Pick(1, 2, 3, 8, 20, 1000),
             MaxLogBytes = random.Pick(1, 30, 100, 16 * 1024 * 1024),
         };
-        return this with { Options = options, Faults = Faults with { LoseTail = 0 }, Compacts = true };
+        options = options with { ProvidesSnapshots = random.Percent(60) };
+        var faults = Faults with { LoseTail = 0 };
+        if (options.ProvidesSnapshots)
+        {
+            faults = faults with
+            {
+                Snapshot = random.Pick(10, 100, 1000),
+                Crash = random.Pick(3, 10, 40),
+                Cut = random.Pick(10, 20, 40),
+                Heal = random.Pick(10, 20),
+                Sync = random.Pick(100, 300),
+                Apply = 1000,
+                Flush = 300,
+            };
+        }
+        return this with { Options = options, Faults = faults, Steps = 2 * Steps, Compacts = true };
     }
 
     /// <summary>
@@ -89,7 +104,7 @@ internal sealed record Plan
     /// </summary>
     public Plan WithMembership(int seed)
     {
-        if (seed % 4 != 1 || Compacts) return this;
+        if (seed % 4 != 1 || (Compacts && !Options.ProvidesSnapshots)) return this;
         return this with { Faults = Faults with { LoseTail = 0, ChangeMembers = new Random(seed).Pick(10, 40, 100) } };
     }
 

@@ -13,7 +13,7 @@ internal sealed class ReadRules(Cluster cluster)
     private readonly Dictionary<long, OpenRead> _open = [];
     private readonly Dictionary<(PeerId Follower, long Term), Contact> _heard = [];
 
-    private readonly HashSet<(PeerId Leader, long Term)> _handedOver = [];
+    private readonly Dictionary<(PeerId Leader, long Term), long> _handedOver = []; // in which step
 
     /// <summary>Reads that were neither granted nor dropped yet.</summary>
     public int Open => _open.Count;
@@ -47,7 +47,7 @@ internal sealed class ReadRules(Cluster cluster)
     public void Elected(Node winner)
     {
         cluster.Marks.HitIf(cluster.Nodes.Any(node => node != winner && node.Leads
-            && _handedOver.Contains((node.Id, node.Core.Term))), Mark.TransferredWhileLeaderWasHeard);
+            && _handedOver.ContainsKey((node.Id, node.Core.Term))), Mark.TransferredWhileLeaderWasHeard);
         if (!cluster.Plan.Options.LeaseReads) return;
         foreach (var node in cluster.Nodes)
             Judge.Holds(Rule.LeasesHold, node == winner || !node.Leads || !MayHoldLease(node),
@@ -55,7 +55,7 @@ internal sealed class ReadRules(Cluster cluster)
     }
 
     /// <summary>A leader tells another to stand for election: nobody waits for its lease any more.</summary>
-    public void HandingOver(Node leader) => _handedOver.Add((leader.Id, leader.Core.Term));
+    public void HandingOver(Node leader) => _handedOver.TryAdd((leader.Id, leader.Core.Term), cluster.StepNumber);
 
     /// <summary>Checks grants and drops.</summary>
     public void AfterInput(Node node, View before, Effects effects)
@@ -95,13 +95,14 @@ internal sealed class ReadRules(Cluster cluster)
         var leased = cluster.Plan.Options.LeaseReads && MayHoldLease(node);
         Judge.Holds(Rule.CurrentReads, confirmed || leased,
             $"{node.Id} grants read {grant.Context} without a majority behind it");
-        cluster.Marks.HitIf(_handedOver.Contains((node.Id, node.Core.Term)), Mark.ReadConfirmedAfterHandingOver);
+        cluster.Marks.HitIf(_handedOver.ContainsKey((node.Id, node.Core.Term)), Mark.ReadConfirmedAfterHandingOver);
         cluster.Marks.Hit(Mark.ReadGranted);
         cluster.Marks.HitIf(!confirmed, Mark.ReadFromLease);
     }
 
-    private bool MayHoldLease(Node leader) => !_handedOver.Contains((leader.Id, leader.Core.Term))
-        && IsFollowed(leader, contact => leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks);
+    // Reads that were granted in the same step came before that.
+    private bool MayHoldLease(Node leader) =>
+        _handedOver.GetValueOrDefault((leader.Id, leader.Core.Term), long.MaxValue) >= cluster.StepNumber && IsFollowed(leader, contact => leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks);
 
     private OpenRead Take(Node node, long context)
     {

@@ -334,6 +334,11 @@ internal sealed partial class Recovery(Cluster cluster)
             node.SyncEngine();
             while (node.Machine.Waiting > 0) node.ApplyOne();
         }
+        foreach (var node in cluster.Snapshots.Fetching)
+        {
+            cluster.Snapshots.Advance(node);
+            moved = true;
+        }
         return moved;
     }
 

@@ -15,6 +15,7 @@ internal static class Forgery
         return new RaftEnvelope(ScriptRunner.Peer(ends[0]), ScriptRunner.Peer(ends[1]), Number("term"), words[2] switch
         {
             "RequestVote" => new RaftMessage.RequestVote(Position(values["last"]), words.Contains("transfer")),
+            "SnapshotOffer" => new RaftMessage.SnapshotOffer(Position(values["at"])),
             "TimeoutNow" => new RaftMessage.TimeoutNow(Position(values["last"])),
             "Vote" => new RaftMessage.Vote(words.Contains("granted")),
             "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit"), CompactIndex()),

@@ -15,6 +15,7 @@ internal sealed class RaftCluster
     private readonly List<RaftEnvelope> _underWay = [];
     private readonly Dictionary<long, PeerId> _leaders = [];
     private readonly Dictionary<PeerId, int> _sides = [];
+    private readonly Dictionary<PeerId, RaftNode.Snapshot> _pinned = [];
     private readonly RaftTrace _trace;
     private readonly RaftOptions _options;
     private readonly InitialState _initial;
@@ -36,6 +37,16 @@ internal sealed class RaftCluster
     {
         Add(id);
         Start(id);
+    }
+
+    /// <summary>A node pins its engine for another, which may fetch it then.</summary>
+    public void Pin(PeerId id, PeerId to) => _pinned[to] = _nodes[id].Pin(to);
+
+    /// <summary>What was pinned for a node has arrived.</summary>
+    public void Install(PeerId id)
+    {
+        _nodes[id].Install(_pinned[id]);
+        Check();
     }
 
     /// <summary>A node, which leads, is asked to let another lead.</summary>

@@ -22,6 +22,7 @@ namespace TinyKv.Tests.Golden;
 /// add-learner n1 n4 | promote n1 n4 | remove n1 n2   the leader n1 is asked to; n4 is on store 4
 /// add-learner n1 n5 4              n5 on store 4
 /// transfer n1 n2                   the leader n1 is asked to let n2 lead
+/// pin n1 n3 | install n3           n1 pins a snapshot for n3; n3 has it in its engine
 /// join n4                          the new peer starts, with an empty log
 /// disconnect n2 n1                 the connection over which n2 heard n1 has ended
 /// partition n1 n2 | n3             and heal
@@ -91,6 +92,8 @@ internal sealed class ScriptRunner
             case "promote": Cluster.Change(Peer(arguments[0]), new ConfChange.Promote(Peer(arguments[1]))); break;
             case "remove": Cluster.Change(Peer(arguments[0]), new ConfChange.Remove(Peer(arguments[1]))); break;
             case "transfer": Cluster.Transfer(Peer(arguments[0]), Peer(arguments[1])); break;
+            case "pin": Cluster.Pin(Peer(arguments[0]), Peer(arguments[1])); break;
+            case "install": Cluster.Install(Peer(arguments[0])); break;
             case "join": Cluster.Join(Peer(arguments[0])); break;
             case "disconnect":
                 Cluster.Do(Peer(arguments[0]), core => core.Disconnected(Peer(arguments[1])));
@@ -123,6 +126,7 @@ internal sealed class ScriptRunner
                 "max-inflight" => options with { MaxInflightAppends = int.Parse(value) },
                 "max-inflight-bytes" => options with { MaxInflightBytes = int.Parse(value) },
                 "max-log" => options with { MaxLogEntries = int.Parse(value) },
+                "snapshots" => options with { ProvidesSnapshots = bool.Parse(value) },
                 "lease" => options with { LeaseReads = true, LeaseTicks = int.Parse(value) },
                 _ => throw new FormatException($"there is no option {name}"),
             };

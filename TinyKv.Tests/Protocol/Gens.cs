@@ -56,6 +56,7 @@ internal static class Gens
         Gen.Bool.Select(Number, (granted, r) => (RaftMessage)new RaftMessage.PreVoteReply(granted, r)),
         Position.Select(Gen.Bool, (last, transfer) => (RaftMessage)new RaftMessage.RequestVote(last, transfer)),
         Position.Select(last => (RaftMessage)new RaftMessage.TimeoutNow(last)),
+        Position.Select(at => (RaftMessage)new RaftMessage.SnapshotOffer(at)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
         Gen.Select(Position, Tail, Number, Number,
             (last, tail, commit, compactIndex) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, compactIndex)),

@@ -48,6 +48,13 @@ internal sealed class ConfigurationStack(long index, Configuration first)
         while (_configurations.Count > 1 && Index >= index) _configurations.RemoveAt(_configurations.Count - 1);
     }
 
+    /// <summary>Another log takes the place of this one.</summary>
+    public void Reset(long index, Configuration configuration)
+    {
+        _configurations.Clear();
+        _configurations.Add((index, configuration));
+    }
+
     /// <summary>The log begins behind <paramref name="index"/> now.</summary>
     public void Compact(long index)
     {
