@@ -6,6 +6,7 @@ using TinyKv.Actors.Messages;
 using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
@@ -116,6 +117,7 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     {
         if (entry.Kind != EntryKind.Command)
         {
+            if (entry.Kind == EntryKind.Configuration) _machine.Apply(ConfigurationCodec.Decode(entry.Data.Span));
             Answer(entry.Position, entry);
             return true;
         }
@@ -155,7 +157,7 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     // What a restart needs.
     private void Save(IWriteBatch batch)
     {
-        if (_record.Region != Region) MetaRecords.Write(batch, _record = _record with { Region = Region });
+        if (_record.Region != Region) MetaRecords.Write(batch, _record = _record.Changed(Region, spec.Store));
         MetaRecords.WriteApplied(batch, Region.Id, _applied);
     }
 
@@ -231,6 +233,9 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
 /// <summary>What a region's entries are applied to, and who sees it.</summary>
 internal sealed record ApplySpec
 {
+    /// <summary>This store.</summary>
+    public required StoreId Store { get; init; }
+
     /// <summary>What the engine says of the region.</summary>
     public required RegionRecord Record { get; init; }
 

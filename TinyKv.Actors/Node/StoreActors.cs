@@ -104,6 +104,7 @@ internal sealed record StoreActors(
             var isPlacement = record.Region.Id == RegionId.Placement;
             var applier = ApplyActor.Props(engine, new ApplySpec
             {
+                Store = settings.StoreId,
                 Record = record,
                 Machine = isPlacement ? (group, snapshot) => new PlacementStateMachine(group, snapshot)
                     : (region, _) => new KvStateMachine(region),

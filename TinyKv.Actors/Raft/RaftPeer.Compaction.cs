@@ -4,7 +4,7 @@ using TinyKv.Core.Raft;
 
 namespace TinyKv.Actors.Raft;
 
-// The beginning of the log is forgotten in this order: the engine has it for good, a checkpoint is in the journal, memory
+// The log is compacted in this order: the engine has it for good, a checkpoint is in the journal, memory
 // is freed and events are deleted. A deletion that fails, or that a crash cuts short, is made up for by the next one.
 internal sealed partial class RaftPeer
 {
@@ -18,7 +18,7 @@ internal sealed partial class RaftPeer
 
     private void Checkpointed()
     {
-        _core.Checkpointed();
+        Perform(_core.Checkpointed());
         _telemetry.Compacted();
         DeleteMessages(LastSequenceNr - 1);
     }

@@ -24,7 +24,7 @@ internal sealed partial class RaftPeer
 
     private void Announce(DataLoss loss, DataLossStage stage)
     {
-        var store = _spec.Region.PeerWith(loss.Member)?.Store;
+        var store = Member(loss.Member)?.Store;
         if (stage == DataLossStage.Cleared)
         {
             _log.Info("{Region}: {Store} has everything that it acknowledged up to {Acknowledged}",

@@ -13,20 +13,22 @@ internal sealed partial class RaftPeer
 
     private void Hear(StoreId from, RaftEnvelope envelope)
     {
-        // Who is no member is for the core to refuse.
-        if (_spec.Region.PeerWith(envelope.From) is { } sender && sender.Store != from)
+        if (_core.Find(envelope.From) is { } sender && sender.Store != from)
             Note(from, $"speaks for the replica on {sender.Store}");
         else if (FirstUnreadable(envelope.Message) is { } entry)
             Note(from, $"entry {entry.Position} is no command of {_spec.Region.Id}");
         else
-            Take(from, _core.Step(envelope));
+            Take(from, envelope);
     }
 
-    private void Take(StoreId from, Effects effects)
+    private void Take(StoreId from, RaftEnvelope envelope)
     {
+        Meet(envelope.From, from);
+        var effects = _core.Step(envelope);
         if (effects.Refused is { } refusal) Note(from, refusal.Reason);
         Perform(effects);
     }
+
 
     // Once it is in the log, every replica has to apply it.
     private Entry? FirstUnreadable(RaftMessage message)

@@ -32,8 +32,8 @@ internal sealed partial class RaftPeer
     {
         switch (message)
         {
-            case RegionRequest request: Refuse(Sender, request, _spec.Region.PeerWith(_core.Leader)); break;
-            case RegionBatch batch: Refuse(batch, _spec.Region.PeerWith(_core.Leader)); break;
+            case RegionRequest request: Refuse(Sender, request, Member(_core.Leader)); break;
+            case RegionBatch batch: Refuse(batch, Member(_core.Leader)); break;
             default: Protocol(message); break;
         }
     }
@@ -66,6 +66,7 @@ internal sealed partial class RaftPeer
             case Tick:
                 AwaitTick();
                 PassTick();
+                ProposeQueued(); // a transfer may have been given up
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
             case InboundRaftMessage inbound:
@@ -75,7 +76,7 @@ internal sealed partial class RaftPeer
                 break;
             case StoreDisconnected lost:
                 CatchUp();
-                if (_spec.Region.PeerOn(lost.Store) is { } peer) Perform(_core.Disconnected(peer.Id));
+                if (_core.Configuration.On(lost.Store) is { } peer) Perform(_core.Disconnected(peer.Id));
                 break;
             case EntriesApplied applied:
                 _applied = applied.Index;
@@ -83,6 +84,8 @@ internal sealed partial class RaftPeer
                 _telemetry.Applied(applied.Index);
                 Publish();
                 break;
+            case TransferLeadership transfer: Transfer(transfer.To); break;
+            case ChangeMembers change: Change(change.Change); break;
             case EngineSynced synced: Perform(_core.EngineSynced(synced.Applied)); break;
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure failure: DeletionFailed(failure); break;
@@ -126,7 +129,7 @@ internal sealed partial class RaftPeer
         var (region, term) = (_spec.Region.Id, change.Term);
         if (change.Role != RoleKind.Follower)
             _limit.Info(_log, $"{change.Role}", "{Region}: {What} in term {Term}", region, Campaign(change.Role), term);
-        else if (_spec.Region.PeerWith(change.Leader) is { } leader)
+        else if (Member(change.Leader) is { } leader)
             _limit.Info(_log, "follows", "{Region}: follows {Leader} in term {Term}", region, leader.Store, term);
         else
             _limit.Info(_log, "leaderless", "{Region}: knows no leader in term {Term}", region, term);
@@ -187,7 +190,7 @@ internal sealed partial class RaftPeer
     // While the journal writes, proposals gather; they share the next record, and its entries as far as they may.
     private void ProposeQueued()
     {
-        if (_writes.Count > 0 || _proposals.Count == 0) return;
+        if (_writes.Count > 0 || _proposals.Count == 0 || _core.Transferee != PeerId.None) return;
         var (entries, bytes) = (new EntryBuilder(), 0);
         var awaited = ImmutableArray.CreateBuilder<PendingProposal>(_proposals.Count);
         while (_proposals.TryPeek(out var head))
@@ -232,7 +235,7 @@ internal sealed partial class RaftPeer
         {
             if (!_confirming.Remove(context, out var askers)) continue;
             _waitingReads -= askers.Length;
-            foreach (var asker in askers) _answers.Tell(asker, NotLeader(_spec.Region.PeerWith(_core.Leader)));
+            foreach (var asker in askers) _answers.Tell(asker, NotLeader(Member(_core.Leader)));
         }
         _answers.Deliver();
     }
@@ -240,7 +243,7 @@ internal sealed partial class RaftPeer
     // None of these was proposed or confirmed: whoever leads now may be asked instead.
     private void RefuseQueued()
     {
-        var refusal = NotLeader(_core is null ? null : _spec.Region.PeerWith(_core.Leader));
+        var refusal = NotLeader(_core is null ? null : Member(_core.Leader));
         foreach (var (asker, _) in _proposals) _answers.Tell(asker, refusal);
         foreach (var asker in _readers.Concat(_confirming.Values.SelectMany(askers => askers)))
             _answers.Tell(asker, refusal);

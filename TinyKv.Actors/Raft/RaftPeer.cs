@@ -76,7 +76,8 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         if (_replay.Member is { } member)
         {
             _core = member;
-            Start();
+            if (Stranger() is { } wrong) CannotReplay(wrong);
+            else Start();
             return;
         }
         if (_spec.JournalBorn)
@@ -130,15 +131,16 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
                 + $"this is the data directory {_spec.InitialState.Directory}: "
                 + "start the store with the one that belongs to its journal");
         }
-        // Members that disagree about who the members are could elect two leaders.
-        if (!initial.Voters.SequenceEqual(_spec.InitialState.Voters))
-        {
-            throw new TinyKvException(
-                $"the journal of {_spec.Region.Id} on {_spec.Self.Store} begins with the members "
-                + $"{string.Join(", ", initial.Voters)}, and the store with {string.Join(", ", _spec.InitialState.Voters)}: "
-                + "they do not belong together");
-        }
         return new RaftCore(_spec.Self.Id, initial, _spec.Options, new Random(_spec.Seed));
+    }
+
+    // Members that disagree about who the members are could elect two leaders.
+    private TinyKvException? Stranger()
+    {
+        var (engine, journal) = (_spec.Region.Configuration, _core.ConfigurationAt(_spec.Applied));
+        return engine.Equals(journal) ? null : new TinyKvException(
+            $"the journal of {_spec.Region.Id} on {_spec.Self.Store} has the members {journal} at {_spec.Applied}, and the "
+            + $"engine has {engine}: they do not belong together");
     }
 
     private void Start()
@@ -220,7 +222,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
     {
         foreach (var envelope in envelopes)
         {
-            if (_spec.Region.PeerWith(envelope.To) is { } to)
+            if (Member(envelope.To) is { } to)
                 _spec.Transport.Tell(new OutboundRaftMessage(_spec.Region.Id, to.Store, envelope));
         }
     }
@@ -228,7 +230,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
     private void Publish()
     {
         var change = new LeadershipChange(_core.Role, _core.Term, _core.Leader);
-        var leader = _spec.Region.PeerWith(change.Leader);
+        var leader = Member(change.Leader);
         var sticky = _view is { CaughtUp: true } known && known.Leader == leader;
         var caughtUp = !_core.HasLostData && (sticky || (_core.HasCommittedInTerm && _applied >= _core.Commit));
         var view = new PeerView(change, leader, leader is not null && caughtUp);

@@ -47,7 +47,7 @@ internal sealed class PeerTelemetry(Peer self, Region region)
         _spans.Stored(index);
     }
 
-    /// <summary>The beginning of the log was forgotten.</summary>
+    /// <summary>The log was compacted.</summary>
     public void Compacted() => _metrics.Compacted();
 
     /// <summary>Everything up to an index is committed.</summary>

@@ -46,6 +46,7 @@ public class Apply
         MetaRecords.Create(_engine, [record]);
         var spec = new ApplySpec
         {
+            Store = new StoreId(1),
             Record = record,
             Machine = (current, _) => new KvStateMachine(current),
         };

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using BenchmarkDotNet.Attributes;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 
 namespace TinyKv.Benchmarks.Micro;
 
@@ -11,6 +13,9 @@ public class CoreStep
     private const int Rounds = 256;
 
     private static readonly ImmutableArray<PeerId> Members = [new PeerId(1), new PeerId(2), new PeerId(3)];
+
+    private static readonly Configuration Configuration =
+        new(Members.Select(member => new Peer(member, new StoreId(member.Value))));
 
     private readonly ReadOnlyMemory<byte>[] _commands =
         [.. Enumerable.Repeat((ReadOnlyMemory<byte>)new byte[300], 64)];
@@ -43,7 +48,7 @@ public class CoreStep
     private static RaftCore Member(int index)
     {
         var core = new RaftCore(
-            Members[index], new InitialState(Members, LogPosition.Zero), new RaftOptions(), new Random(1));
+            Members[index], new InitialState(Configuration, LogPosition.Zero), new RaftOptions(), new Random(1));
         core.Start(0);
         return core;
     }

@@ -1,3 +1,4 @@
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
@@ -11,6 +12,9 @@ public interface IStateMachine
 {
     /// <summary>The region, as of what is applied.</summary>
     Region Region { get; }
+
+    /// <summary>Applies a change of members.</summary>
+    void Apply(Configuration members);
 
     /// <summary>Applies a command that was proposed in a term. The caller puts the writes into the engine, together with
     /// the applied index.</summary>

@@ -1,3 +1,4 @@
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Core.Commands;
@@ -11,6 +12,9 @@ public sealed class KvStateMachine(Region region) : IStateMachine
 {
     /// <inheritdoc/>
     public Region Region => region;
+
+    /// <inheritdoc/>
+    public void Apply(Configuration members) => region = region.With(members);
 
     /// <inheritdoc/>
     public Applied? Apply(Command command, long term, IEngineView view) =>

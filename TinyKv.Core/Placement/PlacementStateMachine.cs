@@ -1,4 +1,5 @@
 using TinyKv.Core.Commands;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
@@ -13,6 +14,9 @@ public sealed class PlacementStateMachine(Region group, ISnapshot snapshot) : IS
 
     /// <inheritdoc/>
     public Region Region => group;
+
+    /// <inheritdoc/>
+    public void Apply(Configuration members) => group = group.With(members);
 
     /// <inheritdoc/>
     public Applied? Apply(Command command, long term, IEngineView view)

@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace TinyKv.Core.Raft;
 
 /// <summary>Has voted for itself in a new term and asks the others to do the same.</summary>
-internal sealed class Candidate(RaftCore raft) : Role
+internal sealed class Candidate(RaftCore raft, bool isTransfer) : Role
 {
     private readonly int _timeout = raft.DrawElectionTimeout();
-    private readonly Tally _tally = new(raft.Membership);
+    private readonly Tally _tally = new(raft.Configuration);
     private int _elapsed;
 
     public override RoleKind Kind => RoleKind.Candidate;
@@ -14,9 +14,16 @@ internal sealed class Candidate(RaftCore raft) : Role
     public override void Enter()
     {
         // Our own vote must be durable before anybody else adds to it.
-        var request = new RaftMessage.RequestVote(raft.Log.Last);
-        foreach (var peer in raft.Membership.Others) raft.SendDurable(peer, request);
-        Count(raft.Self, granted: true);
+        var request = new RaftMessage.RequestVote(raft.Log.Last, isTransfer);
+        foreach (var peer in raft.OtherVoters) raft.SendDurable(peer, request);
+        if (raft.IsAlone) Count(raft.Self, granted: true);
+    }
+
+    // From then on it counts here, too: an only voter may have learners, which must not hear of a term that a crash takes
+    // back.
+    public override void Stored()
+    {
+        if (!raft.Log.IsWriting) Count(raft.Self, granted: true);
     }
 
     public override void Tick()
@@ -33,9 +40,11 @@ internal sealed class Candidate(RaftCore raft) : Role
             case RaftMessage.Vote vote:
                 Count(envelope.From, vote.Granted);
                 break;
-            case RaftMessage.Append or RaftMessage.Heartbeat:
+            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.SnapshotOffer:
                 raft.FollowSenderOf(envelope); // another one won this term
                 break;
+            case RaftMessage.TimeoutNow:
+                break; // that is what we do
             case RaftMessage.RequestVote:
                 raft.SendNow(envelope.From, new RaftMessage.Vote(Granted: false)); // our vote is our own
                 break;

@@ -1,3 +1,5 @@
+using TinyKv.Core.Raft.Membership;
+
 namespace TinyKv.Core.Raft;
 
 /// <summary>
@@ -10,8 +12,9 @@ internal static class Claims
     /// <summary>What the message contradicts, or null. Nothing is allocated for those that are right.</summary>
     public static string? Contradiction(RaftCore core, RaftEnvelope envelope)
     {
-        if (envelope.To != core.Self) return "not for this member";
-        if (!core.Membership.IsOther(envelope.From)) return "not from another member";
+        if (envelope.To != core.Self) return $"it is for {envelope.To}, and this is {core.Self}";
+        // Others may be members that this one has not heard of yet, or were members once (thesis, section 4.1).
+        if (envelope.From == core.Self || envelope.From == PeerId.None) return $"{envelope.From} is no other member";
         return Form(envelope) ?? AgainstState(core, envelope);
     }
 
@@ -25,11 +28,13 @@ internal static class Claims
             RaftMessage.PreVote m => Ask(m.Last, term) ?? Round(m.Round),
             RaftMessage.PreVoteReply m => Round(m.Round),
             RaftMessage.RequestVote m => Ask(m.Last, term),
-            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term) ?? Kept(m.Keep, m.Previous.Index),
+            RaftMessage.TimeoutNow m => Position(m.Last, term),
+            RaftMessage.SnapshotOffer m => Position(m.AtLeast, term),
+            RaftMessage.Append m => Index(m.Commit) ?? Entries(m, term) ?? Compactable(m.CompactIndex, m.Previous.Index),
             RaftMessage.Appended m => Index(m.Match),
             RaftMessage.Rejected m => Index(m.Previous) ?? Hint(m),
             RaftMessage.Heartbeat m => Index(m.Commit) ?? Round(m.Round) ?? Position(m.Acknowledged, term) ?? Committed(m)
-                ?? Kept(m.Keep, m.Acknowledged.Index),
+                ?? Compactable(m.CompactIndex, m.Acknowledged.Index),
             RaftMessage.HeartbeatReply m => Round(m.Round) ?? Held(m, term),
             _ => null,
         };
@@ -55,18 +60,23 @@ internal static class Claims
         {
             var position = entry.Position;
             if (position.Index != last.Index + 1 || position.Term < last.Term) return $"{position} does not follow {last}";
+            if (Members(entry) is { } wrong) return wrong;
             last = position;
         }
         return last.Term > term ? $"{last} is of a later term than {term}" : Index(last.Index);
     }
+
+    private static string? Members(Entry entry) => entry.Kind == EntryKind.Configuration
+        && ConfigurationCodec.Contradiction(entry.Data.Span) is { } wrong
+            ? $"{entry.Position} is no configuration: {wrong}" : null;
 
     /// <summary>A leader tells nobody of more than it knows them to have.</summary>
     private static string? Committed(RaftMessage.Heartbeat heartbeat) => heartbeat.Commit <= heartbeat.Acknowledged.Index
         ? null : $"commit {heartbeat.Commit} is beyond {heartbeat.Acknowledged}, which was acknowledged";
 
     /// <summary>Nobody needs the log from another up to where every member has it, its receiver among them.</summary>
-    private static string? Kept(long keep, long acknowledged) => keep < 0 || keep > acknowledged
-        ? $"{keep} is not kept for anybody, but this member has only {acknowledged}" : null;
+    private static string? Compactable(long compactIndex, long acknowledged) => compactIndex < 0 || compactIndex > acknowledged
+        ? $"{compactIndex} may be compacted, it says, but this member has only {acknowledged}" : null;
 
     private static string? Held(RaftMessage.HeartbeatReply reply, long term)
     {
@@ -96,6 +106,8 @@ internal static class Claims
             RaftMessage.Append append => AgainstLog(core.Log, append) ?? core.ContradictsRole(envelope),
             RaftMessage.Heartbeat heartbeat =>
                 AgainstCommitted(core.Log, heartbeat.Acknowledged) ?? core.ContradictsRole(envelope),
+            RaftMessage.SnapshotOffer offer => AgainstCommitted(core.Log, offer.AtLeast) ?? core.ContradictsRole(envelope),
+            RaftMessage.TimeoutNow timeout => AgainstCommitted(core.Log, timeout.Last) ?? core.ContradictsRole(envelope),
             _ => core.ContradictsRole(envelope),
         };
     }

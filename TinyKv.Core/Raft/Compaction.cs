@@ -5,14 +5,14 @@ namespace TinyKv.Core.Raft;
 /// made seldom, and only when it drops at least as much as it carries: all checkpoints together cost no more than the log.
 /// </summary>
 /// <remarks>
-/// What is forgotten must be in the engine for good, because nothing could bring it back there after a power cut. The
+/// What is compacted must be in the engine for good, because nothing could bring it back there after a power cut. The
 /// engine does not sync what it applies, so it is asked to once a checkpoint would be worth it.
 /// </remarks>
 internal sealed class Compaction(RaftOptions options, RaftLog log)
 {
     private long _synced = log.Truncated.Index; // the engine has this much for good
     private bool _awaitsSync;
-    private LogPosition? _underWay; // what the checkpoint on its way to the journal ends with
+    private bool _isUnderWay; // a checkpoint is on its way to the journal
 
     /// <summary>The engine has everything up to <paramref name="index"/> for good.</summary>
     public void Synced(long index)
@@ -23,30 +23,31 @@ internal sealed class Compaction(RaftOptions options, RaftLog log)
 
     /// <summary>Whether the engine should be asked to sync. True once for each answer.</summary>
     /// <param name="applied">What it has applied.</param>
-    /// <param name="keep">Up to where nobody else needs the log.</param>
-    public bool WantsSync(long applied, long keep)
+    /// <param name="compactIndex">Up to where nobody else needs the log, by the word of the leader.</param>
+    public bool WantsSync(long applied, long compactIndex)
     {
-        if (_awaitsSync || _underWay is not null || !IsWorth(Math.Min(applied, keep))) return false;
+        if (_awaitsSync || _isUnderWay || !IsWorth(Math.Min(applied, compactIndex))) return false;
         return _awaitsSync = true;
     }
 
     /// <summary>Begins a checkpoint when it is time for one.</summary>
-    /// <returns>The last position that it forgets, or null.</returns>
-    public LogPosition? Begin(long keep)
+    /// <returns>The last position that it leaves out, or null.</returns>
+    public LogPosition? Begin(long compactIndex)
     {
-        var end = Math.Min(_synced, keep);
-        if (_underWay is not null || !IsWorth(end)) return null;
-        return _underWay = log.PositionAt(end);
+        var end = Math.Min(_synced, compactIndex);
+        if (_isUnderWay || !IsWorth(end)) return null;
+        _isUnderWay = true;
+        return log.PositionAt(end);
     }
 
     /// <summary>The checkpoint is in the journal.</summary>
-    /// <returns>The last position that is to be forgotten.</returns>
-    public LogPosition End()
+    public void End() => _isUnderWay = false;
+
+    /// <summary>The log begins behind a snapshot at <paramref name="index"/> now, which the engine has for good.</summary>
+    public void Installed(long index)
     {
-        Invariant.Holds(_underWay is not null, $"a checkpoint was reported durable that was never handed out");
-        var end = _underWay.Value;
-        _underWay = null;
-        return end;
+        Synced(index);
+        _isUnderWay = false;
     }
 
     // Under a load that many bytes wait for the state machine, the rest may be as long as these are allowed to be; a longer
@@ -54,6 +55,7 @@ internal sealed class Compaction(RaftOptions options, RaftLog log)
     private bool IsWorth(long end)
     {
         if (log.Last.Index - log.Truncated.Index <= options.MaxLogEntries && log.Bytes <= options.MaxLogBytes) return false;
+        if (end <= log.Truncated.Index) return false;
         var rest = log.BytesAfter(end);
         return end - log.Truncated.Index >= log.Last.Index - end
             && log.Bytes - rest >= (rest <= Math.Max(options.MaxLogBytes, options.MaxPendingBytes) ? rest : 8 * rest);

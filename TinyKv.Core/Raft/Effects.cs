@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Raft;
 
@@ -69,6 +70,22 @@ public sealed record Effects
     /// <summary>Set when role, term or known leader changed.</summary>
     public LeadershipChange? Changed { get; init; }
 
+    /// <summary>
+    /// Set when the members are others than before: an entry that says so was appended, or such an entry was replaced.
+    /// </summary>
+    public Configuration? Configuration { get; init; }
+
+    /// <summary>
+    /// Whether this peer is a member no more, by an entry in <see cref="Apply"/>: once that is applied, the peer ends for ever.
+    /// </summary>
+    public bool Removed { get; init; }
+
+    /// <summary>
+    /// A snapshot that this member needs to come up to date, again and again until it has one. The host fetches it, and calls
+    /// <see cref="RaftCore.Installed"/> when the engine has it for good.
+    /// </summary>
+    public SnapshotOffered? FetchSnapshot { get; init; }
+
     /// <summary>Set when the message contradicts the protocol and was not taken.</summary>
     public Refusal? Refused { get; init; }
 
@@ -83,6 +100,9 @@ public sealed record Effects
 /// <param name="From">Who sent it, by its own words.</param>
 /// <param name="Reason">What it contradicts, for people; it does not name the sender.</param>
 public sealed record Refusal(PeerId From, string Reason);
+
+/// <summary>A snapshot of a leader's engine, at some position or later.</summary>
+public readonly record struct SnapshotOffered(PeerId From, LogPosition AtLeast);
 
 /// <summary>Who leads, as this member knows it.</summary>
 public readonly record struct LeadershipChange(RoleKind Role, long Term, PeerId Leader);

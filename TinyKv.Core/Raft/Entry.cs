@@ -22,6 +22,9 @@ public enum EntryKind
 
     /// <summary>Nothing: a new leader's first entry (section 8 of the paper).</summary>
     NoOp = 1,
+
+    /// <summary>Who the members are, from this entry on (<see cref="Membership.ConfigurationCodec"/>).</summary>
+    Configuration = 2,
 }
 
 /// <summary>One entry of the log. Nobody writes to <paramref name="Data"/> after the entry is made.</summary>

@@ -11,13 +11,13 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private PeerId _leader = leader;
     private int _elapsed;
     private int? _shortTimeout; // since the connection to the leader has ended
-    private long _keep;
+    private long _compactIndex;
 
     public override RoleKind Kind => RoleKind.Follower;
 
     public override PeerId LeaderId => _leader;
 
-    public override long Keep => _keep;
+    public override long CompactIndex => _compactIndex;
 
     public override void Tick()
     {
@@ -43,6 +43,13 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
                 Hear(envelope.From);
                 Take(heartbeat);
                 break;
+            case RaftMessage.SnapshotOffer offer:
+                Hear(envelope.From);
+                Take(offer.AtLeast);
+                break;
+            case RaftMessage.TimeoutNow timeout:
+                if (raft.Log.Matches(timeout.Last)) raft.TakeOver();
+                break;
             case RaftMessage.RequestVote request:
                 raft.AnswerVote(envelope.From, request);
                 break;
@@ -56,7 +63,8 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
 
     public override string? Contradiction(RaftEnvelope envelope)
     {
-        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat)) return null;
+        if (envelope.Message is not (RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow
+            or RaftMessage.SnapshotOffer)) return null;
         return _leader == PeerId.None || _leader == envelope.From ? null
             : $"term {raft.Term} has another leader";
     }
@@ -74,7 +82,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private int ShortTimeout()
     {
         var options = raft.Options;
-        var rank = raft.Membership.Others.Count(other => other != _leader && other.CompareTo(raft.Self) < 0);
+        var rank = raft.Configuration.Voters.Count(other => other != _leader && other.CompareTo(raft.Self) < 0);
         var earliest = options.LeaseReads ? options.ElectionTicks + 1 : 0;
         return Math.Max(_elapsed + options.HeartbeatTicks + 1, earliest) + 2 * rank;
     }
@@ -82,14 +90,14 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
     private void Take(RaftMessage.Append append)
     {
         // What our log looks like to the leader of this term is not what it is; only heartbeats settle that.
-        if (raft.LossEvidence.IsOf(raft.Term)) return;
+        if (raft.LossEvidence.IsOf(raft.Term) || raft.IsInstalling) return;
 
         var log = raft.Log;
         var (previous, entries) = (append.Previous, append.Entries);
         if (previous.Index < log.Truncated.Index)
         {
-            // What was compacted is committed, so the leader has it too; the append is late.
-            raft.SendDurable(_leader, new RaftMessage.Appended(log.Commit));
+            // What was compacted is committed, so the leader has it too; the append is late, or a snapshot has overtaken it.
+            raft.SendDurable(_leader, new RaftMessage.Appended(Math.Min(log.Commit, previous.Index + entries.Length)));
         }
         else if (log.Matches(previous))
         {
@@ -97,7 +105,7 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
             var match = previous.Index + entries.Length;
             // What is beyond the match was not compared: it may be left from another leader.
             log.CommitTo(Math.Min(append.Commit, match));
-            _keep = Math.Max(_keep, append.Keep);
+            _compactIndex = Math.Max(_compactIndex, append.CompactIndex);
             raft.Report(raft.LossEvidence.CaughtUp(log.Last.Term));
             raft.SendDurable(_leader, new RaftMessage.Appended(match));
         }
@@ -105,6 +113,17 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         {
             raft.SendNow(_leader, new RaftMessage.Rejected(previous.Index, log.LastWithin(previous)));
         }
+    }
+
+    private void Take(LogPosition offered)
+    {
+        // Who has lost what it acknowledged may have forgotten votes too: no snapshot brings these back.
+        if (raft.LossEvidence.IsOf(raft.Term) || raft.IsInstalling) return;
+
+        var log = raft.Log;
+        if (log.Matches(offered)) log.CommitTo(offered.Index);
+        if (log.Commit >= offered.Index) raft.SendDurable(_leader, new RaftMessage.Appended(offered.Index));
+        else raft.Fetch(_leader, offered);
     }
 
     private void Take(RaftMessage.Heartbeat heartbeat)
@@ -116,6 +135,6 @@ internal sealed class Follower(RaftCore raft, PeerId leader) : Role
         raft.SendNow(_leader, new RaftMessage.HeartbeatReply(heartbeat.Round, acknowledged, held));
         if (held != acknowledged) return;
         if (heartbeat.Commit <= raft.Log.Last.Index) raft.Log.CommitTo(heartbeat.Commit);
-        _keep = Math.Max(_keep, heartbeat.Keep);
+        _compactIndex = Math.Max(_compactIndex, heartbeat.CompactIndex);
     }
 }

@@ -27,8 +27,8 @@ internal sealed partial class Leader
         foreach (var context in _earlyReads) _raft.Drop(context);
     }
 
-    private bool HasLease => _raft.Options.LeaseReads
-        && (_followers.IsEmpty || _raft.Now - _leaseStart < _raft.Options.LeaseTicks);
+    private bool HasLease => _raft.Options.LeaseReads && !_hasHandedOver
+        && (_raft.Configuration.IsOnlyVoter(_raft.Self) || _raft.Now - _leaseStart < _raft.Options.LeaseTicks);
 
     private void AdmitEarlyReads()
     {

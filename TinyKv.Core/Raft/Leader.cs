@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Raft;
 
@@ -10,9 +11,11 @@ namespace TinyKv.Core.Raft;
 internal sealed partial class Leader : Role
 {
     private readonly RaftCore _raft;
-    private readonly ImmutableArray<Progress> _followers; // ascending, like all that is sent
-    private readonly long[] _values; // for counting, one per member
     private readonly long _firstOwn; // the first index of our term
+    private readonly bool _isEntering = true;
+    private ImmutableArray<Progress> _followers = []; // ascending, like all that is sent
+    private long[] _values = []; // for counting
+    private bool _countsItself;
     private int _sinceHeartbeat;
     private int _outrun; // ticks without a completed write while a majority holds what our disk does not
 
@@ -20,10 +23,8 @@ internal sealed partial class Leader : Role
     {
         _raft = raft;
         _firstOwn = raft.Log.Last.Index + 1;
-        _followers = [.. raft.Membership.Others.Select(Unknown)];
-        _values = new long[raft.Membership.Voters.Length];
-
-        Progress Unknown(PeerId peer) => new(peer, raft.Log.FirstIndex, _firstOwn, raft.Options, raft.Now);
+        Reconfigure();
+        _isEntering = false;
     }
 
     public override RoleKind Kind => RoleKind.Leader;
@@ -33,15 +34,15 @@ internal sealed partial class Leader : Role
     public override IEnumerable<DataLoss> DataLosses =>
         _followers.Where(static f => f.State == ProgressState.DataLoss).Select(static f => f.Loss);
 
-    // The one rule of what may be forgotten, here and by all that follow: as long as a member cannot be given a copy of
-    // the engine, everything that it lacks is kept for it. So may this one, after a crash, what its own disk lacks.
-    public override long Keep
+    // The one rule of what may be compacted, here and by all that follow: what others still need stays, and what this
+    // member, after a crash, may need itself.
+    public override long CompactIndex
     {
         get
         {
-            var keep = _raft.Log.Durable;
-            foreach (var follower in _followers) keep = Math.Min(keep, follower.Has);
-            return keep;
+            var compactIndex = _raft.Log.Durable;
+            foreach (var follower in _followers) compactIndex = Math.Min(compactIndex, CompactableFor(follower));
+            return compactIndex;
         }
     }
 
@@ -74,28 +75,25 @@ internal sealed partial class Leader : Role
         else if (++_sinceHeartbeat >= _raft.Options.HeartbeatTicks && !_followers.IsEmpty)
         {
             SendHeartbeats();
+            PartWithTheRemoved();
         }
+        LimitTransfer();
     }
 
     public override void Stored()
     {
         _outrun = 0;
         AdvanceCommit();
+        EndIfRemoved();
     }
 
     public override void Step(RaftEnvelope envelope)
     {
         switch (envelope.Message)
         {
-            case RaftMessage.Appended appended:
-                Take(Hear(envelope.From), appended);
-                break;
-            case RaftMessage.Rejected rejected:
-                Take(Hear(envelope.From), rejected);
-                break;
-            case RaftMessage.HeartbeatReply reply:
-                Take(Hear(envelope.From), reply);
-                break;
+            case RaftMessage.Appended or RaftMessage.Rejected or RaftMessage.HeartbeatReply:
+                if (Find(envelope.From) is { } follower) Take(follower, envelope.Message);
+                break; // others were members once
             case RaftMessage.RequestVote:
                 _raft.SendNow(envelope.From, new RaftMessage.Vote(Granted: false)); // our vote is our own
                 break;
@@ -104,6 +102,19 @@ internal sealed partial class Leader : Role
             default:
                 throw new UnreachableException($"{envelope}");
         }
+    }
+
+    private void Take(Progress follower, RaftMessage answer)
+    {
+        (follower.HeardAt, follower.IsHeard) = (_raft.Now, true);
+        switch (answer)
+        {
+            case RaftMessage.Appended appended: Take(follower, appended); break;
+            case RaftMessage.Rejected rejected: Take(follower, rejected); break;
+            case RaftMessage.HeartbeatReply reply: Take(follower, reply); break;
+        }
+        HandOverWhenCaughtUp(follower);
+        EndIfRemoved();
     }
 
     /// <summary>Appends commands at the end of the log and sends them.</summary>
@@ -116,38 +127,36 @@ internal sealed partial class Leader : Role
             entries[i] = new Entry(position, EntryKind.Command, commands[i]);
         }
 
+        if (_transferee != PeerId.None)
+            throw new InvalidOperationException($"leadership of term {_raft.Term} is being transferred to {_transferee}");
         _raft.Log.Append(entries);
         Replicate();
     }
 
-    private Progress Hear(PeerId peer)
-    {
-        var follower = Find(peer);
-        follower.HeardAt = _raft.Now;
-        return follower;
-    }
-
-    private Progress Find(PeerId peer)
+    private Progress? Find(PeerId peer)
     {
         foreach (var follower in _followers)
             if (follower.Peer == peer) return follower;
-        throw new UnreachableException($"{peer} is not a member");
+        return null;
     }
 
     private void Take(Progress follower, RaftMessage.Appended appended)
     {
         // Before the truncated position there is nothing to send entries from.
         if (appended.Match < _raft.Log.Truncated.Index || !follower.Acknowledged(appended.Match)) return;
+        follower.MatchTerm = _raft.Log.TermAt(appended.Match);
         AdvanceCommit();
         Replicate(follower); // there is room in the window now
     }
 
     private void Take(Progress follower, RaftMessage.Rejected rejected)
     {
-        // Before the truncated position there is nothing to send entries from.
-        if (rejected.Previous <= _raft.Log.Truncated.Index) return;
-        var guess = _raft.Log.LastWithin(rejected.Hint);
-        if (follower.Rejected(rejected.Previous, guess.Index)) Replicate(follower);
+        // Before the truncated position there is nothing to send entries from: a snapshot takes their place, if there are any.
+        var truncated = _raft.Log.Truncated.Index;
+        var lacksMore = rejected.Previous <= truncated || rejected.Hint.Index < truncated;
+        if (rejected.Previous <= truncated && !_raft.Options.ProvidesSnapshots) return;
+        var guess = lacksMore ? truncated - 1 : _raft.Log.LastWithin(rejected.Hint).Index;
+        if (follower.Rejected(rejected.Previous, guess)) Replicate(follower);
     }
 
     private void Take(Progress follower, RaftMessage.HeartbeatReply reply)
@@ -188,6 +197,11 @@ internal sealed partial class Leader : Role
     private void Replicate(Progress follower)
     {
         if (follower.State == ProgressState.DataLoss) return;
+        if (follower.State == ProgressState.Snapshot)
+        {
+            if (!follower.IsLeaving) Offer(follower);
+            return;
+        }
         while (follower.Next <= _raft.Log.Last.Index)
         {
             var entries = NextEntries(follower);
@@ -207,7 +221,7 @@ internal sealed partial class Leader : Role
     {
         var log = _raft.Log;
         var previous = log.PositionAt(follower.Next - 1);
-        var append = new RaftMessage.Append(previous, entries, log.Commit, Keep);
+        var append = new RaftMessage.Append(previous, entries, log.Commit, Math.Min(CompactIndex, follower.Match));
         follower.Sent(entries.Length, BytesOf(follower, entries), _raft.Now);
         _raft.SendNow(follower.Peer, append);
     }
@@ -233,42 +247,48 @@ internal sealed partial class Leader : Role
     private void SendHeartbeats()
     {
         _sinceHeartbeat = 0;
-        var (round, keep) = (BeginRound(), Keep);
+        var (round, compactIndex) = (BeginRound(), CompactIndex);
         foreach (var follower in _followers)
         {
-            var acknowledged = _raft.Log.PositionAt(Asked(follower));
+            var acknowledged = Asked(follower);
             var commit = Math.Min(acknowledged.Index, _raft.Log.Commit);
+            follower.Told(commit, round);
             _raft.SendNow(follower.Peer,
-                new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(keep, acknowledged.Index)));
+                new RaftMessage.Heartbeat(commit, round, acknowledged, Math.Min(compactIndex, acknowledged.Index)));
+            if (NeedsOffer(follower)) Offer(follower);
         }
     }
 
     /// <summary>
     /// Up to where a follower is asked whether it has what it acknowledged: to us in this term, or to some leader before
-    /// anybody could compact it.
+    /// anybody could compact it. Who may be left behind may never have acknowledged that.
     /// </summary>
-    private long Asked(Progress follower) => Math.Max(follower.Match, _raft.Log.Truncated.Index);
+    private LogPosition Asked(Progress follower) =>
+        !_raft.Options.ProvidesSnapshots && follower.Match <= _raft.Log.Truncated.Index
+            ? _raft.Log.Truncated : new LogPosition(follower.Match, follower.MatchTerm);
 
     /// <summary>
     /// When a majority was heard last. Who has lost what it acknowledged is one of them until it has ended: it follows
     /// nobody else, and it ends only when we have told it again and again.
     /// </summary>
-    private long Heard()
-    {
-        _values[0] = _raft.Now;
-        for (var i = 0; i < _followers.Length; i++) _values[i + 1] = _followers[i].HeardAt;
-        return Quorum.Reached(_values);
-    }
+    private long Heard() => OfMajority(_raft.Now, static f => f.HeardAt, ofTheLost: true);
 
     /// <summary>
     /// What a majority has reached, given our own value and how to find a follower's. Who lost what it acknowledged has
     /// reached nothing.
     /// </summary>
-    private long Reached(long own, Func<Progress, long> of)
+    private long Reached(long own, Func<Progress, long> of) => OfMajority(own, of, ofTheLost: false);
+
+    // Of the voters in force; the leader itself may not be one of them any more.
+    private long OfMajority(long own, Func<Progress, long> of, bool ofTheLost)
     {
-        _values[0] = own;
-        for (var i = 0; i < _followers.Length; i++)
-            _values[i + 1] = _followers[i].State == ProgressState.DataLoss ? 0 : of(_followers[i]);
-        return Quorum.Reached(_values);
+        var count = 0;
+        if (_countsItself) _values[count++] = own;
+        foreach (var follower in _followers)
+        {
+            if (!follower.IsVoter) continue;
+            _values[count++] = follower.State == ProgressState.DataLoss && !ofTheLost ? 0 : of(follower);
+        }
+        return Quorum.Reached(_values.AsSpan(0, count));
     }
 }

@@ -10,7 +10,7 @@ internal sealed class PreCandidate(RaftCore raft) : Role
 {
     private readonly int _timeout = raft.DrawElectionTimeout();
     private readonly long _round = raft.NextRound();
-    private readonly Tally _tally = new(raft.Membership);
+    private readonly Tally _tally = new(raft.Configuration);
     private int _elapsed;
 
     public override RoleKind Kind => RoleKind.PreCandidate;
@@ -18,7 +18,7 @@ internal sealed class PreCandidate(RaftCore raft) : Role
     public override void Enter()
     {
         var poll = new RaftMessage.PreVote(raft.Log.Last, _round);
-        foreach (var peer in raft.Membership.Others) raft.SendNow(peer, poll, raft.Term + 1);
+        foreach (var peer in raft.OtherVoters) raft.SendNow(peer, poll, raft.Term + 1);
         Count(raft.Self, granted: true);
     }
 
@@ -35,7 +35,7 @@ internal sealed class PreCandidate(RaftCore raft) : Role
                 // Answers to an earlier poll may be out of date: the log, or who leads, was another.
                 if (reply.Round == _round) Count(envelope.From, reply.Granted);
                 break;
-            case RaftMessage.Append or RaftMessage.Heartbeat:
+            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.SnapshotOffer or RaftMessage.TimeoutNow:
                 raft.FollowSenderOf(envelope);
                 break;
             case RaftMessage.RequestVote request:

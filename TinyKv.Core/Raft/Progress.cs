@@ -9,27 +9,57 @@ internal enum ProgressState
     /// <summary>Appends leave ahead of their answers, until one is rejected.</summary>
     Replicate,
 
+    /// <summary>The follower lacks what is compacted: it is offered a snapshot, and gets heartbeats.</summary>
+    Snapshot,
+
     /// <summary>The follower has less than it acknowledged: it counts for nothing and gets heartbeats only.</summary>
     DataLoss,
 }
 
 /// <summary>
-/// What a leader knows of one follower's log. It starts by probing at <paramref name="next"/>; as soon as the logs are
-/// known to agree, it replicates. The leader's own log begins at <paramref name="first"/>.
+/// What a leader knows of one follower's log. It starts by probing; as soon as the logs are known to agree, it replicates.
 /// </summary>
-internal sealed class Progress(PeerId peer, long first, long next, RaftOptions options, long now)
+internal sealed class Progress
 {
+    private readonly RaftOptions _options;
+    private long? _leavesAt; // the index of the entry that removes it
+    private long? _leftRound; // the first round that told it that this is committed
+    private long? _leavesSince; // the tick when that was known to be committed
+    private long _sentAt;
+    private long _first; // before it there is nothing to send
+
+    /// <param name="peer">The follower.</param>
+    /// <param name="first">Where the leader's own log begins.</param>
+    /// <param name="next">Where to probe first.</param>
+    /// <param name="options">The numbers that the group runs by.</param>
+    /// <param name="now">The tick.</param>
+    public Progress(PeerId peer, long first, long next, RaftOptions options, long now)
+    {
+        (Peer, _first, _options, _sentAt, HeardAt) = (peer, first, options, now, now);
+        Inflights = new Inflights(_options.MaxInflightAppends, _options.MaxInflightBytes);
+        Probe(next);
+    }
+
     /// <summary>The follower.</summary>
-    public PeerId Peer => peer;
+    public PeerId Peer { get; }
 
     /// <summary>The logs agree up to here, durably on the follower's side.</summary>
     public long Match { get; private set; }
 
+    /// <summary>The term of the entry there.</summary>
+    public long MatchTerm { get; set; }
+
     /// <summary>The first index of the next append.</summary>
-    public long Next { get; private set; } = next;
+    public long Next { get; private set; }
 
     /// <summary>The last index that an append to the follower has reached: nobody can answer for more.</summary>
     public long SentThrough { get; private set; }
+
+    /// <summary>Whether the follower counts.</summary>
+    public bool IsVoter { get; set; }
+
+    /// <summary>Whether it is a member no more, and is only told so.</summary>
+    public bool IsLeaving => _leavesAt is not null;
 
     /// <summary>How the follower is treated.</summary>
     public ProgressState State { get; private set; }
@@ -47,16 +77,20 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
     public long Has => State == ProgressState.DataLoss ? Math.Min(Match, Loss.Held.Index) : Match;
 
     /// <summary>The appends on their way while replicating.</summary>
-    public Inflights Inflights { get; } = new(options.MaxInflightAppends, options.MaxInflightBytes);
+    public Inflights Inflights { get; }
+
+    /// <summary>The index of the snapshot that it fetches; 0: none is known.</summary>
+    public long PinnedAt { get; private set; }
 
     /// <summary>The tick of the last answer, of whatever kind.</summary>
-    public long HeardAt { get; set; } = now;
+    public long HeardAt { get; set; }
+
+    /// <summary>Whether there was an answer.</summary>
+    public bool IsHeard { get; set; }
 
     /// <summary>The newest round of heartbeats that the follower answered.</summary>
     public long Round { get; set; }
 
-    private long _sentAt = now;
-    private long _first = first; // before it there is nothing to send
 
     /// <summary>Whether everything that was sent is acknowledged.</summary>
     public bool IsAcknowledged => IsReplicating && Match == Next - 1;
@@ -97,6 +131,7 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
         Next = IsReplicating ? Math.Max(Next, match + 1) : match + 1;
         State = ProgressState.Replicate;
         AwaitsProbe = false;
+        PinnedAt = 0;
         return true;
     }
 
@@ -106,7 +141,7 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
     /// </summary>
     public bool Rejected(long previous, long guess)
     {
-        if (State == ProgressState.DataLoss) return false;
+        if (State is ProgressState.DataLoss or ProgressState.Snapshot) return false;
         // An answer that left before what it lacks was acknowledged is late: whether that is still there is asked by
         // heartbeats. And only the probe under way says something about a probe.
         if (previous <= Match || previous >= Next || (!IsReplicating && previous != Next - 1)) return false;
@@ -141,7 +176,20 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
     public void Compacted(long first)
     {
         _first = first;
-        Next = Math.Max(Next, first);
+        if (Next < first && State is ProgressState.Probe or ProgressState.Replicate) Probe(Next);
+    }
+
+    /// <summary>A snapshot was offered that has everything up to <paramref name="index"/>.</summary>
+    public void Offered(long index) => SentThrough = Math.Max(SentThrough, index);
+
+    /// <summary>It fetches a snapshot at <paramref name="index"/>.</summary>
+    public void Pin(long index)
+    {
+        if (State == ProgressState.DataLoss || Match >= index) return;
+        State = ProgressState.Snapshot;
+        PinnedAt = Math.Max(PinnedAt, index);
+        Inflights.Clear();
+        Offered(PinnedAt);
     }
 
     /// <summary>
@@ -150,17 +198,38 @@ internal sealed class Progress(PeerId peer, long first, long next, RaftOptions o
     /// </summary>
     public bool ShouldRetry(long tick)
     {
-        if (State == ProgressState.DataLoss) return false;
-        if (IsAcknowledged || tick - _sentAt < options.HeartbeatTicks) return false;
+        if (State is ProgressState.DataLoss or ProgressState.Snapshot) return false;
+        if (IsAcknowledged || tick - _sentAt < _options.HeartbeatTicks) return false;
         AwaitsProbe = false;
         return true;
+    }
+
+    /// <summary>It is a member no more, from the entry at <paramref name="index"/> on.</summary>
+    public void Leave(long index) => _leavesAt ??= index;
+
+    /// <summary>A heartbeat tells it what is committed.</summary>
+    public void Told(long commit, long round)
+    {
+        if (commit >= _leavesAt) _leftRound ??= round;
+    }
+
+    /// <summary>
+    /// Whether nothing needs to be sent to it any more: it has answered that it knows that its removal is committed, or has
+    /// not in two election timeouts.
+    /// </summary>
+    public bool HasLeft(long commit, long tick)
+    {
+        if (_leavesAt is not { } index || commit < index) return false;
+        _leavesSince ??= tick;
+        return Round >= _leftRound || tick - _leavesSince >= 2 * _options.ElectionTicks;
     }
 
     private void Probe(long next)
     {
         Next = Math.Max(next, _first);
-        State = ProgressState.Probe;
+        State = next < _first && _options.ProvidesSnapshots ? ProgressState.Snapshot : ProgressState.Probe;
         AwaitsProbe = false;
+        PinnedAt = 0;
         Inflights.Clear();
     }
 }

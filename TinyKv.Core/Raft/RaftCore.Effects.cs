@@ -1,9 +1,12 @@
+using TinyKv.Core.Raft.Membership;
+
 namespace TinyKv.Core.Raft;
 
 /// <summary>What the roles use of the core, and how one input's effects leave it.</summary>
 public sealed partial class RaftCore
 {
     private LeadershipChange _reported;
+    private Configuration _reportedConfiguration;
     private bool _isStateDirty;
     private Refusal? _refused;
     private long _lastRound;
@@ -11,8 +14,6 @@ public sealed partial class RaftCore
     /// <summary>The numbers that the group runs by.</summary>
     internal RaftOptions Options { get; }
 
-    /// <summary>The members.</summary>
-    internal Membership Membership { get; }
 
     /// <summary>The log.</summary>
     internal RaftLog Log { get; }
@@ -67,10 +68,14 @@ public sealed partial class RaftCore
     // What is rare enough to be worth a copy of the effects.
     private Effects WithRest(Effects effects)
     {
-        if (_forgetThrough is { } end) effects = effects with { Checkpoint = CheckpointAt(end) };
+        if (!ReferenceEquals(Configuration, _reportedConfiguration))
+            effects = effects with { Configuration = _reportedConfiguration = Configuration };
+        if (RemovalIn(effects.Apply)) effects = effects with { Removed = true };
+        if (_compactThrough is { } end) effects = effects with { Checkpoint = CheckpointAt(end) };
+        if (_fetch is not null) effects = effects with { FetchSnapshot = _fetch };
         if (_wantsSync) effects = effects with { SyncEngine = true };
         if (_refused is not null) effects = effects with { Refused = _refused };
-        (_forgetThrough, _wantsSync, _refused) = (null, false, null);
+        (_compactThrough, _fetch, _wantsSync, _refused) = (null, null, false, null);
         return effects;
     }
 }

@@ -32,14 +32,20 @@ public sealed partial class RaftCore
     {
         // The last term is the last one: a greater one could not be counted. A log that lost its end must not win, and
         // the votes that may be lost with it must not be given again.
-        if (Term < RaftLimits.MaxNumber && !HasLostData) Become(new PreCandidate(this));
+        if (Term < RaftLimits.MaxNumber && !HasLostData && MayStand) Become(new PreCandidate(this));
     }
 
     /// <summary>Raises the term and asks for votes.</summary>
-    internal void StandForElection()
+    internal void StandForElection(bool isTransfer = false)
     {
         RaiseTerm(Term + 1, vote: Self);
-        Become(new Candidate(this));
+        Become(new Candidate(this, isTransfer));
+    }
+
+    /// <summary>Stands for election without a poll: the leader has asked for it.</summary>
+    internal void TakeOver()
+    {
+        if (Term < RaftLimits.MaxNumber && !HasLostData && MayStand) StandForElection(isTransfer: true);
     }
 
     /// <summary>What a message of the current term contradicts that the role knows, or null.</summary>
@@ -68,7 +74,8 @@ public sealed partial class RaftCore
     /// <summary>Answers a request for a vote in the current term.</summary>
     internal void AnswerVote(PeerId candidate, RaftMessage.RequestVote request)
     {
-        if (HasLostData || HearsLeader || !MayVoteFor(candidate) || !request.Last.IsAtLeast(Log.Last))
+        var isOpen = request.IsTransfer || !HearsLeader;
+        if (HasLostData || !isOpen || !MayVoteFor(candidate) || !request.Last.IsAtLeast(Log.Last))
         {
             SendNow(candidate, new RaftMessage.Vote(Granted: false));
             return;
@@ -98,7 +105,7 @@ public sealed partial class RaftCore
             case RaftMessage.PreVoteReply when envelope.Term <= Term:
                 _role.Step(envelope); // a voter of an older term refuses as well as any
                 break;
-            case RaftMessage.RequestVote when envelope.Term > Term && HearsLeader:
+            case RaftMessage.RequestVote { IsTransfer: false } when envelope.Term > Term && HearsLeader:
                 break; // not even the term is raised: that would depose the leader we hear
             default:
                 ReceiveByTerm(envelope);
@@ -143,7 +150,7 @@ public sealed partial class RaftCore
     {
         switch (envelope.Message)
         {
-            case RaftMessage.Append or RaftMessage.Heartbeat:
+            case RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.SnapshotOffer:
                 SendNow(envelope.From, new RaftMessage.HeartbeatReply(Round: 0)); // confirms no round
                 break;
             case RaftMessage.RequestVote:

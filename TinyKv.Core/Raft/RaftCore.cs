@@ -1,3 +1,5 @@
+using TinyKv.Core.Raft.Membership;
+
 namespace TinyKv.Core.Raft;
 
 /// <summary>One member of a Raft group: deterministic, without clock, I/O or threads.</summary>
@@ -12,7 +14,7 @@ public sealed partial class RaftCore
     /// <summary>
     /// A member as it was created; feed it its journal with <see cref="Replay"/>, then <see cref="Start"/>.
     /// </summary>
-    /// <param name="self">This member; in <see cref="InitialState.Voters"/>.</param>
+    /// <param name="self">This peer; a member by now, or about to become one.</param>
     /// <param name="initial">The first event of its journal.</param>
     /// <param name="options">Validated numbers.</param>
     /// <param name="random">Seeded by the host; draws election timeouts.</param>
@@ -20,9 +22,9 @@ public sealed partial class RaftCore
     {
         Self = self;
         Options = options;
-        Membership = new Membership(self, initial.Voters);
-        Log = new RaftLog(initial.Truncated);
+        Log = new RaftLog(initial.Truncated, initial.Configuration);
         _initial = initial;
+        _reportedConfiguration = initial.Configuration;
         _compaction = new Compaction(options, Log);
         LossEvidence = new LossEvidence(self, options);
         Term = initial.Truncated.Term;
@@ -84,7 +86,7 @@ public sealed partial class RaftCore
     }
 
     /// <summary>Ends the replay. <paramref name="applied"/> is what the state machine holds already: it is
-    /// committed and is not handed out again. A group of one elects itself at once.</summary>
+    /// committed and is not handed out again. An only voter elects itself at once.</summary>
     public Effects Start(long applied)
     {
         Invariant.Holds(!_started, $"started twice");
@@ -92,9 +94,10 @@ public sealed partial class RaftCore
         _applied = applied;
         Log.Open(applied);
         _reported = new LeadershipChange(Role, Term, Leader);
+        _reportedConfiguration = Configuration;
         // Before the restart we may have promised a leader, whose lease still runs, to elect nobody else.
         if (Options.LeaseReads && Term > 0) HearLeader();
-        if (Membership.Others.IsEmpty) Poll();
+        if (Configuration.IsOnlyVoter(Self)) Poll();
         return Drain();
     }
 
@@ -134,14 +137,15 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// Appends commands; they get the positions from <see cref="Last"/> + 1 on, in the current
-    /// term. Leader only.
+    /// term. Leader only, and not while it is transferring leadership.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    /// <exception cref="InvalidOperationException">This member does not lead, or has a <see cref="Transferee"/>.</exception>
     public Effects Propose(IReadOnlyList<ReadOnlyMemory<byte>> commands)
     {
         RequireLeader().Propose(commands);
         return Drain();
     }
+
 
     /// <summary>
     /// Asks for a read index (thesis, section 6.4). Granted or dropped in these or later

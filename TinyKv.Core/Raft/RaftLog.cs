@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Raft;
 
@@ -7,7 +8,7 @@ namespace TinyKv.Core.Raft;
 /// The log in memory, and how far it is recorded, durable, committed and handed to the state machine:
 /// handed out ≤ min(commit, durable), commit ≤ last, durable ≤ last.
 /// </summary>
-internal sealed class RaftLog(LogPosition truncated)
+internal sealed class RaftLog(LogPosition truncated, Configuration configuration)
 {
     // From here on a list that is mostly empty is worth a copy: one that waited for a member that was away.
     private const int ManySlots = 4096;
@@ -20,6 +21,9 @@ internal sealed class RaftLog(LogPosition truncated)
     private long _recorded = truncated.Index;
     private long _handedOut = truncated.Index;
     private long _bytesTruncated; // the running total at the truncated position
+
+    /// <summary>Who the members are, at each index.</summary>
+    public ConfigurationStack Configurations { get; } = new(truncated.Index, configuration);
 
     /// <summary>The position before the first entry.</summary>
     public LogPosition Truncated { get; private set; } = truncated;
@@ -133,6 +137,8 @@ internal sealed class RaftLog(LogPosition truncated)
             var follows = entry.Index == Last.Index + 1 && entry.Term >= Last.Term;
             Invariant.Holds(follows, $"{entry.Position} does not follow {Last}");
             _slots.Add(new Slot(entry, BytesThrough(Last.Index) + entry.Data.Length));
+            if (entry.Kind == EntryKind.Configuration)
+                Configurations.Push(entry.Index, ConfigurationCodec.Decode(entry.Data.Span));
         }
     }
 
@@ -192,23 +198,42 @@ internal sealed class RaftLog(LogPosition truncated)
         position.Index <= Truncated.Index ? position : LastWithin(position);
 
     /// <summary>
-    /// Forgets everything up to <paramref name="end"/>, which the state machine has. Moves the rest, which is
-    /// seldom more than what is forgotten.
+    /// Drops everything up to <paramref name="end"/>, which the state machine has. Moves the rest, which is
+    /// seldom more than what is dropped.
     /// </summary>
     public void Compact(LogPosition end)
     {
         Invariant.Holds(end.Index <= Math.Min(_handedOut, Durable) && Matches(end),
-            $"{end} cannot be forgotten: the log goes from {Truncated} to {Last} and was handed out up to {_handedOut}");
+            $"the log cannot be compacted up to {end}: it goes from {Truncated} to {Last} and was handed out up to {_handedOut}");
         _bytesTruncated = BytesThrough(end.Index);
         _slots.RemoveRange(0, (int)(end.Index - Truncated.Index));
         if (_slots.Capacity >= ManySlots && _slots.Count < _slots.Capacity / 4) _slots.TrimExcess();
+        Configurations.Compact(end.Index);
         Truncated = end;
+    }
+
+    /// <summary>
+    /// Begins anew behind <paramref name="position"/>, which a snapshot has brought the state machine to. It is durable when
+    /// the write is that begins with this.
+    /// </summary>
+    public void Install(LogPosition position, Configuration configuration)
+    {
+        Invariant.Holds(position.Index > Commit, $"a snapshot at {position} is behind {Commit}");
+        _slots.Clear();
+        _slots.TrimExcess();
+        _bytesTruncated = 0;
+        Truncated = position;
+        Commit = _handedOut = _recorded = position.Index;
+        Configurations.Reset(position.Index, configuration);
+        _durability.Truncate(1); // what was being written is not in this log
+        _durability.Begin(position.Index);
     }
 
     private void Truncate(long index)
     {
         _slots.RemoveRange((int)(index - FirstIndex), (int)(Last.Index - index + 1));
         _durability.Truncate(index);
+        Configurations.Truncate(index);
         _recorded = Math.Min(_recorded, index - 1);
     }
 

@@ -16,17 +16,31 @@ public abstract record RaftMessage
     /// <summary>The answer to <see cref="PreVote"/>; binds nobody.</summary>
     public sealed record PreVoteReply(bool Granted, long Round) : RaftMessage;
 
-    /// <summary>Vote for me in the envelope's term; my log ends at <paramref name="Last"/>.</summary>
-    public sealed record RequestVote(LogPosition Last) : RaftMessage;
+    /// <summary>
+    /// Vote for me in the envelope's term; my log ends at <paramref name="Last"/>. In a transfer the leader has asked me to
+    /// stand: that you hear it is no reason to refuse.
+    /// </summary>
+    public sealed record RequestVote(LogPosition Last, bool IsTransfer = false) : RaftMessage;
+
+    /// <summary>
+    /// I lead, and you shall: stand for election now, without a poll, if your log has <paramref name="Last"/>.
+    /// </summary>
+    public sealed record TimeoutNow(LogPosition Last) : RaftMessage;
+
+    /// <summary>
+    /// What you lack is compacted. Fetch a snapshot from me: it ends at <paramref name="AtLeast"/>, which is committed, or
+    /// later. Acknowledged as entries up to there are.
+    /// </summary>
+    public sealed record SnapshotOffer(LogPosition AtLeast) : RaftMessage;
 
     /// <summary>The answer to <see cref="RequestVote"/>.</summary>
     public sealed record Vote(bool Granted) : RaftMessage;
 
     /// <summary>
     /// Entries that follow <paramref name="Previous"/>; none to tell the commit index or to ask for an
-    /// answer. Up to <paramref name="Keep"/> nobody needs the log from another any more.
+    /// answer. Up to <paramref name="CompactIndex"/> the log may be compacted.
     /// </summary>
-    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit, long Keep = 0)
+    public sealed record Append(LogPosition Previous, ImmutableArray<Entry> Entries, long Commit, long CompactIndex = 0)
         : RaftMessage;
 
     /// <summary>My log agrees with yours, durably, up to <paramref name="Match"/>.</summary>
@@ -41,10 +55,10 @@ public abstract record RaftMessage
     /// <summary>
     /// I lead. <paramref name="Commit"/> is never above what the receiver has acknowledged; the round numbers
     /// the leader's heartbeats, so that an answer tells which of them was heard. <paramref name="Acknowledged"/> is
-    /// where the receiver's acknowledgements in this term end; zero before the first. Up to <paramref name="Keep"/>, which is
-    /// never above that, nobody needs the log from another any more.
+    /// where the receiver's acknowledgements in this term end; zero before the first. Up to
+    /// <paramref name="CompactIndex"/>, which is never above that, the log may be compacted.
     /// </summary>
-    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default, long Keep = 0)
+    public sealed record Heartbeat(long Commit, long Round, LogPosition Acknowledged = default, long CompactIndex = 0)
         : RaftMessage;
 
     /// <summary>

@@ -27,11 +27,16 @@ public sealed record RaftOptions
     /// </summary>
     public long MaxPendingBytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>The entries beyond which the beginning of the log is forgotten.</summary>
+    /// <summary>The entries beyond which the log is compacted.</summary>
     public long MaxLogEntries { get; init; } = 10_000;
 
-    /// <summary>The command bytes beyond which the beginning of the log is forgotten.</summary>
+    /// <summary>The command bytes beyond which the log is compacted.</summary>
     public long MaxLogBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Whether members can be given a snapshot of another's engine. Otherwise nothing is compacted that one of them lacks.
+    /// </summary>
+    public bool ProvidesSnapshots { get; init; }
 
     /// <summary>Whether reads may be answered from a lease instead of a round of heartbeats. Trusts that
     /// clocks run at the same speed within the margin between <see cref="LeaseTicks"/> and

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Stores;
 
 namespace TinyKv.Core.Raft;
 
 /// <summary>What a peer begins with: the first event in its journal.</summary>
-/// <param name="Voters">The members of the group, ascending.</param>
+/// <param name="Configuration">The members of the group, as of <paramref name="Truncated"/>.</param>
 /// <param name="Truncated">The position before the first entry of the log.</param>
-public sealed record InitialState(ImmutableArray<PeerId> Voters, LogPosition Truncated)
+public sealed record InitialState(Configuration Configuration, LogPosition Truncated)
 {
     /// <summary>The position before the first entry that a region ever has, as in TinyKV.</summary>
     public static LogPosition Origin { get; } = new(5, 5);
@@ -28,6 +29,6 @@ public sealed record RaftRecord(long Term, PeerId Vote, ImmutableArray<Entry> En
 /// All that the events before it say, without the beginning of the log: they are deleted once it is durable. A replay
 /// begins with the last one.
 /// </summary>
-/// <param name="Initial">The members, and the position before the first entry that is left.</param>
+/// <param name="Initial">The position before the first entry that is left, and the members as of there.</param>
 /// <param name="Record">Term, vote and the entries that are left.</param>
 public sealed record RaftCheckpoint(InitialState Initial, RaftRecord Record);

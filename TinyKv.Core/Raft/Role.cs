@@ -16,9 +16,9 @@ internal abstract class Role
     public virtual IEnumerable<DataLoss> DataLosses => [];
 
     /// <summary>
-    /// Up to where every member has the log, as far as this role knows: what is behind that, another may still be sent.
+    /// Up to where the log may be compacted, as far as this role knows: what is behind that, another may still be sent.
     /// </summary>
-    public virtual long Keep => 0;
+    public virtual long CompactIndex => 0;
 
     /// <summary>Begins to play the part; may end it at once (a group of one).</summary>
     public virtual void Enter()
@@ -44,7 +44,7 @@ internal abstract class Role
     {
     }
 
-    /// <summary>The beginning of the log was forgotten.</summary>
+    /// <summary>The log was compacted.</summary>
     public virtual void Compacted()
     {
     }

@@ -1,3 +1,5 @@
+using TinyKv.Core.Raft.Membership;
+
 namespace TinyKv.Core.Raft;
 
 /// <summary>How an election stands.</summary>
@@ -8,8 +10,8 @@ internal enum Verdict
     Lost,
 }
 
-/// <summary>The votes of one election or poll.</summary>
-internal sealed class Tally(Membership membership)
+/// <summary>The votes of one election or poll: those of voters, as of its beginning.</summary>
+internal sealed class Tally(Configuration configuration)
 {
     private readonly HashSet<PeerId> _granted = [];
     private readonly HashSet<PeerId> _refused = [];
@@ -19,6 +21,7 @@ internal sealed class Tally(Membership membership)
     /// </summary>
     public void Record(PeerId voter, bool granted)
     {
+        if (!configuration.IsVoter(voter)) return;
         if (granted)
         {
             _granted.Add(voter);
@@ -35,9 +38,8 @@ internal sealed class Tally(Membership membership)
     {
         get
         {
-            var voters = membership.Voters.Length;
-            if (_granted.Count >= Quorum.Majority(voters)) return Verdict.Won;
-            return voters - _refused.Count < Quorum.Majority(voters) ? Verdict.Lost : Verdict.Open;
+            if (_granted.Count >= configuration.Majority) return Verdict.Won;
+            return configuration.Voters.Length - _refused.Count < configuration.Majority ? Verdict.Lost : Verdict.Open;
         }
     }
 }

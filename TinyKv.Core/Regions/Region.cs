@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Regions;
 
@@ -38,12 +39,19 @@ public readonly record struct RegionEpoch(ulong ConfVer, ulong Version)
         Version != other.Version ? Version > other.Version : ConfVer > other.ConfVer;
 }
 
-/// <summary>One replica of a region: which peer, on which store.</summary>
-public readonly record struct Peer(PeerId Id, StoreId Store);
+/// <summary>One replica of a region: which peer, on which store, and what it counts for.</summary>
+public readonly record struct Peer(PeerId Id, StoreId Store, MemberRole Role = MemberRole.Voter);
 
 /// <summary>A key range and who replicates it.</summary>
 public sealed record Region(RegionId Id, KeyRange Range, RegionEpoch Epoch, ImmutableArray<Peer> Peers)
 {
+    /// <summary>The replicas as the members of a Raft group.</summary>
+    public Configuration Configuration => new(Peers);
+
+    /// <summary>The region after a change of members.</summary>
+    public Region With(Configuration members) =>
+        this with { Peers = members.Members, Epoch = Epoch with { ConfVer = Epoch.ConfVer + 1 } };
+
     /// <summary>The replica on <paramref name="store"/>, if there is one.</summary>
     public Peer? PeerOn(StoreId store)
     {

@@ -23,6 +23,16 @@ public sealed record RegionRecord(Region Region) : IRegionEntry
     /// <summary>What there is.</summary>
     public RegionState State { get; init; }
 
+    /// <summary>
+    /// What is recorded when a change of members is applied. If the replica on this store is a member no more, there is none
+    /// any more: <paramref name="after"/> is what whoever speaks to it is told.
+    /// </summary>
+    public RegionRecord Changed(Region after, StoreId store)
+    {
+        var removed = Region.PeerOn(store) is { } before && after.PeerWith(before.Id) is null;
+        return this with { Region = after, State = removed ? RegionState.Tombstone : State };
+    }
+
     /// <summary>Whether the replica's journal holds something, now and for ever: one that is empty has lost what was
     /// promised.</summary>
     public bool JournalBorn { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using Meta = TinyKv.Protocol.Wire.Meta;
 using Proto = TinyKv.Protocol.Wire.Errors;
@@ -110,12 +111,18 @@ public static class RegionErrors
     }
 
     /// <summary>The wire form of a replica.</summary>
-    public static Meta.Peer ToWire(Peer peer) => new() { Id = peer.Id.Value, StoreId = peer.Store.Value };
+    public static Meta.Peer ToWire(Peer peer) => new()
+    {
+        Id = peer.Id.Value,
+        StoreId = peer.Store.Value,
+        Role = (Meta.PeerRole)peer.Role,
+    };
 
     /// <summary>The replica.</summary>
     public static Peer FromWire(Meta.Peer peer)
     {
-        return new Peer(new PeerId(peer.Id), new StoreId(peer.StoreId));
+        var role = peer.Role == Meta.PeerRole.Learner ? MemberRole.Learner : MemberRole.Voter;
+        return new Peer(new PeerId(peer.Id), new StoreId(peer.StoreId), role);
     }
 
     /// <summary>The wire form of an epoch.</summary>

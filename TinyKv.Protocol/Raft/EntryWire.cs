@@ -34,7 +34,7 @@ internal static class EntryWire
                 WireCodec.Count(wire.Index, "entry's index"), WireCodec.Count(wire.Term, "entry's term"));
             WireCodec.Require(position.Index > 0, "an entry has no index");
             if (entries.Count > 0) RequireSuccessor(previous, position);
-            entries.Add(new Entry(position, Kind(wire.Kind), wire.Data.Memory));
+            entries.Add(new Entry(position, Kind(wire), wire.Data.Memory));
             previous = position;
         }
         return entries.MoveToImmutable();
@@ -56,10 +56,11 @@ internal static class EntryWire
             WireCodec.Count(position.Index, "index"), WireCodec.Count(position.Term, "term"));
     }
 
-    private static EntryKind Kind(int kind) => kind switch
+    private static EntryKind Kind(Proto.LogEntry wire) => wire.Kind switch
     {
         (int)EntryKind.Command => EntryKind.Command,
         (int)EntryKind.NoOp => EntryKind.NoOp,
-        _ => throw new MalformedMessageException($"unknown kind of entry: {kind}"),
+        (int)EntryKind.Configuration => EntryKind.Configuration,
+        _ => throw new MalformedMessageException($"unknown kind of entry: {wire.Kind}"),
     };
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Stores;
 using Proto = TinyKv.Protocol.Wire.Internal;
 
@@ -52,28 +53,21 @@ public static partial class RaftWire
     private static RaftRecord FromWire(Proto.RaftRecord wire) => new(
         WireCodec.Count(wire.Term, "term"), new PeerId(wire.Vote), EntryWire.FromWire(wire.Entries));
 
-    private static Proto.InitialState ToWire(InitialState initial)
+    private static Proto.InitialState ToWire(InitialState initial) => new()
     {
-        var wire = new Proto.InitialState
-        {
-            TruncatedIndex = initial.Truncated.Index,
-            TruncatedTerm = initial.Truncated.Term,
-            Directory = initial.Directory.Value,
-        };
-        foreach (var voter in initial.Voters) wire.Voters.Add(voter.Value);
-        return wire;
-    }
+        TruncatedIndex = initial.Truncated.Index,
+        TruncatedTerm = initial.Truncated.Term,
+        Directory = initial.Directory.Value,
+        Configuration = WireCodec.Wrap(ConfigurationCodec.Encode(initial.Configuration)),
+    };
 
     private static InitialState FromWire(Proto.InitialState wire)
     {
-        ulong previous = 0;
-        foreach (var voter in wire.Voters)
-        {
-            WireCodec.Require(voter > previous, "voters are not ascending");
-            previous = voter;
-        }
+        var members = wire.Configuration.Span;
+        if (ConfigurationCodec.Contradiction(members) is { } wrong)
+            throw new MalformedMessageException($"an initial state without members: {wrong}");
         return new InitialState(
-            [.. wire.Voters.Select(voter => new PeerId(voter))],
+            ConfigurationCodec.Decode(members),
             new LogPosition(
                 WireCodec.Count(wire.TruncatedIndex, "truncated index"),
                 WireCodec.Count(wire.TruncatedTerm, "truncated term")))

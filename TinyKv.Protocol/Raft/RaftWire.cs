@@ -50,7 +50,13 @@ public static partial class RaftWire
                 wire.PreVoteReply = new Proto.PreVoteReply { Granted = m.Granted, Round = m.Round };
                 break;
             case RaftMessage.RequestVote m:
-                wire.RequestVote = new Proto.RequestVote { Last = EntryWire.ToWire(m.Last) };
+                wire.RequestVote = new Proto.RequestVote { Last = EntryWire.ToWire(m.Last), Transfer = m.IsTransfer };
+                break;
+            case RaftMessage.SnapshotOffer m:
+                wire.SnapshotOffer = new Proto.SnapshotOffer { AtLeast = EntryWire.ToWire(m.AtLeast) };
+                break;
+            case RaftMessage.TimeoutNow m:
+                wire.TimeoutNow = new Proto.TimeoutNow { Last = EntryWire.ToWire(m.Last) };
                 break;
             case RaftMessage.Vote m:
                 wire.Vote = new Proto.Vote { Granted = m.Granted };
@@ -60,7 +66,7 @@ public static partial class RaftWire
                 {
                     Previous = EntryWire.ToWire(m.Previous),
                     Commit = m.Commit,
-                    Keep = m.Keep,
+                    CompactIndex = m.CompactIndex,
                 };
                 EntryWire.AddTo(wire.Append.Entries, m.Entries);
                 break;
@@ -76,7 +82,7 @@ public static partial class RaftWire
                     Commit = m.Commit,
                     Round = m.Round,
                     Acknowledged = EntryWire.ToWire(m.Acknowledged),
-                    Keep = m.Keep,
+                    CompactIndex = m.CompactIndex,
                 };
                 break;
             case RaftMessage.HeartbeatReply m:
@@ -98,7 +104,10 @@ public static partial class RaftWire
             EntryWire.FromWire(wire.PreVote.Last), Round(wire.PreVote.Round)),
         Body.PreVoteReply => new RaftMessage.PreVoteReply(
             wire.PreVoteReply.Granted, Round(wire.PreVoteReply.Round)),
-        Body.RequestVote => new RaftMessage.RequestVote(EntryWire.FromWire(wire.RequestVote.Last)),
+        Body.RequestVote => new RaftMessage.RequestVote(
+            EntryWire.FromWire(wire.RequestVote.Last), wire.RequestVote.Transfer),
+        Body.SnapshotOffer => new RaftMessage.SnapshotOffer(EntryWire.FromWire(wire.SnapshotOffer.AtLeast)),
+        Body.TimeoutNow => new RaftMessage.TimeoutNow(EntryWire.FromWire(wire.TimeoutNow.Last)),
         Body.Vote => new RaftMessage.Vote(wire.Vote.Granted),
         Body.Append => ReadAppend(wire.Append),
         Body.Appended => new RaftMessage.Appended(WireCodec.Count(wire.Appended.Match, "match")),
@@ -106,7 +115,7 @@ public static partial class RaftWire
             WireCodec.Count(wire.Rejected.Previous, "previous"), EntryWire.FromWire(wire.Rejected.Hint)),
         Body.Heartbeat => new RaftMessage.Heartbeat(
             WireCodec.Count(wire.Heartbeat.Commit, "commit"), Round(wire.Heartbeat.Round),
-            EntryWire.FromWire(wire.Heartbeat.Acknowledged), WireCodec.Count(wire.Heartbeat.Keep, "keep")),
+            EntryWire.FromWire(wire.Heartbeat.Acknowledged), WireCodec.Count(wire.Heartbeat.CompactIndex, "compact index")),
         Body.HeartbeatReply => new RaftMessage.HeartbeatReply(Round(wire.HeartbeatReply.Round),
             EntryWire.FromWire(wire.HeartbeatReply.Acknowledged), EntryWire.FromWire(wire.HeartbeatReply.Held)),
         _ => throw new MalformedMessageException("a Raft message without a known body"),
@@ -118,7 +127,7 @@ public static partial class RaftWire
         var entries = EntryWire.FromWire(wire.Entries);
         if (!entries.IsEmpty) EntryWire.RequireSuccessor(previous, entries[0].Position);
         return new RaftMessage.Append(
-            previous, entries, WireCodec.Count(wire.Commit, "commit"), WireCodec.Count(wire.Keep, "keep"));
+            previous, entries, WireCodec.Count(wire.Commit, "commit"), WireCodec.Count(wire.CompactIndex, "compact index"));
     }
 
     private static long Round(long round) => WireCodec.Count(round, "round");

@@ -39,7 +39,7 @@ internal sealed class Liar(
         return drawn < members.Length ? members[drawn] : new PeerId((ulong)drawn);
     }
 
-    private RaftMessage Message(Listener to, long term) => random.Next(onlyDisturbs ? 6 : 10) switch
+    private RaftMessage Message(Listener to, long term) => random.Next(onlyDisturbs ? 6 : 12) switch
     {
         0 => new RaftMessage.PreVote(Position(to, term), random.Next(5)),
         1 => new RaftMessage.PreVoteReply(random.Percent(50), Round()),
@@ -49,6 +49,8 @@ internal sealed class Liar(
         5 => new RaftMessage.HeartbeatReply(Round(), Position(to, term), Position(to, term)),
         6 => new RaftMessage.Heartbeat(Index(to), Round(), Position(to, term)),
         7 => new RaftMessage.Appended(Index(to)),
+        8 => new RaftMessage.TimeoutNow(random.Percent(70) ? to.Last : Position(to, term)),
+        9 => new RaftMessage.RequestVote(Position(to, term), IsTransfer: true),
         _ => Append(to, term),
     };
 

@@ -41,6 +41,18 @@ public enum Rule
     /// <summary>What is committed is in the log of every later leader.</summary>
     LeaderCompleteness,
 
+    /// <summary>The members that a peer knows are those that its log says.</summary>
+    MembersFollowTheLog,
+    /// <summary>Members change one by one, after the change before and something of the leader's own term is committed.</summary>
+    OneChangeAtATime,
+    /// <summary>A learner that becomes a voter has nearly all of the log.</summary>
+    PromotedAreCaughtUp,
+    /// <summary>Who is removed is told so, when the removal is committed, and nobody else is.</summary>
+    RemovedAreTold,
+
+    /// <summary>Who is removed leads nobody once that is committed.</summary>
+    RemovedLeadNobody,
+
     /// <summary>A checkpoint says all that the events before it say, but for the beginning of the log.</summary>
     CheckpointsAreWhole,
     /// <summary>What a checkpoint leaves out is in the engine, whatever a loss of power takes from it.</summary>
@@ -89,6 +101,8 @@ public enum Rule
     Undisturbed,
     /// <summary>A leader whose connections have all ended is replaced without an election timeout.</summary>
     DeadLeadersAreReplaced,
+    /// <summary>Who is up to date leads at once when its leader says so.</summary>
+    TransfersAreQuick,
     /// <summary>A leader without a majority, or without a disk, steps down.</summary>
     LonelyLeadersStepDown,
 

@@ -25,11 +25,11 @@ internal sealed class DurableLog
         return at >= 0 && at < _terms.Count ? _terms[(int)at] : null;
     }
 
-    /// <summary>Whether it has this very entry, or begins behind it: what it was cut at was committed.</summary>
+    /// <summary>Whether it has this very entry, or begins behind it: what was compacted was committed.</summary>
     public bool Holds(LogPosition position) =>
         position.Index < _origin.Index || position == _origin || TermAt(position.Index) == position.Term;
 
-    /// <summary>Whether a checkpoint says what is on disk now, but for what it cuts off.</summary>
+    /// <summary>Whether a checkpoint says what is on disk now, but for what it leaves out.</summary>
     public bool IsSaidBy(RaftCheckpoint checkpoint)
     {
         var (record, end) = (checkpoint.Record, checkpoint.Initial.Truncated.Index);

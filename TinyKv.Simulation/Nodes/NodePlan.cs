@@ -105,7 +105,7 @@ internal sealed record NodePlan
     }
 
     /// <summary>
-    /// The same plan with logs that are cut, in every third seed. There nobody loses the end of one: as long as stores
+    /// The same plan with logs that are compacted, in every third seed. There nobody loses the end of one: as long as stores
     /// cannot be given copies, what others have deleted cannot be brought back.
     /// </summary>
     public NodePlan WithCompaction(int seed)

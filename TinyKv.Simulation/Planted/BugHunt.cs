@@ -15,6 +15,7 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
     [
         ElectionBugs.Subject, DurabilityBugs.Subject, LogBugs.Subject, CommitBugs.Subject, ReadBugs.Subject,
         DataLossBugs.Subject, AvailabilityBugs.Subject, HostileMemberBugs.Subject, Planted.Core.CompactionBugs.Subject,
+        MembershipBugs.Subject,
     ]);
 
     /// <summary>In whole stores; their consensus is as it should be.</summary>

@@ -40,7 +40,10 @@ internal sealed class Chaos(Cluster cluster)
         else if ((roll -= _faults.Campaign) < 0) Campaign();
         else if ((roll -= _faults.Disconnect) < 0) Disconnect();
         else if ((roll -= _faults.Stray) < 0) Stray();
-        else LoseTail();
+        else if ((roll -= _faults.LoseTail) < 0) LoseTail();
+        else if ((roll -= _faults.ChangeMembers) < 0) ChangeMembers();
+        else if ((roll -= _faults.Transfer) < 0) Transfer();
+        else FetchSnapshot();
     }
 
     private void Deliver()
@@ -75,7 +78,23 @@ internal sealed class Chaos(Cluster cluster)
     {
         if (AnyUp(node => node.Machine.Waiting > 0) is not { } node) return;
         var entries = _random.Next(1, node.Machine.Waiting + 1);
-        while (entries-- > 0) node.ApplyOne();
+        while (entries-- > 0 && node.IsUp) node.ApplyOne();
+    }
+
+    private void FetchSnapshot()
+    {
+        var fetching = cluster.Snapshots.Fetching;
+        if (fetching.Count > 0) cluster.Snapshots.Advance(fetching[_random.Next(fetching.Count)]);
+    }
+
+    private void Transfer()
+    {
+        if (AnyUp(node => node.Leads) is { } node) cluster.Transfer(node, cluster.Nodes[_random.Next(cluster.Nodes.Count)].Id);
+    }
+
+    private void ChangeMembers()
+    {
+        if (AnyUp(node => node.Leads) is { } node) cluster.Changes.Any(node);
     }
 
     private void Flush()
@@ -111,7 +130,7 @@ internal sealed class Chaos(Cluster cluster)
 
     private void Restart()
     {
-        var down = cluster.Nodes.Where(node => !node.IsUp).ToArray();
+        var down = cluster.Nodes.Where(node => !node.IsUp && !node.IsRemoved).ToArray();
         if (down.Length == 0) return;
         var node = down[_random.Next(down.Length)];
         cluster.Trace.Add($"{node.Id} restarts");
@@ -137,7 +156,7 @@ internal sealed class Chaos(Cluster cluster)
 
     private void Cut()
     {
-        var ids = cluster.Plan.Voters.ToArray();
+        var ids = cluster.Nodes.Select(node => node.Id).ToArray();
         var one = (_random.Percent(50) ? cluster.Leader?.Id : null) ?? ids[_random.Next(ids.Length)];
         var kind = _random.Next(5);
         cluster.Trace.Add($"links of {one} fail, kind {kind}");
@@ -161,7 +180,7 @@ internal sealed class Chaos(Cluster cluster)
 
     private void Heal()
     {
-        var ids = cluster.Plan.Voters.ToArray();
+        var ids = cluster.Nodes.Select(node => node.Id).ToArray();
         if (_random.Percent(50)) cluster.Network.HealAll();
         else cluster.Network.Heal(ids[_random.Next(ids.Length)], ids[_random.Next(ids.Length)]);
     }
@@ -209,7 +228,7 @@ internal sealed class Chaos(Cluster cluster)
     {
         if (AnyUp(_ => true) is not { } node) return;
         var stranger = new PeerId(cluster.Plan.Voters[^1].Value + 1);
-        var (from, to) = _random.Pick((stranger, node.Id), (stranger, stranger), (node.Id, stranger));
+        var (from, to) = _random.Pick((node.Id, node.Id), (stranger, stranger), (node.Id, stranger));
         RaftMessage message = _random.Next(3) switch
         {
             0 => new RaftMessage.RequestVote(new LogPosition(1000, 1000)),

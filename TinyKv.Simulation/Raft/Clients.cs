@@ -22,6 +22,11 @@ internal sealed class Clients(Cluster cluster)
     {
         var commands = Enumerable.Range(0, count).Select(_ => NewCommand()).ToArray();
         var bytes = commands.Sum(command => (long)command.Length);
+        if (node.Core.Transferee != PeerId.None)
+        {
+            cluster.Marks.Hit(Mark.ProposalHeldByTransfer);
+            return null;
+        }
         if (!node.Core.HasRoomFor(bytes))
         {
             Judge.Holds(Rule.Serves, node.Machine.Applied < node.Core.Last.Index,
@@ -79,8 +84,9 @@ internal sealed class Clients(Cluster cluster)
         var committed = cluster.Invariants.Commits.Commands;
         foreach (var command in _acknowledged)
             Judge.Holds(Rule.AcknowledgedStays, committed.Contains(command), $"command {command} was acknowledged and is lost");
-        foreach (var command in _open.Values)
+        foreach (var ((node, _), command) in _open)
         {
+            if (cluster.Leader!.Log.Members.Find(node.Id) is null) continue; // who is removed may never know
             Judge.Holds(Rule.AcknowledgedStays, !committed.Contains(command),
                 $"command {command} is committed and not acknowledged");
             cluster.Marks.Hit(Mark.ProposalOvertaken);

@@ -1,4 +1,6 @@
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -8,17 +10,22 @@ namespace TinyKv.Simulation.Raft;
 /// </summary>
 internal sealed class Cluster
 {
+    private readonly List<Node> _nodes = [];
+    private readonly Dictionary<PeerId, Node> _byId = [];
+
     /// <summary>Draws a plan and starts its members.</summary>
     public Cluster(int seed, bool readable)
     {
         Random = new Random(seed);
         Numbers = new Random(~seed);
-        Plan = Plan.Draw(Random, Numbers).WithCompaction(seed);
+        Plan = Plan.Draw(Random, Numbers).WithCompaction(seed).WithMembership(seed).WithTransfers(seed);
         Trace = new Trace(readable);
-        Network = new Network(Plan.Members, Random, Plan.Faults, Marks);
+        Network = new Network(Plan.ChangesMembers ? MemberChanges.MaxMembers : Plan.Members, Random, Plan.Faults, Marks);
         Invariants = new Invariants(this);
         Clients = new Clients(this);
-        Nodes = [.. Plan.Voters.Select(id => new Node(this, id))];
+        Changes = new MemberChanges(this);
+        Snapshots = new Snapshots(this);
+        foreach (var member in Plan.Initial.Configuration.Members) Add(member);
         Trace.Add($"{string.Join(' ', Plan.Voters)} {Plan}");
         Marks.HitIf(Plan.Truncated != LogPosition.Zero, Mark.CreatedAfterTruncation);
     }
@@ -47,8 +54,14 @@ internal sealed class Cluster
     /// <summary>Who proposes and reads.</summary>
     public Clients Clients { get; }
 
-    /// <summary>The members, ascending.</summary>
-    public IReadOnlyList<Node> Nodes { get; }
+    /// <summary>Who changes the members.</summary>
+    public MemberChanges Changes { get; }
+
+    /// <summary>Snapshots under way.</summary>
+    public Snapshots Snapshots { get; }
+
+    /// <summary>All who are or were members, those that were there from the beginning first.</summary>
+    public IReadOnlyList<Node> Nodes => _nodes;
 
     /// <summary>The members that run.</summary>
     public IEnumerable<Node> Up => Nodes.Where(node => node.IsUp);
@@ -63,13 +76,24 @@ internal sealed class Cluster
     public void NextStep() => Trace.Mix(++StepNumber);
 
     /// <summary>The member with the number <paramref name="id"/>.</summary>
-    public Node this[PeerId id] => Nodes[Plan.Voters.IndexOf(id)];
+    public Node this[PeerId id] => _byId[id];
+
+    /// <summary>The voters of a configuration.</summary>
+    public IEnumerable<Node> VotersOf(Configuration members) => _nodes.Where(node => members.IsVoter(node.Id));
+
+    /// <summary>A peer, with an empty log.</summary>
+    public Node Add(Peer peer)
+    {
+        var node = new Node(this, peer);
+        _nodes.Add(node);
+        _byId.Add(peer.Id, node);
+        return node;
+    }
 
     /// <summary>Hands a message to its receiver, if that runs.</summary>
     public void Deliver(Packet packet)
     {
-        var node = this[packet.Envelope.To];
-        if (!node.IsUp) return;
+        if (!_byId.TryGetValue(packet.Envelope.To, out var node) || !node.IsUp) return;
         var envelope = packet.Envelope;
         Trace.Add($"{node.Id} ← {envelope.From} term {envelope.Term} {Node.Show(envelope.Message)}");
         node.Receive(packet);
@@ -82,6 +106,15 @@ internal sealed class Cluster
         Trace.Add($"{node.Id} is disconnected from {other}");
         Marks.Hit(Mark.Disconnected);
         node.Feed(core => core.Disconnected(other), node.View);
+    }
+
+    /// <summary>The leader is asked to let another lead.</summary>
+    public void Transfer(Node leader, PeerId to)
+    {
+        TransferOutcome outcome = null!;
+        leader.Feed(core => core.Transfer(to, out outcome), leader.View);
+        Trace.Add($"{leader.Id} is asked to let {to} lead: {outcome}");
+        Marks.Hit(outcome is TransferOutcome.Begun ? Mark.TransferBegun : Mark.TransferRefused);
     }
 
     /// <summary>Whether somebody puts back at once what a member lost that has ended for it.</summary>

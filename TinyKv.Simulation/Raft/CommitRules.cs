@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using TinyKv.Core.Raft;
 using TinyKv.Simulation.Common;
 
@@ -31,7 +32,7 @@ internal sealed class CommitRules(Cluster cluster)
                 $"{node.Id} counts {node.Log[now.Commit].Position} in term {now.Term}");
         for (var index = before.Commit + 1; index <= now.Commit; index++)
             if (index <= Last) CheckSame(node, index);
-            else Committed(node, node.Log[index], now);
+            else Committed(node, node.Log[index], before, now);
         cluster.Marks.HitIf(now.Leads && !node.Journal.Log.Contains(node.Log.At(now.Commit)),
             Mark.CommitAheadOfOwnDisk);
     }
@@ -71,27 +72,32 @@ internal sealed class CommitRules(Cluster cluster)
         if (!node.Leads || message is not RaftMessage.Appended { Match: var match }) return;
         if (match <= node.Core.Commit || match > node.Log.Last.Index) return;
         var position = node.Log.At(match);
-        cluster.Marks.HitIf(position.Term < node.Core.Term && IsOnQuorum(position),
+        cluster.Marks.HitIf(position.Term < node.Core.Term && IsOnQuorum(node, position),
             Mark.OldTermEntryOnQuorumUncommitted);
     }
+
+    /// <summary>All entries up to a committed one.</summary>
+    public ImmutableArray<Entry> Through(long index) =>
+        [.. _committed.Take((int)(index - cluster.Plan.Truncated.Index)).Select(committed => committed.Entry)];
 
     /// <summary>The number that a client gave a command.</summary>
     public static int NumberOf(Entry entry) => BinaryPrimitives.ReadInt32LittleEndian(entry.Data.Span);
 
     private Entry EntryAt(long index) => _committed[(int)(index - cluster.Plan.Truncated.Index - 1)].Entry;
 
-    private bool IsOnQuorum(LogPosition position) =>
-        cluster.Nodes.Count(node => node.Journal.Log.Contains(position)) >= cluster.Plan.Quorum;
+    private bool IsOnQuorum(Node leader, LogPosition position) => cluster.VotersOf(leader.Log.Members).Count(
+        node => node.Journal.Log.Contains(position)) >= leader.Log.Members.Majority;
 
     private void CheckSame(Node node, long index) => Judge.Holds(Rule.LogMatching, EntryAt(index).Equals(node.Log[index]),
         $"{node.Id} commits {node.Log[index].Position}, others {EntryAt(index).Position}");
 
-    private void Committed(Node node, Entry entry, View now)
+    private void Committed(Node node, Entry entry, View before, View now)
     {
-        Judge.Holds(Rule.DurableMajority, now.Leads, $"{node.Id} knows of the commit of {entry.Position} before its leader");
-        Judge.Holds(Rule.DurableMajority, IsOnQuorum(entry.Position),
+        var leads = now.Leads || (before.Leads && before.Term == now.Term); // who is removed leads no more
+        Judge.Holds(Rule.DurableMajority, leads, $"{node.Id} knows of the commit of {entry.Position} before its leader");
+        Judge.Holds(Rule.DurableMajority, IsOnQuorum(node, entry.Position),
             $"{node.Id} commits {entry.Position} without a durable majority");
-        Judge.Holds(Rule.AppliedInOrder, entry.Kind == EntryKind.NoOp || _commands.Add(NumberOf(entry)),
+        Judge.Holds(Rule.AppliedInOrder, entry.Kind != EntryKind.Command || _commands.Add(NumberOf(entry)),
             $"{node.Id} commits a command again at {entry.Position}");
         foreach (var (term, leader, log) in cluster.Invariants.Elections.LeadersAfter(now.Term))
             Judge.Holds(Rule.LeaderCompleteness, log.Contains(entry.Position),

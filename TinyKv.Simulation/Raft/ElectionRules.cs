@@ -74,9 +74,10 @@ internal sealed class ElectionRules(Cluster cluster)
 
     private void Elected(Node node, long term)
     {
-        var votes = 1 + cluster.Nodes.Count(voter =>
-            voter != node && _votes.GetValueOrDefault((voter.Id, term)) == node.Id);
-        Judge.Holds(Rule.ElectedByMajority, votes >= cluster.Plan.Quorum, $"{node.Id} leads term {term} with {votes} votes");
+        var votes = cluster.VotersOf(node.Log.Members).Count(voter =>
+            voter == node || _votes.GetValueOrDefault((voter.Id, term)) == node.Id);
+        Judge.Holds(Rule.ElectedByMajority, votes >= node.Log.Members.Majority,
+            $"{node.Id} leads term {term} with {votes} votes of {node.Log.Members}");
         Judge.Holds(Rule.OneLeaderPerTerm, _leaders.TryAdd(term, (node.Id, node.Log.Clone())),
             $"term {term} has two leaders, {_leaders.GetValueOrDefault(term).Leader} and {node.Id}");
         cluster.Invariants.Commits.CheckLeader(term, node.Id, node.Log);

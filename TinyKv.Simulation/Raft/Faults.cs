@@ -59,6 +59,15 @@ internal sealed record Faults
     /// <summary>The disk of a follower loses entries that it had confirmed, and the member restarts.</summary>
     public required int LoseTail { get; init; }
 
+    /// <summary>The leader is asked to change the members.</summary>
+    public int ChangeMembers { get; init; }
+
+    /// <summary>The leader is asked to let another lead.</summary>
+    public int Transfer { get; init; }
+
+    /// <summary>A snapshot that is fetched comes a step further.</summary>
+    public int Snapshot { get; init; }
+
     /// <summary>Percent of messages that are lost.</summary>
     public required int Lose { get; init; }
 
@@ -75,7 +84,7 @@ internal sealed record Faults
 
     /// <summary>The sum of the weights.</summary>
     public int Total => Deliver + Tick + Sync + Apply + Flush + Propose + Read + Crash + Restart + Pause
-        + Stall + Cut + Heal + Campaign + Disconnect + Stray + LoseTail;
+        + Stall + Cut + Heal + Campaign + Disconnect + Stray + LoseTail + ChangeMembers + Transfer + Snapshot;
 
     /// <summary>Draws the faults of a seed.</summary>
     public static Faults Draw(Random random) => new()

@@ -1,5 +1,7 @@
 using System.Text;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -26,9 +28,11 @@ internal sealed class Hostility
         var members = Plan.DrawMembers(cluster.Numbers, _random.Pick(3, 3, 5));
         var hostile = members[_random.Next(members.Length)];
         _liar = new Liar(hostile, members, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
-        var initial = new InitialState(members, cluster.Plan.Truncated);
+        var peers = members.Select((member, i) => new Peer(member, new StoreId((ulong)i + 1)));
+        var initial = new InitialState(new Configuration(peers), cluster.Plan.Truncated);
+        var options = cluster.Plan.Options with { ProvidesSnapshots = false };
         _victims = [.. members.Where(member => member != hostile).Select(member =>
-            new Victim(member, initial, cluster.Plan.Options, _random, _underWay.Add))];
+            new Victim(member, initial, options, _random, _underWay.Add))];
         if (_random.Percent(40)) _listener = _victims[_random.Next(_victims.Count)];
     }
 

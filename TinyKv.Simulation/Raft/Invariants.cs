@@ -15,6 +15,9 @@ internal sealed class Invariants(Cluster cluster)
     /// <summary>Who has lost data.</summary>
     public LossRules Losses { get; } = new(cluster);
 
+    /// <summary>Who the members are.</summary>
+    public MembershipRules Members { get; } = new(cluster);
+
     /// <summary>What logs may contain.</summary>
     public LogRules Logs { get; } = new(cluster);
 
@@ -41,7 +44,8 @@ internal sealed class Invariants(Cluster cluster)
         Elections.AfterInput(node, before, now);
         LossRules.AfterInput(node);
         Commits.Handed(node, effects);
-        Reads.AfterInput(node, effects);
+        Members.AfterInput(node, effects);
+        Reads.AfterInput(node, before, effects);
     }
 
     /// <summary>Takes note of what a crash made unsaid.</summary>
@@ -49,7 +53,7 @@ internal sealed class Invariants(Cluster cluster)
     {
         Elections.Recorded(node);
         Reads.Forget(node);
-        if (cluster.Plan.Members > 1) return;
+        if (node.Log.Members.Members.Length > 1) return;
         Elections.ForgetUnrecorded(node);
         Logs.ForgetUnrecorded(node);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinyKv.Core.Raft;
 
 namespace TinyKv.Simulation.Raft;
@@ -7,14 +8,14 @@ namespace TinyKv.Simulation.Raft;
 /// made; a crash keeps what is durable and, as real disks do, perhaps some of the oldest writes that nobody
 /// was told about.
 /// </summary>
-internal sealed class Journal(InitialState initial)
+internal sealed class Journal(InitialState initial, Func<long, ImmutableArray<Entry>> committed)
 {
     private readonly List<(long Number, object Event)> _durable = [(1, initial)];
     private readonly Queue<object> _pending = new();
     private long _highest = 1;
 
     /// <summary>The log on the disk, with what checkpoints have left out.</summary>
-    public LogCopy Log { get; } = new(initial.Truncated);
+    public LogCopy Log { get; } = new(initial.Truncated, initial.Configuration);
 
     /// <summary>The term on the disk.</summary>
     public long Term { get; private set; } = initial.Truncated.Term;
@@ -55,11 +56,12 @@ internal sealed class Journal(InitialState initial)
     {
         var @event = _pending.Dequeue();
         _durable.Add((++_highest, @event));
-        if (@event is not RaftRecord record) return @event;
+        if (@event is RaftCheckpoint checkpoint) Log.Replace(committed(checkpoint.Initial.Truncated.Index));
+        var record = @event as RaftRecord ?? ((RaftCheckpoint)@event).Record;
         Log.Override(record.Entries);
         (Term, Vote) = (record.Term, record.Vote);
-        Synced++;
-        return record;
+        if (@event is RaftRecord) Synced++;
+        return @event;
     }
 
     /// <summary>Deletes the oldest <paramref name="count"/> events.</summary>
@@ -93,7 +95,7 @@ internal sealed class Journal(InitialState initial)
             if (_durable[i].Event is not RaftRecord record) continue;
             _durable[i] = (_durable[i].Number, record with { Entries = [.. record.Entries.Where(entry => entry.Index <= last)] });
         }
-        Log.Cut(last);
+        Log.Truncate(last);
     }
 
     /// <summary>Gets back what it lost of <paramref name="full"/>.</summary>

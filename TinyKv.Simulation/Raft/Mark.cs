@@ -20,6 +20,12 @@ internal enum Mark
     LieRefused, LieBelieved, LeaderRefused, FollowerRefused, TermStepped, ServedAfterHostility,
     EngineSyncAsked, LogCompacted, CheckpointWithRest, CheckpointReplayed, CheckpointReplayedWithOlderEvents,
     CrashLostCheckpoint, KeptForAMember,
+    LearnerAdded, LearnerPromoted, MemberRemoved, LeaderRemovedItself, OneOfTwoRemoved, ChangeRefused, ChangeRepeated,
+    SnapshotWanted, SnapshotPinned, SnapshotInstalled, SnapshotTooLate, SnapshotReplacedALongerLog, SnapshotAcknowledged,
+    CrashLostSnapshot, CompactedWithoutAMember, LearnerBeganWithASnapshot,
+    TransferBegun, TransferRefused, ProposalHeldByTransfer, TransferredWhileLeaderWasHeard, ReadConfirmedAfterHandingOver,
+    TransferredCalmly, ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed,
+    MembersChangedCalmly,
     TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
     LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
 }

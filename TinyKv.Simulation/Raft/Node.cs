@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -17,27 +19,32 @@ internal readonly record struct View(RoleKind Role, long Term, PeerId Leader, lo
 /// sending is the same as a crash with that record not durable and those messages lost, so steps of a host
 /// need not be cut in two.
 /// </summary>
-internal sealed class Node(Cluster cluster, PeerId id)
+internal sealed class Node(Cluster cluster, Peer peer)
 {
     private readonly Queue<(long After, RaftEnvelope Envelope)> _waiting = new();
     private RaftCore? _core;
     private LogCopy? _full; // the log before its end was lost
     private long? _syncing; // what was applied when the engine was asked to sync
+    private long? _removedAt; // the entry that removes it
+    private long? _beforeSnapshot; // what the engine held before the snapshot whose checkpoint is not durable yet
 
     /// <summary>The member's number.</summary>
-    public PeerId Id => id;
+    public PeerId Id => peer.Id;
+
+    /// <summary>Whether it has applied that it is a member no more, and has ended for ever.</summary>
+    public bool IsRemoved { get; private set; }
 
     /// <summary>Whether the member runs.</summary>
     public bool IsUp => _core is not null;
 
     /// <summary>The running core.</summary>
-    public RaftCore Core => _core ?? throw new InvalidOperationException($"{id} is down");
+    public RaftCore Core => _core ?? throw new InvalidOperationException($"{Id} is down");
 
     /// <summary>Whether the member runs and leads.</summary>
     public bool Leads => _core is { Role: RoleKind.Leader };
 
     /// <summary>Ticks since the simulation began, also those while the member was down.</summary>
-    public long Clock { get; private set; }
+    public long Clock { get; private set; } = cluster.Nodes.Select(node => node.Clock).DefaultIfEmpty().Min();
 
     /// <summary>The step up to which the member stands still.</summary>
     public long PausedUntil { get; set; }
@@ -46,10 +53,10 @@ internal sealed class Node(Cluster cluster, PeerId id)
     public long StalledUntil { get; set; }
 
     /// <summary>The disk.</summary>
-    public Journal Journal { get; } = new(new InitialState([.. cluster.Plan.Voters], cluster.Plan.Truncated));
+    public Journal Journal { get; } = new(cluster.Plan.Initial, index => cluster.Invariants.Commits.Through(index));
 
     /// <summary>The log in memory: on the disk, or handed to it.</summary>
-    public LogCopy Log { get; private set; } = new(cluster.Plan.Truncated);
+    public LogCopy Log { get; private set; } = new(cluster.Plan.Truncated, cluster.Plan.Initial.Configuration);
 
     /// <summary>What entries are applied to.</summary>
     public StateMachine Machine { get; } = new(cluster.Plan.Truncated.Index);
@@ -70,12 +77,12 @@ internal sealed class Node(Cluster cluster, PeerId id)
     public void Start()
     {
         var seed = cluster.Random.Next();
-        _core = Journal.Replay(initial => new RaftCore(id, initial, cluster.Plan.Options, new Random(seed)));
+        _core = Journal.Replay(initial => new RaftCore(Id, initial, cluster.Plan.Options, new Random(seed)));
         cluster.Marks.HitIf(Journal.Checkpoint.Exists, Mark.CheckpointReplayed);
         cluster.Marks.HitIf(Journal.Checkpoint.HasOlder, Mark.CheckpointReplayedWithOlderEvents);
         Log = Journal.Log.Clone();
         Judge.Holds(Rule.DurablePromises, _core.Term == Journal.Term && _core.Last == Log.Last,
-            $"{id} replayed to term {_core.Term}, {_core.Last}; its disk says {Journal.Term}, {Log.Last}");
+            $"{Id} replayed to term {_core.Term}, {_core.Last}; its disk says {Journal.Term}, {Log.Last}");
         Feed(core => core.Start(Machine.Applied), View with { Commit = Machine.Applied });
     }
 
@@ -93,22 +100,29 @@ internal sealed class Node(Cluster cluster, PeerId id)
         marks.HitIf(Journal.AwaitsCheckpoint, Mark.CrashLostCheckpoint);
         var applied = cluster.Random.NextInt64(Machine.Flushed, Machine.Applied + 1);
         marks.HitIf(applied < Machine.Received, Mark.RestartAppliedAgain);
-        cluster.Trace.Add($"{id} crashes: {survivors} of {Journal.Pending} records stay, applied {applied}");
+        cluster.Trace.Add($"{Id} crashes: {survivors} of {Journal.Pending} records stay, applied {applied}");
         Journal.Crash(survivors);
         cluster.Invariants.AfterCrash(this);
         Machine.Crash(applied);
+        if (_beforeSnapshot is { } before && Machine.Applied > Journal.Log.Last.Index)
+        {
+            Machine.Crash(before); // a host that finds half a snapshot discards it
+            marks.Hit(Mark.CrashLostSnapshot);
+        }
+        _beforeSnapshot = null;
+        cluster.Snapshots.Forget(this);
         _waiting.Clear();
         (_core, _syncing) = (null, null);
         MustEnd = false;
         PausedUntil = StalledUntil = 0;
         cluster.Clients.Forget(this);
-        if (cluster.Random.Percent(50)) cluster.Network.LoseFrom(id);
+        if (cluster.Random.Percent(50)) cluster.Network.LoseFrom(Id);
     }
 
     /// <summary>The disk of a member that is down loses every entry behind <paramref name="last"/>.</summary>
     public void LoseTail(long last)
     {
-        cluster.Trace.Add($"{id} loses {last + 1}..{Journal.Log.Last}");
+        cluster.Trace.Add($"{Id} loses {last + 1}..{Journal.Log.Last}");
         cluster.Marks.Hit(Mark.TailLost);
         if (!HasGap) _full = Journal.Log.Clone();
         Journal.Lose(last);
@@ -119,7 +133,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
     public void PutBackTail()
     {
         if (!HasGap || _full is not { } full) return;
-        cluster.Trace.Add($"{id} gets {Journal.Log.Last.Index + 1}..{full.Last} back");
+        cluster.Trace.Add($"{Id} gets {Journal.Log.Last.Index + 1}..{full.Last} back");
         Journal.PutBack(full);
     }
 
@@ -137,7 +151,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         var before = View;
         cluster.Marks.HitIf(packet.Envelope.Term < before.Term, Mark.MessageFromPastTerm);
         var refused = Feed(core => core.Step(packet.Envelope), before).Refused;
-        Judge.Holds(Rule.HonestAreBelieved, refused is null, $"{id} refuses what an honest member said: {refused?.Reason}");
+        Judge.Holds(Rule.HonestAreBelieved, refused is null, $"{Id} refuses what an honest member said: {refused?.Reason}");
         cluster.Invariants.Reads.Heard(this, packet);
         cluster.Invariants.Losses.Heard(this, packet.Envelope);
         ElectionRules.AfterMessage(this, before, packet.Envelope.Message);
@@ -152,10 +166,26 @@ internal sealed class Node(Cluster cluster, PeerId id)
             Checkpointed();
             return;
         }
-        cluster.Trace.Add($"{id} disk: term {Journal.Term} vote {Journal.Vote} last {Journal.Log.Last}");
+        cluster.Trace.Add($"{Id} disk: term {Journal.Term} vote {Journal.Vote} last {Journal.Log.Last}");
         cluster.Invariants.Elections.Recorded(this);
         SendWhatIsDurable();
         Feed(core => core.Stored(), View);
+    }
+
+    /// <summary>A snapshot is in the engine.</summary>
+    public void Install(LogPosition position, Configuration members)
+    {
+        cluster.Trace.Add($"{Id} installs a snapshot at {position} in place of {Log.Last}");
+        cluster.Marks.Hit(Mark.SnapshotInstalled);
+        cluster.Marks.HitIf(Machine.Applied == cluster.Plan.Truncated.Index && !cluster.Plan.Initial.Configuration.Members
+            .Any(member => member.Id == Id), Mark.LearnerBeganWithASnapshot);
+        var before = View;
+        cluster.Clients.Forget(this); // what became of their proposals, nothing here says any more
+        _beforeSnapshot ??= Machine.Flushed;
+        _syncing = null;
+        Machine.Install(position.Index);
+        Log.Replace(cluster.Invariants.Commits.Through(position.Index));
+        Feed(core => core.Installed(position, members), before);
     }
 
     /// <summary>Whether the core waits for a sync of the engine.</summary>
@@ -167,7 +197,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
         if (_syncing is not { } applied) return;
         _syncing = null;
         Machine.Flush(applied);
-        cluster.Trace.Add($"{id} engine is synced up to {applied}");
+        cluster.Trace.Add($"{Id} engine is synced up to {applied}");
         Feed(core => core.EngineSynced(applied), View);
     }
 
@@ -177,6 +207,15 @@ internal sealed class Node(Cluster cluster, PeerId id)
         var entry = Machine.Apply();
         cluster.Clients.Applied(this, entry);
         Core.Applied(entry.Index);
+        if (entry.Index == _removedAt) End();
+    }
+
+    private void End()
+    {
+        cluster.Trace.Add($"{Id} is a member no more and ends");
+        cluster.Marks.Hit(Mark.RemovedMemberEnded);
+        Crash();
+        IsRemoved = true;
     }
 
     /// <summary>Gives the core an input and does what it asks for.</summary>
@@ -194,15 +233,17 @@ internal sealed class Node(Cluster cluster, PeerId id)
         foreach (var envelope in effects.SendDurable) Promise(envelope);
         SendWhatIsDurable();
         cluster.Invariants.AfterInput(this, before, effects);
+        if (effects.Removed) _removedAt = effects.Apply.Last(entry => entry.Kind == EntryKind.Configuration).Index;
         foreach (var entry in effects.Apply) Machine.Receive(entry);
         foreach (var report in effects.DataLoss) Take(report);
+        if (effects.FetchSnapshot is { } offer) cluster.Snapshots.Fetch(this, offer);
         MixIn(effects);
         return effects;
     }
 
     private void Take(DataLossReport report)
     {
-        cluster.Trace.Add($"{id} says {report}");
+        cluster.Trace.Add($"{Id} says {report}");
         cluster.Invariants.Losses.Reported(this, report);
         MustEnd |= report.Stage == DataLossStage.Confirmed;
     }
@@ -210,9 +251,10 @@ internal sealed class Node(Cluster cluster, PeerId id)
     private void Store(View before, RaftRecord record)
     {
         cluster.Invariants.Logs.Storing(this, before, record);
+        cluster.Invariants.Members.Storing(this, before, record);
         Journal.Write(record);
         Log.Override(record.Entries);
-        cluster.Trace.Add($"{id} stores term {record.Term} vote {record.Vote} {Show(record.Entries)}");
+        cluster.Trace.Add($"{Id} stores term {record.Term} vote {record.Vote} {Show(record.Entries)}");
     }
 
     private void AskForSync()
@@ -223,7 +265,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
 
     private void Store(RaftCheckpoint checkpoint)
     {
-        cluster.Trace.Add($"{id} stores a checkpoint after {checkpoint.Initial.Truncated} {Show(checkpoint.Record.Entries)}");
+        cluster.Trace.Add($"{Id} stores a checkpoint after {checkpoint.Initial.Truncated} {Show(checkpoint.Record.Entries)}");
         cluster.Invariants.Compactions.Storing(this, checkpoint);
         Journal.Write(checkpoint);
     }
@@ -231,9 +273,11 @@ internal sealed class Node(Cluster cluster, PeerId id)
     // Of the events before it some may be left: whoever deletes them may be ended in the middle of it.
     private void Checkpointed()
     {
-        cluster.Trace.Add($"{id} disk: a checkpoint");
+        cluster.Trace.Add($"{Id} disk: a checkpoint");
         Journal.Delete(cluster.Random.Next(Journal.BeforeCheckpoint + 1));
-        Core.Checkpointed();
+        if (Journal.Log.Last.Index >= Machine.Flushed) _beforeSnapshot = null;
+        var effects = Feed(core => core.Checkpointed(), View);
+        cluster.Marks.HitIf(effects.SendDurable.Any(sent => sent.Message is RaftMessage.Appended), Mark.SnapshotAcknowledged);
         cluster.Marks.Hit(Mark.LogCompacted);
     }
 
@@ -255,7 +299,7 @@ internal sealed class Node(Cluster cluster, PeerId id)
 
     private void Leave(RaftEnvelope envelope)
     {
-        cluster.Trace.Add($"{id} → {envelope.To} term {envelope.Term} {Show(envelope.Message)}");
+        cluster.Trace.Add($"{Id} → {envelope.To} term {envelope.Term} {Show(envelope.Message)}");
         cluster.Invariants.Promises.Leaving(this, envelope);
         cluster.Network.Send(new Packet(envelope, cluster.StepNumber, Clock));
     }
@@ -263,15 +307,15 @@ internal sealed class Node(Cluster cluster, PeerId id)
     private void MixIn(Effects effects)
     {
         var trace = cluster.Trace;
-        trace.Mix((long)id.Value << 32 | (long)Core.Role << 16 | (uint)effects.SendNow.Length);
+        trace.Mix((long)Id.Value << 32 | (long)Core.Role << 16 | (uint)effects.SendNow.Length);
         trace.Mix(Core.Term << 32 ^ Core.Commit);
         trace.Mix(Core.Last.Term << 32 ^ Core.Last.Index);
         trace.Mix(Journal.Written << 32 ^ Journal.Synced << 16 ^ _waiting.Count);
         if (effects.Changed is { } changed)
-            trace.Add($"{id} is {changed.Role} in term {changed.Term}, leader {changed.Leader}");
-        if (!effects.Apply.IsEmpty) trace.Add($"{id} commits {Show(effects.Apply)}");
-        foreach (var read in effects.Reads) trace.Add($"{id} grants read {read.Context} at {read.Index}");
-        foreach (var read in effects.ReadsDropped) trace.Add($"{id} drops read {read}");
+            trace.Add($"{Id} is {changed.Role} in term {changed.Term}, leader {changed.Leader}");
+        if (!effects.Apply.IsEmpty) trace.Add($"{Id} commits {Show(effects.Apply)}");
+        foreach (var read in effects.Reads) trace.Add($"{Id} grants read {read.Context} at {read.Index}");
+        foreach (var read in effects.ReadsDropped) trace.Add($"{Id} drops read {read}");
     }
 
     /// <summary>A message as the trace shows it.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -10,8 +12,12 @@ namespace TinyKv.Simulation.Raft;
 /// </summary>
 internal sealed record Plan
 {
-    /// <summary>The members, ascending; their numbers mean nothing.</summary>
+    /// <summary>The first members, ascending; their numbers mean nothing.</summary>
     public required ImmutableArray<PeerId> Voters { get; init; }
+
+    /// <summary>What every member begins with.</summary>
+    public InitialState Initial => new(
+        new Configuration(Voters.Select((voter, i) => new Peer(voter, new StoreId((ulong)i + 1)))), Truncated);
 
     /// <summary>The numbers that every member runs by.</summary>
     public required RaftOptions Options { get; init; }
@@ -27,16 +33,19 @@ internal sealed record Plan
     /// <summary>How many seeded choices the chaos phase makes.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Whether logs reach the length beyond which they are cut.</summary>
+    /// <summary>Whether logs reach the length beyond which they are compacted.</summary>
     public bool Compacts { get; private init; }
+
+    /// <summary>Whether members come and go.</summary>
+    public bool ChangesMembers => Faults.ChangeMembers > 0;
 
     /// <summary>How likely each choice is.</summary>
     public required Faults Faults { get; init; }
 
-    /// <summary>How many members the group has.</summary>
+    /// <summary>How many members the group begins with.</summary>
     public int Members => Voters.Length;
 
-    /// <summary>How many members are a majority.</summary>
+    /// <summary>How many of these are a majority.</summary>
     public int Quorum => Members / 2 + 1;
 
     /// <summary>Draws a plan.</summary>
@@ -59,8 +68,8 @@ internal sealed record Plan
     }
 
     /// <summary>
-    /// The same plan with logs that are cut, in every third seed. There nobody loses the end of one: as long as members
-    /// cannot be given copies, what others have deleted cannot be brought back.
+    /// The same plan with logs that are compacted, in every third seed, mostly with snapshots for whom that leaves behind.
+    /// There nobody loses the end of a log: what others have deleted cannot be brought back.
     /// </summary>
     public Plan WithCompaction(int seed)
     {
@@ -71,8 +80,37 @@ internal sealed record Plan
             MaxLogEntries = random.Pick(1, 2, 3, 8, 20, 1000),
             MaxLogBytes = random.Pick(1, 30, 100, 16 * 1024 * 1024),
         };
-        return this with { Options = options, Faults = Faults with { LoseTail = 0 }, Compacts = true };
+        options = options with { ProvidesSnapshots = random.Percent(60) };
+        var faults = Faults with { LoseTail = 0 };
+        if (options.ProvidesSnapshots)
+        {
+            faults = faults with
+            {
+                Snapshot = random.Pick(10, 100, 1000),
+                Crash = random.Pick(3, 10, 40),
+                Cut = random.Pick(10, 20, 40),
+                Heal = random.Pick(10, 20),
+                Sync = random.Pick(100, 300),
+                Apply = 1000,
+                Flush = 300,
+            };
+        }
+        return this with { Options = options, Faults = faults, Steps = 2 * Steps, Compacts = true };
     }
+
+    /// <summary>
+    /// The same plan with members that come and go, in every fourth seed. There nobody loses the end of a log: who is needed
+    /// for a majority changes too often.
+    /// </summary>
+    public Plan WithMembership(int seed)
+    {
+        if (seed % 4 != 1 || (Compacts && !Options.ProvidesSnapshots)) return this;
+        return this with { Faults = Faults with { LoseTail = 0, ChangeMembers = new Random(seed).Pick(10, 40, 100) } };
+    }
+
+    /// <summary>The same plan with leadership that is transferred, in every fifth seed.</summary>
+    public Plan WithTransfers(int seed) => seed % 5 != 3 ? this
+        : this with { Faults = Faults with { Transfer = new Random(seed).Pick(10, 40) } };
 
     /// <summary>Draws the numbers of members, ascending.</summary>
     public static ImmutableArray<PeerId> DrawMembers(Random numbers, int count)

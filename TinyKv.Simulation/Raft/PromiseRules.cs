@@ -25,6 +25,7 @@ internal sealed class PromiseRules(Cluster cluster)
                 CheckVote(node, envelope.Term, node.Id);
                 cluster.Invariants.Elections.Asked(node.Id, envelope.Term, request.Last);
                 break;
+            case RaftMessage.TimeoutNow: cluster.Invariants.Reads.HandingOver(node); break;
             case RaftMessage.Vote { Granted: true }: CheckVote(node, envelope.Term, envelope.To); break;
             case RaftMessage.Append append: CheckAppend(node, envelope, append); break;
             case RaftMessage.Appended appended: CheckAppended(node, envelope, appended.Match); break;

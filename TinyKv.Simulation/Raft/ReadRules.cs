@@ -1,4 +1,5 @@
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -11,6 +12,8 @@ internal sealed class ReadRules(Cluster cluster)
 {
     private readonly Dictionary<long, OpenRead> _open = [];
     private readonly Dictionary<(PeerId Follower, long Term), Contact> _heard = [];
+
+    private readonly Dictionary<(PeerId Leader, long Term), long> _handedOver = []; // in which step
 
     /// <summary>Reads that were neither granted nor dropped yet.</summary>
     public int Open => _open.Count;
@@ -43,15 +46,23 @@ internal sealed class ReadRules(Cluster cluster)
     /// </summary>
     public void Elected(Node winner)
     {
+        cluster.Marks.HitIf(cluster.Nodes.Any(node => node != winner && node.Leads
+            && _handedOver.ContainsKey((node.Id, node.Core.Term))), Mark.TransferredWhileLeaderWasHeard);
         if (!cluster.Plan.Options.LeaseReads) return;
         foreach (var node in cluster.Nodes)
             Judge.Holds(Rule.LeasesHold, node == winner || !node.Leads || !MayHoldLease(node),
                 $"{winner.Id} is elected in term {winner.Core.Term} within the lease of {node.Id}");
     }
 
+    /// <summary>A leader tells another to stand for election: nobody waits for its lease any more.</summary>
+    public void HandingOver(Node leader) => _handedOver.TryAdd((leader.Id, leader.Core.Term), cluster.StepNumber);
+
     /// <summary>Checks grants and drops.</summary>
-    public void AfterInput(Node node, Effects effects)
+    public void AfterInput(Node node, View before, Effects effects)
     {
+        // Who is removed leads no more when it says so.
+        var leads = node.Leads || (before.Leads && before.Term == node.Core.Term);
+        Judge.Holds(Rule.CurrentReads, leads || effects.Reads.IsEmpty, $"{node.Id} grants a read and does not lead");
         foreach (var read in effects.Reads) Granted(node, read);
         foreach (var context in effects.ReadsDropped)
         {
@@ -73,23 +84,26 @@ internal sealed class ReadRules(Cluster cluster)
     private void Granted(Node node, ReadGrant grant)
     {
         var read = Take(node, grant.Context);
-        Judge.Holds(Rule.CurrentReads, node.Leads, $"{node.Id} grants a read and does not lead");
+
         Judge.Holds(Rule.CurrentReads, CommittedInOwnTerm(node),
             $"{node.Id} grants a read before it committed in its own term");
         Judge.Holds(Rule.CurrentReads, grant.Index >= read.Committed,
             $"{node.Id} grants a read at {grant.Index}; {read.Committed} was committed before it began");
         Judge.Holds(Rule.CurrentReads, grant.Index <= node.Core.Commit,
             $"{node.Id} grants a read at {grant.Index}, uncommitted");
-        var confirmed = 1 + Followers(node, contact => contact.Step >= read.Step) >= cluster.Plan.Quorum;
+        var confirmed = IsFollowed(node, contact => contact.Step >= read.Step);
         var leased = cluster.Plan.Options.LeaseReads && MayHoldLease(node);
         Judge.Holds(Rule.CurrentReads, confirmed || leased,
             $"{node.Id} grants read {grant.Context} without a majority behind it");
+        cluster.Marks.HitIf(_handedOver.ContainsKey((node.Id, node.Core.Term)), Mark.ReadConfirmedAfterHandingOver);
         cluster.Marks.Hit(Mark.ReadGranted);
         cluster.Marks.HitIf(!confirmed, Mark.ReadFromLease);
     }
 
-    private bool MayHoldLease(Node leader) => 1 + Followers(leader, contact =>
-        leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks) >= cluster.Plan.Quorum;
+    // Reads that were granted in the same step came before that.
+    private bool MayHoldLease(Node leader) =>
+        _handedOver.GetValueOrDefault((leader.Id, leader.Core.Term), long.MaxValue) >= cluster.StepNumber
+        && IsFollowed(leader, contact => leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks);
 
     private OpenRead Take(Node node, long context)
     {
@@ -98,10 +112,16 @@ internal sealed class ReadRules(Cluster cluster)
         return read;
     }
 
-    // Who went over to a later leader since then still counts: it followed this one when the read had begun.
-    private int Followers(Node leader, Func<Contact, bool> recent) => cluster.Nodes.Count(node =>
-        node != leader && _heard.TryGetValue((node.Id, leader.Core.Term), out var contact)
-        && recent(contact));
+    // By a majority of the members, or of those before them: nobody is elected without some of either. Who went over to a
+    // later leader since then still counts: it followed this one when the read had begun.
+    private bool IsFollowed(Node leader, Func<Contact, bool> recent)
+    {
+        var log = leader.Log;
+        return IsFollowed(log.Members) || IsFollowed(log.MembersAt(log.MembersIndex - 1));
+
+        bool IsFollowed(Configuration members) => cluster.VotersOf(members).Count(node => node == leader
+            || (_heard.TryGetValue((node.Id, leader.Core.Term), out var contact) && recent(contact))) >= members.Majority;
+    }
 
     private static bool CommittedInOwnTerm(Node node) => node.Log.At(node.Core.Commit).Term == node.Core.Term;
 

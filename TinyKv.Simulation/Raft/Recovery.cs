@@ -8,9 +8,10 @@ namespace TinyKv.Simulation.Raft;
 /// stay calm, and must take what a healthy group takes: one member cut off and coming back, a leader
 /// without a disk, a leader cut off.
 /// </summary>
-internal sealed class Recovery(Cluster cluster)
+internal sealed partial class Recovery(Cluster cluster)
 {
     private readonly int _electionTicks = cluster.Plan.Options.ElectionTicks;
+    private IReadOnlyList<Node> _group = cluster.Nodes; // the voters
     private Node? _stalled; // its disk completes no write
 
     /// <summary>Runs the phase.</summary>
@@ -21,26 +22,28 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Network.CutsLose = true;
         cluster.RepairsAtOnce = true;
         foreach (var node in cluster.Nodes)
-            if (!node.IsUp) node.Start();
-        Converge(cluster.Nodes, "after the faults ended");
+            if (!node.IsUp && !node.IsRemoved) node.Start();
+        if (cluster.Plan.ChangesMembers) ChangesItsMembers();
+        Converge(_group, "after the faults ended");
         StaysCalm(3 * _electionTicks, "in a healthy group");
         ServesReads();
-        if (cluster.Plan.Members >= 3) IgnoresADeafFollower();
-        if (cluster.Plan.Members >= 3) TakesBackAFollower();
-        if (cluster.Plan.Members >= 2) KeepsALeaderThatReconnects();
-        if (cluster.Plan.Members >= 3) ReplacesADeadLeaderSoon();
-        if (cluster.Plan.Members >= 3 && cluster.Plan.Options.LeaseReads) KeepsALease();
-        if (cluster.Plan.Members >= 3) ReplacesALeaderWhoseDiskStalls();
-        if (!cluster.Plan.Compacts) JudgesLosses();
-        if (cluster.Plan.Members >= 2) ReplacesItsLeader();
+        if (_group.Count >= 3) IgnoresADeafFollower();
+        if (_group.Count >= 3) TakesBackAFollower();
+        if (_group.Count >= 2) KeepsALeaderThatReconnects();
+        if (_group.Count >= 3) ReplacesADeadLeaderSoon();
+        if (_group.Count >= 3 && cluster.Plan.Options.LeaseReads) KeepsALease();
+        if (_group.Count >= 3) ReplacesALeaderWhoseDiskStalls();
+        if (!cluster.Plan.Compacts && !cluster.Plan.ChangesMembers) JudgesLosses();
+        if (_group.Count >= 2) ReplacesItsLeader();
+        if (_group.Count >= 2) TransfersLeadership();
         cluster.Clients.CheckAcknowledged();
     }
 
     private void JudgesLosses()
     {
-        if (cluster.Plan.Members >= 3) CountsNobodyWhoHasLostData();
-        if (cluster.Plan.Members >= 3) EndsAMemberThatHasLostData();
-        if (cluster.Plan.Members >= 2) EndsAMemberThatAMajorityLacks();
+        if (_group.Count >= 3) CountsNobodyWhoHasLostData();
+        if (_group.Count >= 3) EndsAMemberThatHasLostData();
+        if (_group.Count >= 2) EndsAMemberThatAMajorityLacks();
     }
 
     /// <summary>Some leader must commit a new command on all of <paramref name="members"/>.</summary>
@@ -62,9 +65,9 @@ internal sealed class Recovery(Cluster cluster)
 
     private void StaysCalm(int ticks, string where)
     {
-        var before = cluster.Nodes.Select(node => node.View with { Commit = 0 }).ToArray();
+        var before = _group.Select(node => node.View with { Commit = 0 }).ToArray();
         for (var i = 0; i < ticks; i++) Round();
-        var after = cluster.Nodes.Select(node => node.View with { Commit = 0 });
+        var after = _group.Select(node => node.View with { Commit = 0 });
         Judge.Holds(Rule.Undisturbed, before.SequenceEqual(after), $"leadership changed {where}: {Show()}");
     }
 
@@ -80,7 +83,7 @@ internal sealed class Recovery(Cluster cluster)
     private void IgnoresADeafFollower()
     {
         var (leader, term) = (Leader(), Leader().Core.Term);
-        var follower = cluster.Nodes.Last(node => node != leader);
+        var follower = _group.Last(node => node != leader);
         cluster.Trace.Add($"{follower.Id} does not hear {leader.Id}");
         cluster.Network.Cut(leader.Id, follower.Id);
         for (var i = 0; i < 4 * _electionTicks; i++) Round();
@@ -88,20 +91,20 @@ internal sealed class Recovery(Cluster cluster)
             $"{follower.Id} is deaf and disturbed: {Show()}");
         cluster.Marks.Hit(Mark.DeafFollowerIgnored);
         cluster.Network.HealAll();
-        Converge(cluster.Nodes, $"after {follower.Id} heard again");
+        Converge(_group, $"after {follower.Id} heard again");
     }
 
     /// <summary>Pre-vote: who was cut off must not depose a leader that works.</summary>
     private void TakesBackAFollower()
     {
         var (leader, term) = (Leader(), Leader().Core.Term);
-        var follower = cluster.Nodes.First(node => node != leader);
+        var follower = _group.First(node => node != leader);
         Isolate(follower);
         for (var i = 0; i < 4 * _electionTicks; i++) Round();
         cluster.NextStep();
         cluster.Clients.Propose(leader, 1);
         cluster.Network.HealAll();
-        Converge(cluster.Nodes, $"after {follower.Id} came back");
+        Converge(_group, $"after {follower.Id} came back");
         Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term,
             $"{follower.Id} came back and disturbed: {Show()}");
         cluster.Marks.Hit(Mark.RejoinedWithoutDisturbance);
@@ -111,7 +114,7 @@ internal sealed class Recovery(Cluster cluster)
     private void KeepsALeaderThatReconnects()
     {
         var (leader, term) = (Leader(), Leader().Core.Term);
-        foreach (var node in cluster.Nodes.Where(node => node != leader)) cluster.Disconnect(node, leader.Id);
+        foreach (var node in _group.Where(node => node != leader)) cluster.Disconnect(node, leader.Id);
         for (var i = 0; i < 2 * _electionTicks; i++) Round();
         Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term,
             $"{leader.Id} reconnected and was deposed: {Show()}");
@@ -132,7 +135,7 @@ internal sealed class Recovery(Cluster cluster)
             $"{leader.Id} has been dead for {ticks} ticks: {Show()}");
         cluster.Marks.Hit(Mark.DeadLeaderReplacedSoon);
         leader.Start();
-        Converge(cluster.Nodes, $"after {leader.Id} restarted");
+        Converge(_group, $"after {leader.Id} restarted");
     }
 
     /// <summary>
@@ -143,13 +146,13 @@ internal sealed class Recovery(Cluster cluster)
     private void KeepsALease()
     {
         var leader = Leader();
-        var eager = cluster.Nodes.Last(node => node != leader);
+        var eager = _group.Last(node => node != leader);
         cluster.Network.Cut(leader.Id, eager.Id);
         cluster.Network.Cut(eager.Id, leader.Id);
         for (var i = 0; i < 3 * _electionTicks; i++) Round();
         Isolate(leader);
         var temptation = cluster.Random.Next(3);
-        foreach (var node in cluster.Nodes.Where(node => node != leader && node != eager))
+        foreach (var node in _group.Where(node => node != leader && node != eager))
         {
             switch (temptation)
             {
@@ -160,7 +163,7 @@ internal sealed class Recovery(Cluster cluster)
         }
         for (var i = 0; i < 2 * _electionTicks; i++) Round();
         cluster.Network.HealAll();
-        Converge(cluster.Nodes, "after temptations within a lease");
+        Converge(_group, "after temptations within a lease");
     }
 
     /// <summary>Check-quorum: a leader without a majority must notice; the others elect another.</summary>
@@ -170,14 +173,14 @@ internal sealed class Recovery(Cluster cluster)
         Isolate(leader);
         for (var i = 0; i <= 2 * _electionTicks && leader.Leads; i++) Round();
         Judge.Holds(Rule.LonelyLeadersStepDown, !leader.Leads, $"{leader.Id} leads nobody and does not notice: {Show()}");
-        Node[] others = [.. cluster.Nodes.Where(node => node != leader)];
-        if (others.Length >= cluster.Plan.Quorum)
+        Node[] others = [.. _group.Where(node => node != leader)];
+        if (others.Length >= Quorum)
         {
             Converge(others, $"without {leader.Id}");
             cluster.Marks.Hit(Mark.IsolatedLeaderReplaced);
         }
         cluster.Network.HealAll();
-        Converge(cluster.Nodes, $"after {leader.Id} came back");
+        Converge(_group, $"after {leader.Id} came back");
     }
 
     /// <summary>A leader that can write nothing must let another lead, and takes part again once it can.</summary>
@@ -190,10 +193,10 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Clients.Propose(leader, 1);
         for (var i = 0; i <= 2 * _electionTicks && leader.Leads; i++) Round();
         Judge.Holds(Rule.LonelyLeadersStepDown, !leader.Leads, $"{leader.Id} leads without a disk: {Show()}");
-        Converge([.. cluster.Nodes.Where(node => node != leader)], $"without the disk of {leader.Id}");
+        Converge([.. _group.Where(node => node != leader)], $"without the disk of {leader.Id}");
         cluster.Marks.Hit(Mark.StalledLeaderReplaced);
         _stalled = null;
-        Converge(cluster.Nodes, $"after the disk of {leader.Id} works again");
+        Converge(_group, $"after the disk of {leader.Id} works again");
     }
 
     /// <summary>
@@ -215,7 +218,7 @@ internal sealed class Recovery(Cluster cluster)
             $"{leader.Id} counts {follower.Id}, which has lost data: {Show()}");
         Restart(leader); // it knows no more what was acknowledged to it
         cluster.Network.HealAll();
-        Converge(cluster.Nodes, $"after {follower.Id} lost data");
+        Converge(_group, $"after {follower.Id} lost data");
         Judge.Holds(Rule.LossesAreFound, Leader().Core.Term > term, $"nobody else was elected: {Show()}");
         cluster.Marks.Hit(Mark.LostCaughtUpByLaterLeader);
     }
@@ -238,7 +241,7 @@ internal sealed class Recovery(Cluster cluster)
         follower.Start();
         cluster.RepairsAtOnce = true;
         cluster.Network.HealAll();
-        Converge(cluster.Nodes, $"after {follower.Id} got its log back");
+        Converge(_group, $"after {follower.Id} got its log back");
     }
 
     /// <summary>The others continue without a member that has lost data, and it ends within a few election timeouts, though a
@@ -248,7 +251,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.RepairsAtOnce = false;
         var (leader, term) = (Leader(), Leader().Core.Term);
         for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks; i++) Round();
-        var late = cluster.Network.LastHeartbeat(leader.Id, cluster.Nodes.First(node => node != leader).Id);
+        var late = cluster.Network.LastHeartbeat(leader.Id, _group.First(node => node != leader).Id);
         cluster.NextStep();
         cluster.Clients.Propose(leader, 1);
         var follower = LoseTailOfAFollower(leader);
@@ -256,24 +259,24 @@ internal sealed class Recovery(Cluster cluster)
         cluster.Deliver(late);
         for (var i = 0; i <= 3 * _electionTicks && follower.IsUp; i++) Round();
         Judge.Holds(Rule.LossesAreFound, !follower.IsUp, $"{follower.Id} has lost data and does not end: {Show()}");
-        Converge([.. cluster.Nodes.Where(node => node != follower)], $"without {follower.Id}");
+        Converge([.. _group.Where(node => node != follower)], $"without {follower.Id}");
         follower.PutBackTail();
         follower.Start();
         cluster.RepairsAtOnce = true;
-        Converge(cluster.Nodes, $"after {follower.Id} got its log back");
+        Converge(_group, $"after {follower.Id} got its log back");
         Judge.Holds(Rule.Undisturbed, leader.Leads && leader.Core.Term == term, $"{follower.Id} disturbed: {Show()}");
     }
 
     // A majority is left, and it needs the member.
     private void IsolateUnneeded(Node leader, Node member)
     {
-        foreach (var other in cluster.Nodes.Where(node => node != leader && node != member)
-            .Skip(cluster.Plan.Quorum - 2)) Isolate(other);
+        foreach (var other in _group.Where(node => node != leader && node != member)
+            .Skip(Quorum - 2)) Isolate(other);
     }
 
     private Node LoseTailOfAFollower(Node leader)
     {
-        var follower = cluster.Nodes.First(node => node != leader);
+        var follower = _group.First(node => node != leader);
         // The leader must have heard of what is lost, or it is sent again as if nothing had been.
         for (var i = 0; i <= cluster.Plan.Options.HeartbeatTicks; i++) Round();
         follower.Crash();
@@ -298,7 +301,7 @@ internal sealed class Recovery(Cluster cluster)
     private void Isolate(Node node)
     {
         cluster.Trace.Add($"{node.Id} is cut off");
-        foreach (var other in cluster.Plan.Voters)
+        foreach (var other in cluster.Nodes.Select(other => other.Id))
         {
             cluster.Network.Cut(node.Id, other);
             cluster.Network.Cut(other, node.Id);
@@ -312,7 +315,7 @@ internal sealed class Recovery(Cluster cluster)
         cluster.TickAll();
         // Catching up with single-entry appends takes a few messages per entry; a storm takes more.
         var entries = cluster.Up.Max(node => node.Core.Last.Index) - cluster.Plan.Truncated.Index;
-        var timeout = 1000 + 40 * cluster.Plan.Members * (entries + 10);
+        var timeout = 1000 + 40 * cluster.Nodes.Count * (entries + 10);
         while (Progress())
             Judge.Holds(Rule.MessagesEnd, --timeout > 0, $"messages never end: {Show()}");
     }
@@ -330,6 +333,11 @@ internal sealed class Recovery(Cluster cluster)
             moved |= node.AwaitsSync;
             node.SyncEngine();
             while (node.Machine.Waiting > 0) node.ApplyOne();
+        }
+        foreach (var node in cluster.Snapshots.Fetching)
+        {
+            cluster.Snapshots.Advance(node);
+            moved = true;
         }
         return moved;
     }

@@ -40,6 +40,13 @@ internal sealed class StateMachine(long first)
     /// <summary>Makes everything up to <paramref name="index"/> durable.</summary>
     public void Flush(long index) => Flushed = Math.Max(Flushed, index);
 
+    /// <summary>Holds a snapshot for good.</summary>
+    public void Install(long index)
+    {
+        _waiting.Clear();
+        Received = Applied = Flushed = index;
+    }
+
     /// <summary>Goes back to <paramref name="survived"/>.</summary>
     public void Crash(long survived)
     {

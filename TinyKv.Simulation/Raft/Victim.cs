@@ -64,7 +64,7 @@ internal sealed class Victim(PeerId id, InitialState initial, RaftOptions option
     {
         _disk.Clear();
         _checkpoint = checkpoint;
-        Core.Checkpointed();
+        Perform(Core.Checkpointed());
     }
 
     private void Perform(Effects effects)

@@ -14,12 +14,14 @@ internal static class Forgery
         var values = words.Where(word => word.Contains('=')).Select(word => word.Split('=')).ToDictionary(w => w[0], w => w[1]);
         return new RaftEnvelope(ScriptRunner.Peer(ends[0]), ScriptRunner.Peer(ends[1]), Number("term"), words[2] switch
         {
-            "RequestVote" => new RaftMessage.RequestVote(Position(values["last"])),
+            "RequestVote" => new RaftMessage.RequestVote(Position(values["last"]), words.Contains("transfer")),
+            "SnapshotOffer" => new RaftMessage.SnapshotOffer(Position(values["at"])),
+            "TimeoutNow" => new RaftMessage.TimeoutNow(Position(values["last"])),
             "Vote" => new RaftMessage.Vote(words.Contains("granted")),
-            "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit"), Keep()),
+            "Append" => new RaftMessage.Append(Position(values["previous"]), Entries(), Number("commit"), CompactIndex()),
             "Appended" => new RaftMessage.Appended(Number("match")),
             "Rejected" => new RaftMessage.Rejected(Number("previous"), Position(values["hint"])),
-            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round"), Optional("acknowledged"), Keep()),
+            "Heartbeat" => new RaftMessage.Heartbeat(Number("commit"), Number("round"), Optional("acknowledged"), CompactIndex()),
             "HeartbeatReply" => new RaftMessage.HeartbeatReply(
                 Number("round"), Optional("acknowledged"), Optional("held")),
             _ => throw new FormatException($"there is no message {words[2]}"),
@@ -27,7 +29,7 @@ internal static class Forgery
 
         long Number(string name) => long.Parse(values[name], CultureInfo.InvariantCulture);
 
-        long Keep() => values.ContainsKey("keep") ? Number("keep") : 0;
+        long CompactIndex() => values.ContainsKey("compact") ? Number("compact") : 0;
 
         LogPosition Optional(string name) => values.TryGetValue(name, out var text) ? Position(text) : default;
 

@@ -1,4 +1,6 @@
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Tests.Core.Raft;
 
 namespace TinyKv.Tests.Golden;
 
@@ -13,14 +15,62 @@ internal sealed class RaftCluster
     private readonly List<RaftEnvelope> _underWay = [];
     private readonly Dictionary<long, PeerId> _leaders = [];
     private readonly Dictionary<PeerId, int> _sides = [];
+    private readonly Dictionary<PeerId, RaftNode.Snapshot> _pinned = [];
     private readonly RaftTrace _trace;
+    private readonly RaftOptions _options;
+    private readonly InitialState _initial;
 
     public RaftCluster(IEnumerable<PeerId> members, RaftOptions options, RaftTrace trace)
     {
         options.Validate();
         _trace = trace;
-        var initial = new InitialState([.. members.Order()], LogPosition.Zero);
-        foreach (var id in initial.Voters) _nodes.Add(id, new RaftNode(id, initial, options, trace, Send));
+        _options = options;
+        _initial = new InitialState(Peers.Voters(members), LogPosition.Zero);
+        foreach (var member in _initial.Configuration.Members) Add(member.Id);
+    }
+
+    /// <summary>A peer with an empty log, which knows the first members.</summary>
+    private void Add(PeerId id) => _nodes.Add(id, new RaftNode(id, _initial, _options, _trace, Send));
+
+    /// <summary>A new peer starts.</summary>
+    public void Join(PeerId id)
+    {
+        Add(id);
+        Start(id);
+    }
+
+    /// <summary>A node pins its engine for another, which may fetch it then.</summary>
+    public void Pin(PeerId id, PeerId to) => _pinned[to] = _nodes[id].Pin(to);
+
+    /// <summary>What was pinned for a node has arrived.</summary>
+    public void Install(PeerId id)
+    {
+        _nodes[id].Install(_pinned[id]);
+        Check();
+    }
+
+    /// <summary>A node, which leads, is asked to let another lead.</summary>
+    public void Transfer(PeerId id, PeerId to)
+    {
+        TransferOutcome outcome = null!;
+        Do(id, core =>
+        {
+            var effects = core.Transfer(to, out outcome);
+            _trace.Line(RaftTrace.Of(outcome));
+            return effects;
+        });
+    }
+
+    /// <summary>A node, which leads, is asked to change the members.</summary>
+    public void Change(PeerId id, ConfChange change)
+    {
+        ConfChangeOutcome outcome = null!;
+        Do(id, core =>
+        {
+            var effects = core.Change(change, out outcome);
+            _trace.Line(RaftTrace.Of(outcome));
+            return effects;
+        });
     }
 
     public IEnumerable<RaftNode> Nodes => _nodes.Values;
@@ -117,7 +167,7 @@ internal sealed class RaftCluster
 
     private void Send(RaftEnvelope envelope)
     {
-        var isLost = _nodes[envelope.To].Core is null || !AreConnected(envelope.From, envelope.To);
+        var isLost = !_nodes.TryGetValue(envelope.To, out var to) || to.Core is null || !AreConnected(envelope.From, envelope.To);
         _trace.Line(_trace.Of(envelope, isLost));
         if (!isLost) _underWay.Add(envelope);
     }

@@ -1,4 +1,5 @@
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Tests.Golden;
 
@@ -103,15 +104,41 @@ internal sealed class RaftNode(
     {
         _journal.Clear();
         _checkpoint = checkpoint;
-        Core!.Checkpointed();
-        trace.Line($"{id} has forgotten what is before {Core.FirstIndex}");
+        var effects = Core!.Checkpointed();
+        trace.Line($"{id} has compacted what is before {Core.FirstIndex}");
+        Perform(effects);
     }
+
+    /// <summary>The engine is pinned for another, as it is.</summary>
+    public Snapshot Pin(PeerId to)
+    {
+        Core!.SnapshotPinned(to, Applied.Count);
+        return new Snapshot([.. Applied], Core.ConfigurationAt(Applied.Count));
+    }
+
+    /// <summary>The engine holds what another has pinned, if that brings it on.</summary>
+    public void Install(Snapshot snapshot)
+    {
+        if (!Core!.CanInstall(snapshot.Entries[^1].Position))
+        {
+            trace.Line($"{id} has no use for a snapshot at {snapshot.Entries[^1].Position}");
+            return;
+        }
+        Applied.Clear();
+        Applied.AddRange(snapshot.Entries);
+        Do(core => core.Installed(snapshot.Entries[^1].Position, snapshot.Members));
+    }
+
+    /// <summary>What an engine holds, and the members as of there.</summary>
+    internal sealed record Snapshot(IReadOnlyList<Entry> Entries, Configuration Members);
 
     private void Perform(Effects effects)
     {
         if (effects.Refused is { } refused) trace.Line($"{id} refuses what {refused.From} says: {refused.Reason}");
         if (effects.Changed is { } change) trace.Line(RaftTrace.Of(change, id));
+        if (effects.Configuration is { } members) trace.Line($"{id} has the members {RaftTrace.Of(members)}");
         foreach (var report in effects.DataLoss) trace.Line(RaftTrace.Of(report, id));
+        if (effects.FetchSnapshot is { } offer) trace.Line($"{id} wants a snapshot of {offer.From} at {offer.AtLeast} or later");
         if (effects.Store is { } record)
         {
             trace.Line($"{id} stores {RaftTrace.Of(record, _lastShown)}{(IsHeld ? " (held)" : "")}");
@@ -134,6 +161,7 @@ internal sealed class RaftNode(
         if (effects.Apply.IsEmpty) return;
 
         trace.Line($"{id} applies {RaftTrace.Of(effects.Apply)}");
+        if (effects.Removed) trace.Line($"{id} is a member no more");
         Applied.AddRange(effects.Apply);
         Core!.Applied(effects.Apply[^1].Index);
     }

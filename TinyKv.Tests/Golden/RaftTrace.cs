@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Tests.Golden;
 
@@ -13,7 +14,7 @@ internal sealed class RaftTrace
     public bool IsQuiet { get; set; }
 
     /// <summary>Shows what a leader keeps: where logs are compacted, and nowhere else.</summary>
-    public bool ShowsKeep { get; set; }
+    public bool ShowsCompactIndex { get; set; }
 
     public void Line(string line)
     {
@@ -48,9 +49,26 @@ internal sealed class RaftTrace
         };
     }
 
-    public static string Of(Entry entry) => entry.Kind == EntryKind.NoOp
-        ? $"{entry.Position}"
-        : $"{entry.Position} {Encoding.UTF8.GetString(entry.Data.Span)}";
+    public static string Of(Entry entry) => entry.Kind switch
+    {
+        EntryKind.NoOp => $"{entry.Position}",
+        EntryKind.Configuration => $"{entry.Position} members {Of(ConfigurationCodec.Decode(entry.Data.Span))}",
+        _ => $"{entry.Position} {Encoding.UTF8.GetString(entry.Data.Span)}",
+    };
+
+    public static string Of(Configuration members) => string.Join(' ', members.Members.Select(member =>
+        $"{member.Id}{(member.Role == MemberRole.Learner ? "(learner)" : "")}"));
+
+    public static string Of(TransferOutcome outcome) => outcome is TransferOutcome.Refused refused
+        ? $"refused, {refused.Reason}: {refused.Message}" : "begun";
+
+    public static string Of(ConfChangeOutcome outcome) => outcome switch
+    {
+        ConfChangeOutcome.Accepted => "accepted",
+        ConfChangeOutcome.AlreadyDone => "done already",
+        ConfChangeOutcome.Refused refused => $"refused, {refused.Reason}: {refused.Message}",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "not an outcome"),
+    };
 
     public static string Of(IEnumerable<Entry> entries) => $"[{string.Join(", ", entries.Select(Of))}]";
 
@@ -67,7 +85,7 @@ internal sealed class RaftTrace
     /// <summary>A checkpoint, whole.</summary>
     public static string Of(RaftCheckpoint checkpoint) => string.Create(CultureInfo.InvariantCulture,
         $"a checkpoint: term={checkpoint.Record.Term} vote={Name(checkpoint.Record.Vote)} up to {checkpoint.Initial.Truncated}, ")
-        + $"then {Of(checkpoint.Record.Entries)}";
+        + $"members {Of(checkpoint.Initial.Configuration)}, then {Of(checkpoint.Record.Entries)}";
 
     public string Of(RaftEnvelope envelope, bool isLost) => string.Create(
         CultureInfo.InvariantCulture,
@@ -75,19 +93,21 @@ internal sealed class RaftTrace
 
     public static string Name(PeerId peer) => peer == PeerId.None ? "nobody" : peer.ToString();
 
-    private string Kept(long keep) => ShowsKeep ? $" keep={keep}" : "";
+    private string Compact(long compactIndex) => ShowsCompactIndex ? $" compact={compactIndex}" : "";
 
     private string Of(RaftMessage message) => message switch
     {
         RaftMessage.PreVote m => $"PreVote last={m.Last}",
         RaftMessage.PreVoteReply m => $"PreVoteReply {(m.Granted ? "granted" : "refused")}",
-        RaftMessage.RequestVote m => $"RequestVote last={m.Last}",
+        RaftMessage.RequestVote m => $"RequestVote last={m.Last}{(m.IsTransfer ? " transfer" : "")}",
+        RaftMessage.SnapshotOffer m => $"SnapshotOffer at={m.AtLeast}",
+        RaftMessage.TimeoutNow m => $"TimeoutNow last={m.Last}",
         RaftMessage.Vote m => $"Vote {(m.Granted ? "granted" : "refused")}",
-        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Kept(m.Keep)}",
+        RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Compact(m.CompactIndex)}",
         RaftMessage.Appended m => $"Appended match={m.Match}",
         RaftMessage.Rejected m => $"Rejected previous={m.Previous} hint={m.Hint}",
         RaftMessage.Heartbeat m =>
-            $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}{Kept(m.Keep)}",
+            $"Heartbeat commit={m.Commit} round={m.Round} acknowledged={m.Acknowledged}{Compact(m.CompactIndex)}",
         RaftMessage.HeartbeatReply m when m.Held != m.Acknowledged =>
             $"HeartbeatReply round={m.Round} acknowledged={m.Acknowledged} held={m.Held}",
         RaftMessage.HeartbeatReply m => $"HeartbeatReply round={m.Round}",

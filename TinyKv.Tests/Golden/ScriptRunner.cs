@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 
 namespace TinyKv.Tests.Golden;
 
@@ -17,6 +19,11 @@ namespace TinyKv.Tests.Golden;
 /// run 5                            five times: a tick on all, then stabilize
 /// deliver n1→n2 3 | deliver n1 | drop ... | duplicate ...
 /// stabilize                        delivers everything until nothing is under way
+/// add-learner n1 n4 | promote n1 n4 | remove n1 n2   the leader n1 is asked to; n4 is on store 4
+/// add-learner n1 n5 4              n5 on store 4
+/// transfer n1 n2                   the leader n1 is asked to let n2 lead
+/// pin n1 n3 | install n3           n1 pins a snapshot for n3; n3 has it in its engine
+/// join n4                          the new peer starts, with an empty log
 /// disconnect n2 n1                 the connection over which n2 heard n1 has ended
 /// partition n1 n2 | n3             and heal
 /// forge n3→n1 term=1 Heartbeat commit=0 round=1   a message that n3 did not send, as the trace shows it
@@ -81,6 +88,13 @@ internal sealed class ScriptRunner
             case "drop": Cluster.Drop(Matching(arguments[0]), Count(arguments)); break;
             case "duplicate": Cluster.Duplicate(Matching(arguments[0]), Count(arguments)); break;
             case "forge": Cluster.Forge(Forgery.Parse(arguments)); break;
+            case "add-learner": AddLearner(arguments); break;
+            case "promote": Cluster.Change(Peer(arguments[0]), new ConfChange.Promote(Peer(arguments[1]))); break;
+            case "remove": Cluster.Change(Peer(arguments[0]), new ConfChange.Remove(Peer(arguments[1]))); break;
+            case "transfer": Cluster.Transfer(Peer(arguments[0]), Peer(arguments[1])); break;
+            case "pin": Cluster.Pin(Peer(arguments[0]), Peer(arguments[1])); break;
+            case "install": Cluster.Install(Peer(arguments[0])); break;
+            case "join": Cluster.Join(Peer(arguments[0])); break;
             case "disconnect":
                 Cluster.Do(Peer(arguments[0]), core => core.Disconnected(Peer(arguments[1])));
                 break;
@@ -112,12 +126,13 @@ internal sealed class ScriptRunner
                 "max-inflight" => options with { MaxInflightAppends = int.Parse(value) },
                 "max-inflight-bytes" => options with { MaxInflightBytes = int.Parse(value) },
                 "max-log" => options with { MaxLogEntries = int.Parse(value) },
+                "snapshots" => options with { ProvidesSnapshots = bool.Parse(value) },
                 "lease" => options with { LeaseReads = true, LeaseTicks = int.Parse(value) },
                 _ => throw new FormatException($"there is no option {name}"),
             };
         }
 
-        _trace.ShowsKeep = options.MaxLogEntries < new RaftOptions().MaxLogEntries;
+        _trace.ShowsCompactIndex = options.MaxLogEntries < new RaftOptions().MaxLogEntries;
         _cluster = new RaftCluster(arguments.Where(a => !a.Contains('=')).Select(Peer), options, _trace);
     }
 
@@ -148,6 +163,13 @@ internal sealed class ScriptRunner
     {
         var commands = arguments[1..].Select(a => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(a)).ToArray();
         Cluster.Do(Peer(arguments[0]), core => core.Propose(commands));
+    }
+
+    private void AddLearner(string[] arguments)
+    {
+        var peer = Peer(arguments[1]);
+        var store = arguments.Length > 2 ? ulong.Parse(arguments[2], CultureInfo.InvariantCulture) : peer.Value;
+        Cluster.Change(Peer(arguments[0]), new ConfChange.AddLearner(peer, new StoreId(store)));
     }
 
     private void Read(string[] arguments)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
@@ -15,7 +16,7 @@ internal static class Gens
 
     public static readonly Gen<byte[]> Bytes = Gen.Byte.Array[0, 40];
 
-    private static readonly Gen<PeerId> Peer = Gen.ULong[1, ulong.MaxValue].Select(id => new PeerId(id));
+    private static readonly Gen<PeerId> PeerIds = Gen.ULong[1, ulong.MaxValue].Select(id => new PeerId(id));
 
     private static readonly Gen<LogPosition> Position =
         Number.Select(Number, (index, term) => new LogPosition(index, term));
@@ -39,8 +40,12 @@ internal static class Gens
     public static readonly Gen<RaftRecord> Record = Gen.Select(Number, Gen.ULong, Position, Tail,
         (term, vote, last, tail) => new RaftRecord(term, new PeerId(vote), After(last, tail)));
 
-    public static readonly Gen<InitialState> Initial = Gen.Select(Gen.ULong[1, 1_000].Array[0, 5], Position,
-        (voters, last) => new InitialState([.. voters.Distinct().Order().Select(id => new PeerId(id))], last));
+    public static readonly Gen<Configuration> Members = Gen.Select(Gen.ULong[1, 1_000].Array[1, 5], Gen.Int[0, 4],
+        (ids, voters) => new Configuration([.. ids.Distinct().Select((id, i) => new Peer(
+            new PeerId(id), new StoreId(id + 7), i <= voters ? MemberRole.Voter : MemberRole.Learner))]));
+
+    public static readonly Gen<InitialState> Initial =
+        Gen.Select(Members, Position, (members, last) => new InitialState(members, last));
 
     public static readonly Gen<RaftCheckpoint> Checkpoint = Gen.Select(Initial, Number, Gen.ULong, Tail,
         (initial, term, vote, tail) => new RaftCheckpoint(
@@ -49,18 +54,21 @@ internal static class Gens
     private static readonly Gen<RaftMessage> Message = Gen.OneOf<RaftMessage>(
         Position.Select(Number, (last, round) => (RaftMessage)new RaftMessage.PreVote(last, round)),
         Gen.Bool.Select(Number, (granted, r) => (RaftMessage)new RaftMessage.PreVoteReply(granted, r)),
-        Position.Select(last => (RaftMessage)new RaftMessage.RequestVote(last)),
+        Position.Select(Gen.Bool, (last, transfer) => (RaftMessage)new RaftMessage.RequestVote(last, transfer)),
+        Position.Select(last => (RaftMessage)new RaftMessage.TimeoutNow(last)),
+        Position.Select(at => (RaftMessage)new RaftMessage.SnapshotOffer(at)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
         Gen.Select(Position, Tail, Number, Number,
-            (last, tail, commit, keep) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, keep)),
+            (last, tail, commit, compactIndex) =>
+                (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, compactIndex)),
         Number.Select(match => (RaftMessage)new RaftMessage.Appended(match)),
         Number.Select(Position, (previous, hint) => (RaftMessage)new RaftMessage.Rejected(previous, hint)),
-        Gen.Select(Number, Number, Position, Number, (commit, round, acknowledged, keep) =>
-            (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged, keep)),
+        Gen.Select(Number, Number, Position, Number, (commit, round, acknowledged, compactIndex) =>
+            (RaftMessage)new RaftMessage.Heartbeat(commit, round, acknowledged, compactIndex)),
         Gen.Select(Number, Position, Position,
             (round, acknowledged, held) => (RaftMessage)new RaftMessage.HeartbeatReply(round, acknowledged, held)));
 
-    public static readonly Gen<RaftEnvelope> Envelope = Gen.Select(Peer, Peer, Number, Message,
+    public static readonly Gen<RaftEnvelope> Envelope = Gen.Select(PeerIds, PeerIds, Number, Message,
         (from, to, term, message) => new RaftEnvelope(from, to, term, message));
 
     private static readonly Gen<ulong> Id = Gen.ULong[1, ulong.MaxValue];

@@ -1,6 +1,7 @@
 using CsCheck;
 using Google.Protobuf;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Raft;
@@ -15,6 +16,12 @@ namespace TinyKv.Tests.Protocol;
 public sealed class RaftWireTests
 {
     private static readonly RegionId Region = new(7);
+
+    private const string MembersHex =
+        "0000000000000001" + "0000000000000002" + "00" + "000000000000012C" + "0000000000000005" + "01";
+
+    private static readonly Configuration Members = new(
+        [new Peer(new PeerId(1), new StoreId(2)), new Peer(new PeerId(300), new StoreId(5), MemberRole.Learner)]);
 
     [Fact]
     public void Every_message_survives_the_wire() => Gens.Envelope.Sample(envelope =>
@@ -49,7 +56,7 @@ public sealed class RaftWireTests
     {
         var read = RaftWire.DecodeInitialState(RaftWire.Encode(initial));
         Assert.Equal(initial.Truncated, read.Truncated);
-        Assert.Equal(initial.Voters.ToArray(), read.Voters.ToArray());
+        Assert.Equal(initial.Configuration, read.Configuration);
     });
 
     [Fact]
@@ -57,7 +64,7 @@ public sealed class RaftWireTests
     {
         var read = RaftWire.DecodeCheckpoint(RaftWire.Encode(checkpoint));
         Assert.Equal(checkpoint.Initial.Truncated, read.Initial.Truncated);
-        Assert.Equal(checkpoint.Initial.Voters.ToArray(), read.Initial.Voters.ToArray());
+        Assert.Equal(checkpoint.Initial.Configuration, read.Initial.Configuration);
         Assert.Equal((checkpoint.Record.Term, checkpoint.Record.Vote), (read.Record.Term, read.Record.Vote));
         Assert.Equal(checkpoint.Record.Entries.ToArray(), read.Record.Entries.ToArray());
     });
@@ -66,23 +73,41 @@ public sealed class RaftWireTests
     public void The_bytes_of_a_checkpoint_never_change()
     {
         var checkpoint = new RaftCheckpoint(
-            new InitialState([new PeerId(1), new PeerId(2)], new LogPosition(299, 4)) { Directory = new(7) },
+            new InitialState(Members, new LogPosition(299, 4)) { Directory = new(7) },
             new RaftRecord(5, new PeerId(2), [new Entry(new LogPosition(300, 4), EntryKind.Command, "ab"u8.ToArray())]));
 
-        Assert.Equal("0A120A02010210AB021804210700000000000000" + "120F080510021A0908AC02100422026162" + "C82EAD01",
+        Assert.Equal("0A3210AB021804210700000000000000" + "2A22" + MembersHex + "120F080510021A0908AC02100422026162" + "4FD231CD",
             Convert.ToHexString(RaftWire.Encode(checkpoint)));
     }
 
     [Fact]
-    public void The_rest_of_the_log_in_a_checkpoint_follows_what_it_forgets()
+    public void The_rest_of_the_log_in_a_checkpoint_follows_what_it_leaves_out()
     {
         var wire = new TinyKv.Protocol.Wire.Internal.RaftCheckpoint
         {
-            Initial = new() { TruncatedIndex = 5, TruncatedTerm = 1 },
+            Initial = new()
+            {
+                TruncatedIndex = 5,
+                TruncatedTerm = 1,
+                Configuration = ByteString.CopyFrom(ConfigurationCodec.Encode(Members)),
+            },
             Record = new() { Term = 9, Entries = { new LogEntry { Index = 7, Term = 1 } } },
         };
 
         Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeCheckpoint(Sealed(wire.ToByteArray())));
+    }
+
+    [Fact]
+    public void An_initial_state_without_voters_is_malformed()
+    {
+        foreach (var members in new[] { "", "00", new string('0', 34), "0000000000000001" + "0000000000000001" + "01" })
+        {
+            var wire = new TinyKv.Protocol.Wire.Internal.InitialState
+            {
+                Configuration = ByteString.CopyFrom(Convert.FromHexString(members)),
+            };
+            Assert.Throws<MalformedMessageException>(() => RaftWire.DecodeInitialState(Sealed(wire.ToByteArray())));
+        }
     }
 
     [Fact]
@@ -101,9 +126,9 @@ public sealed class RaftWireTests
     [Fact]
     public void The_bytes_of_an_initial_state_never_change()
     {
-        var initial = new InitialState([new PeerId(1), new PeerId(2), new PeerId(300)], new LogPosition(5, 6));
+        var initial = new InitialState(Members, new LogPosition(5, 6));
 
-        Assert.Equal("0A040102AC0210051806" + "B97F141C", Convert.ToHexString(RaftWire.Encode(initial)));
+        Assert.Equal("10051806" + "2A22" + MembersHex + "C51CA9B4", Convert.ToHexString(RaftWire.Encode(initial)));
     }
 
     [Fact]

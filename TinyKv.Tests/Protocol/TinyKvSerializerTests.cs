@@ -2,6 +2,8 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Serialization;
 using Admin = TinyKv.Protocol.Wire.Admin.V1;
@@ -12,6 +14,8 @@ namespace TinyKv.Tests.Protocol;
 
 public sealed class TinyKvSerializerTests : IDisposable
 {
+    private static readonly Configuration Members = new([new Peer(new PeerId(1), new StoreId(1))]);
+
     private static readonly ByteString K = ByteString.CopyFromUtf8("k");
 
     private readonly ActorSystem _system = ActorSystem.Create("serializer", ProtocolConfig.Reference);
@@ -20,9 +24,9 @@ public sealed class TinyKvSerializerTests : IDisposable
 
     public static TheoryData<string, object> Wired => new()
     {
-        { "b", new InitialState([new PeerId(1)], LogPosition.Zero) },
+        { "b", new InitialState(Members, LogPosition.Zero) },
         { "r", new RaftRecord(1, new PeerId(2), []) },
-        { "k", new RaftCheckpoint(new InitialState([new PeerId(1)], LogPosition.Zero), new RaftRecord(1, new PeerId(2), [])) },
+        { "k", new RaftCheckpoint(new InitialState(Members, LogPosition.Zero), new RaftRecord(1, new PeerId(2), [])) },
         { "h", new Proto.StoreHello { Directory = 5, Earlier = { 6, 7 } } },
         { "a", new Proto.StoreHelloReply { Refusal = 3 } },
         { "i", new Proto.PlacementAllocateId() },

@@ -2,7 +2,7 @@ using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Planted.Nodes;
 
-/// <summary>The order in which the beginning of a log is forgotten.</summary>
+/// <summary>The order in which a log is compacted.</summary>
 internal static class CompactionBugs
 {
     /// <summary>The list.</summary>

@@ -43,6 +43,7 @@ public abstract class ApplyActorKit : TestKit
     /// <summary>Applies to a region with data, which is made at index 5 if it is not in the engine.</summary>
     internal static ApplySpec KvSpec(IEngine engine, Region initial) => new()
     {
+        Store = new StoreId(1),
         Record = RecordIn(engine, initial),
         Machine = (region, _) => new KvStateMachine(region),
     };

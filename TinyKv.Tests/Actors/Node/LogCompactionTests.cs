@@ -2,7 +2,7 @@ using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Tests.Actors.Node;
 
-/// <summary>Stores whose logs are cut while they are written to, restarted, and left by one of them.</summary>
+/// <summary>Stores whose logs are compacted while they are written to, restarted, and left by one of them.</summary>
 [Trait("lane", "slow")]
 public sealed class LogCompactionTests : IAsyncLifetime
 {

@@ -4,7 +4,7 @@ using TinyKv.Core.Raft;
 
 namespace TinyKv.Tests.Actors.Raft;
 
-/// <summary>The order in which a peer forgets the beginning of its log, and what a restart finds at each step.</summary>
+/// <summary>The order in which a peer compacts its log, and what a restart finds at each step.</summary>
 public sealed class RaftPeerCompactionTests : RaftPeerKit
 {
     private static readonly RaftOptions Options = new() { MaxLogEntries = 2 };

@@ -13,7 +13,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         await StartLeaderAsync();
 
         var initial = Assert.IsType<InitialState>(Gate.Stored[0]);
-        Assert.Equal(PeerOn(1), Assert.Single(initial.Voters));
+        Assert.Equal(RegionOf(1).Configuration, initial.Configuration);
         Assert.Equal(new LogPosition(5, 5), initial.Truncated);
         Assert.All(Gate.Stored.Skip(1), @event => Assert.IsType<RaftRecord>(@event));
     }
@@ -159,8 +159,9 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf([.. members.Split(',').Select(ulong.Parse)]))));
 
-        var others = $"n1{members.Replace(" ", " n1", StringComparison.Ordinal)}";
-        Assert.Contains($"begins with the members n11, n12, n13, and the store with {others}",
+        var others = string.Join(", ", members.Split(", ").Select(store => $"n1{store} on store {store}"));
+        Assert.Contains(
+            $"has the members n11 on store 1, n12 on store 2, n13 on store 3 at 5, and the engine has {others}",
             $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 

@@ -63,8 +63,8 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
     {
         var peer = await StartAsync(SpecOf(RegionOf(1, 2, 3)));
 
-        await EventFilter.Warning("region 1: refused what store 2 says: not from another member")
-            .ExpectOneAsync(() => TellAsync(new RaftMessage.Heartbeat(0, 1), from: 9));
+        await EventFilter.Warning("region 1: refused what store 2 says: speaks for the replica on store 1")
+            .ExpectOneAsync(() => TellAsync(new RaftMessage.Heartbeat(0, 1), from: 1));
         await EventFilter.Warning("region 1: refused what store 3 says: answers term 6, which this member has not reached")
             .ExpectOneAsync(() => TellAsync(new RaftMessage.Appended(1), from: 3));
         Assert.Equal(
@@ -72,7 +72,7 @@ public sealed class RaftPeerRefusalTests : RaftPeerKit
 
         async Task TellAsync(RaftMessage message, ulong from)
         {
-            FromOther(peer, 6, message, from, store: from == 9 ? 2 : from);
+            FromOther(peer, 6, message, from, store: from == 1 ? 2 : from);
             await StatusAfterAsync(peer);
         }
     }

@@ -4,7 +4,7 @@ using static TinyKv.Tests.Core.Raft.Peers;
 
 namespace TinyKv.Tests.Core.Raft;
 
-/// <summary>When a member forgets the beginning of its log, and how far.</summary>
+/// <summary>When a member compacts its log, and how far.</summary>
 public sealed class CompactionTests
 {
     private static readonly RaftOptions Options = new() { MaxLogEntries = 4 };
@@ -31,7 +31,7 @@ public sealed class CompactionTests
         member.Do(core => core.EngineSynced(6));
         var checkpoint = Assert.Single(member.Checkpoints);
         Assert.Equal(At(6, 1), checkpoint.Initial.Truncated);
-        Assert.Equal([N1, N2, N3], checkpoint.Initial.Voters.ToArray());
+        Assert.Equal(Voters(N1, N2, N3), checkpoint.Initial.Configuration);
         Assert.Equal((1, N1), (checkpoint.Record.Term, checkpoint.Record.Vote));
         Assert.Empty(checkpoint.Record.Entries);
         Assert.Equal((1, 50), (member.Core.FirstIndex, member.Core.LogBytes));
@@ -58,7 +58,7 @@ public sealed class CompactionTests
     }
 
     [Fact]
-    public void Nothing_is_forgotten_that_a_member_has_not_acknowledged()
+    public void Nothing_is_compacted_that_a_member_has_not_acknowledged()
     {
         var member = Leader(Options, entries: 9);
         member.Hear(N2, 1, new RaftMessage.Appended(10));
@@ -75,7 +75,7 @@ public sealed class CompactionTests
 
     // A crash may take from the leader what its own disk does not have yet, and the others must have it then.
     [Fact]
-    public void Nothing_is_forgotten_that_the_leaders_own_disk_does_not_have()
+    public void Nothing_is_compacted_that_the_leaders_own_disk_does_not_have()
     {
         var member = Leader(Options, entries: 3);
         member.Sent.Clear();
@@ -85,7 +85,7 @@ public sealed class CompactionTests
         member.Sent.Clear();
         member.Tick(Options.HeartbeatTicks);
 
-        Assert.All(member.Sent, sent => Assert.Equal(4, Assert.IsType<RaftMessage.Heartbeat>(sent.Message).Keep));
+        Assert.All(member.Sent, sent => Assert.Equal(4, Assert.IsType<RaftMessage.Heartbeat>(sent.Message).CompactIndex));
         Assert.NotEmpty(member.Sent);
     }
 
@@ -98,7 +98,7 @@ public sealed class CompactionTests
         member.Tick(1);
         Assert.Equal(0, member.SyncsAsked);
 
-        member.Hear(N2, 1, new RaftMessage.Heartbeat(8, 1, At(8, 1), Keep: 5));
+        member.Hear(N2, 1, new RaftMessage.Heartbeat(8, 1, At(8, 1), CompactIndex: 5));
         member.Tick(1);
         member.Do(core => core.EngineSynced(8));
 
@@ -114,12 +114,12 @@ public sealed class CompactionTests
         member.Sent.Clear();
         member.Tick(Options.HeartbeatTicks);
 
-        Assert.All(member.Sent, sent => Assert.Equal(2, Assert.IsType<RaftMessage.Heartbeat>(sent.Message).Keep));
+        Assert.All(member.Sent, sent => Assert.Equal(2, Assert.IsType<RaftMessage.Heartbeat>(sent.Message).CompactIndex));
         Assert.NotEmpty(member.Sent);
     }
 
     [Fact]
-    public void A_checkpoint_never_carries_more_than_it_forgets()
+    public void A_checkpoint_never_carries_more_than_it_leaves_out()
     {
         var member = Leader(Options, entries: 9);
         Acknowledged(member, 10);
@@ -187,9 +187,9 @@ public sealed class CompactionTests
     }
 
     [Fact]
-    public void An_engine_that_has_less_than_was_forgotten_is_refused()
+    public void An_engine_that_has_less_than_was_compacted_is_refused()
     {
-        var initial = new InitialState([N1], At(6, 1));
+        var initial = new InitialState(Voters(N1), At(6, 1));
         var core = new RaftCore(N1, initial, Options, new Random(1));
 
         Assert.Throws<InvariantViolationException>(() => core.Start(5));
@@ -198,13 +198,13 @@ public sealed class CompactionTests
     [Theory]
     [InlineData(-1)]
     [InlineData(9)]
-    public void A_leader_that_keeps_less_than_it_can_know_is_refused(long keep)
+    public void A_leader_that_would_compact_more_than_it_can_know_is_refused(long compactIndex)
     {
         var member = new OneMember(Options);
         member.Hear(N2, 1, new RaftMessage.Append(LogPosition.Zero, Entries(1, 1, 1), 2));
 
-        Assert.NotNull(member.Hear(N2, 1, new RaftMessage.Heartbeat(2, 1, At(2, 1), keep)).Refused);
-        Assert.NotNull(member.Hear(N2, 1, new RaftMessage.Append(At(2, 1), [], 2, keep)).Refused);
+        Assert.NotNull(member.Hear(N2, 1, new RaftMessage.Heartbeat(2, 1, At(2, 1), compactIndex)).Refused);
+        Assert.NotNull(member.Hear(N2, 1, new RaftMessage.Append(At(2, 1), [], 2, compactIndex)).Refused);
     }
 
     // n1 leads n2 and n3 in term 1, with an entry of its own and then so many commands of 10 bytes.

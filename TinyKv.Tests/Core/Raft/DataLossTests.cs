@@ -36,7 +36,7 @@ public sealed class DataLossTests
     [Fact]
     public void What_was_compacted_counts_as_held()
     {
-        var core = new RaftCore(N1, new InitialState([N1, N2, N3], At(5, 5)), new RaftOptions(), new Random(1));
+        var core = new RaftCore(N1, new InitialState(Voters(N1, N2, N3), At(5, 5)), new RaftOptions(), new Random(1));
         core.Start(5);
         var effects = core.Step(new RaftEnvelope(N2, N1, 6, new RaftMessage.Heartbeat(0, 1, At(4, 4))));
         Assert.Equal(new RaftMessage.HeartbeatReply(1, At(4, 4), At(4, 4)), Assert.Single(effects.SendNow).Message);

@@ -5,7 +5,7 @@ namespace TinyKv.Tests.Core.Raft;
 
 public sealed class JournalReplayTests
 {
-    private static readonly InitialState Initial = new([new PeerId(1)], InitialState.Origin);
+    private static readonly InitialState Initial = new(Peers.Voters(Peers.N1), InitialState.Origin);
 
     private readonly JournalReplay _replay = new(
         initial => new RaftCore(new PeerId(1), initial, new RaftOptions(), new Random(1)));

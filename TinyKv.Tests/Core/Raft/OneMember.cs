@@ -13,7 +13,7 @@ internal sealed class OneMember
         RaftOptions? options = null, RaftRecord? journal = null, int seed = 1, int members = 3, LogPosition truncated = default)
     {
         Options = options ?? new RaftOptions();
-        Core = new RaftCore(N1, new InitialState([.. Of(members)], truncated), Options, new Random(seed));
+        Core = new RaftCore(N1, new InitialState(Voters(Of(members)), truncated), Options, new Random(seed));
         if (journal is not null) Core.Replay(journal);
         Do(core => core.Start(truncated.Index));
     }

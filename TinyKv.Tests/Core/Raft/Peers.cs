@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
 
 namespace TinyKv.Tests.Core.Raft;
 
@@ -15,6 +17,10 @@ internal static class Peers
 
     public static IEnumerable<PeerId> Of(int count) =>
         Enumerable.Range(1, count).Select(i => new PeerId((ulong)i));
+
+    /// <summary>These voters, each on the store with its number.</summary>
+    public static Configuration Voters(params IEnumerable<PeerId> voters) =>
+        new(voters.Select(voter => new Peer(voter, new StoreId(voter.Value))));
 
     public static LogPosition At(long index, long term) => new(index, term);
 

@@ -20,6 +20,8 @@ public sealed class RaftCoreTests
         new RaftMessage.Rejected(0, LogPosition.Zero),
         new RaftMessage.Heartbeat(0, 1),
         new RaftMessage.HeartbeatReply(0),
+        new RaftMessage.TimeoutNow(At(9, 0)),
+        new RaftMessage.SnapshotOffer(At(9, 0)),
     ];
 
     public static TheoryData<RoleKind> Roles => [.. Enum.GetValues<RoleKind>()];
@@ -110,7 +112,7 @@ public sealed class RaftCoreTests
     [Fact]
     public void A_member_that_is_born_behind_a_truncated_log_is_in_its_last_term()
     {
-        var initial = new InitialState([N1], At(5, 4));
+        var initial = new InitialState(Voters(N1), At(5, 4));
         var core = new RaftCore(N1, initial, new RaftOptions(), new Random(1));
         var effects = core.Start(5);
         Assert.Equal((6L, At(6, 5)), (core.FirstIndex, core.Last));
@@ -140,5 +142,5 @@ public sealed class RaftCoreTests
     }
 
     private static RaftCore OneOf(int members) =>
-        new(N1, new InitialState([.. Of(members)], LogPosition.Zero), new RaftOptions(), new Random(1));
+        new(N1, new InitialState(Voters(Of(members)), LogPosition.Zero), new RaftOptions(), new Random(1));
 }

@@ -12,7 +12,7 @@ public sealed class RaftLogTests
     [Fact]
     public void A_log_begins_behind_its_truncated_position()
     {
-        var log = new RaftLog(At(5, 2));
+        var log = new RaftLog(At(5, 2), Voters(N1));
         Assert.Equal(At(5, 2), log.Last);
         Assert.Equal(6, log.FirstIndex);
         Assert.True(log.Matches(At(5, 2)));
@@ -79,7 +79,7 @@ public sealed class RaftLogTests
     public void A_slice_is_bounded_in_entries_and_bytes_and_has_at_least_one_entry() =>
         Gen.Select(Gen.Int[0, 9].Array[1, 10], Gen.Int[1, 5], Gen.Long[0, 20]).Sample((sizes, max, bytes) =>
         {
-            var log = new RaftLog(LogPosition.Zero);
+            var log = new RaftLog(LogPosition.Zero, Voters(N1));
             log.Append([.. sizes.Select((size, i) =>
                 new Entry(At(i + 1, 1), EntryKind.Command, new byte[size]))]);
 
@@ -136,7 +136,7 @@ public sealed class RaftLogTests
     }
 
     [Fact]
-    public void What_is_forgotten_moves_the_beginning_and_nothing_else() =>
+    public void Compaction_moves_the_beginning_and_nothing_else() =>
         Gen.Select(Gen.Int[0, 9].Array[1, 12], Gen.Int[0, 12]).Sample((sizes, draw) =>
         {
             var log = Applied(sizes);
@@ -154,7 +154,7 @@ public sealed class RaftLogTests
         });
 
     [Fact]
-    public void What_the_state_machine_was_not_given_is_not_forgotten()
+    public void What_the_state_machine_was_not_given_is_not_compacted()
     {
         var log = Log(1, 1);
         log.BeginWrite();
@@ -174,14 +174,14 @@ public sealed class RaftLogTests
 
     private static RaftLog Log(params long[] terms)
     {
-        var log = new RaftLog(LogPosition.Zero);
+        var log = new RaftLog(LogPosition.Zero, Voters(N1));
         log.Append(Entries(1, terms).AsSpan());
         return log;
     }
 
     private static RaftLog Applied(int[] sizes)
     {
-        var log = new RaftLog(LogPosition.Zero);
+        var log = new RaftLog(LogPosition.Zero, Voters(N1));
         log.Append([.. sizes.Select((size, i) => new Entry(At(i + 1, 1), EntryKind.Command, new byte[size]))]);
         log.BeginWrite();
         log.EndWrite();

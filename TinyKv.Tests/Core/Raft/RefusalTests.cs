@@ -26,6 +26,10 @@ public sealed class RefusalTests
         { "4@4 does not follow 2@2", 5, OneMember.Append(At(2, 2), Entries(4, 4)) },
         { "5@3 does not follow 4@4", 5, OneMember.Append(At(3, 3), Entries(4, 4, 3)) },
         { "4@6 is of a later term than 5", 5, OneMember.Append(At(3, 3), Entries(4, 6)) },
+        { "4@4 is no configuration: 1 bytes are not those of members", 5,
+            OneMember.Append(At(3, 3), [new(At(4, 4), EntryKind.Configuration, Data("x"))]) },
+        { "4@4 is no configuration: nobody votes", 5,
+            OneMember.Append(At(3, 3), [new(At(4, 4), EntryKind.Configuration, default)]) },
         { "3@6 is of a later term than 5", 5, OneMember.Append(At(3, 6), []) },
         { "1@2 contradicts 1@1, which is committed", 5, OneMember.Append(At(1, 2), []) },
         { "2@5 contradicts 2@2, which is committed", 5, OneMember.Append(At(1, 1), Entries(2, 5)) },
@@ -73,13 +77,13 @@ public sealed class RefusalTests
         MustRefuse(FollowerOfN2(), N2, term, message, reason);
 
     [Fact]
-    public void A_stranger_and_a_misdirected_message_are_refused()
+    public void A_message_of_oneself_or_nobody_and_a_misdirected_one_are_refused()
     {
         var member = FollowerOfN2();
-        MustRefuse(member, new PeerId(9), 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
-        MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), "not from another member");
+        MustRefuse(member, PeerId.None, 5, new RaftMessage.Heartbeat(0, 1), $"{PeerId.None} is no other member");
+        MustRefuse(member, N1, 5, new RaftMessage.Heartbeat(0, 1), $"{N1} is no other member");
         var misdirected = member.Do(core => core.Step(new RaftEnvelope(N2, N3, 5, new RaftMessage.Heartbeat(0, 1))));
-        Assert.Equal(new Refusal(N2, "not for this member"), misdirected.Refused);
+        Assert.Equal(new Refusal(N2, $"it is for {N3}, and this is {N1}"), misdirected.Refused);
     }
 
     [Fact]

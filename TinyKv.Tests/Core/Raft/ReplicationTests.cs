@@ -50,7 +50,7 @@ public sealed class ReplicationTests
     [Fact]
     public void An_acknowledgement_of_what_was_compacted_changes_nothing()
     {
-        var core = new RaftCore(N1, new InitialState([N1, N2, N3], At(5, 5)), new RaftOptions(), new Random(1));
+        var core = new RaftCore(N1, new InitialState(Voters(N1, N2, N3), At(5, 5)), new RaftOptions(), new Random(1));
         core.Start(5);
         core.Campaign();
         core.Step(new RaftEnvelope(N2, N1, 6, new RaftMessage.PreVoteReply(Granted: true, Round: 1)));

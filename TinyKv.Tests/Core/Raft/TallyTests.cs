@@ -4,7 +4,7 @@ namespace TinyKv.Tests.Core.Raft;
 
 public sealed class TallyTests
 {
-    private readonly Tally _tally = new(new Membership(Peers.N1, [.. Peers.Of(5)]));
+    private readonly Tally _tally = new(Peers.Voters(Peers.Of(5)));
 
     [Fact]
     public void An_election_is_won_with_a_majority_and_not_before()

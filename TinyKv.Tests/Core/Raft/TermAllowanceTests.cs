@@ -112,7 +112,7 @@ public sealed class TermAllowanceTests
     private static Victim Member(PeerId id, RaftOptions options, Queue<RaftEnvelope> underWay)
     {
         var member = new Victim(
-            id, new InitialState([.. Of(3)], default), options, new Random((int)id.Value), underWay.Enqueue);
+            id, new InitialState(Voters(Of(3)), default), options, new Random((int)id.Value), underWay.Enqueue);
         member.Start();
         return member;
     }

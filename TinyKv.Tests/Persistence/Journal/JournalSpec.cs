@@ -67,7 +67,7 @@ public abstract class JournalSpec : IAsyncLifetime
         if (from <= 5) Assert.Equal(5, replayed.Highest);
     }
 
-    // As a log does that is cut again and again: what is deleted is most of what there is.
+    // As a log does that is compacted again and again: what is deleted is most of what there is.
     [SkippableFact]
     public async Task The_space_of_what_was_deleted_is_used_again()
     {

@@ -1,4 +1,4 @@
-namespace TinyKv.Core.Raft;
+namespace TinyKv.Core.Raft.Membership;
 
 /// <summary>The arithmetic of majorities.</summary>
 internal static class Quorum

@@ -1,0 +1,46 @@
+namespace TinyKv.Core.Raft;
+
+/// <summary>
+/// A follower that lacks what is compacted is offered a snapshot, again with each heartbeat; it fetches that by itself.
+/// </summary>
+internal sealed partial class Leader
+{
+    // In bounds of the log: who lacks more is brought up to date by a snapshot sooner.
+    private const long FarBehind = 4;
+
+    /// <summary>The host gives out a snapshot at <paramref name="index"/>.</summary>
+    public void SnapshotPinned(PeerId peer, long index)
+    {
+        if (Find(peer) is not { } follower || index < _raft.Log.Truncated.Index) return;
+        follower.HeardAt = _raft.Now;
+        follower.Pin(index);
+    }
+
+    // A learner of which nothing was heard may not be there yet: an offer is what makes it.
+    private bool NeedsOffer(Progress follower) => !follower.IsLeaving && (follower.State == ProgressState.Snapshot
+        || (_raft.Options.ProvidesSnapshots && follower is { IsVoter: false, IsHeard: false }));
+
+    private void Offer(Progress follower)
+    {
+        var at = _raft.Log.PositionAt(Math.Max(follower.PinnedAt, _raft.Log.Truncated.Index));
+        follower.Offered(at.Index);
+        _raft.SendNow(follower.Peer, new RaftMessage.SnapshotOffer(at));
+    }
+
+    /// <summary>
+    /// Up to where the log may be compacted for all that a follower lacks. Who can be given a snapshot holds it back only
+    /// while it is there and not far behind.
+    /// </summary>
+    private long CompactableFor(Progress follower)
+    {
+        var (options, log) = (_raft.Options, _raft.Log);
+        if (follower.IsLeaving) return long.MaxValue;
+        if (!options.ProvidesSnapshots) return follower.Has;
+        if (_raft.Now - follower.HeardAt >= options.ElectionTicks) return long.MaxValue;
+        if (follower.State == ProgressState.Snapshot) return follower.PinnedAt > 0 ? follower.PinnedAt : long.MaxValue;
+        var has = Math.Max(follower.Has, log.Truncated.Index);
+        var isFar = log.Last.Index - has > FarBehind * options.MaxLogEntries
+            || log.BytesAfter(has) > FarBehind * options.MaxLogBytes;
+        return isFar ? long.MaxValue : follower.Has;
+    }
+}
