@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Core.Storage;
@@ -15,8 +16,16 @@ public static class MetaKeys
     /// <summary>The region, and what there is of it.</summary>
     public const byte Region = (byte)'r';
 
+    /// <summary>The last entry that an installed snapshot holds, from when its installation begins until the journal begins
+    /// behind it.</summary>
+    public const byte Snapshot = (byte)'s';
+
     /// <summary>Placement's next id and the end of its timestamps.</summary>
     public const byte PlacementState = (byte)'p';
+
+    /// <summary>What placement's state machine keeps, and nothing else.</summary>
+    public static KeyRange PlacementRange { get; } =
+        new(Of(RegionId.Placement, PlacementState), Of(RegionId.Placement, PlacementState + 1));
 
     private const byte OfRegion = (byte)'r';
     private const int KeyBytes = 10;
