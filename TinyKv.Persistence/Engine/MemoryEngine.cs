@@ -47,6 +47,16 @@ public sealed class MemoryEngine : IEngine
     public void Sync() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     /// <inheritdoc/>
+    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    {
+        using var batch = NewBatch();
+        batch.DeleteRange(family, range);
+        foreach (var table in tables.Cast<MemoryTable>())
+            foreach (var pair in table.Content) batch.Put(family, pair.Key, pair.Value);
+        Write(batch, sync: true);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _disposed = true;
 
     private static void Apply(Modify write, ImmutableSortedSet<MemoryPair>.Builder pairs)

@@ -144,6 +144,28 @@ public sealed class RocksEngine : IEngine
         }
     }
 
+    /// <inheritdoc/>
+    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    {
+        using var batch = NewBatch();
+        batch.DeleteRange(family, range);
+        Write(batch, sync: true);
+        if (tables.Count == 0) return;
+        _lifetime.Acquire();
+        try
+        {
+            RocksTable.Ingest(_database, Handle(family), tables);
+        }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e, $", which takes in {Path.GetDirectoryName(((RocksTable)tables[0]).Path)},");
+        }
+        finally
+        {
+            _lifetime.Release();
+        }
+    }
+
     /// <summary>Ends the engine. The files are closed when the last snapshot, iterator and batch are disposed, too.</summary>
     public void Dispose() => _lifetime.Close();
 

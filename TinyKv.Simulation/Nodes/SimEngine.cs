@@ -32,6 +32,17 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     }
 
     /// <inheritdoc/>
+    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    {
+        using var batch = NewBatch();
+        batch.DeleteRange(family, range);
+        Write(batch, sync: true);
+        foreach (var pair in tables.Cast<MemoryTable>().SelectMany(table => table.Content))
+            batch.Put(family, pair.Key, pair.Value);
+        Write(batch, sync: true);
+    }
+
+    /// <inheritdoc/>
     public void Sync()
     {
         RequireSound();

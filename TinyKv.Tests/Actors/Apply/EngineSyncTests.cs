@@ -1,6 +1,7 @@
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 
@@ -67,6 +68,9 @@ public sealed class EngineSyncTests : TestKit
         public IWriteBatch NewBatch() => _inner.NewBatch();
 
         public void Write(IWriteBatch batch, bool sync) => _inner.Write(batch, sync);
+
+        public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables) =>
+            _inner.Ingest(family, range, tables);
 
         public void Sync()
         {

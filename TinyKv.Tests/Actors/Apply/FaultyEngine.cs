@@ -33,6 +33,9 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
         inner.Write(batch, sync);
     }
 
+    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables) =>
+        inner.Ingest(family, range, tables);
+
     public void Sync() => inner.Sync();
 
     public void Dispose() => inner.Dispose();
