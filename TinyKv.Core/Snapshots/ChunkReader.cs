@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Keys;
-using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 
 namespace TinyKv.Core.Snapshots;
@@ -13,13 +12,13 @@ public static class ChunkReader
 {
     /// <summary>The chunk that begins at a place.</summary>
     /// <param name="snapshot">The engine.</param>
-    /// <param name="region">The region, as the engine holds it.</param>
+    /// <param name="header">The region, and what is applied of it, as the engine holds it.</param>
     /// <param name="from">Where.</param>
     /// <param name="maxBytes">The most bytes of keys and values; one pair always fits.</param>
     public static SnapshotChunk Read(
-        ISnapshot snapshot, Region region, SnapshotCursor from, int maxBytes = SnapshotChunk.MaxBytes)
+        ISnapshot snapshot, SnapshotHeader header, SnapshotCursor from, int maxBytes = SnapshotChunk.MaxBytes)
     {
-        var parts = SnapshotContent.Of(region);
+        var parts = SnapshotContent.Of(header.Region);
         foreach (var part in parts)
         {
             if (part.Family < from.Family) continue;
@@ -27,9 +26,10 @@ public static class ChunkReader
             var after = part.Family == from.Family ? from.After : default;
             var (pairs, isWhole) = Fill(snapshot, part, after, maxBytes);
             if (pairs.Length == 0 && !isLast) continue;
-            return new SnapshotChunk(from, pairs, Behind(from, part.Family, after, pairs), isLast && isWhole);
+            return new SnapshotChunk(
+                header.Applied, from, pairs, Behind(from, part.Family, after, pairs), isLast && isWhole);
         }
-        return new SnapshotChunk(from, [], from, IsLast: true);
+        return new SnapshotChunk(header.Applied, from, [], from, IsLast: true);
     }
 
     // Where it stops because it is full, the next chunk finds out whether there was more.

@@ -1,5 +1,3 @@
-using TinyKv.Core.Regions;
-
 namespace TinyKv.Core.Snapshots;
 
 /// <summary>
@@ -9,11 +7,13 @@ namespace TinyKv.Core.Snapshots;
 public static class ChunkRules
 {
     /// <summary>What is wrong with a chunk; null: nothing.</summary>
-    /// <param name="region">The region that the snapshot is of.</param>
+    /// <param name="header">What the snapshot is of.</param>
     /// <param name="at">Where the chunk must begin.</param>
     /// <param name="chunk">The chunk.</param>
-    public static string? Problem(Region region, SnapshotCursor at, SnapshotChunk chunk)
+    public static string? Problem(SnapshotHeader header, SnapshotCursor at, SnapshotChunk chunk)
     {
+        var region = header.Region;
+        if (chunk.Applied != header.Applied) return $"it is of entry {chunk.Applied}, not of {header.Applied}";
         if (chunk.From != at) return $"it begins at {chunk.From}, not at {at}";
         var next = chunk.Next;
         var parts = SnapshotContent.Of(region);

@@ -42,7 +42,7 @@ public sealed class SnapshotAssembly : IDisposable
     public void Add(SnapshotChunk chunk)
     {
         if (IsWhole) throw new SnapshotDamagedException($"a chunk at {chunk.From} behind the last one");
-        if (ChunkRules.Problem(Header.Region, At, chunk) is { } problem)
+        if (ChunkRules.Problem(Header, At, chunk) is { } problem)
             throw new SnapshotDamagedException($"a chunk of {Header.Region.Id} is not the next one: {problem}");
         if (chunk.Next.Family != At.Family || At.Bytes - _begunAt >= _tableBytes) FinishTable();
         if (!chunk.Pairs.IsEmpty) Write(chunk);

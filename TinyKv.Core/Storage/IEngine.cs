@@ -18,6 +18,9 @@ public interface IEngine : IDisposable
     /// <summary>Everything written before is on disk on return.</summary>
     void Sync();
 
+    /// <summary>About how many bytes the pairs of a range take on the disk, without what is in memory alone. Cheap.</summary>
+    long EstimateBytes(ColumnFamily family, KeyRange range);
+
     /// <summary>
     /// Replaces what a range of a family holds by what tables hold, in two steps: first it holds nothing. On disk on return;
     /// may be repeated, since the tables stay.

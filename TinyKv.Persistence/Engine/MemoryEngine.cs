@@ -47,6 +47,10 @@ public sealed class MemoryEngine : IEngine
     public void Sync() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     /// <inheritdoc/>
+    public long EstimateBytes(ColumnFamily family, KeyRange range) => _families[(int)family]
+        .Where(pair => range.Contains(pair.Key)).Sum(pair => (long)pair.Key.Length + pair.Value.Length);
+
+    /// <inheritdoc/>
     public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
     {
         using var batch = NewBatch();

@@ -145,6 +145,21 @@ public sealed class RocksEngine : IEngine
     }
 
     /// <inheritdoc/>
+    public long EstimateBytes(ColumnFamily family, KeyRange range)
+    {
+        if (range.IsEmpty) return 0;
+        _lifetime.Acquire();
+        try
+        {
+            return RocksSizes.Of(_database, Handle(family), range);
+        }
+        finally
+        {
+            _lifetime.Release();
+        }
+    }
+
+    /// <inheritdoc/>
     public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
     {
         using var batch = NewBatch();

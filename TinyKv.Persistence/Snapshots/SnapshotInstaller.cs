@@ -37,8 +37,28 @@ public sealed class SnapshotInstaller(IEngine engine, ISnapshotStaging staging)
     /// <exception cref="StorageFailedException">One was interrupted, and its snapshot is gone.</exception>
     public void Resume()
     {
-        foreach (var record in Applying()) Replace(SnapshotOf(record), record);
+        foreach (var (snapshot, record) in Interrupted()) Replace(snapshot, record);
         foreach (var region in staging.Regions) staging.Discard(region);
+    }
+
+    /// <summary>The snapshot whose installation was interrupted. Another one would be as bad as none: what is applied, and who
+    /// is a member, come from it.</summary>
+    /// <param name="marked">What the engine says of the region.</param>
+    /// <param name="snapshot">The engine.</param>
+    /// <param name="staging">Where the snapshot must be.</param>
+    /// <exception cref="StorageFailedException">It is not there.</exception>
+    public static StagedSnapshot SnapshotOf(RegionRecord marked, ISnapshot snapshot, ISnapshotStaging staging)
+    {
+        var (region, applied) = (marked.Region, MetaRecords.ReadSnapshot(snapshot, marked.Region.Id));
+        var staged = staging.Find(region.Id);
+        if (staged is not null && applied == staged.Header.Applied && Same(staged.Header.Region, region)) return staged;
+        throw new StorageFailedException(
+            $"{region.Id} was being replaced by a snapshot up to entry {applied}, which "
+            + (staged is null ? "is gone" : $"is another one now, up to entry {staged.Header.Applied}")
+            + ": what the store had of it cannot be brought back; remove the store and let it join as a new one")
+        {
+            IsDamage = true,
+        };
     }
 
     // From here on only this snapshot can become of the region. What was there, which may be more keys than the snapshot has
@@ -71,26 +91,11 @@ public sealed class SnapshotInstaller(IEngine engine, ISnapshotStaging staging)
         return installed;
     }
 
-    private List<RegionRecord> Applying()
+    private List<(StagedSnapshot Snapshot, RegionRecord Record)> Interrupted()
     {
         using var snapshot = engine.Snapshot();
-        return [.. MetaRecords.ReadAll(snapshot).Where(record => record.State == RegionState.Applying)];
-    }
-
-    // Another one would be a mistake as bad as none: what is applied, and who is a member, come from it.
-    private StagedSnapshot SnapshotOf(RegionRecord marked)
-    {
-        using var snapshot = engine.Snapshot();
-        var (region, applied) = (marked.Region, MetaRecords.ReadSnapshot(snapshot, marked.Region.Id));
-        var staged = staging.Find(region.Id);
-        if (staged is not null && applied == staged.Header.Applied && Same(staged.Header.Region, region)) return staged;
-        throw new StorageFailedException(
-            $"{region.Id} was being replaced by a snapshot up to entry {applied}, which "
-            + (staged is null ? "is gone" : $"is another one now, up to entry {staged.Header.Applied}")
-            + ": what the store had of it cannot be brought back; remove the store and let it join as a new one")
-        {
-            IsDamage = true,
-        };
+        return [.. MetaRecords.ReadAll(snapshot).Where(record => record.State == RegionState.Applying)
+            .Select(record => (SnapshotOf(record, snapshot, staging), record))];
     }
 
     private static bool Same(Region one, Region other) => one.Id == other.Id && one.Range == other.Range

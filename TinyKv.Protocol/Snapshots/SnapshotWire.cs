@@ -31,7 +31,13 @@ public static class SnapshotWire
     /// <summary>The bytes of a chunk.</summary>
     public static byte[] Encode(SnapshotChunk chunk)
     {
-        var wire = new Proto.SnapshotChunk { From = ToWire(chunk.From), Next = ToWire(chunk.Next), Last = chunk.IsLast };
+        var wire = new Proto.SnapshotChunk
+        {
+            Applied = EntryWire.ToWire(chunk.Applied),
+            From = ToWire(chunk.From),
+            Next = ToWire(chunk.Next),
+            Last = chunk.IsLast,
+        };
         foreach (var pair in chunk.Pairs)
             wire.Pairs.Add(new Proto.SnapshotPair { Key = WireCodec.Wrap(pair.Key), Value = WireCodec.Wrap(pair.Value) });
         return Seal(wire);
@@ -88,7 +94,8 @@ public static class SnapshotWire
     }
 
     private static SnapshotChunk FromWire(Proto.SnapshotChunk wire) => new(
-        FromWire(wire.From), [.. wire.Pairs.Select(pair => new SnapshotPair(pair.Key.Memory, pair.Value.Memory))],
+        EntryWire.FromWire(wire.Applied), FromWire(wire.From),
+        [.. wire.Pairs.Select(pair => new SnapshotPair(pair.Key.Memory, pair.Value.Memory))],
         FromWire(wire.Next), wire.Last);
 
     private static ImmutableArray<TableEntry> Tables(Proto.SnapshotManifest wire) =>

@@ -32,6 +32,9 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     }
 
     /// <inheritdoc/>
+    public long EstimateBytes(ColumnFamily family, KeyRange range) => Disk.Engine.Data.EstimateBytes(family, range);
+
+    /// <inheritdoc/>
     public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
     {
         using var batch = NewBatch();

@@ -69,6 +69,8 @@ public sealed class EngineSyncTests : TestKit
 
         public void Write(IWriteBatch batch, bool sync) => _inner.Write(batch, sync);
 
+        public long EstimateBytes(ColumnFamily family, KeyRange range) => _inner.EstimateBytes(family, range);
+
         public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables) =>
             _inner.Ingest(family, range, tables);
 

@@ -33,6 +33,8 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
         inner.Write(batch, sync);
     }
 
+    public long EstimateBytes(ColumnFamily family, KeyRange range) => inner.EstimateBytes(family, range);
+
     public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables) =>
         inner.Ingest(family, range, tables);
 

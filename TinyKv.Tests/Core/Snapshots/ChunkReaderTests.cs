@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
@@ -27,7 +28,7 @@ public sealed class ChunkReaderTests
             using var engine = EngineOf(pairs);
             using var snapshot = engine.Snapshot();
 
-            var chunks = Chunks(snapshot, Region(range), SnapshotCursor.Start, maxBytes);
+            var chunks = Chunks(snapshot, Header(range), SnapshotCursor.Start, maxBytes);
 
             Assert.Equal(Content(snapshot, range), chunks.SelectMany(Texts));
             Assert.Equal(chunks.Sum(chunk => chunk.Pairs.Length), chunks[^1].Next.Pairs);
@@ -42,9 +43,9 @@ public sealed class ChunkReaderTests
             using var snapshot = engine.Snapshot();
             var all = Content(snapshot, range);
 
-            foreach (var chunk in Chunks(snapshot, Region(range), SnapshotCursor.Start, maxBytes))
+            foreach (var chunk in Chunks(snapshot, Header(range), SnapshotCursor.Start, maxBytes))
             {
-                var rest = Chunks(snapshot, Region(range), chunk.From, otherwise);
+                var rest = Chunks(snapshot, Header(range), chunk.From, otherwise);
                 Assert.Equal(all.Skip((int)chunk.From.Pairs), rest.SelectMany(Texts));
             }
         }, iter: 300);
@@ -56,7 +57,7 @@ public sealed class ChunkReaderTests
             using var engine = EngineOf(pairs);
             using var snapshot = engine.Snapshot();
 
-            foreach (var chunk in Chunks(snapshot, Region(range), SnapshotCursor.Start, maxBytes))
+            foreach (var chunk in Chunks(snapshot, Header(range), SnapshotCursor.Start, maxBytes))
                 Assert.True(chunk.Pairs.Length <= 1 || chunk.Pairs.Sum(pair => pair.Bytes) <= maxBytes);
         }, iter: 300);
 
@@ -66,11 +67,11 @@ public sealed class ChunkReaderTests
         {
             using var engine = EngineOf(pairs);
             using var snapshot = engine.Snapshot();
-            var chunks = Chunks(snapshot, Region(range), SnapshotCursor.Start, maxBytes);
+            var chunks = Chunks(snapshot, Header(range), SnapshotCursor.Start, maxBytes);
 
             foreach (var at in chunks)
                 foreach (var chunk in chunks)
-                    Assert.Equal(at.From == chunk.From, ChunkRules.Problem(Region(range), at.From, chunk) is null);
+                    Assert.Equal(at.From == chunk.From, ChunkRules.Problem(Header(range), at.From, chunk) is null);
         }, iter: 300);
 
     [Theory]
@@ -80,15 +81,16 @@ public sealed class ChunkReaderTests
     [InlineData("a key outside", "outside")]
     [InlineData("it claims to be the last", "last one")]
     [InlineData("a family of the store", "nothing more")]
+    [InlineData("of another snapshot", "101")]
     [InlineData("nothing in it", "empty")]
     public void A_chunk_that_was_made_up_is_refused(string what, string because)
     {
-        var region = Region(new KeyRange(new byte[] { 1 }, new byte[] { 4 }));
+        var header = Header(new KeyRange(new byte[] { 1 }, new byte[] { 4 }));
         using var engine = EngineOf([
             (ColumnFamily.Default, [1], [1]), (ColumnFamily.Default, [2], [1]), (ColumnFamily.Write, [2], [1])]);
         using var snapshot = engine.Snapshot();
-        var chunk = ChunkReader.Read(snapshot, region, SnapshotCursor.Start);
-        Assert.Null(ChunkRules.Problem(region, SnapshotCursor.Start, chunk));
+        var chunk = ChunkReader.Read(snapshot, header, SnapshotCursor.Start);
+        Assert.Null(ChunkRules.Problem(header, SnapshotCursor.Start, chunk));
 
         var wrong = what switch
         {
@@ -98,10 +100,11 @@ public sealed class ChunkReaderTests
             "a key outside" => chunk with { Pairs = [chunk.Pairs[0], chunk.Pairs[1] with { Key = new byte[] { 4 } }] },
             "it claims to be the last" => chunk with { IsLast = true },
             "a family of the store" => chunk with { Next = chunk.Next with { Family = ColumnFamily.Meta } },
-            _ => new SnapshotChunk(SnapshotCursor.Start, [], SnapshotCursor.Start, IsLast: false),
+            "of another snapshot" => chunk with { Applied = new LogPosition(101, 7) },
+            _ => new SnapshotChunk(header.Applied, SnapshotCursor.Start, [], SnapshotCursor.Start, IsLast: false),
         };
 
-        Assert.Contains(because, ChunkRules.Problem(region, SnapshotCursor.Start, wrong), StringComparison.Ordinal);
+        Assert.Contains(because, ChunkRules.Problem(header, SnapshotCursor.Start, wrong), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,22 +112,22 @@ public sealed class ChunkReaderTests
     {
         using var engine = new MemoryEngine();
         var region = new Region(RegionId.Placement, KeyRange.All, RegionEpoch.Initial, []);
-        MetaRecords.Create(engine, [new RegionRecord(region), new RegionRecord(Region(KeyRange.All))]);
+        MetaRecords.Create(engine, [new RegionRecord(region), new RegionRecord(Header(KeyRange.All).Region)]);
         using var batch = engine.NewBatch();
         BatchWriter.Write(batch, [new PlacementState(7, 8).Save()], region);
         engine.Write(batch, sync: false);
         using var snapshot = engine.Snapshot();
 
-        var chunk = ChunkReader.Read(snapshot, region, SnapshotCursor.Start);
+        var chunk = ChunkReader.Read(snapshot, new SnapshotHeader(region, new LogPosition(100, 7)), SnapshotCursor.Start);
 
         Assert.True(chunk.IsLast);
         Assert.Equal(MetaKeys.Of(RegionId.Placement, MetaKeys.PlacementState), Assert.Single(chunk.Pairs).Key.ToArray());
     }
 
-    private static List<SnapshotChunk> Chunks(ISnapshot snapshot, Region region, SnapshotCursor from, int maxBytes)
+    private static List<SnapshotChunk> Chunks(ISnapshot snapshot, SnapshotHeader header, SnapshotCursor from, int maxBytes)
     {
         var chunks = new List<SnapshotChunk>();
-        do chunks.Add(ChunkReader.Read(snapshot, region, chunks.Count == 0 ? from : chunks[^1].Next, maxBytes));
+        do chunks.Add(ChunkReader.Read(snapshot, header, chunks.Count == 0 ? from : chunks[^1].Next, maxBytes));
         while (!chunks[^1].IsLast);
         return chunks;
     }
@@ -146,7 +149,8 @@ public sealed class ChunkReaderTests
     private static string Text(ColumnFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
         $"{family} {Convert.ToHexString(key)}={Convert.ToHexString(value)}";
 
-    private static Region Region(KeyRange range) => new(new RegionId(7), range, RegionEpoch.Initial, []);
+    private static SnapshotHeader Header(KeyRange range) =>
+        new(new Region(new RegionId(7), range, RegionEpoch.Initial, []), new LogPosition(100, 7));
 
     private static MemoryEngine EngineOf(IEnumerable<(ColumnFamily Family, byte[] Key, byte[] Value)> pairs)
     {
