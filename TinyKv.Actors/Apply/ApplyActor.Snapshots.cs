@@ -23,7 +23,7 @@ internal sealed partial class ApplyActor
         else
         {
             // The log was faster.
-            spec.Installer.Finish(Region.Id);
+            Context.Parent.Tell(new DropSnapshot(Region.Id));
         }
         var installed = new SnapshotInstalled(_record, _applied);
         Sender.Tell(installed);
@@ -36,5 +36,6 @@ internal sealed partial class ApplyActor
         if (_snapshot is null) return;
         spec.Installer?.Finish(Region.Id);
         _snapshot = null;
+        Context.Parent.Tell(new DropSnapshot(Region.Id));
     }
 }

@@ -23,7 +23,8 @@ internal sealed record SnapshotStaged(StagedSnapshot Snapshot);
 /// <summary>A snapshot could not be had; nothing is left of it.</summary>
 internal sealed record SnapshotNotFetched(RegionId Region, string Reason);
 
-/// <summary>A staged snapshot is not wanted any more.</summary>
+/// <summary>A staged snapshot is not needed any more: it was installed and the journal begins behind it, or it is not
+/// wanted.</summary>
 internal sealed record DropSnapshot(RegionId Region);
 
 /// <summary>Install a staged snapshot; to the region's state machine, or of a region without one to who has fetched it. Answered
@@ -38,7 +39,7 @@ internal sealed record InstallSnapshot(StagedSnapshot Snapshot);
 /// <param name="Applied">The last entry that is applied.</param>
 internal sealed record SnapshotInstalled(RegionRecord Record, LogPosition Applied);
 
-/// <summary>A journal begins behind the snapshot that was installed, durably; to whoever has installed it.</summary>
+/// <summary>The journal begins behind the snapshot that was installed, durably; to the state machine.</summary>
 internal sealed record SnapshotJournaled(RegionId Region);
 
 /// <summary>Keep the keys of a region free for a snapshot. Answered with <see cref="RangeReserved"/> or

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Actors.Messages;
+using TinyKv.Core;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
@@ -63,8 +64,9 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
     private void Begin(ReadView view)
     {
         (_view, _isAnswered) = (view, true);
-        var applied = MetaRecords.ReadApplied(view.Snapshot, region);
-        _header = new SnapshotHeader(view.Region, applied!.Value);
+        var applied = MetaRecords.ReadApplied(view.Snapshot, view.Region.Id);
+        Invariant.Holds(applied is not null, $"the engine knows {view.Region.Id}, and not what is applied of it");
+        _header = new SnapshotHeader(view.Region, applied.Value);
         _encodedHeader = Wrap(SnapshotWire.Encode(_header));
         _total = SnapshotContent.Of(view.Region).Sum(part => spec.Engine.EstimateBytes(part.Family, part.Range));
         if (_hasEnded) End();

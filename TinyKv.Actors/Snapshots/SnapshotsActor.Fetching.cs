@@ -1,6 +1,7 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 using TinyKv.Persistence.Engine;
 
 namespace TinyKv.Actors.Snapshots;
@@ -10,16 +11,19 @@ internal sealed partial class SnapshotsActor
 {
     private readonly Dictionary<RegionId, Fetch> _fetches = [];
     private readonly Queue<RegionId> _waiting = new(); // for a place
+    private readonly Dictionary<RegionId, StagedSnapshot> _staged = []; // until they are installed or not wanted
 
     private void Fetching(object message)
     {
         switch (message)
         {
             case FetchSnapshot request: Begin(request); break;
-            case SnapshotStaged staged: Answer(staged.Snapshot.Header.Region.Id, staged); break;
+            case SnapshotStaged staged:
+                _staged[staged.Snapshot.Header.Region.Id] = staged.Snapshot;
+                Answer(staged.Snapshot.Header.Region.Id, staged);
+                break;
             case SnapshotNotFetched failed: Answer(failed.Region, failed); break;
             case InstallSnapshot install: Install(install); break;
-            case SnapshotJournaled journaled: _spec.Installer.Finish(journaled.Region); break;
             case DropSnapshot drop: Drop(drop.Region); break;
             default: Unhandled(message); break;
         }
@@ -32,6 +36,13 @@ internal sealed partial class SnapshotsActor
             fetch.Asker = Sender;
             return;
         }
+        if (_staged.TryGetValue(request.Region, out var staged) && staged.Header.Applied.Index >= request.AtLeast.Index)
+        {
+            // Whoever had asked for it was made anew since.
+            Sender.Tell(new SnapshotStaged(staged));
+            return;
+        }
+        if (staged is not null) Drop(request.Region);
         _fetches[request.Region] = new Fetch(request, Sender);
         _waiting.Enqueue(request.Region);
         StartWaiting();
@@ -91,6 +102,8 @@ internal sealed partial class SnapshotsActor
 
     private void Drop(RegionId region)
     {
+        // What is there now may be of a later one.
+        if (!_staged.Remove(region)) return;
         _spec.Staging.Discard(region);
         _spec.Regions.Tell(new ReleaseRange(region));
     }

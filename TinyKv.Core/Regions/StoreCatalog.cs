@@ -47,7 +47,8 @@ public sealed class StoreCatalog
     public static StoreCatalog Of(IEnumerable<RegionRecord> records) =>
         records.Aggregate(Empty, (catalog, record) => catalog.With(record));
 
-    /// <summary>The regions whose keys are kept free for a snapshot, by ascending number. There may be an older replica.</summary>
+    /// <summary>The regions whose keys are kept free for a snapshot, by ascending number. There may be an older
+    /// replica.</summary>
     public IEnumerable<Region> Reserved => _reserved.Values.OrderBy(region => region.Id.Value);
 
     /// <summary>What the store knows of a region.</summary>

@@ -23,13 +23,12 @@ public sealed class SnapshotInstaller(IEngine engine, ISnapshotStaging staging)
     /// <exception cref="StorageFailedException">The store has to end; its next start repeats the installation.</exception>
     public RegionRecord Install(StagedSnapshot snapshot, RegionRecord? before) => Replace(snapshot, Mark(snapshot, before));
 
-    /// <summary>The journal begins behind the snapshot, durably: it explains nothing any more, and is discarded.</summary>
+    /// <summary>The journal begins behind the snapshot, durably: it explains nothing any more, and may be discarded.</summary>
     public void Finish(RegionId region)
     {
         using var batch = engine.NewBatch();
         MetaRecords.WriteSnapshot(batch, region, null);
         engine.Write(batch, sync: false);
-        staging.Discard(region);
     }
 
     /// <summary>At the start of a store, before anybody reads: repeats installations that were interrupted, and discards

@@ -21,7 +21,8 @@ internal sealed class SnapshotPlan
         var peers = random.Next(2, 5);
         Region = new Region(
             random.Percent(10) ? RegionId.Placement : new RegionId(7), Range(start, end), new RegionEpoch(4, 3),
-            [.. Enumerable.Range(1, peers).Select(store => new Peer(new PeerId((ulong)(70 + store)), new StoreId((ulong)store)))]);
+            [.. Enumerable.Range(1, peers).Select(
+                store => new Peer(new PeerId((ulong)(70 + store)), new StoreId((ulong)store)))]);
         // What was split off since was at its end.
         Before = random.Percent(70) ? Region with
         {
@@ -67,7 +68,8 @@ internal sealed class SnapshotPlan
         }
         if (region is not null)
         {
-            if (region.Id == RegionId.Placement && !isEmpty) batch.Put(ColumnFamily.Meta, MetaKeys.PlacementRange.Start.Span, Bytes(16));
+            if (region.Id == RegionId.Placement && !isEmpty)
+                batch.Put(ColumnFamily.Meta, MetaKeys.PlacementRange.Start.Span, Bytes(16));
             MetaRecords.Write(batch, new RegionRecord(region) { JournalBorn = true });
             MetaRecords.WriteApplied(batch, region.Id, applied);
         }

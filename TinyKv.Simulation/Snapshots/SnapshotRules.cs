@@ -40,11 +40,13 @@ internal sealed class SnapshotRules
             $"what is applied up to {applied} is not what was there or was sent");
     }
 
-    /// <summary>At the end the region is what was sent, nothing of what it had is left, and others' keys are as they were.</summary>
+    /// <summary>At the end the region is what was sent, nothing else of what it had is left, and others' keys are as they
+    /// were.</summary>
     public void End(MemoryEngine engine)
     {
         State(engine);
-        Judge.Holds(Rule.SnapshotsAreWhole, Recorded(engine)?.State == RegionState.Normal, $"the region is not here in the end");
+        Judge.Holds(Rule.SnapshotsAreWhole, Recorded(engine)?.State == RegionState.Normal,
+            $"the region is not here in the end");
         Judge.Holds(Rule.RegionsAreKept, Others(engine) == _others, $"keys of others have changed");
         Judge.Holds(Rule.RegionsAreKept, LeftBehind(engine).Length == 0, $"keys are left that belong to no region");
     }

@@ -104,6 +104,7 @@ internal sealed class SnapshotSimulation
         _journal = _plan.Applied;
         Trace.Add($"the journal begins at {_journal}");
         Installer.Finish(_plan.Region.Id);
+        _staging.Discard(_plan.Region.Id);
     }
 
     private void Die()

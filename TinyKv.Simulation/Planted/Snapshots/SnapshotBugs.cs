@@ -10,7 +10,10 @@ internal static class SnapshotBugs
     [
         new("a snapshot without its members", [Rule.SnapshotsAreWhole], 1, "SnapshotInstaller",
             "var installed = marked with { State = RegionState.Normal };",
-            "var installed = marked with { State = RegionState.Normal, Region = marked.Region with { Peers = marked.Region.Peers[..1] } };",
+            """
+            var alone = marked.Region with { Peers = marked.Region.Peers[..1] };
+            var installed = marked with { State = RegionState.Normal, Region = alone };
+            """,
             "The replica counts majorities of members that are not there any more."),
         new("an applied index saved before the keys are there", [Rule.SnapshotsAreWhole], 1, "SnapshotInstaller",
             "MetaRecords.WriteSnapshot(batch, marked.Region.Id, snapshot.Header.Applied);",
@@ -29,7 +32,7 @@ internal static class SnapshotBugs
             "WireCodec.Require(Of(body.Span) == expected,",
             "WireCodec.Require(Of(body.Span) == expected || true,",
             "A bit that was changed on the way is kept for ever."),
-        new("a chunk that is full and passes for the last", [Rule.SnapshotsAreWhole], 1, "ChunkReader",
+        new("a chunk that is full and passes for the last", [Rule.SnapshotsAreWhole], 3, "ChunkReader",
             "return (pairs.DrainToImmutable(), false);",
             "return (pairs.DrainToImmutable(), true);",
             "What is behind it is never asked for."),
@@ -51,7 +54,10 @@ internal static class SnapshotBugs
             "The next start takes the journal for one that has lost entries, and the store ends for good."),
         new("a start that discards before it repeats", [Rule.NothingThrows], 1, "SnapshotInstaller",
             "foreach (var (snapshot, record) in Interrupted()) Replace(snapshot, record);",
-            "foreach (var region in staging.Regions) staging.Discard(region); foreach (var (snapshot, record) in Interrupted()) Replace(snapshot, record);",
+            """
+            foreach (var region in staging.Regions) staging.Discard(region);
+            foreach (var (snapshot, record) in Interrupted()) Replace(snapshot, record);
+            """,
             "What was deleted to make room cannot be brought back."),
     ]);
 }

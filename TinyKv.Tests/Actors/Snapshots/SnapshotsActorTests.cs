@@ -5,6 +5,7 @@ using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
+using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Wire.Internal;
 using TinyKv.Tests.Actors.Node;
 using Body = TinyKv.Protocol.Wire.Internal.SnapshotMessage.BodyOneofCase;
@@ -40,6 +41,26 @@ public sealed class SnapshotsActorTests : SnapshotsKit
         receiver.Tell(new DropSnapshot(Region.Id));
         await Regions.ExpectMsgAsync<ReleaseRange>(WaitTimeout);
         Assert.Empty(Staging.Regions);
+    }
+
+    [Fact]
+    public async Task Who_asks_again_for_what_has_arrived_gets_it_and_for_what_is_later_a_new_one()
+    {
+        StartSender();
+        var receiver = StartReceiver();
+        var first = await FetchedAsync(receiver);
+        Assert.Same(first.Snapshot, (await FetchedAsync(receiver)).Snapshot);
+        Put(batch =>
+        {
+            MetaRecords.WriteApplied(batch, Region.Id, Applied with { Index = 200 });
+            batch.Put(ColumnFamily.Write, "z"u8, "later"u8);
+        });
+
+        receiver.Tell(Fetch(atLeast: 101));
+
+        var second = await ExpectMsgAsync<SnapshotStaged>(WaitTimeout);
+        Assert.Equal([.. Everything, "Write 7A"], Content(second.Snapshot));
+        Assert.Equal(200, second.Snapshot.Header.Applied.Index);
     }
 
     [Fact]
@@ -250,7 +271,8 @@ public sealed class SnapshotsActorTests : SnapshotsKit
         Assert.Equal(2, Engine.OpenSnapshots);
 
         isHeld = false;
-        sender.Tell(new EncodedSnapshotMessage(ReceivingStore, new SnapshotMessage { Id = 901, End = new SnapshotEnd() }.ToByteArray()));
+        var end = new SnapshotMessage { Id = 901, End = new SnapshotEnd() };
+        sender.Tell(new EncodedSnapshotMessage(ReceivingStore, end.ToByteArray()));
 
         Assert.Equal(Everything, Content((await ExpectMsgAsync<SnapshotStaged>(WaitTimeout)).Snapshot));
     }

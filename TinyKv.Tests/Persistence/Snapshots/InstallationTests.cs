@@ -48,9 +48,15 @@ public sealed class MemoryInstallationTests : InstallationSpec
 public sealed class RocksInstallationTests : InstallationSpec, IDisposable
 {
     private readonly List<TemporaryDirectory> _directories = [];
+    private readonly List<RocksEngine> _killed = [];
+
     private TemporaryDirectory Disk => _directories[^1];
 
-    public void Dispose() => _directories.ForEach(directory => directory.Dispose());
+    public void Dispose()
+    {
+        _killed.ForEach(engine => engine.Close());
+        _directories.ForEach(directory => directory.Dispose());
+    }
 
     private protected override (IEngine Engine, ISnapshotStaging Staging) Create()
     {
@@ -60,7 +66,16 @@ public sealed class RocksInstallationTests : InstallationSpec, IDisposable
 
     private protected override (IEngine Engine, ISnapshotStaging Staging) Reopen(IEngine engine, ISnapshotStaging staging)
     {
-        ((RocksEngine)engine).Close();
+        // The files as they are, with nothing closed.
+        _killed.Add((RocksEngine)engine);
+        var before = Disk.Path;
+        _directories.Add(new TemporaryDirectory());
+        foreach (var file in Directory.EnumerateFiles(before, "*", SearchOption.AllDirectories))
+        {
+            var copy = Disk[Path.GetRelativePath(before, file)];
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            if (Path.GetFileName(file) != "LOCK") File.Copy(file, copy);
+        }
         return Open();
     }
 
