@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Actors.Messages;
 using TinyKv.Core;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Persistence.Engine;
@@ -68,7 +67,8 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
         Invariant.Holds(applied is not null, $"the engine knows {view.Region.Id}, and not what is applied of it");
         _header = new SnapshotHeader(view.Region, applied.Value);
         _encodedHeader = Wrap(SnapshotWire.Encode(_header));
-        _total = SnapshotContent.Of(view.Region).Sum(part => spec.Engine.EstimateBytes(part.Family, part.Range));
+        _total = SnapshotContent.Of(view.Region).Sum(
+            part => part.Ranges.Sum(range => spec.Engine.EstimateBytes(part.Family, range)));
         if (_hasEnded) End();
         foreach (var pull in _early) Answer(pull);
         _early.Clear();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using TinyKv.Actors.Telemetry;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;

@@ -22,7 +22,7 @@ public static class ChunkReader
         foreach (var part in parts)
         {
             if (part.Family < from.Family) continue;
-            var isLast = part == parts[^1];
+            var isLast = part.Family == parts[^1].Family;
             var after = part.Family == from.Family ? from.After : default;
             var (pairs, isWhole) = Fill(snapshot, part, after, maxBytes);
             if (pairs.Length == 0 && !isLast) continue;
@@ -37,15 +37,18 @@ public static class ChunkReader
         ISnapshot snapshot, SnapshotPart part, ReadOnlyMemory<byte> after, int maxBytes)
     {
         var pairs = ImmutableArray.CreateBuilder<SnapshotPair>();
-        using var walk = snapshot.Iterate(part.Family, part.Range);
         var bytes = 0;
-        var found = after.IsEmpty ? walk.MoveNext() : SeekBehind(walk, after.Span);
-        for (; found; found = walk.MoveNext())
+        foreach (var range in part.Ranges)
         {
-            var size = walk.Key.Length + walk.Value.Length;
-            if (pairs.Count > 0 && bytes + size > maxBytes) return (pairs.DrainToImmutable(), false);
-            pairs.Add(new SnapshotPair(walk.Key.ToArray(), walk.Value.ToArray()));
-            bytes += size;
+            using var walk = snapshot.Iterate(part.Family, range);
+            var found = after.IsEmpty ? walk.MoveNext() : SeekBehind(walk, after.Span);
+            for (; found; found = walk.MoveNext())
+            {
+                var size = walk.Key.Length + walk.Value.Length;
+                if (pairs.Count > 0 && bytes + size > maxBytes) return (pairs.DrainToImmutable(), false);
+                pairs.Add(new SnapshotPair(walk.Key.ToArray(), walk.Value.ToArray()));
+                bytes += size;
+            }
         }
         return (pairs.DrainToImmutable(), true);
     }

@@ -1,4 +1,3 @@
-using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 
 namespace TinyKv.Core.Snapshots;

@@ -22,14 +22,14 @@ public interface IEngine : IDisposable
     long EstimateBytes(ColumnFamily family, KeyRange range);
 
     /// <summary>
-    /// Replaces what a range of a family holds by what tables hold, in two steps: first it holds nothing. On disk on return;
+    /// Replaces what ranges of a family hold by what tables hold, in two steps: first they hold nothing. On disk on return;
     /// may be repeated, since the tables stay.
     /// </summary>
     /// <param name="family">The family.</param>
-    /// <param name="range">The range; the tables have no key outside of it.</param>
+    /// <param name="ranges">The ranges; the tables have no key outside of them.</param>
     /// <param name="tables">Tables of the engine's own kind, one behind the other.</param>
     /// <exception cref="StorageFailedException">A table is damaged or missing, or the engine fails.</exception>
-    void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables);
+    void Ingest(ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables);
 }
 
 /// <summary>A consistent view of an engine; dispose it soon. From any thread, but each walk from one at a time.</summary>

@@ -51,10 +51,11 @@ public sealed class MemoryEngine : IEngine
         .Where(pair => range.Contains(pair.Key)).Sum(pair => (long)pair.Key.Length + pair.Value.Length);
 
     /// <inheritdoc/>
-    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
     {
         using var batch = NewBatch();
-        batch.DeleteRange(family, range);
+        foreach (var range in ranges) batch.DeleteRange(family, range);
         foreach (var table in tables.Cast<MemoryTable>())
             foreach (var pair in table.Content) batch.Put(family, pair.Key, pair.Value);
         Write(batch, sync: true);

@@ -160,10 +160,11 @@ public sealed class RocksEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
     {
         using var batch = NewBatch();
-        batch.DeleteRange(family, range);
+        foreach (var range in ranges) batch.DeleteRange(family, range);
         Write(batch, sync: true);
         if (tables.Count == 0) return;
         _lifetime.Acquire();

@@ -67,7 +67,7 @@ public sealed class SnapshotDirectory(string path) : ISnapshotStaging
         Directory.Delete(In(region), recursive: true);
     }
 
-    private IStagedTable Table(RegionId region, TableEntry entry, int number)
+    private RocksTable Table(RegionId region, TableEntry entry, int number)
     {
         var file = new FileInfo(TableIn(region, entry.Family, number));
         if (!file.Exists || file.Length != entry.Bytes)

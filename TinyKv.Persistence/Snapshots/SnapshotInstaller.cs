@@ -1,4 +1,3 @@
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
@@ -71,7 +70,8 @@ public sealed class SnapshotInstaller(IEngine engine, ISnapshotStaging staging)
         };
         using var batch = engine.NewBatch();
         if (before is { State: not RegionState.Tombstone })
-            foreach (var (family, range) in SnapshotContent.Of(before.Region)) batch.DeleteRange(family, range);
+            foreach (var part in SnapshotContent.Of(before.Region))
+                foreach (var range in part.Ranges) batch.DeleteRange(part.Family, range);
         MetaRecords.Write(batch, marked);
         MetaRecords.WriteSnapshot(batch, marked.Region.Id, snapshot.Header.Applied);
         engine.Write(batch, sync: true);
@@ -80,8 +80,8 @@ public sealed class SnapshotInstaller(IEngine engine, ISnapshotStaging staging)
 
     private RegionRecord Replace(StagedSnapshot snapshot, RegionRecord marked)
     {
-        foreach (var (family, range) in SnapshotContent.Of(marked.Region))
-            engine.Ingest(family, range, [.. snapshot.Tables.Where(table => table.Family == family)]);
+        foreach (var (family, ranges) in SnapshotContent.Of(marked.Region))
+            engine.Ingest(family, ranges, [.. snapshot.Tables.Where(table => table.Family == family)]);
         var installed = marked with { State = RegionState.Normal };
         using var batch = engine.NewBatch();
         MetaRecords.Write(batch, installed);

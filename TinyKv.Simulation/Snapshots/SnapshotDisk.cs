@@ -47,10 +47,11 @@ internal sealed class SnapshotDisk(MemoryEngine start, Action<MemoryEngine> judg
     public void Sync() => _states.RemoveRange(0, _states.Count - 1);
 
     /// <inheritdoc/>
-    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
     {
-        Step(engine => engine.Ingest(family, range, []), sync: true);
-        Step(engine => engine.Ingest(family, range, tables), sync: true);
+        Step(engine => engine.Ingest(family, ranges, []), sync: true);
+        Step(engine => engine.Ingest(family, ranges, tables), sync: true);
     }
 
     /// <inheritdoc/>

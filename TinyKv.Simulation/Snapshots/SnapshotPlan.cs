@@ -68,13 +68,23 @@ internal sealed class SnapshotPlan
         }
         if (region is not null)
         {
-            if (region.Id == RegionId.Placement && !isEmpty)
-                batch.Put(ColumnFamily.Meta, MetaKeys.PlacementRange.Start.Span, Bytes(16));
+            if (region.Id == RegionId.Placement && !isEmpty) PutPlacement(batch);
             MetaRecords.Write(batch, new RegionRecord(region) { JournalBorn = true });
             MetaRecords.WriteApplied(batch, region.Id, applied);
         }
         engine.Write(batch, sync: true);
         return engine;
+    }
+
+    // Records of all letters there may be, some of several keys.
+    private void PutPlacement(IWriteBatch batch)
+    {
+        for (var letter = (byte)'b'; letter <= (byte)'z'; letter++)
+        {
+            var key = MetaKeys.Of(RegionId.Placement, letter);
+            if (MetaKeys.PlacementRanges.Any(range => range.Contains(key)))
+                batch.Put(ColumnFamily.Meta, _random.Percent(50) ? key : [.. key, (byte)_random.Next(256)], Bytes(16));
+        }
     }
 
     private byte[] Key(int number)

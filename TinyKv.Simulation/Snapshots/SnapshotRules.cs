@@ -54,7 +54,7 @@ internal sealed class SnapshotRules
     /// <summary>A start finds an engine that its journal explains.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="journal">Where the journal ends.</param>
-    public bool Start(MemoryEngine engine, LogPosition journal)
+    public static bool Start(MemoryEngine engine, LogPosition journal)
     {
         using var snapshot = engine.Snapshot();
         if (Recorded(engine) is not { } record) return false;
@@ -77,7 +77,7 @@ internal sealed class SnapshotRules
         && one.Peers.SequenceEqual(other.Peers);
 
     private static string Content(MemoryEngine engine, Region region) => region.Id == RegionId.Placement
-        ? Text(engine, ColumnFamily.Meta, MetaKeys.PlacementRange)
+        ? string.Join('|', MetaKeys.PlacementRanges.Select(range => Text(engine, ColumnFamily.Meta, range)))
         : string.Join('|', ColumnFamilies.OfClients.Select(family => Text(engine, family, region.Range)));
 
     // On both sides of whatever the region ever was.

@@ -1,6 +1,5 @@
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Core.Snapshots;
 using TinyKv.Persistence.Engine;
 using TinyKv.Persistence.Snapshots;
 using TinyKv.Simulation.Common;
@@ -88,7 +87,7 @@ internal sealed class SnapshotSimulation
         Marks.HitIf(wasApplying && _disk.StepsLeft is < 5, SnapshotMark.KilledInResume);
         Installer.Resume();
         Marks.HitIf(wasApplying, SnapshotMark.Resumed);
-        Marks.HitIf(_rules.Start(_disk.Now, _journal), SnapshotMark.Explained);
+        Marks.HitIf(SnapshotRules.Start(_disk.Now, _journal), SnapshotMark.Explained);
         if (!IsApplied)
         {
             var staged = new SnapshotFetching(_plan, new Random(_random.Next()), Trace, Marks).Run(_staging);

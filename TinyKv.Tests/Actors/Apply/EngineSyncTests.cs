@@ -71,8 +71,9 @@ public sealed class EngineSyncTests : TestKit
 
         public long EstimateBytes(ColumnFamily family, KeyRange range) => _inner.EstimateBytes(family, range);
 
-        public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables) =>
-            _inner.Ingest(family, range, tables);
+        public void Ingest(
+            ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables) =>
+            _inner.Ingest(family, ranges, tables);
 
         public void Sync()
         {

@@ -35,8 +35,9 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
 
     public long EstimateBytes(ColumnFamily family, KeyRange range) => inner.EstimateBytes(family, range);
 
-    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables) =>
-        inner.Ingest(family, range, tables);
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables) =>
+        inner.Ingest(family, ranges, tables);
 
     public void Sync() => inner.Sync();
 

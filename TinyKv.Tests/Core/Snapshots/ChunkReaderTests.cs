@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CsCheck;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
@@ -115,13 +114,19 @@ public sealed class ChunkReaderTests
         MetaRecords.Create(engine, [new RegionRecord(region), new RegionRecord(Header(KeyRange.All).Region)]);
         using var batch = engine.NewBatch();
         BatchWriter.Write(batch, [new PlacementState(7, 8).Save()], region);
+        var (other, longer) = (MetaKeys.Of(region.Id, (byte)'c'), (byte[])[.. MetaKeys.Of(region.Id, (byte)'s'), 9]);
+        batch.Put(ColumnFamily.Meta, other, "c"u8);
+        batch.Put(ColumnFamily.Meta, longer, "s"u8);
+        MetaRecords.WriteSnapshot(batch, region.Id, new LogPosition(3, 3));
         engine.Write(batch, sync: false);
         using var snapshot = engine.Snapshot();
 
         var chunk = ChunkReader.Read(snapshot, new SnapshotHeader(region, new LogPosition(100, 7)), SnapshotCursor.Start);
 
         Assert.True(chunk.IsLast);
-        Assert.Equal(MetaKeys.Of(RegionId.Placement, MetaKeys.PlacementState), Assert.Single(chunk.Pairs).Key.ToArray());
+        Assert.Equal(
+            [other, MetaKeys.Of(RegionId.Placement, MetaKeys.PlacementState), longer],
+            chunk.Pairs.Select(pair => pair.Key.ToArray()));
     }
 
     private static List<SnapshotChunk> Chunks(ISnapshot snapshot, SnapshotHeader header, SnapshotCursor from, int maxBytes)

@@ -3,7 +3,6 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
-using TinyKv.Core.Storage;
 using TinyKv.Persistence.Checking;
 using TinyKv.Persistence.Engine;
 using TinyKv.Persistence.Snapshots;
@@ -89,7 +88,7 @@ public sealed class SnapshotCheckTests : IAsyncLifetime
         engine.Close();
     }
 
-    private static RegionRecord Recorded(IEngine engine)
+    private static RegionRecord Recorded(RocksEngine engine)
     {
         using var snapshot = engine.Snapshot();
         return MetaRecords.ReadAll(snapshot).Single(record => record.Region.Id == RegionId.First);

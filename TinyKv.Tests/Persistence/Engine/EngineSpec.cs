@@ -277,7 +277,7 @@ public abstract class EngineSpec : IDisposable
         Write("a", "b", "c", "d");
         Write(batch => batch.Put(ColumnFamily.Lock, "b"u8, "b"u8));
 
-        Engine.Ingest(ColumnFamily.Default, Range("b", "d"), [Table("bb", "bc"), Table("ca")]);
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "d")], [Table("bb", "bc"), Table("ca")]);
 
         Assert.Equal(["a=a", "bb=bb", "bc=bc", "ca=ca", "d=d"], All());
         using var snapshot = Engine.Snapshot();
@@ -285,14 +285,24 @@ public abstract class EngineSpec : IDisposable
     }
 
     [Fact]
+    public void Tables_take_the_place_of_what_several_ranges_held()
+    {
+        Write("a", "b", "c", "d", "e");
+
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "c"), Range("d", "e")], [Table("bb", "da")]);
+
+        Assert.Equal(["a=a", "bb=bb", "c=c", "da=da", "e=e"], All());
+    }
+
+    [Fact]
     public void Tables_may_be_taken_in_again()
     {
         Write("a", "b", "c", "d");
         IStagedTable[] tables = [Table("bb", "bc"), Table("ca")];
-        Engine.Ingest(ColumnFamily.Default, Range("b", "d"), tables);
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "d")], tables);
         Put("bz", "of an interrupted attempt");
 
-        Engine.Ingest(ColumnFamily.Default, Range("b", "d"), tables);
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "d")], tables);
 
         Assert.Equal(["a=a", "bb=bb", "bc=bc", "ca=ca", "d=d"], All());
     }
@@ -300,7 +310,7 @@ public abstract class EngineSpec : IDisposable
     [Fact]
     public void What_is_written_after_tables_were_taken_in_wins_over_them()
     {
-        Engine.Ingest(ColumnFamily.Default, KeyRange.All, [Table("a", "b")]);
+        Engine.Ingest(ColumnFamily.Default, [KeyRange.All], [Table("a", "b")]);
         Put("a", "later");
         Write(batch => batch.Delete(ColumnFamily.Default, "b"u8));
 
@@ -312,7 +322,7 @@ public abstract class EngineSpec : IDisposable
     {
         Write("a", "b", "c");
 
-        Engine.Ingest(ColumnFamily.Default, Range("b", "c"), []);
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "c")], []);
 
         Assert.Equal(["a=a", "c=c"], All());
     }
@@ -323,7 +333,7 @@ public abstract class EngineSpec : IDisposable
         Write("a", "b");
         using var before = Engine.Snapshot();
 
-        Engine.Ingest(ColumnFamily.Default, KeyRange.All, [Table("c")]);
+        Engine.Ingest(ColumnFamily.Default, [KeyRange.All], [Table("c")]);
 
         using var walk = before.Iterate(ColumnFamily.Default, KeyRange.All);
         Assert.Equal(["a=a", "b=b"], Rest(walk));

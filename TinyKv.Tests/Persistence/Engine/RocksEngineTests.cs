@@ -31,7 +31,7 @@ public sealed class RocksEngineTests : EngineSpec
     public void Tables_that_were_taken_in_survive_the_loss_of_everything_in_memory()
     {
         Put("a", "replaced");
-        _engine.Ingest(ColumnFamily.Default, KeyRange.All, [Table("b")]);
+        _engine.Ingest(ColumnFamily.Default, [KeyRange.All], [Table("b")]);
 
         using var copy = new TemporaryDirectory();
         foreach (var file in Directory.GetFiles(_directory.Path)) File.Copy(file, copy[Path.GetFileName(file)]);
@@ -45,7 +45,7 @@ public sealed class RocksEngineTests : EngineSpec
     public void A_table_is_taken_in_under_a_second_name_and_not_copied()
     {
         var table = (RocksTable)Table("a");
-        _engine.Ingest(ColumnFamily.Default, KeyRange.All, [table]);
+        _engine.Ingest(ColumnFamily.Default, [KeyRange.All], [table]);
         var (own, there) = (FileNumber(table.Path), Directory.GetFiles(_directory.Path, "*.sst").Select(FileNumber));
 
         Assert.Contains(own, there);
@@ -71,7 +71,7 @@ public sealed class RocksEngineTests : EngineSpec
         _engine.WhenFailed(failure => told = failure);
 
         var failure = Assert.Throws<StorageFailedException>(
-            () => _engine.Ingest(ColumnFamily.Default, KeyRange.All, [table]));
+            () => _engine.Ingest(ColumnFamily.Default, [KeyRange.All], [table]));
 
         Assert.True(failure.IsDamage);
         Assert.Contains(_tables.Path, failure.Message, StringComparison.Ordinal);
@@ -141,7 +141,11 @@ public sealed class RocksEngineTests : EngineSpec
     private static long FileNumber(string path)
     {
         var shown = System.Diagnostics.Process.Start(
-            new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%i", path]) { RedirectStandardOutput = true })!;
+            new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%i", path])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            })!;
         return long.Parse(shown.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture);
     }
 

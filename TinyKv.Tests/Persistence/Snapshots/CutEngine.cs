@@ -32,12 +32,13 @@ internal sealed class CutEngine(IEngine inner, int steps) : IEngine
 
     public long EstimateBytes(ColumnFamily family, KeyRange range) => inner.EstimateBytes(family, range);
 
-    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
     {
         Step();
-        inner.Ingest(family, range, []);
+        inner.Ingest(family, ranges, []);
         Step();
-        inner.Ingest(family, range, tables);
+        inner.Ingest(family, ranges, tables);
     }
 
     public void Dispose() => inner.Dispose();

@@ -30,10 +30,11 @@ internal sealed class PowerEngine(MemoryEngine start) : IEngine
 
     public long EstimateBytes(ColumnFamily family, KeyRange range) => Now.EstimateBytes(family, range);
 
-    public void Ingest(ColumnFamily family, KeyRange range, IReadOnlyList<IStagedTable> tables)
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
     {
         var next = Now.Copy();
-        next.Ingest(family, range, tables);
+        next.Ingest(family, ranges, tables);
         _states.Add(next);
         Sync();
     }
