@@ -8,7 +8,7 @@ namespace TinyKv.Persistence;
 
 /// <summary>
 /// The directory of one store: <c>identity.json</c> says whose it is, <c>data/</c> holds the engine,
-/// <c>journal/</c> the Raft log. Locked as long as it is open.
+/// <c>journal/</c> the Raft log, <c>snapshots/</c> what is on its way to this store. Locked as long as it is open.
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
@@ -17,6 +17,7 @@ public sealed class DataDirectory : IDisposable
     private const string ProcessName = "process-id";
     private const string DataName = "data";
     private const string JournalName = "journal";
+    private const string SnapshotsName = "snapshots";
 
     private readonly FileStream _lock;
     private readonly StoreIdentity _identity;
@@ -37,6 +38,12 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Where the engine keeps its files.</summary>
     public string DataPath => In(Path, DataName);
+
+    /// <summary>Where snapshots are put together that arrive.</summary>
+    public string SnapshotsPath => SnapshotsIn(Path);
+
+    /// <summary>Where the store in <paramref name="dataDirectory"/> puts snapshots together that arrive.</summary>
+    internal static string SnapshotsIn(string dataDirectory) => In(dataDirectory, SnapshotsName);
 
     /// <summary>Where the journal keeps its files.</summary>
     public string JournalPath => JournalIn(Path);

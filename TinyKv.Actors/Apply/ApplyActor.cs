@@ -10,6 +10,7 @@ using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
+using TinyKv.Persistence.Snapshots;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
 
@@ -22,7 +23,7 @@ namespace TinyKv.Actors.Apply;
 /// would be divergence. An entry that cannot be read stops this state machine alone, where it stands, after every restart
 /// again.
 /// </summary>
-internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
+internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
 {
     // Entries of one write are held in memory twice; a long catch-up is cut into several.
     private const int MaxBytesPerWrite = 4 * 1024 * 1024;
@@ -37,12 +38,15 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     private RegionRecord _record = null!;
     private LogPosition _applied;
     private long _bytes; // of the entries of one write, and of their answers
+    private LogPosition? _snapshot; // that the journal does not begin behind yet
     private Unreadable? _unreadable;
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(IEngine engine, ApplySpec spec) => Akka.Actor.Props.Create(() => new ApplyActor(engine, spec));
 
     private Region Region => _machine.Region;
+
+    private Described Description => new(_record, _applied) { Snapshot = _snapshot };
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -53,7 +57,8 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
         var applied = MetaRecords.ReadApplied(snapshot, Region.Id);
         Invariant.Holds(applied is not null, $"the engine knows {Region.Id}, and not what is applied of it");
         _applied = applied.Value;
-        Context.Parent.Tell(new Described(_record, _applied));
+        _snapshot = MetaRecords.ReadSnapshot(snapshot, Region.Id);
+        Context.Parent.Tell(Description);
     }
 
     /// <inheritdoc/>
@@ -68,8 +73,10 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
             case ForgetOutcomes: ForgetAll(); break;
             case ApplyEntries committed: Apply(committed.Entries); break;
             case ServeReads reads: Serve(reads); break;
-            case Describe: Sender.Tell(new Described(_record, _applied)); break;
+            case Describe: Sender.Tell(Description); break;
             case JournalBorn: NoteBirth(); break;
+            case InstallSnapshot install: Install(install); break;
+            case SnapshotJournaled: FinishSnapshot(); break;
             default: Unhandled(message); break;
         }
     }
@@ -164,6 +171,7 @@ internal sealed class ApplyActor(IEngine engine, ApplySpec spec) : UntypedActor
     // Synced: what it forbids must be known after a loss of power, too.
     private void NoteBirth()
     {
+        FinishSnapshot();
         if (_record.JournalBorn) return;
         using var batch = engine.NewBatch();
         MetaRecords.Write(batch, _record = _record with { JournalBorn = true });
@@ -241,6 +249,9 @@ internal sealed record ApplySpec
 
     /// <summary>Makes the state machine, from the region as of what is applied and from what the engine holds.</summary>
     public required Func<Region, ISnapshot, IStateMachine> Machine { get; init; }
+
+    /// <summary>Puts snapshots in the place of what the engine holds of the region.</summary>
+    public SnapshotInstaller? Installer { get; init; }
 
     /// <summary>Told of every batch, in this order.</summary>
     public ImmutableArray<IApplyObserver> Observers { get; init; } = [];

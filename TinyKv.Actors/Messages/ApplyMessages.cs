@@ -15,7 +15,12 @@ internal sealed record Describe
 /// <summary>The state machine holds everything up to <paramref name="Applied"/>.</summary>
 /// <param name="Record">What the engine says of the region.</param>
 /// <param name="Applied">The last entry that is applied.</param>
-internal sealed record Described(RegionRecord Record, LogPosition Applied);
+internal sealed record Described(RegionRecord Record, LogPosition Applied)
+{
+    /// <summary>The last entry of the snapshot that was installed and that the journal does not begin behind yet; null when
+    /// there is none.</summary>
+    public LogPosition? Snapshot { get; init; }
+}
 
 /// <summary>Commands that are in the log now; whoever asked for them is answered when their fate is known.</summary>
 internal sealed record TrackProposals(ImmutableArray<PendingProposal> Proposals);

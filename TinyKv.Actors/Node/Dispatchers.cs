@@ -11,4 +11,7 @@ internal static class Dispatchers
 
     /// <summary>Whoever syncs the engine, alone: nothing else waits for the disk with it.</summary>
     public const string Sync = "tinykv.sync-dispatcher";
+
+    /// <summary>Whoever sends, fetches and installs snapshots, which block on the engine and on files.</summary>
+    public const string Snapshots = "tinykv.snapshots-dispatcher";
 }

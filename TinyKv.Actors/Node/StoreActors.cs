@@ -8,6 +8,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
+using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
@@ -16,10 +17,12 @@ using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
+using TinyKv.Persistence.Snapshots;
 using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Links;
 
@@ -54,6 +57,8 @@ internal sealed record StoreActors(
         links.Start(transport);
         var ticker = system.ActorOf(Ticker.Props(settings.TickInterval).WithDispatcher(Dispatchers.Raft), Ticker.Name);
         var sync = system.ActorOf(EngineSync.Props(engine).WithDispatcher(Dispatchers.Sync), EngineSync.Name);
+        var installer = new SnapshotInstaller(engine, around.Staging);
+        installer.Resume();
         var (records, isNew) = RecordsOf(engine, around);
         // The regions are known from the first moment on, whatever their actors are busy with.
         foreach (var record in records.Where(TakesPart)) table.Post(new ReplicaView(record.Region, null));
@@ -66,6 +71,18 @@ internal sealed record StoreActors(
             Table = table,
         }).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
+        var snapshots = system.ActorOf(SnapshotsActor.Props(new SnapshotsSpec
+        {
+            Self = settings.StoreId,
+            Links = links.BulkTo.ToImmutableDictionary(link => link.Key, link => around.Over(link.Key, link.Value)),
+            Regions = store,
+            Staging = around.Staging,
+            Engine = engine,
+            Settings = settings.Snapshots,
+            Draw = around.Draw,
+        }).WithDispatcher(Dispatchers.Snapshots), SnapshotsActor.Name);
+        store.Tell(new FetchSnapshotsWith(snapshots));
+        links.DeliverBulk(snapshots);
         var handshake = system.ActorOf(Handshake.Props(new HandshakeSpec
         {
             Cluster = cluster,
@@ -108,6 +125,7 @@ internal sealed record StoreActors(
                 Record = record,
                 Machine = isPlacement ? (group, snapshot) => new PlacementStateMachine(group, snapshot)
                     : (region, _) => new KvStateMachine(region),
+                Installer = installer,
                 Observers = [new ApplyMetrics(record.Region.Id)],
             });
             return SpecOf(settings, cluster, around.Record.Directory, record, applier,
@@ -175,8 +193,10 @@ internal sealed record StoreActors(
                 Region = state.Record.Region,
                 Self = self,
                 InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
-                // What is applied was in it, though its birth may not have been noted before the store was killed.
-                JournalBorn = state.Record.JournalBorn || state.Applied != InitialState.Origin,
+                // What is applied was in it, or came with a snapshot; its birth may not have been noted before the store was
+                // killed.
+                JournalBorn = state.Record.JournalBorn || (state.Applied != InitialState.Origin
+                    && !EngineAhead.IsExplained(state.Applied, state.Snapshot)),
                 Applied = state.Applied.Index,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,

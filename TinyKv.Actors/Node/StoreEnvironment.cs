@@ -6,8 +6,10 @@ using TinyKv.Actors.Requests;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
+using TinyKv.Persistence.Snapshots;
 
 namespace TinyKv.Actors.Node;
 
@@ -45,6 +47,9 @@ internal sealed record StoreEnvironment
     /// <summary>Makes durable what it knows, one call after the other; then says whether it failed, on any thread.</summary>
     public required Action<StoreRecord, Action<Exception?>> Save { get; init; }
 
+    /// <summary>Where snapshots are put together that arrive.</summary>
+    public required ISnapshotStaging Staging { get; init; }
+
     /// <summary>Runs what is done outside of actors; null: the pool, and reads of many keys each on a thread of its
     /// own.</summary>
     public TaskScheduler? Readers { get; init; }
@@ -70,6 +75,7 @@ internal sealed record StoreEnvironment
             Draw = () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
             Record = directory.Record,
             Save = (record, done) => SaveOnThread(directory, record, done),
+            Staging = new SnapshotDirectory(directory.SnapshotsPath),
         };
 
     // The disk is waited for, which actors must not do.

@@ -113,6 +113,11 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         {
             case Unreadable unreadable: Stop(unreadable); break;
             case DataLost or RegionCreated: Context.Parent.Tell(message); break;
+            case FetchSnapshot or DropSnapshot: Context.Parent.Forward(message); break;
+            case SnapshotInstalled installed:
+                _state = new Described(installed.Record, installed.Applied) { Snapshot = installed.Applied };
+                Context.Parent.Tell(installed);
+                break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;

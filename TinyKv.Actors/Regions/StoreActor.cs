@@ -18,7 +18,7 @@ internal sealed record Begin
 /// The regions of this store, as its engine says: creates their subtrees, once the cluster is formed, and hands them what is
 /// meant for them.
 /// </summary>
-internal sealed class StoreActor : UntypedActor
+internal sealed partial class StoreActor : UntypedActor
 {
     /// <summary>The actor's name: it is at <c>/user/store</c>.</summary>
     public const string Name = "store";
@@ -73,7 +73,7 @@ internal sealed class StoreActor : UntypedActor
             case Terminated stopped:
                 StoreFailed.Publish(Context.System, $"{stopped.ActorRef.Path.Name} has stopped");
                 break;
-            default: Unhandled(message); break;
+            default: Snapshots(message); break;
         }
     }
 

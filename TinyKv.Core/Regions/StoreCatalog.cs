@@ -27,13 +27,16 @@ public sealed class StoreCatalog
 {
     private readonly RegionMap<RegionRecord> _ranges;
     private readonly ImmutableDictionary<ulong, RegionRecord> _keyless; // the placement group, and tombstones
+    private readonly ImmutableDictionary<ulong, Region> _reserved; // what snapshots on their way are about to make
 
-    private StoreCatalog(RegionMap<RegionRecord> ranges, ImmutableDictionary<ulong, RegionRecord> keyless) =>
-        (_ranges, _keyless) = (ranges, keyless);
+    private StoreCatalog(
+        RegionMap<RegionRecord> ranges, ImmutableDictionary<ulong, RegionRecord> keyless,
+        ImmutableDictionary<ulong, Region> reserved) => (_ranges, _keyless, _reserved) = (ranges, keyless, reserved);
 
     /// <summary>Of a store without regions.</summary>
-    public static StoreCatalog Empty { get; } =
-        new(RegionMap<RegionRecord>.Empty, ImmutableDictionary<ulong, RegionRecord>.Empty);
+    public static StoreCatalog Empty { get; } = new(
+        RegionMap<RegionRecord>.Empty, ImmutableDictionary<ulong, RegionRecord>.Empty,
+        ImmutableDictionary<ulong, Region>.Empty);
 
     /// <summary>All records, by ascending region.</summary>
     public IEnumerable<RegionRecord> Records =>
@@ -43,6 +46,10 @@ public sealed class StoreCatalog
     /// <exception cref="InvariantViolationException">Two regions have the same keys.</exception>
     public static StoreCatalog Of(IEnumerable<RegionRecord> records) =>
         records.Aggregate(Empty, (catalog, record) => catalog.With(record));
+
+    /// <summary>The regions whose keys are kept free for a snapshot, by ascending number. There may be an older
+    /// replica.</summary>
+    public IEnumerable<Region> Reserved => _reserved.Values.OrderBy(region => region.Id.Value);
 
     /// <summary>What the store knows of a region.</summary>
     public RegionRecord? Find(RegionId region) => _keyless.GetValueOrDefault(region.Value) ?? _ranges.Find(region);
@@ -63,19 +70,52 @@ public sealed class StoreCatalog
         var region = record.Region;
         if (Find(region.Id) is { } known) RequireLater(known, record);
         if (record.State == RegionState.Tombstone || region.Id == RegionId.Placement)
-            return new StoreCatalog(_ranges.Remove(region.Id), _keyless.SetItem(region.Id.Value, record));
-        foreach (var other in _ranges.Overlapping(region.Range.Start, region.Range.End))
-            Invariant.Holds(other.Region.Id == region.Id,
-                $"{region.Id} {region.Range} has keys of {other.Region.Id} {other.Region.Range}");
-        return new StoreCatalog(_ranges.Add(record), _keyless.Remove(region.Id.Value));
+            return new StoreCatalog(_ranges.Remove(region.Id), _keyless.SetItem(region.Id.Value, record), _reserved);
+        var other = OwnerOfSome(region);
+        Invariant.Holds(other is null, $"{region.Id} {region.Range} has keys of {other?.Id} {other?.Range}");
+        return new StoreCatalog(_ranges.Add(record), _keyless.Remove(region.Id.Value), _reserved);
     }
 
+    /// <summary>Keeps the keys of a region free for a snapshot, until it is installed or given up (<see cref="Release"/>).
+    /// </summary>
+    /// <param name="region">The region as the snapshot has it.</param>
+    /// <param name="refusal">Why it cannot be installed here, now; empty when it can.</param>
+    /// <returns>The catalog with the reservation; this one when it is refused.</returns>
+    public StoreCatalog Reserve(Region region, out string refusal)
+    {
+        refusal = RefusalOf(region);
+        return refusal.Length > 0 ? this : new StoreCatalog(_ranges, _keyless, _reserved.SetItem(region.Id.Value, region));
+    }
+
+    /// <summary>Without the reservation of a region, if there is one.</summary>
+    public StoreCatalog Release(RegionId region) => new(_ranges, _keyless, _reserved.Remove(region.Value));
+
+    private string RefusalOf(Region region)
+    {
+        if (_reserved.ContainsKey(region.Id.Value)) return $"a snapshot of {region.Id} is on its way already";
+        if (Find(region.Id) is { } known && GoesBack(known, new RegionRecord(region)))
+            return $"{region.Id} is at {known.Region.Epoch} here, and the snapshot at {region.Epoch}";
+        return OwnerOfSome(region) is { } other
+            ? $"{region.Id} {region.Range} has keys of {other.Id} {other.Range}, which is here or on its way" : "";
+    }
+
+    // Another region that has some of the keys, or is about to.
+    private Region? OwnerOfSome(Region region)
+    {
+        if (region.Id == RegionId.Placement) return null;
+        return _ranges.Overlapping(region.Range.Start, region.Range.End).Select(record => record.Region).Concat(
+                _reserved.Values.Where(each => each.Id != RegionId.Placement && !each.Range.Intersect(region.Range).IsEmpty))
+            .FirstOrDefault(other => other.Id != region.Id);
+    }
+
+    private static void RequireLater(RegionRecord known, RegionRecord record) => Invariant.Holds(!GoesBack(known, record),
+        $"{record.Region.Id} would go back from {known.Region.Epoch} to {record.Region.Epoch}");
+
     // Who was removed comes back only by a change of members after that.
-    private static void RequireLater(RegionRecord known, RegionRecord record)
+    private static bool GoesBack(RegionRecord known, RegionRecord record)
     {
         var (before, now) = (known.Region.Epoch, record.Region.Epoch);
         var returns = known.State == RegionState.Tombstone && record.State != RegionState.Tombstone;
-        Invariant.Holds(!before.IsNewerThan(now) && (!returns || now.ConfVer > before.ConfVer),
-            $"{record.Region.Id} would go back from {before} to {now}");
+        return before.IsNewerThan(now) || (returns && now.ConfVer <= before.ConfVer);
     }
 }

@@ -17,6 +17,19 @@ public interface IEngine : IDisposable
 
     /// <summary>Everything written before is on disk on return.</summary>
     void Sync();
+
+    /// <summary>About how many bytes the pairs of a range take on the disk, without what is in memory alone. Cheap.</summary>
+    long EstimateBytes(ColumnFamily family, KeyRange range);
+
+    /// <summary>
+    /// Replaces what ranges of a family hold by what tables hold, in two steps: first they hold nothing. On disk on return;
+    /// may be repeated, since the tables stay.
+    /// </summary>
+    /// <param name="family">The family.</param>
+    /// <param name="ranges">The ranges; the tables have no key outside of them.</param>
+    /// <param name="tables">Tables of the engine's own kind, one behind the other.</param>
+    /// <exception cref="StorageFailedException">A table is damaged or missing, or the engine fails.</exception>
+    void Ingest(ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables);
 }
 
 /// <summary>A consistent view of an engine; dispose it soon. From any thread, but each walk from one at a time.</summary>

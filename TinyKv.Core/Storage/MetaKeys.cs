@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Core.Storage;
@@ -15,11 +17,24 @@ public static class MetaKeys
     /// <summary>The region, and what there is of it.</summary>
     public const byte Region = (byte)'r';
 
+    /// <summary>The last entry that an installed snapshot holds, from when its installation begins until the journal begins
+    /// behind it.</summary>
+    public const byte Snapshot = (byte)'a';
+
     /// <summary>Placement's next id and the end of its timestamps.</summary>
     public const byte PlacementState = (byte)'p';
 
     private const byte OfRegion = (byte)'r';
     private const int KeyBytes = 10;
+
+    // What a store keeps of a region for itself, ascending. All other letters are the group's.
+    private static readonly byte[] Own = [Snapshot, Applied, Region];
+
+    /// <summary>The keys of what the placement group agrees on, ascending: everything but what a store keeps for
+    /// itself.</summary>
+    public static ImmutableArray<KeyRange> PlacementRanges { get; } = [.. Own.Append(byte.MaxValue).Zip(
+        Own.Prepend(byte.MinValue), (end, before) => new KeyRange(
+            Of(RegionId.Placement, (byte)(before + 1)), Of(RegionId.Placement, end)))];
 
     /// <summary>The key of a region's record.</summary>
     public static byte[] Of(RegionId region, byte record)

@@ -2,8 +2,10 @@ using TinyKv.Core;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
+using TinyKv.Persistence.Snapshots;
 
 namespace TinyKv.Persistence.Checking;
 
@@ -11,6 +13,8 @@ namespace TinyKv.Persistence.Checking;
 internal sealed class EngineCheck
 {
     private readonly Dictionary<RegionId, LogPosition> _applied = [];
+    private readonly HashSet<RegionId> _ahead = [];
+    private readonly string _snapshots;
 
     /// <summary>What was found.</summary>
     public CheckedPart Part { get; }
@@ -21,10 +25,16 @@ internal sealed class EngineCheck
     /// <summary>The last entry that is applied of each region, as far as that was readable.</summary>
     public IReadOnlyDictionary<RegionId, LogPosition> Applied => _applied;
 
+    /// <summary>The regions that a snapshot has put ahead of their journals, or is about to: the next start ends that.</summary>
+    public IReadOnlySet<RegionId> Ahead => _ahead;
+
     /// <summary>Reads all of it.</summary>
+    /// <param name="path">Its files.</param>
+    /// <param name="snapshots">Where snapshots are that arrive.</param>
     /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
-    public EngineCheck(string path)
+    public EngineCheck(string path, string snapshots)
     {
+        _snapshots = snapshots;
         if (RocksFiles.IsEmpty(path))
         {
             Part = new CheckedPart("engine", PartState.Sound, ["nothing was written yet"]);
@@ -56,6 +66,12 @@ internal sealed class EngineCheck
             var applied = MetaRecords.ReadApplied(snapshot, region);
             Invariant.Holds(applied is not null, $"the engine knows {region}, and not what is applied of it");
             _applied[region] = applied.Value;
+            if (EngineAhead.IsExplained(applied.Value, MetaRecords.ReadSnapshot(snapshot, region))) _ahead.Add(region);
+        }
+        foreach (var record in Regions.Where(record => record.State == RegionState.Applying))
+        {
+            SnapshotInstaller.SnapshotOf(record, snapshot, new SnapshotDirectory(_snapshots));
+            _ahead.Add(record.Region.Id);
         }
         PlacementState.Load(snapshot);
     }

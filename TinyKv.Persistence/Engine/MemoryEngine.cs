@@ -47,6 +47,21 @@ public sealed class MemoryEngine : IEngine
     public void Sync() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     /// <inheritdoc/>
+    public long EstimateBytes(ColumnFamily family, KeyRange range) => _families[(int)family]
+        .Where(pair => range.Contains(pair.Key)).Sum(pair => (long)pair.Key.Length + pair.Value.Length);
+
+    /// <inheritdoc/>
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
+    {
+        using var batch = NewBatch();
+        foreach (var range in ranges) batch.DeleteRange(family, range);
+        foreach (var table in tables.Cast<MemoryTable>())
+            foreach (var pair in table.Content) batch.Put(family, pair.Key, pair.Value);
+        Write(batch, sync: true);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _disposed = true;
 
     private static void Apply(Modify write, ImmutableSortedSet<MemoryPair>.Builder pairs)

@@ -15,7 +15,7 @@ namespace TinyKv.Persistence.Engine;
 /// </summary>
 public static class MetaRecords
 {
-    private const int AppliedBytes = 16;
+    private const int PositionBytes = 16;
 
     /// <summary>The regions that were ever on the store, ascending.</summary>
     /// <exception cref="StorageFailedException">A record is damaged.</exception>
@@ -48,21 +48,23 @@ public static class MetaRecords
         ColumnFamily.Meta, MetaKeys.Of(record.Region.Id, MetaKeys.Region), RegionRecordWire.Encode(record));
 
     /// <summary>The last entry that is applied; null when there is no such region.</summary>
-    public static LogPosition? ReadApplied(ISnapshot snapshot, RegionId region)
-    {
-        if (snapshot.Get(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Applied)) is not { } bytes) return null;
-        Invariant.Holds(bytes.Length == AppliedBytes, $"{region}: the record of what is applied has {bytes.Length} bytes");
-        return new LogPosition(
-            BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(8)));
-    }
+    public static LogPosition? ReadApplied(ISnapshot snapshot, RegionId region) =>
+        ReadPosition(snapshot, MetaKeys.Of(region, MetaKeys.Applied), region);
 
     /// <summary>Sets the last entry that is applied.</summary>
-    public static void WriteApplied(IWriteBatch batch, RegionId region, LogPosition applied)
+    public static void WriteApplied(IWriteBatch batch, RegionId region, LogPosition applied) =>
+        WritePosition(batch, MetaKeys.Of(region, MetaKeys.Applied), applied);
+
+    /// <summary>The last entry of the snapshot that is being installed, or was and the journal does not begin behind it yet;
+    /// null when there is none.</summary>
+    public static LogPosition? ReadSnapshot(ISnapshot snapshot, RegionId region) =>
+        ReadPosition(snapshot, MetaKeys.Of(region, MetaKeys.Snapshot), region);
+
+    /// <summary>Sets or removes the last entry of the snapshot that is being installed.</summary>
+    public static void WriteSnapshot(IWriteBatch batch, RegionId region, LogPosition? applied)
     {
-        Span<byte> value = stackalloc byte[AppliedBytes];
-        BinaryPrimitives.WriteInt64BigEndian(value, applied.Index);
-        BinaryPrimitives.WriteInt64BigEndian(value[8..], applied.Term);
-        batch.Put(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Applied), value);
+        if (applied is { } position) WritePosition(batch, MetaKeys.Of(region, MetaKeys.Snapshot), position);
+        else batch.Delete(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Snapshot));
     }
 
     /// <summary>Makes the regions that a store begins with, durably: all of them or none.</summary>
@@ -75,5 +77,21 @@ public static class MetaRecords
             WriteApplied(batch, record.Region.Id, InitialState.Origin);
         }
         engine.Write(batch, sync: true);
+    }
+
+    private static LogPosition? ReadPosition(ISnapshot snapshot, byte[] key, RegionId region)
+    {
+        if (snapshot.Get(ColumnFamily.Meta, key) is not { } bytes) return null;
+        Invariant.Holds(bytes.Length == PositionBytes, $"{region}: the record of a position has {bytes.Length} bytes");
+        return new LogPosition(
+            BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(8)));
+    }
+
+    private static void WritePosition(IWriteBatch batch, byte[] key, LogPosition position)
+    {
+        Span<byte> value = stackalloc byte[PositionBytes];
+        BinaryPrimitives.WriteInt64BigEndian(value, position.Index);
+        BinaryPrimitives.WriteInt64BigEndian(value[8..], position.Term);
+        batch.Put(ColumnFamily.Meta, key, value);
     }
 }

@@ -9,7 +9,7 @@ namespace TinyKv.Persistence.Engine;
 internal sealed class RocksBatch(RocksEngine engine) : IWriteBatch
 {
     // A range needs an end. Keys may be longer here than clients' are, by an encoding that keeps their order.
-    private static readonly byte[] AboveAllKeys = [.. Enumerable.Repeat((byte)0xFF, 2 * Limits.MaxKeyBytes)];
+    internal static readonly byte[] AboveAllKeys = [.. Enumerable.Repeat((byte)0xFF, 2 * Limits.MaxKeyBytes)];
 
     private readonly WriteBatch _native = new();
     private bool _disposed;

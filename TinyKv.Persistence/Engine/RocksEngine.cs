@@ -144,6 +144,44 @@ public sealed class RocksEngine : IEngine
         }
     }
 
+    /// <inheritdoc/>
+    public long EstimateBytes(ColumnFamily family, KeyRange range)
+    {
+        if (range.IsEmpty) return 0;
+        _lifetime.Acquire();
+        try
+        {
+            return RocksSizes.Of(_database, Handle(family), range);
+        }
+        finally
+        {
+            _lifetime.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
+    {
+        using var batch = NewBatch();
+        foreach (var range in ranges) batch.DeleteRange(family, range);
+        Write(batch, sync: true);
+        if (tables.Count == 0) return;
+        _lifetime.Acquire();
+        try
+        {
+            RocksTable.Ingest(_database, Handle(family), tables);
+        }
+        catch (RocksDbException e)
+        {
+            throw _failure.Report(e, $", which takes in {Path.GetDirectoryName(((RocksTable)tables[0]).Path)},");
+        }
+        finally
+        {
+            _lifetime.Release();
+        }
+    }
+
     /// <summary>Ends the engine. The files are closed when the last snapshot, iterator and batch are disposed, too.</summary>
     public void Dispose() => _lifetime.Close();
 

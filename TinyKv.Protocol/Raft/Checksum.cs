@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace TinyKv.Protocol.Raft;
 
-/// <summary>CRC-32C after the bytes of a journal event: not every journal has checksums of its own.</summary>
+/// <summary>CRC-32C after the bytes of a journal event, since not every journal has checksums of its own, and of a part of a
+/// snapshot.</summary>
 internal static class Checksum
 {
     private const int Bytes = sizeof(uint);
@@ -23,12 +24,12 @@ internal static class Checksum
 
     /// <summary>The message without its checksum.</summary>
     /// <exception cref="MalformedMessageException">It does not match.</exception>
-    public static ReadOnlyMemory<byte> Open(ReadOnlyMemory<byte> bytes)
+    public static ReadOnlyMemory<byte> Open(ReadOnlyMemory<byte> bytes, string what = "an event")
     {
-        WireCodec.Require(bytes.Length >= Bytes, "an event is cut off");
+        WireCodec.Require(bytes.Length >= Bytes, $"{what} is cut off");
         var body = bytes[..^Bytes];
         var expected = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[^Bytes..]);
-        WireCodec.Require(Of(body.Span) == expected, "an event's checksum does not match");
+        WireCodec.Require(Of(body.Span) == expected, $"{what}'s checksum does not match");
         return body;
     }
 

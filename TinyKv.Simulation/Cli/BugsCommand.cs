@@ -16,8 +16,8 @@ internal static class BugsCommand
 
     private static readonly Option<string?> In = new("--in")
     {
-        Description = "Where bugs are planted. [default: in both]",
-        HelpName = "core|nodes",
+        Description = "Where bugs are planted. [default: everywhere]",
+        HelpName = "core|nodes|snapshots",
     };
 
     private static readonly Option<bool> Table = new("--table")
@@ -34,22 +34,23 @@ internal static class BugsCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        In.AcceptOnlyFromAmong("core", "nodes");
+        In.AcceptOnlyFromAmong("core", "nodes", "snapshots");
         var command = new Command("bugs", "Plants bugs one by one, and prints which seed finds each, and how it shows")
         {
             Word, In, Table, Stdin,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Stdin) && result.GetValue(In) is null) result.AddError("--stdin needs --in core or --in nodes");
+            if (result.GetValue(Stdin) && result.GetValue(In) is null) result.AddError("--stdin needs --in");
         });
         command.SetAction(arguments =>
         {
-            BugHunt[] hunts = arguments.GetValue(In) switch
+            IReadOnlyList<BugHunt> hunts = arguments.GetValue(In) switch
             {
                 "core" => [BugHunt.Core],
                 "nodes" => [BugHunt.Nodes],
-                _ => [BugHunt.Core, BugHunt.Nodes],
+                "snapshots" => [BugHunt.Snapshots],
+                _ => BugHunt.All,
             };
             if (arguments.GetValue(Table)) return Print(BugTable.Lines(hunts));
             return arguments.GetValue(Stdin) ? Answer(hunts[0]) : Hunt(hunts, arguments.GetRequiredValue(Word));
@@ -63,7 +64,7 @@ internal static class BugsCommand
         return SimulationCommandLine.Success;
     }
 
-    private static int Hunt(BugHunt[] hunts, string word)
+    private static int Hunt(IReadOnlyList<BugHunt> hunts, string word)
     {
         var (planted, failed) = (0, 0);
         foreach (var hunt in hunts)

@@ -2,10 +2,11 @@ using System.CommandLine;
 using TinyKv.Simulation.Common;
 using TinyKv.Simulation.Nodes;
 using TinyKv.Simulation.Raft;
+using TinyKv.Simulation.Snapshots;
 
 namespace TinyKv.Simulation.Cli;
 
-/// <summary><c>core</c> and <c>nodes</c>: runs seeds, or replays one.</summary>
+/// <summary><c>core</c>, <c>nodes</c> and <c>snapshots</c>: runs seeds, or replays one.</summary>
 internal static class SeedCommand
 {
     /// <summary>Seeds of the core.</summary>
@@ -17,6 +18,11 @@ internal static class SeedCommand
     public static Command Nodes() => Create<NodeOutcome, NodeMark>(
         "nodes", "Runs clusters of whole stores, for a minute of their time: a line with a digest for each seed", 60,
         NodeCampaign.Run, seed => NodeSimulation.Run(seed, readable: true));
+
+    /// <summary>Seeds of snapshots.</summary>
+    public static Command Snapshots() => Create<SnapshotOutcome, SnapshotMark>(
+        "snapshots", "Runs fetches and installations of snapshots: a line with a digest for each seed", 3000,
+        SnapshotCampaign.Run, seed => SnapshotCampaign.Run(seed, readable: true));
 
     private static Command Create<TOutcome, TMark>(string name, string description, int seeds,
         Func<int, int, IEnumerable<TOutcome>> run, Func<int, TOutcome> replay)

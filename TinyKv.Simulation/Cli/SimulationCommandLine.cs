@@ -18,7 +18,7 @@ internal static class SimulationCommandLine
     /// <summary>The root command with everything below it.</summary>
     public static RootCommand Create() => new("Simulates TinyKv on one thread: a seed decides all that happens")
     {
-        SeedCommand.Core(), SeedCommand.Nodes(), BugsCommand.Create(),
+        SeedCommand.Core(), SeedCommand.Nodes(), SeedCommand.Snapshots(), BugsCommand.Create(),
     };
 
     /// <summary>Runs one command line; returns the exit code.</summary>

@@ -72,6 +72,12 @@ public enum Rule
     /// <summary>State machines that have applied the same hold the same.</summary>
     SameState,
 
+    /// <summary>Whoever reads a region sees all of the snapshot that it was replaced by, with its members and its position, or
+    /// nothing of it.</summary>
+    SnapshotsAreWhole,
+    /// <summary>An engine that is ahead of its journal says which snapshot has put it there.</summary>
+    SnapshotsAreExplained,
+
     /// <summary>What was acknowledged stays, and is what was asked for.</summary>
     AcknowledgedStays,
     /// <summary>A read sees all that was committed when it began, from a leader that a majority follows.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -118,6 +119,8 @@ internal sealed class NodeCluster
             Gateway = new GatewaySettings(
                 MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
             Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
+            Snapshots = new SnapshotSettings(
+                MaxConcurrent: 2, BytesPerSecond: 1 << 30, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
         };
         var pace = 1 + (random.NextDouble() * 2 - 1) * Plan.MaxDrift;
         return new Machine(_world, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());

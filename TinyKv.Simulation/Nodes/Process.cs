@@ -94,7 +94,7 @@ internal sealed class Process
                 Remote = (store, actor) => new RemoteRef(
                     process, new Recipient(world.Cluster.MachineOf(store.Id), actor)),
                 Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
-                Over = (store, other) => other is RaftLink link
+                Over = (store, other) => other is OutboundLink link
                     ? new SpokenLink(process, new Recipient(world.Cluster.MachineOf(store), RaftTransport.Name), link) : other,
                 Links = process.Links,
                 Time = machine.Clock,
@@ -102,6 +102,7 @@ internal sealed class Process
                 Regions = world.Cluster.Regions,
                 Record = machine.Disk.Start(settings.Initial),
                 Save = (record, done) => machine.Disk.Save(process, record, done),
+                Staging = machine.Disk.Staging,
                 Readers = process.Tasks,
                 Storage = storage => new WatchedStorage(world, storage),
             });
@@ -211,6 +212,7 @@ internal sealed class Process
             tinykv.kv-dispatcher = { {{dispatcher}}, is-slow = on }
             tinykv.raft-dispatcher = { {{dispatcher}}, is-slow = off }
             tinykv.sync-dispatcher = { {{dispatcher}}, is-slow = on }
+            tinykv.snapshots-dispatcher = { {{dispatcher}}, is-slow = on }
             """).WithFallback(ProtocolConfig.Reference);
     }
 

@@ -18,7 +18,7 @@ internal sealed record Recipient(Machine Machine, string Name, Process? Process 
 }
 
 /// <summary>A connection of a process to another, over which what replicas say may get lost before it leaves, too.</summary>
-internal sealed class SpokenLink(Process from, Recipient to, RaftLink link) : MinimalActorRef
+internal sealed class SpokenLink(Process from, Recipient to, OutboundLink link) : MinimalActorRef
 {
     /// <inheritdoc/>
     public override ActorPath Path => link.Path;
@@ -30,6 +30,7 @@ internal sealed class SpokenLink(Process from, Recipient to, RaftLink link) : Mi
     protected override void TellInternal(object message, IActorRef sender)
     {
         if (message is RaftBatch batch) World.Current.Cluster.Network.Speak(from, to, batch, link);
+        else link.Tell(message, sender);
     }
 }
 

@@ -3,6 +3,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
+using TinyKv.Persistence.Snapshots;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
@@ -118,6 +119,9 @@ internal sealed class SimDisk(World world, Machine machine)
 
     /// <summary>Everything that the engine holds is on the disk from now on.</summary>
     public void Flush() => _versions.RemoveRange(0, _versions.Count - 1);
+
+    /// <summary>Snapshots that arrive; what is whole is on the disk.</summary>
+    public MemoryStaging Staging { get; } = new();
 
     /// <summary>Opens the engine for a process.</summary>
     public IEngine OpenEngine(Process process) => new SimEngine(world, process);

@@ -32,6 +32,21 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     }
 
     /// <inheritdoc/>
+    public long EstimateBytes(ColumnFamily family, KeyRange range) => Disk.Engine.Data.EstimateBytes(family, range);
+
+    /// <inheritdoc/>
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables)
+    {
+        using var batch = NewBatch();
+        foreach (var range in ranges) batch.DeleteRange(family, range);
+        Write(batch, sync: true);
+        foreach (var pair in tables.Cast<MemoryTable>().SelectMany(table => table.Content))
+            batch.Put(family, pair.Key, pair.Value);
+        Write(batch, sync: true);
+    }
+
+    /// <inheritdoc/>
     public void Sync()
     {
         RequireSound();

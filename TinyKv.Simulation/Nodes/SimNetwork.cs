@@ -189,7 +189,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             ToStore = to.Store.Value + (wrong == NodeMark.HelloForAnotherStore ? 1UL : 0),
             Incarnation = (speaker.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.HelloOfAnotherIncarnation ? 1UL : 0),
             Accepts = (to.Disk.Record?.Incarnation ?? 0) + (wrong == NodeMark.HelloToAnotherIncarnation ? 1UL : 0),
-            Traffic = LinkRules.Raft,
+            Traffic = (uint)LinkTraffic.Raft,
         }, StrayBatch(from, to, wrong));
     }
 

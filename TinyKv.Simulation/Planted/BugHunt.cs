@@ -1,6 +1,7 @@
 using TinyKv.Simulation.Common;
 using TinyKv.Simulation.Planted.Core;
 using TinyKv.Simulation.Planted.Nodes;
+using TinyKv.Simulation.Planted.Snapshots;
 
 namespace TinyKv.Simulation.Planted;
 
@@ -25,6 +26,12 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
         GatewayBugs.Subject, ConditionBugs.Subject, PlacementBugs.Subject, TransportBugs.Subject, HostileStoreBugs.Subject,
         StreamBugs.Subject, Planted.Nodes.CompactionBugs.Subject,
     ]);
+
+    /// <summary>In how snapshots are made and installed.</summary>
+    public static BugHunt Snapshots { get; } = new(() => Ground.Snapshots, 1000, 1000, [SnapshotBugs.Subject]);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BugHunt> All { get; } = [Core, Nodes, Snapshots];
 
     /// <summary>The bugs.</summary>
     public IReadOnlyList<Subject> Subjects => subjects;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using TinyKv.Simulation.Common;
 using TinyKv.Simulation.Nodes;
 using TinyKv.Simulation.Raft;
+using TinyKv.Simulation.Snapshots;
 
 namespace TinyKv.Simulation.Planted;
 
@@ -35,6 +36,19 @@ internal sealed record Ground(
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
             || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),
         typeof(NodeCampaign));
+
+    /// <summary>What snapshots are made of and how they are installed, over engines in memory, under the simulation of
+    /// snapshots.</summary>
+    public static Ground Snapshots => new(
+        "TinyKv.Simulation",
+        [.. Below("TinyKv.Core/Snapshots"), .. Below("TinyKv.Protocol/Snapshots"),
+            At("TinyKv.Protocol/Raft/Checksum.cs"), At("TinyKv.Persistence/Engine/MemoryEngine.cs"),
+            At("TinyKv.Persistence/Engine/MemorySnapshot.cs"), At("TinyKv.Persistence/Engine/MemoryTable.cs"),
+            At("TinyKv.Persistence/Snapshots/MemoryStaging.cs"), At("TinyKv.Persistence/Snapshots/SnapshotInstaller.cs"),
+            .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Snapshots")],
+        Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
+            || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),
+        typeof(SnapshotCampaign));
 
     private static string At(string path) => Path.Combine(Repository, path);
 

@@ -16,10 +16,10 @@ public sealed class FolderTests
     private static readonly Dictionary<string, string[]> Layers = new(StringComparer.Ordinal)
     {
         ["TinyKv.Actors"] =
-            ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Regions", "Placement", "Requests", "Node"],
+            ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Snapshots", "Regions", "Placement", "Requests", "Node"],
         ["TinyKv.Server"] =
             ["Exit", "Logging", "Telemetry", "Settings", "Stores", "Ports", "StatusPages", "Grpc", Top],
-        ["TinyKv.Simulation"] = ["Common", "Raft", "Nodes", "Planted", "Cli", Top],
+        ["TinyKv.Simulation"] = ["Common", "Raft", "Nodes", "Snapshots", "Planted", "Cli", Top],
     };
 
     private static readonly Dictionary<string, Assembly> Assemblies = new(StringComparer.Ordinal)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
@@ -52,6 +53,7 @@ public static class SettingsReader
             MaxQueuedRequests = (int)raft.Number("max-queued-requests", 1, 1_000_000),
             Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
             Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
+            Snapshots = ReadSnapshots(Section.Of(config, "tinykv.snapshots")),
         };
     }
 
@@ -88,6 +90,17 @@ public static class SettingsReader
         remoting.Duration("message-timeout"),
         remoting.Bytes("max-unfinished-bytes", 1L << 40));
 
+    private static SnapshotSettings ReadSnapshots(Section snapshots)
+    {
+        var settings = new SnapshotSettings(
+            (int)snapshots.Number("max-concurrent", 1, 100),
+            snapshots.Bytes("bytes-per-second", 1L << 40),
+            snapshots.Duration("idle-timeout"),
+            snapshots.Duration("retry-interval"));
+        return settings.RetryInterval < settings.IdleTimeout ? settings
+            : throw snapshots.Invalid("retry-interval", "must be below idle-timeout");
+    }
+
     private static RaftOptions ReadRaft(Section raft)
     {
         var options = new RaftOptions
@@ -119,7 +132,7 @@ public static class SettingsReader
     // Akka reads these when the first region starts, and would end the store over a wrong one.
     private static void CheckDispatchers(Config config)
     {
-        foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft, Dispatchers.Sync })
+        foreach (var dispatcher in new[] { Dispatchers.Kv, Dispatchers.Raft, Dispatchers.Sync, Dispatchers.Snapshots })
         {
             var section = Section.Of(config, dispatcher);
             section.Number("throughput", 1, 1_000_000);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
@@ -44,6 +45,9 @@ public sealed record TinyKvSettings
 
     /// <summary>The bounds of the remoting port.</summary>
     public required RemotingSettings Remoting { get; init; }
+
+    /// <summary>How snapshots go from store to store.</summary>
+    public required SnapshotSettings Snapshots { get; init; }
 
     /// <summary>The numbers of <see cref="Stores"/>: what a cluster is. Addresses may change.</summary>
     public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];

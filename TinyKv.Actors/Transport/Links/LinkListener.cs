@@ -7,23 +7,24 @@ namespace TinyKv.Actors.Transport.Links;
 
 /// <summary>
 /// Takes connections of other stores, and hands on what comes over them. Who does not say in time who he is, or is nobody
-/// who is listened to, is told so and hung up on. A store has one connection: the next takes the place of one that is
-/// there still.
+/// who is listened to, is told so and hung up on. A store has one connection for each kind of traffic: the next takes the
+/// place of one that is there still.
 /// </summary>
 /// <param name="spec">What connections are made from.</param>
 /// <param name="rules">Who is listened to.</param>
 /// <param name="report">Is told of who is not.</param>
-/// <param name="deliver">Takes each batch.</param>
-/// <param name="disconnected">Is told whose connection has ended, after its last batch, when no other has taken its
+/// <param name="deliver">Takes each frame.</param>
+/// <param name="disconnected">Is told whose connection for Raft has ended, after its last batch, when no other has taken its
 /// place; returns at once.</param>
 internal sealed class LinkListener(
-    LinkSpec spec, LinkRules rules, LinkReport report, Action<StoreId, byte[]> deliver, Action<StoreId> disconnected)
+    LinkSpec spec, LinkRules rules, LinkReport report, Action<StoreId, LinkTraffic, byte[]> deliver,
+    Action<StoreId> disconnected)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Stream> _all = [];
     private readonly ConnectionLedger _silent = new(
         new ConnectionBounds(spec.MaxSilent, spec.MaxSilentPerAddress, Established: 0, EstablishedPerAddress: 0));
-    private readonly Dictionary<StoreId, (Stream Connection, long Number)> _open = [];
+    private readonly Dictionary<(StoreId Store, LinkTraffic Traffic), (Stream Connection, long Number)> _open = [];
     private long _taken;
     private volatile bool _hasEnded;
 
@@ -75,21 +76,22 @@ internal sealed class LinkListener(
 
     private async Task ServeAsync(IncomingLink link, long number, ConnectionLedger.Place place)
     {
-        StoreId? from = null;
+        (StoreId Store, LinkTraffic Traffic)? from = null;
         try
         {
             var reader = new FrameReader(link.Connection);
             using (place) from = await IntroduceAsync(reader, link, number);
-            if (from is not { } store) return;
-            while (await reader.ReadAsync(LinkRules.MaxBatchBytes, CancellationToken.None) is { } batch) deliver(store, batch);
+            if (from is not var (store, traffic)) return;
+            while (await reader.ReadAsync(LinkRules.MaxBatchBytes, CancellationToken.None) is { } frame)
+                deliver(store, traffic, frame);
         }
         catch (MalformedMessageException e)
         {
-            report.Malformed(from, link.From, e);
+            report.Malformed(from?.Store, link.From, e);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            report.Lost(from, link.From, e);
+            report.Lost(from?.Store, link.From, e);
         }
         catch (Exception e)
         {
@@ -101,26 +103,27 @@ internal sealed class LinkListener(
         }
     }
 
-    private async Task<StoreId?> IntroduceAsync(FrameReader reader, IncomingLink link, long number)
+    private async Task<(StoreId Store, LinkTraffic Traffic)?> IntroduceAsync(FrameReader reader, IncomingLink link, long number)
     {
         using var limit = new CancellationTokenSource(spec.HelloTimeout, spec.Time);
         if (await reader.ReadAsync(LinkRules.MaxHelloBytes, limit.Token) is not { } frame) return null;
         var hello = Hello.Parse(frame);
         var refusal = rules.JudgeHello(hello);
-        if (refusal.Length == 0 && !Establish(new StoreId(hello.FromStore), link.Connection, number)) return null;
+        var from = (new StoreId(hello.FromStore), (LinkTraffic)hello.Traffic);
+        if (refusal.Length == 0 && !Establish(from, link.Connection, number)) return null;
         await link.Connection.WriteAsync(Frame.Of(rules.AnswerTo(hello, refusal)), limit.Token);
-        if (refusal.Length == 0) return new StoreId(hello.FromStore);
+        if (refusal.Length == 0) return from;
         report.RefusedHello(hello, link.From, refusal);
         return null;
     }
 
     // Whoever is slower to introduce himself over an earlier connection does not take the place of the later one.
-    private bool Establish(StoreId store, Stream connection, long number)
+    private bool Establish((StoreId Store, LinkTraffic Traffic) from, Stream connection, long number)
     {
         lock (_lock)
         {
-            if (_open.TryGetValue(store, out var other) && other.Number > number) return false;
-            _open[store] = (connection, number);
+            if (_open.TryGetValue(from, out var other) && other.Number > number) return false;
+            _open[from] = (connection, number);
             other.Connection?.Close();
             return true;
         }
@@ -131,12 +134,12 @@ internal sealed class LinkListener(
         lock (_lock)
         {
             _all.Remove(connection);
-            foreach (var (store, open) in _open)
+            foreach (var (from, open) in _open)
             {
                 if (open.Connection != connection) continue;
-                _open.Remove(store);
+                _open.Remove(from);
                 // Before the next one can say anything.
-                if (!_hasEnded) disconnected(store);
+                if (!_hasEnded && from.Traffic == LinkTraffic.Raft) disconnected(from.Store);
             }
         }
         connection.Close();

@@ -18,9 +18,6 @@ internal sealed class LinkRules(ulong cluster, StoreId self, ulong incarnation)
     /// <summary>The longest batch: an entry of 8 MiB, the largest there is, with room for its envelope.</summary>
     public const int MaxBatchBytes = 16 * 1024 * 1024;
 
-    /// <summary>A connection for Raft's batches.</summary>
-    public const uint Raft = 1;
-
     private const int MaxRefusal = 200;
 
     private readonly ConcurrentDictionary<StoreId, ulong> _accepted = new();
@@ -32,7 +29,7 @@ internal sealed class LinkRules(ulong cluster, StoreId self, ulong incarnation)
     public void Accept(StoreId store, ulong other) => _accepted[store] = other;
 
     /// <summary>What this store says of itself to another, first.</summary>
-    public LinkHello HelloTo(StoreId store) => new()
+    public LinkHello HelloTo(StoreId store, LinkTraffic traffic) => new()
     {
         Protocol = StoreHello.CurrentProtocol,
         ClusterId = cluster,
@@ -40,7 +37,7 @@ internal sealed class LinkRules(ulong cluster, StoreId self, ulong incarnation)
         ToStore = store.Value,
         Incarnation = incarnation,
         Accepts = AcceptedOf(store),
-        Traffic = Raft,
+        Traffic = (uint)traffic,
     };
 
     /// <summary>What it answers to whoever has said that. Who is refused learns nothing that a store would have to
@@ -48,21 +45,20 @@ internal sealed class LinkRules(ulong cluster, StoreId self, ulong incarnation)
     public LinkHello AnswerTo(LinkHello hello, string refusal)
     {
         if (refusal.Length > 0) return new LinkHello { FromStore = self.Value, Refusal = refusal };
-        var answer = HelloTo(new StoreId(hello.FromStore));
-        answer.Traffic = hello.Traffic;
-        return answer;
+        return HelloTo(new StoreId(hello.FromStore), (LinkTraffic)hello.Traffic);
     }
 
     /// <summary>Why a connection is refused to who introduces itself so; empty when it is not.</summary>
-    public string JudgeHello(LinkHello hello) => hello.Traffic == Raft ? Judge(hello) : "what it is to carry is unknown here";
+    public string JudgeHello(LinkHello hello) => Enum.IsDefined((LinkTraffic)hello.Traffic)
+        ? Judge(hello) : "what it is to carry is unknown here";
 
     /// <summary>Why a connection to a store is of no use, by its answer; empty when it is.</summary>
-    public string JudgeAnswer(StoreId store, LinkHello answer)
+    public string JudgeAnswer(StoreId store, LinkTraffic traffic, LinkHello answer)
     {
         // Says nothing else.
         if (answer.Refusal.Length > 0) return ForeignText.Line(answer.Refusal, MaxRefusal);
         if (answer.FromStore != store.Value) return $"store {answer.FromStore} answers in the place of {store}";
-        return answer.Traffic == Raft ? Judge(answer) : "the answer is to something else";
+        return answer.Traffic == (uint)traffic ? Judge(answer) : "the answer is to something else";
     }
 
     private string Judge(LinkHello hello)

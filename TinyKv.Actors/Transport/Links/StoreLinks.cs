@@ -6,16 +6,19 @@ using TinyKv.Core.Regions;
 namespace TinyKv.Actors.Transport.Links;
 
 /// <summary>
-/// The connections of a store to all others, which carry Raft's batches and nothing else: the gateway, the cluster and
-/// clients, whatever they do, do not hold them up. Each store makes one to each other to speak, and takes theirs to listen.
+/// The connections of a store to all others, for Raft's batches and apart from those for snapshots: the gateway, the cluster
+/// and clients, whatever they do, do not hold them up. Each store makes its own to each other to speak, and takes theirs to
+/// listen.
 /// </summary>
 internal sealed class StoreLinks
 {
     private readonly LinkSpec _spec;
     private readonly LinkRules _rules;
     private readonly LinkListener _listener;
-    private readonly ImmutableDictionary<StoreId, RaftLink> _links;
+    private readonly ImmutableDictionary<StoreId, OutboundLink> _links;
+    private readonly ImmutableDictionary<StoreId, OutboundLink> _bulk;
     private IActorRef _transport = ActorRefs.Nobody;
+    private IActorRef _snapshots = ActorRefs.Nobody;
 
     /// <param name="spec">What they are made from.</param>
     /// <param name="report">Is told what becomes of them.</param>
@@ -25,14 +28,21 @@ internal sealed class StoreLinks
     {
         _spec = spec;
         _rules = new LinkRules(spec.Cluster, spec.Self, spec.Incarnation);
-        _links = others.ToImmutableDictionary(
-            other => other.Key, other => new RaftLink(spec, _rules, report, other.Key, other.Value));
+        var known = others.ToList();
+        (_links, _bulk) = (LinksFor(LinkTraffic.Raft), LinksFor(LinkTraffic.Bulk));
         _listener = new LinkListener(spec, _rules, report, Deliver, Disconnected);
+
+        ImmutableDictionary<StoreId, OutboundLink> LinksFor(LinkTraffic traffic) => known.ToImmutableDictionary(
+            other => other.Key, other => new OutboundLink(spec, _rules, report, other.Key, other.Value, traffic));
     }
 
     /// <summary>What carries batches to each other store.</summary>
     public ImmutableDictionary<StoreId, IActorRef> To =>
         _links.ToImmutableDictionary(link => link.Key, IActorRef (link) => link.Value);
+
+    /// <summary>What carries snapshots to each other store.</summary>
+    public ImmutableDictionary<StoreId, IActorRef> BulkTo =>
+        _bulk.ToImmutableDictionary(link => link.Key, IActorRef (link) => link.Value);
 
     /// <summary>Begins to listen, and to connect to those that are accepted.</summary>
     /// <param name="transport">This store's transport, which takes what they say, from the transport of who says it.</param>
@@ -43,11 +53,15 @@ internal sealed class StoreLinks
         foreach (var link in _links.Values) _spec.Run(link.RunAsync);
     }
 
+    /// <summary>Who takes what others say of snapshots; what comes before is dropped.</summary>
+    public void DeliverBulk(IActorRef snapshots) => Volatile.Write(ref _snapshots, snapshots);
+
     /// <summary>An incarnation of a store is listened to and spoken to, and no other.</summary>
     public void Accept(StoreId store, ulong incarnation)
     {
         _rules.Accept(store, incarnation);
         _links[store].Reconnect();
+        _bulk[store].Reconnect();
     }
 
     /// <summary>Ends the connection to a store, and makes another.</summary>
@@ -57,11 +71,15 @@ internal sealed class StoreLinks
     public void End()
     {
         _listener.End();
-        foreach (var link in _links.Values) link.End();
+        foreach (var link in _links.Values.Concat(_bulk.Values)) link.End();
         _spec.Network.Dispose();
     }
 
     private void Disconnected(StoreId store) => _transport.Tell(new StoreDisconnected(store), ActorRefs.NoSender);
 
-    private void Deliver(StoreId from, byte[] batch) => _transport.Tell(new EncodedRaftBatch(batch), _links[from]);
+    private void Deliver(StoreId from, LinkTraffic traffic, byte[] frame)
+    {
+        if (traffic == LinkTraffic.Raft) _transport.Tell(new EncodedRaftBatch(frame), _links[from]);
+        else Volatile.Read(ref _snapshots).Tell(new EncodedSnapshotMessage(from, frame), ActorRefs.NoSender);
+    }
 }

@@ -1,6 +1,7 @@
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Apply;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 
@@ -67,6 +68,12 @@ public sealed class EngineSyncTests : TestKit
         public IWriteBatch NewBatch() => _inner.NewBatch();
 
         public void Write(IWriteBatch batch, bool sync) => _inner.Write(batch, sync);
+
+        public long EstimateBytes(ColumnFamily family, KeyRange range) => _inner.EstimateBytes(family, range);
+
+        public void Ingest(
+            ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables) =>
+            _inner.Ingest(family, ranges, tables);
 
         public void Sync()
         {

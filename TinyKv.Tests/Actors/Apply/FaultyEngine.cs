@@ -33,6 +33,12 @@ internal sealed class FaultyEngine(IEngine inner) : IEngine
         inner.Write(batch, sync);
     }
 
+    public long EstimateBytes(ColumnFamily family, KeyRange range) => inner.EstimateBytes(family, range);
+
+    public void Ingest(
+        ColumnFamily family, IReadOnlyList<KeyRange> ranges, IReadOnlyList<IStagedTable> tables) =>
+        inner.Ingest(family, ranges, tables);
+
     public void Sync() => inner.Sync();
 
     public void Dispose() => inner.Dispose();

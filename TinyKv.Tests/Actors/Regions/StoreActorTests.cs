@@ -4,8 +4,11 @@ using TinyKv.Actors.Messages;
 using TinyKv.Actors.Raft;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 using TinyKv.Persistence.Engine;
+using TinyKv.Persistence.Snapshots;
 using TinyKv.Tests.Actors.Apply;
 using TinyKv.Tests.Actors.Messages;
 using TinyKv.Tests.Actors.Raft;
@@ -154,6 +157,56 @@ public sealed class StoreActorTests : RaftPeerKit
         Assert.Contains("has keys of region 1", $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Keys_of_a_region_that_is_here_are_reserved_for_no_other()
+    {
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine, RegionWith(1, "a", "m"))));
+        store.Tell(new ReserveRange(RegionWith(7, "m", "t")), TestActor);
+        Assert.Contains("not begun", (await ExpectMsgAsync<RangeRefused>(WaitTimeout)).Reason, StringComparison.Ordinal);
+        store.Tell(Begin.Instance, TestActor);
+
+        store.Tell(new ReserveRange(RegionWith(7, "l", "t")), TestActor);
+        Assert.Contains(
+            "region 1", (await FishForMessageAsync<RangeRefused>(_ => true, WaitTimeout)).Reason, StringComparison.Ordinal);
+        store.Tell(new ReserveRange(RegionWith(7, "m", "t")), TestActor);
+        await FishForMessageAsync<RangeReserved>(_ => true, WaitTimeout);
+        store.Tell(new ReserveRange(RegionWith(8, "s", "z")), TestActor);
+        Assert.Contains(
+            "region 7", (await FishForMessageAsync<RangeRefused>(_ => true, WaitTimeout)).Reason, StringComparison.Ordinal);
+        store.Tell(new ReleaseRange(new RegionId(7)), TestActor);
+        store.Tell(new ReserveRange(RegionWith(8, "s", "z")), TestActor);
+        await FishForMessageAsync<RangeReserved>(_ => true, WaitTimeout);
+    }
+
+    [Fact]
+    public async Task A_region_that_came_with_a_snapshot_has_a_replica_which_begins_behind_it()
+    {
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine, RegionWith(1, "a", "m"))));
+        var snapshots = CreateTestProbe();
+        store.Tell(new FetchSnapshotsWith(snapshots));
+        store.Tell(Begin.Instance, TestActor);
+        await ExpectMsgAsync<Bootstrapped>(WaitTimeout);
+        var header = new SnapshotHeader(RegionWith(7, "m", "t"), new LogPosition(100, 7));
+        store.Tell(new ReserveRange(header.Region), TestActor);
+        await ExpectMsgAsync<RangeReserved>(WaitTimeout);
+        var staging = new MemoryStaging();
+
+        store.Tell(new SnapshotStaged(staging.Commit(header, [])));
+        var install = await snapshots.ExpectMsgAsync<InstallSnapshot>(WaitTimeout);
+        var record = new SnapshotInstaller(engine, staging).Install(install.Snapshot, before: null);
+        store.Tell(new SnapshotInstalled(record, header.Applied));
+
+        await ExpectMsgAsync<Bootstrapped>(WaitTimeout);
+        Assert.True(Records(engine)[^1].JournalBorn);
+        store.Tell(ListReplicas.Instance, TestActor);
+        var replicas = await ExpectMsgAsync<ReplicaRefs>(WaitTimeout);
+        replicas.Regions[^1].Actor.Tell(DescribeReplica.Instance, TestActor);
+        var status = await ExpectMsgAsync<ReplicaStatus>(WaitTimeout);
+        Assert.Equal((new RegionId(7), 100L, 101L), (status.Region.Id, status.Applied, status.Raft!.FirstIndex));
+    }
+
     private static IReadOnlyList<RegionRecord> Records(MemoryEngine engine)
     {
         using var snapshot = engine.Snapshot();
@@ -182,6 +235,7 @@ public sealed class StoreActorTests : RaftPeerKit
             Peer = (state, applier, _) => RaftPeer.Props(SpecOf(record.Region, applied: state.Applied.Index) with
             {
                 PersistenceId = $"{record.Region.Id}",
+                InitialState = RaftPeerSpec.InitialStateOf(record.Region, state.Applied, default),
                 Applier = applier,
             }),
             Seed = 1,

@@ -17,6 +17,15 @@ public sealed class StoreCatalogTests
             new Region(new RegionId(id), new KeyRange(start, end), new RegionEpoch(confVer, version), []))
         { State = state });
 
+    private enum Kind
+    {
+        Told,
+        Reserved,
+        Released,
+    }
+
+    private static readonly Gen<(Kind, RegionRecord)[]> Steps = Gen.Select(Gen.Enum<Kind>(), Record).Array[0, 20];
+
     [Fact]
     public void Whatever_is_told_ranges_are_disjoint() => Record.Array[0, 20].Sample(told =>
     {
@@ -51,6 +60,46 @@ public sealed class StoreCatalogTests
                 .OrderBy(each => each.Region.Id.Value),
             after.Records);
     }, iter: 2000);
+
+    [Fact]
+    public void Whatever_is_told_reservations_and_ranges_of_different_regions_are_disjoint() => Steps.Sample(steps =>
+    {
+        var owned = Owned(steps.Aggregate(StoreCatalog.Empty, Step)).ToList();
+
+        for (var i = 0; i < owned.Count; i++)
+            for (var j = 0; j < i; j++)
+                Assert.True(owned[i].Id == owned[j].Id || owned[i].Range.Intersect(owned[j].Range).IsEmpty);
+    }, iter: 2000);
+
+    [Fact]
+    public void A_snapshot_is_refused_exactly_if_it_overlaps_another_or_goes_back_or_one_is_on_its_way() =>
+        Gen.Select(Steps, Record).Sample((steps, record) =>
+        {
+            var (catalog, region) = (steps.Aggregate(StoreCatalog.Empty, Step), record.Region);
+
+            var after = catalog.Reserve(region, out var refusal);
+
+            var overlaps = region.Id != RegionId.Placement && Owned(catalog).Any(
+                other => other.Id != region.Id && !other.Range.Intersect(region.Range).IsEmpty);
+            var goesBack = catalog.Find(region.Id) is { } known && (known.Region.Epoch.IsNewerThan(region.Epoch)
+                || (known.State == RegionState.Tombstone && known.Region.Epoch.ConfVer >= region.Epoch.ConfVer));
+            var isTwice = catalog.Reserved.Any(each => each.Id == region.Id);
+            Assert.Equal(overlaps || goesBack || isTwice, refusal.Length > 0);
+            if (refusal.Length > 0) Assert.Same(catalog, after);
+            else Assert.Contains(region, after.Reserved);
+        }, iter: 5000);
+
+    [Fact]
+    public void What_was_reserved_becomes_a_replica_and_what_was_released_is_free()
+    {
+        var (mine, other) = (Live(1, "", "m"), Live(2, "b", "z"));
+        var reserved = StoreCatalog.Empty.Reserve(mine.Region, out _);
+
+        Assert.Throws<InvariantViolationException>(() => reserved.With(other));
+        Assert.Equal(new Addressee.Unknown(), reserved.AddresseeOf(new RegionId(1)));
+        Assert.Equal(new Addressee.Here(mine), reserved.With(mine).Release(new RegionId(1)).AddresseeOf(new RegionId(1)));
+        Assert.Equal([other], reserved.Release(new RegionId(1)).With(other).Records);
+    }
 
     [Fact]
     public void The_order_of_records_does_not_matter() => Gen.Shuffle(new[] { "", "b", "d", "f" }).Sample(starts =>
@@ -110,6 +159,16 @@ public sealed class StoreCatalogTests
             return null;
         }
     }
+
+    private static StoreCatalog Step(StoreCatalog catalog, (Kind Kind, RegionRecord Record) step) => step.Kind switch
+    {
+        Kind.Told => TryTake(catalog, step.Record) ?? catalog,
+        Kind.Reserved => catalog.Reserve(step.Record.Region, out _),
+        _ => catalog.Release(step.Record.Region.Id),
+    };
+
+    private static IEnumerable<Region> Owned(StoreCatalog catalog) => catalog.Records.Where(HasKeys)
+        .Select(record => record.Region).Concat(catalog.Reserved.Where(region => region.Id != RegionId.Placement));
 
     private static bool HasKeys(RegionRecord record) =>
         record.State != RegionState.Tombstone && record.Region.Id != RegionId.Placement;

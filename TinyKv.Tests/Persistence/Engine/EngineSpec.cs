@@ -11,6 +11,9 @@ public abstract class EngineSpec : IDisposable
 {
     private protected abstract IEngine Engine { get; }
 
+    /// <summary>Begins a table of the engine's kind.</summary>
+    private protected abstract ITableWriter NewTable(ColumnFamily family);
+
     public virtual void Dispose() => Engine.Dispose();
 
     [Fact]
@@ -269,6 +272,75 @@ public abstract class EngineSpec : IDisposable
         }));
 
     [Fact]
+    public void Tables_take_the_place_of_what_a_range_held_and_of_nothing_else()
+    {
+        Write("a", "b", "c", "d");
+        Write(batch => batch.Put(ColumnFamily.Lock, "b"u8, "b"u8));
+
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "d")], [Table("bb", "bc"), Table("ca")]);
+
+        Assert.Equal(["a=a", "bb=bb", "bc=bc", "ca=ca", "d=d"], All());
+        using var snapshot = Engine.Snapshot();
+        Assert.NotNull(snapshot.Get(ColumnFamily.Lock, "b"u8));
+    }
+
+    [Fact]
+    public void Tables_take_the_place_of_what_several_ranges_held()
+    {
+        Write("a", "b", "c", "d", "e");
+
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "c"), Range("d", "e")], [Table("bb", "da")]);
+
+        Assert.Equal(["a=a", "bb=bb", "c=c", "da=da", "e=e"], All());
+    }
+
+    [Fact]
+    public void Tables_may_be_taken_in_again()
+    {
+        Write("a", "b", "c", "d");
+        IStagedTable[] tables = [Table("bb", "bc"), Table("ca")];
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "d")], tables);
+        Put("bz", "of an interrupted attempt");
+
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "d")], tables);
+
+        Assert.Equal(["a=a", "bb=bb", "bc=bc", "ca=ca", "d=d"], All());
+    }
+
+    [Fact]
+    public void What_is_written_after_tables_were_taken_in_wins_over_them()
+    {
+        Engine.Ingest(ColumnFamily.Default, [KeyRange.All], [Table("a", "b")]);
+        Put("a", "later");
+        Write(batch => batch.Delete(ColumnFamily.Default, "b"u8));
+
+        Assert.Equal(["a=later"], All());
+    }
+
+    [Fact]
+    public void Without_tables_a_range_is_emptied()
+    {
+        Write("a", "b", "c");
+
+        Engine.Ingest(ColumnFamily.Default, [Range("b", "c")], []);
+
+        Assert.Equal(["a=a", "c=c"], All());
+    }
+
+    [Fact]
+    public void A_snapshot_does_not_see_tables_that_are_taken_in_later()
+    {
+        Write("a", "b");
+        using var before = Engine.Snapshot();
+
+        Engine.Ingest(ColumnFamily.Default, [KeyRange.All], [Table("c")]);
+
+        using var walk = before.Iterate(ColumnFamily.Default, KeyRange.All);
+        Assert.Equal(["a=a", "b=b"], Rest(walk));
+        Assert.Equal(["c=c"], All());
+    }
+
+    [Fact]
     public void Away_from_a_pair_there_is_no_key_and_no_value()
     {
         Write("a");
@@ -333,9 +405,21 @@ public abstract class EngineSpec : IDisposable
         Engine.Write(batch, sync: false);
     }
 
+    private protected IStagedTable Table(params string[] keys)
+    {
+        using var table = NewTable(ColumnFamily.Default);
+        foreach (var key in keys) table.Add(Bytes(key), Bytes(key));
+        return table.Finish();
+    }
+
     private List<string> AfterBatch(Action<IWriteBatch> fill)
     {
         Write(fill);
+        return All();
+    }
+
+    private List<string> All()
+    {
         using var snapshot = Engine.Snapshot();
         using var iterator = snapshot.Iterate(ColumnFamily.Default, KeyRange.All);
         return Rest(iterator);
@@ -375,4 +459,6 @@ public abstract class EngineSpec : IDisposable
 public sealed class MemoryEngineTests : EngineSpec
 {
     private protected override IEngine Engine { get; } = new MemoryEngine();
+
+    private protected override ITableWriter NewTable(ColumnFamily family) => new MemoryTableWriter(family);
 }

@@ -9,16 +9,73 @@ namespace TinyKv.Tests.Persistence.Engine;
 public sealed class RocksEngineTests : EngineSpec
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory _tables = new();
     private readonly RocksEngine _engine;
+    private int _tableCount;
 
     public RocksEngineTests() => _engine = RocksEngine.Open(_directory.Path);
 
     private protected override IEngine Engine => _engine;
 
+    private protected override ITableWriter NewTable(ColumnFamily family) =>
+        new RocksTableWriter(family, _tables[$"{_tableCount++}.sst"]);
+
     public override void Dispose()
     {
         base.Dispose();
         _directory.Dispose();
+        _tables.Dispose();
+    }
+
+    [Fact]
+    public void Tables_that_were_taken_in_survive_the_loss_of_everything_in_memory()
+    {
+        Put("a", "replaced");
+        _engine.Ingest(ColumnFamily.Default, [KeyRange.All], [Table("b")]);
+
+        using var copy = new TemporaryDirectory();
+        foreach (var file in Directory.GetFiles(_directory.Path)) File.Copy(file, copy[Path.GetFileName(file)]);
+        using var survivor = RocksEngine.Open(copy.Path);
+        using var snapshot = survivor.Snapshot();
+        Assert.Null(snapshot.Get(ColumnFamily.Default, "a"u8));
+        Assert.Equal("b"u8.ToArray(), snapshot.Get(ColumnFamily.Default, "b"u8));
+    }
+
+    [Fact]
+    public void A_table_is_taken_in_under_a_second_name_and_not_copied()
+    {
+        var table = (RocksTable)Table("a");
+        _engine.Ingest(ColumnFamily.Default, [KeyRange.All], [table]);
+        var (own, there) = (FileNumber(table.Path), Directory.GetFiles(_directory.Path, "*.sst").Select(FileNumber));
+
+        Assert.Contains(own, there);
+    }
+
+    [Theory]
+    [InlineData("a byte is another")]
+    [InlineData("it is gone")]
+    public void A_damaged_table_is_not_taken_in_and_the_store_is_told(string damage)
+    {
+        var table = (RocksTable)Table("a", "b", "c");
+        if (damage == "it is gone")
+        {
+            File.Delete(table.Path);
+        }
+        else
+        {
+            var bytes = File.ReadAllBytes(table.Path);
+            bytes[4] ^= 1;
+            File.WriteAllBytes(table.Path, bytes);
+        }
+        StorageFailedException? told = null;
+        _engine.WhenFailed(failure => told = failure);
+
+        var failure = Assert.Throws<StorageFailedException>(
+            () => _engine.Ingest(ColumnFamily.Default, [KeyRange.All], [table]));
+
+        Assert.True(failure.IsDamage);
+        Assert.Contains(_tables.Path, failure.Message, StringComparison.Ordinal);
+        Assert.Same(failure, told);
     }
 
     [Fact]
@@ -79,6 +136,17 @@ public sealed class RocksEngineTests : EngineSpec
         var refusal = Assert.Throws<TinyKvException>(() => RocksEngine.Open(_directory.Path));
 
         Assert.Contains(_directory.Path, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static long FileNumber(string path)
+    {
+        var shown = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%i", path])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            })!;
+        return long.Parse(shown.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

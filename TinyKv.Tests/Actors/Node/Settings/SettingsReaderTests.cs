@@ -80,6 +80,9 @@ public sealed class SettingsReaderTests
     [InlineData("tinykv.raft.max-log-entries = 0", "tinykv.raft.max-log-entries")]
     [InlineData("tinykv.raft.max-log-bytes = all", "tinykv.raft.max-log-bytes")]
     [InlineData("tinykv.sync-dispatcher.throughput = 0", "tinykv.sync-dispatcher.throughput")]
+    [InlineData("tinykv.snapshots.max-concurrent = 0", "tinykv.snapshots.max-concurrent")]
+    [InlineData("tinykv.snapshots.bytes-per-second = 0", "tinykv.snapshots.bytes-per-second")]
+    [InlineData("tinykv.snapshots.retry-interval = 30s", "tinykv.snapshots.retry-interval")]
     [InlineData("akka.remote.dot-netty.tcp.applied-adapters = []", "akka.remote.dot-netty.tcp.applied-adapters lacks")]
     [InlineData("akka.remote.adapters.tinykv-guard = \"Akka.Remote.Transport.ThrottlerProvider,Akka.Remote\"",
         "akka.remote.adapters.tinykv-guard is 'Akka.Remote.Transport.ThrottlerProvider,Akka.Remote'")]

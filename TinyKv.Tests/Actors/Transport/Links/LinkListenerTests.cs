@@ -38,6 +38,29 @@ public sealed class LinkListenerTests : TestKit
         Assert.Equal(_remote.Path, LastSender.Path);
     }
 
+    [Fact]
+    public async Task What_a_store_says_of_snapshots_goes_to_who_takes_them_and_its_other_connection_stays()
+    {
+        Listen();
+        var snapshots = CreateTestProbe();
+        _links.DeliverBulk(snapshots);
+        using var raft = await LinkPeer.ConnectAsync(_port);
+        await raft.IntroduceAsync(LinkPeer.Hello);
+        using (var bulk = await LinkPeer.ConnectAsync(_port))
+        {
+            var hello = LinkPeer.Hello;
+            hello.Traffic = (uint)LinkTraffic.Bulk;
+            Assert.Equal((uint)LinkTraffic.Bulk, (await bulk.IntroduceAsync(hello)).Traffic);
+            await bulk.SayAsync(new SnapshotMessage { Id = 5 });
+            var said = await snapshots.ExpectMsgAsync<EncodedSnapshotMessage>(WaitTimeout);
+            Assert.Equal((new StoreId(2), 5UL), (said.From, said.Parse().Id));
+        }
+
+        // That the other has ended disconnects nobody.
+        await raft.SayAsync(new RaftBatch { Number = 6 });
+        Assert.Equal(6UL, (await ExpectMsgAsync<EncodedRaftBatch>(WaitTimeout)).Parse().Number);
+    }
+
     public static TheoryData<string> Strangers => ["cluster", "store", "incarnation", "accepts", "protocol", "traffic", "from"];
 
     [Theory]
@@ -54,7 +77,7 @@ public sealed class LinkListenerTests : TestKit
             case "incarnation": hello.Incarnation++; break;
             case "accepts": hello.Accepts++; break;
             case "protocol": hello.Protocol++; break;
-            case "traffic": hello.Traffic++; break;
+            case "traffic": hello.Traffic = 77; break;
             default: hello.FromStore = 9; break;
         }
 

@@ -14,7 +14,7 @@ using TinyKv.Tests.Actors.Node;
 
 namespace TinyKv.Tests.Actors.Transport.Links;
 
-public sealed class RaftLinkTests : TestKit
+public sealed class OutboundLinkTests : TestKit
 {
     private static readonly StoreId Store = new(2);
 
@@ -22,7 +22,7 @@ public sealed class RaftLinkTests : TestKit
     private readonly int _port = FreePorts.Take();
     private StoreLinks _links = null!;
 
-    public RaftLinkTests() : base("akka.loglevel = WARNING") => _store.Start();
+    public OutboundLinkTests() : base("akka.loglevel = WARNING") => _store.Start();
 
     [Fact]
     public async Task A_store_is_connected_to_when_it_is_accepted_and_told_what_is_said()
@@ -186,6 +186,46 @@ public sealed class RaftLinkTests : TestKit
             (last, heard) = (batch.Number, heard + 1);
         }
         Assert.True(heard < 200);
+    }
+
+    [Fact]
+    public async Task A_connection_for_snapshots_is_made_when_there_is_something_to_say_which_waits_for_it()
+    {
+        Start();
+        _links.Accept(Store, 20);
+        using var raft = await AcceptAsync();
+        Assert.Equal((uint)LinkTraffic.Raft, (await raft.HearHelloAsync()).Traffic);
+        await raft.SayAsync(LinkPeer.Hello);
+
+        _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 5 });
+        using var bulk = await AcceptAsync();
+        Assert.Equal((uint)LinkTraffic.Bulk, (await bulk.HearHelloAsync()).Traffic);
+        var answer = LinkPeer.Hello;
+        answer.Traffic = (uint)LinkTraffic.Bulk;
+        await bulk.SayAsync(answer);
+
+        Assert.Equal(5UL, SnapshotMessage.Parser.ParseFrom(await bulk.HearAsync()).Id);
+        Assert.Equal(1UL, await SaidAsync(raft));
+    }
+
+    [Fact]
+    public async Task Who_does_not_read_snapshots_holds_up_no_batch()
+    {
+        Start();
+        _links.Accept(Store, 20);
+        using var raft = await AcceptAsync();
+        await raft.HearHelloAsync();
+        await raft.SayAsync(LinkPeer.Hello);
+        var part = new SnapshotMessage { Part = new SnapshotPart { Chunk = ByteString.CopyFrom(new byte[1 << 20]) } };
+
+        for (var i = 0; i < 100; i++) _links.BulkTo[Store].Tell(part);
+        using var bulk = await AcceptAsync();
+        await bulk.HearHelloAsync();
+        var answer = LinkPeer.Hello;
+        answer.Traffic = (uint)LinkTraffic.Bulk;
+        await bulk.SayAsync(answer);
+
+        Assert.Equal(1UL, await SaidAsync(raft));
     }
 
     protected override void AfterAll()

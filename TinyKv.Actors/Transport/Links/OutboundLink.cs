@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Google.Protobuf;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Links;
@@ -7,16 +8,18 @@ using TinyKv.Protocol.Wire.Internal;
 namespace TinyKv.Actors.Transport.Links;
 
 /// <summary>
-/// Carries batches to one other store, over a connection that it makes, and makes again when it ends. Who tells it one
-/// never waits: what the connection does not take at once waits here, up to a bound; what is beyond that, or said while
-/// there is no connection, is lost, as Raft expects. In this direction only: the other store makes a connection of its own.
+/// Carries messages to one other store, over a connection that it makes, and makes again when it ends. Who tells it one
+/// never waits: what the connection does not take at once waits here, up to a bound; what is beyond that is lost, and so is
+/// what is said to Raft while there is no connection. A connection for bulk is made when there is something to say, which
+/// waits for it. In this direction only: the other store makes a connection of its own.
 /// </summary>
-internal sealed class RaftLink : MinimalActorRef
+internal sealed class OutboundLink : MinimalActorRef
 {
     private readonly LinkSpec _spec;
     private readonly LinkRules _rules;
     private readonly LinkReport _report;
     private readonly StoreId _store;
+    private readonly LinkTraffic _traffic;
     private readonly Lock _lock = new();
     private readonly Queue<byte[]> _waiting = new();
     private long _waitingBytes;
@@ -26,6 +29,7 @@ internal sealed class RaftLink : MinimalActorRef
     private long? _missingSince; // when the last connection that lasted has ended
     private volatile bool _isWanted; // another connection, without a pause
     private volatile bool _hasEnded;
+    private bool _hasBegun; // of bulk: with the first that is said
     private TaskCompletionSource _wanted = NewSignal();
 
     /// <param name="spec">What all connections are made from.</param>
@@ -33,9 +37,11 @@ internal sealed class RaftLink : MinimalActorRef
     /// <param name="report">Is told what becomes of it.</param>
     /// <param name="store">The other store.</param>
     /// <param name="remote">The transport of that store, whose place this takes.</param>
-    public RaftLink(LinkSpec spec, LinkRules rules, LinkReport report, StoreId store, IActorRef remote)
+    /// <param name="traffic">What it carries.</param>
+    public OutboundLink(
+        LinkSpec spec, LinkRules rules, LinkReport report, StoreId store, IActorRef remote, LinkTraffic traffic)
     {
-        (_spec, _rules, _report, _store) = (spec, rules, report, store);
+        (_spec, _rules, _report, _store, _traffic) = (spec, rules, report, store, traffic);
         (Path, Provider) = (remote.Path, ((IInternalActorRef)remote).Provider);
     }
 
@@ -74,12 +80,12 @@ internal sealed class RaftLink : MinimalActorRef
         var pause = _spec.ShortestPause;
         while (!_hasEnded)
         {
-            var isAccepted = _rules.AcceptedOf(_store) != 0;
-            var lasted = isAccepted ? await TryAsync() : null;
+            var mayConnect = _rules.AcceptedOf(_store) != 0 && (_traffic == LinkTraffic.Raft || HasWaiting);
+            var lasted = mayConnect ? await TryAsync() : null;
             if (lasted is not null) pause = _spec.ShortestPause;
             // The other side counts the time until it hears this store again.
             if (lasted >= _spec.Lasting) continue;
-            if (await IsWantedWithinAsync(isAccepted ? pause : Timeout.InfiniteTimeSpan)) pause = _spec.ShortestPause;
+            if (await IsWantedWithinAsync(mayConnect ? pause : Timeout.InfiniteTimeSpan)) pause = _spec.ShortestPause;
             else pause = pause * 2 < _spec.LongestPause ? pause * 2 : _spec.LongestPause;
         }
     }
@@ -87,14 +93,22 @@ internal sealed class RaftLink : MinimalActorRef
     /// <inheritdoc/>
     protected override void TellInternal(object message, IActorRef sender)
     {
-        if (message is not RaftBatch batch) return;
-        var frame = _open is null ? null : Frame.Of(batch);
+        if (message is not (RaftBatch or SnapshotMessage)) return;
+        var frame = _open is null && _traffic == LinkTraffic.Raft ? null : Frame.Of((IMessage)message);
         lock (_lock)
         {
-            if (_open is not { } open || frame is null) _report.Unsent();
-            else if (!_isWriting) Write(open, frame);
+            if (frame is null || (_open is null && _traffic == LinkTraffic.Raft)) _report.Unsent();
+            else if (_open is { } open && !_isWriting) Write(open, frame);
             else if (_waitingBytes > 0 && _waitingBytes + frame.Length > _spec.MaxWaitingBytes) _report.Unsent();
             else Wait(frame);
+        }
+    }
+
+    private bool HasWaiting
+    {
+        get
+        {
+            lock (_lock) return _waiting.Count > 0;
         }
     }
 
@@ -102,6 +116,10 @@ internal sealed class RaftLink : MinimalActorRef
     {
         _waiting.Enqueue(frame);
         _waitingBytes += frame.Length;
+        if (_connection is not null) return;
+        if (!_hasBegun) _spec.Run(RunAsync);
+        (_hasBegun, _isWanted) = (true, true);
+        _wanted.TrySetResult();
     }
 
     // On the thread of whoever has something to say: as long as the connection takes it at once, no other is woken.
@@ -179,9 +197,9 @@ internal sealed class RaftLink : MinimalActorRef
             if (!Take(connection)) return (null, why);
             using var limit = new CancellationTokenSource(_spec.HelloTimeout, _spec.Time);
             var reader = new FrameReader(connection);
-            await connection.WriteAsync(Frame.Of(_rules.HelloTo(_store)), limit.Token);
+            await connection.WriteAsync(Frame.Of(_rules.HelloTo(_store, _traffic)), limit.Token);
             var answer = await reader.ReadAsync(LinkRules.MaxHelloBytes, limit.Token);
-            var refusal = answer is null ? why : _rules.JudgeAnswer(_store, Hello.Parse(answer));
+            var refusal = answer is null ? why : _rules.JudgeAnswer(_store, _traffic, Hello.Parse(answer));
             if (refusal.Length > 0) return (null, why = refusal);
             opened = _spec.Time.GetTimestamp();
             Open(connection);
@@ -228,7 +246,11 @@ internal sealed class RaftLink : MinimalActorRef
 
     private void Open(Stream connection)
     {
-        lock (_lock) (_open, _isWriting) = (connection, false);
+        lock (_lock)
+        {
+            (_open, _isWriting) = (connection, _waiting.Count > 0);
+            if (_isWriting) _ = WriteWaitingAsync(connection, ValueTask.CompletedTask);
+        }
     }
 
     private void Close(Stream? connection)

@@ -1,0 +1,9 @@
+namespace TinyKv.Actors.Snapshots;
+
+/// <summary>How snapshots go from store to store.</summary>
+/// <param name="MaxConcurrent">The most that come to this store at once, and the most that leave it.</param>
+/// <param name="BytesPerSecond">How fast they leave this store, all together.</param>
+/// <param name="IdleTimeout">How long one may make no progress until it is given up.</param>
+/// <param name="RetryInterval">How long an answer is waited for until it is asked for again.</param>
+public sealed record SnapshotSettings(
+    int MaxConcurrent, long BytesPerSecond, TimeSpan IdleTimeout, TimeSpan RetryInterval);

@@ -1,0 +1,125 @@
+using Akka.Actor;
+using TinyKv.Actors.Messages;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
+using TinyKv.Persistence.Engine;
+
+namespace TinyKv.Actors.Snapshots;
+
+// The snapshots that come to this store.
+internal sealed partial class SnapshotsActor
+{
+    private readonly Dictionary<RegionId, Fetch> _fetches = [];
+    private readonly Queue<RegionId> _waiting = new(); // for a place
+    private readonly Dictionary<RegionId, StagedSnapshot> _staged = []; // until they are installed or not wanted
+
+    private void Fetching(object message)
+    {
+        switch (message)
+        {
+            case FetchSnapshot request: Begin(request); break;
+            case SnapshotStaged staged:
+                _staged[staged.Snapshot.Header.Region.Id] = staged.Snapshot;
+                Answer(staged.Snapshot.Header.Region.Id, staged);
+                break;
+            case SnapshotNotFetched failed: Answer(failed.Region, failed); break;
+            case InstallSnapshot install: Install(install); break;
+            case DropSnapshot drop: Drop(drop.Region); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Begin(FetchSnapshot request)
+    {
+        if (_fetches.TryGetValue(request.Region, out var fetch))
+        {
+            fetch.Asker = Sender;
+            return;
+        }
+        if (_staged.TryGetValue(request.Region, out var staged) && staged.Header.Applied.Index >= request.AtLeast.Index)
+        {
+            // Whoever had asked for it was made anew since.
+            Sender.Tell(new SnapshotStaged(staged));
+            return;
+        }
+        if (staged is not null) Drop(request.Region);
+        _fetches[request.Region] = new Fetch(request, Sender);
+        _waiting.Enqueue(request.Region);
+        StartWaiting();
+    }
+
+    private void StartWaiting()
+    {
+        while (_fetches.Values.Count(fetch => fetch.Child is not null) < _spec.Settings.MaxConcurrent
+            && _waiting.TryDequeue(out var region))
+        {
+            if (!_fetches.TryGetValue(region, out var fetch)) continue;
+            fetch.Child = Context.Watch(Context.ActorOf(
+                SnapshotFetch.Props(_spec, fetch.Request).WithDispatcher(Context.Props.Dispatcher)));
+        }
+    }
+
+    // By the pull that leaves: each time it begins anew it has another number.
+    private void Remember(OutboundSnapshotMessage pull, IActorRef child)
+    {
+        foreach (var fetch in _fetches.Values)
+            if (child.Equals(fetch.Child)) fetch.Id = pull.Message.Id;
+    }
+
+    private IActorRef? FetchOf(StoreId from, ulong id) =>
+        _fetches.Values.FirstOrDefault(fetch => fetch.Id == id && fetch.Request.From == from)?.Child;
+
+    private void Answer(RegionId region, object outcome)
+    {
+        if (!_fetches.Remove(region, out var fetch)) return;
+        fetch.Asker.Tell(outcome);
+        StartWaiting();
+    }
+
+    // One that ended with an outcome is not here any more.
+    private void FetchEnded(IActorRef child)
+    {
+        foreach (var (region, fetch) in _fetches)
+            if (child.Equals(fetch.Child)) Answer(region, new SnapshotNotFetched(region, "it has failed"));
+    }
+
+    // Of a region without a state machine; others install theirs themselves.
+    private void Install(InstallSnapshot install)
+    {
+        var region = install.Snapshot.Header.Region.Id;
+        using var snapshot = _spec.Engine.Snapshot();
+        var before = MetaRecords.ReadAll(snapshot).FirstOrDefault(record => record.Region.Id == region);
+        try
+        {
+            var record = _spec.Installer.Install(install.Snapshot, before);
+            Sender.Tell(new SnapshotInstalled(record, install.Snapshot.Header.Applied));
+        }
+        catch (Exception e)
+        {
+            StoreFailed.Publish(Context.System, $"a snapshot of {region} cannot be installed", e);
+        }
+    }
+
+    private void Drop(RegionId region)
+    {
+        // What is there now may be of a later one.
+        if (!_staged.Remove(region)) return;
+        _spec.Staging.Discard(region);
+        _spec.Regions.Tell(new ReleaseRange(region));
+    }
+
+    /// <summary>A snapshot that is wanted.</summary>
+    private sealed class Fetch(FetchSnapshot request, IActorRef asker)
+    {
+        public FetchSnapshot Request => request;
+
+        /// <summary>Who wants it.</summary>
+        public IActorRef Asker { get; set; } = asker;
+
+        /// <summary>Who pulls it; null while it waits for a place.</summary>
+        public IActorRef? Child { get; set; }
+
+        /// <summary>Its number, at the moment.</summary>
+        public ulong Id { get; set; }
+    }
+}
