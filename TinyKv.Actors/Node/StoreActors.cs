@@ -174,8 +174,7 @@ internal sealed record StoreActors(
                 Region = state.Record.Region,
                 Self = self,
                 InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
-                // What is applied was in it, though its birth may not have been noted before the store was killed.
-                JournalBorn = state.Record.JournalBorn || state.Applied != InitialState.Origin,
+                JournalBorn = state.Record.JournalBorn,
                 Applied = state.Applied.Index,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,

@@ -82,7 +82,6 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case Described state: Create(state); break;
             case PeerReady:
                 _delays.Succeeded();
-                _applier.Tell(JournalBorn.Instance);
                 Become(Running);
                 break;
             case RegionRequest request: Sender.Tell(Refusal(request)); break;
@@ -112,7 +111,12 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Unreadable unreadable: Stop(unreadable); break;
-            case DataLost or RegionCreated: Context.Parent.Tell(message); break;
+            case DataLost: Context.Parent.Tell(message); break;
+            case JournalBorn: _applier.Tell(message); break;
+            case RegionCreated:
+                _peer.Tell(message);
+                Context.Parent.Tell(message);
+                break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;

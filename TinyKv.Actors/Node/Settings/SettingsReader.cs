@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence;
@@ -154,10 +155,16 @@ public static class SettingsReader
             throw cluster.Invalid("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
         var stores = list?.GetArray().Select(ReadStore).ToList() ?? [];
         if (stores.Count == 0) throw cluster.Invalid("stores", Section.NotSet);
+        if (stores.Count > Bootstrap.MaxStores)
+            throw cluster.Invalid("stores", $"names {stores.Count} stores; a cluster begins with at most {Bootstrap.MaxStores}");
         var taken = new Dictionary<(string Host, int Port), StoreId>();
         for (var i = 0; i < stores.Count; i++)
         {
             var store = stores[i];
+            // Those that follow are numbered by placement, which would give the same number to something else.
+            if (store.Id.Value >= PlacementState.FirstId)
+                throw cluster.Invalid($"stores[{i}].id",
+                    $"is {store.Id.Value}, must be a whole number from 1 to {PlacementState.FirstId - 1}");
             if (stores.FindIndex(other => other.Id == store.Id) < i)
                 throw cluster.Invalid($"stores[{i}].id", $"is {store.Id.Value} a second time; each store has its own");
             foreach (var (name, port) in Ports(store))

@@ -244,6 +244,37 @@ public sealed class StoreNodeTests
     }
 
     [Fact]
+    public async Task A_store_that_loses_engine_and_journal_together_ends()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        await cluster.PutAsync("a", [1]);
+        await cluster.StopAsync(1);
+        foreach (var name in new[] { "data", "journal" })
+            Directory.Delete(Path.Combine(node.Settings.DataDirectory, name), recursive: true);
+
+        node = await cluster.StartAsync(1);
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
+        Assert.Contains("is empty, but it was not", reason.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_region_that_never_had_a_journal_is_not_missed_one()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
+        await RetryAsync(() => node.Placement.AllocateIdAsync(Timeouts.Long));
+        await cluster.StopAsync(1);
+        Directory.Delete(Path.Combine(node.Settings.DataDirectory, "data"), recursive: true);
+
+        await cluster.StartAsync(1);
+
+        await cluster.PutAsync("a", [1]);
+        Assert.Equal([1], await cluster.GetAsync("a"));
+    }
+
+    [Fact]
     public async Task A_store_whose_journal_fails_ends_with_the_reason()
     {
         await using var cluster = new TestCluster(1);

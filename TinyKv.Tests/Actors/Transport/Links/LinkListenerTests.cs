@@ -167,6 +167,21 @@ public sealed class LinkListenerTests : TestKit
     }
 
     [Fact]
+    public async Task An_older_connection_that_is_introduced_after_a_newer_one_is_hung_up_on()
+    {
+        Listen();
+        using var older = await LinkPeer.ConnectAsync(_port);
+        using var newer = await LinkPeer.ConnectAsync(_port);
+        await newer.IntroduceAsync(LinkPeer.Hello);
+
+        await older.SayAsync(LinkPeer.Hello);
+
+        await older.ClosedAsync();
+        await newer.SayAsync(new RaftBatch { Number = 7 });
+        Assert.Equal(7UL, (await ExpectMsgAsync<EncodedRaftBatch>(WaitTimeout)).Parse().Number);
+    }
+
+    [Fact]
     public async Task The_end_of_a_stores_connection_is_told_after_its_last_batch()
     {
         Listen();
