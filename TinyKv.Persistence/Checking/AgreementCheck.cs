@@ -16,7 +16,8 @@ internal static class AgreementCheck
         {
             var record = engine.Regions.FirstOrDefault(each => each.Region.Id == peer.Region);
             if (record is null)
-                damage.Add($"{peer.Region}: there is a journal of peer {peer.Id.Peer.Value}, and the engine has no record of the region");
+                damage.Add($"{peer.Region}: there is a journal of peer {peer.Id.Peer.Value}, and the engine has no record of "
+                    + "the region");
             else if (record.State == RegionState.Normal) Compare(damage, record.Region, peer, engine.Applied[peer.Region]);
         }
         return damage.Count > 0 ? new CheckedPart("agreement", PartState.Damaged, damage)
@@ -27,8 +28,8 @@ internal static class AgreementCheck
     {
         if (region.PeerOn(peer.Id.Store) is not { } own || own.Id != peer.Id.Peer)
         {
-            damage.Add($"{region.Id}: the journal is of peer {peer.Id.Peer.Value}, which the engine's record does not name as the "
-                + $"replica on {peer.Id.Store}");
+            damage.Add($"{region.Id}: the journal is of peer {peer.Id.Peer.Value}, which the engine's record does not name as "
+                + $"the replica on {peer.Id.Store}");
             return;
         }
         var members = region.Peers.Select(each => each.Id).Order().ToList();

@@ -53,7 +53,8 @@ internal sealed class JournalCheck
         }
         Part = _damage.Count > 0 ? new CheckedPart("journal", PartState.Damaged, _damage) : new CheckedPart(
             "journal", PartState.Sound, _peers.Count == 0 ? ["nothing was written yet"] : [.. _peers.Values.Select(
-                peer => $"{peer.Region}: term {peer.Member.Term}, entries {peer.Member.FirstIndex} to {peer.Member.Last.Index}")]);
+                peer => $"{peer.Region}: term {peer.Member.Term}, "
+                    + $"entries {peer.Member.FirstIndex} to {peer.Member.Last.Index}")]);
     }
 
     // A region that had events once must have some; of an engine that is lost only the store knows whether it had.

@@ -27,7 +27,10 @@ public static class StoreCheck
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
             parts.Add(AgreementCheck.Of(engine, journal));
-        return new StoreReport(directory, identity, parts) { Remedy = Remedy(parts, names, engine, journal, identity is not null) };
+        return new StoreReport(directory, identity, parts)
+        {
+            Remedy = Remedy(parts, names, engine, journal, identity is not null),
+        };
     }
 
     private static (StoreIdentity? Identity, StoreRecord? Record) Identity(string path, out CheckedPart part)

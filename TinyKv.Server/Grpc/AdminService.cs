@@ -1,13 +1,40 @@
 using Grpc.Core;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Stores;
 
 namespace TinyKv.Server.Grpc;
 
-/// <summary><c>tinykv.admin.v1.Admin</c>: the state of this store, for tools.</summary>
+/// <summary><c>tinykv.admin.v1.Admin</c>: the state of this store and of the cluster, for tools.</summary>
 internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
 {
     public override Task<StoreStatusResponse> GetStoreStatus(
         StoreStatusRequest request, ServerCallContext context) =>
         gate.Store.StatusAsync(context.CancellationToken);
+
+    public override async Task<ListStoresResponse> ListStores(ListStoresRequest request, ServerCallContext context)
+    {
+        var list = await gate.Store.Placement.ListStoresAsync(context.CancellationToken);
+        return new ListStoresResponse
+        {
+            ClusterId = list.Directory.Cluster,
+            MaxReplicas = list.Directory.MaxReplicas,
+            Stores = { list.Directory.Stores.Values.Select(store => StoreDetails.Of(store, list.Of(store.Id))) },
+        };
+    }
+
+    public override async Task<SetStoreLabelsResponse> SetStoreLabels(
+        SetStoreLabelsRequest request, ServerCallContext context)
+    {
+        var id = new StoreId(request.StoreId);
+        if (request.Labels.Count is 0 or > GrpcLimits.MaxLabels)
+            throw new RpcException(new Status(StatusCode.InvalidArgument,
+                $"{request.Labels.Count} labels; 1 to {GrpcLimits.MaxLabels} can be set at once"));
+        if (request.IfRevision < 0) throw new RpcException(new Status(StatusCode.InvalidArgument, "a negative revision"));
+        var stores = await gate.Store.Placement.ChangeStoresAsync(
+            new UpdateStore(id, request.IfRevision, StoreInfo.NoLabels.AddRange(request.Labels)), context.CancellationToken);
+        return new SetStoreLabelsResponse { Store = StoreDetails.Of(stores.Find(id)!, report: null) };
+    }
 }

@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -53,6 +54,7 @@ public static class SettingsReader
             MaxQueuedRequests = (int)raft.Number("max-queued-requests", 1, 1_000_000),
             Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
             Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
+            Placement = ReadPlacement(Section.Of(config, "tinykv.placement")),
         };
     }
 
@@ -88,6 +90,17 @@ public static class SettingsReader
         remoting.Duration("handshake-timeout"),
         remoting.Duration("message-timeout"),
         remoting.Bytes("max-unfinished-bytes", 1L << 40));
+
+    private static PlacementSettings ReadPlacement(Section placement)
+    {
+        var health = new HealthLimits(
+            placement.Duration("disconnected-after"), placement.Duration("down-after"));
+        var interval = placement.Duration("heartbeat-interval");
+        if (health.Disconnected <= interval) throw placement.Invalid("disconnected-after", "must be above heartbeat-interval");
+        if (health.Down < health.Disconnected) throw placement.Invalid("down-after", "must not be below disconnected-after");
+        return new PlacementSettings(
+            (int)placement.Number("replicas", 1, SetClusterConfig.MostReplicas), interval, health);
+    }
 
     private static RaftOptions ReadRaft(Section raft)
     {

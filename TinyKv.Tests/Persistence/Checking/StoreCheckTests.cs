@@ -137,7 +137,8 @@ public sealed class StoreCheckTests : IAsyncLifetime
 
         Assert.Equal(["region 1: there is a journal of peer 3, and the engine has no record of the region"], unknown);
         Assert.Equal(
-            ["region 1: the journal is of peer 3, which the engine's record does not name as the replica on store 1"], renumbered);
+            ["region 1: the journal is of peer 3, which the engine's record does not name as the replica on store 1"],
+            renumbered);
         Assert.Equal(["region 1: the journal has the members peer 3, the engine peer 3, peer 7"], joined);
     }
 

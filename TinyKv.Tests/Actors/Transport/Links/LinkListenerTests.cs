@@ -249,7 +249,7 @@ public sealed class LinkListenerTests : TestKit
     private void Listen(Func<LinkSpec, LinkSpec>? change = null, ulong accepted = 20)
     {
         var sockets = LinkSockets.Bind(
-            ImmutableDictionary<StoreId, DnsEndPoint>.Empty.Add(new StoreId(2), new DnsEndPoint("127.0.0.1", 1)),
+            _ => [new DnsEndPoint("127.0.0.1", 1)],
             new IPEndPoint(IPAddress.Loopback, _port));
         var spec = new LinkSpec { Cluster = 77, Self = new StoreId(1), Incarnation = 10, Network = sockets };
         _links = new StoreLinks(change?.Invoke(spec) ?? spec,
