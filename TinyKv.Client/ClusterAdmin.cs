@@ -11,6 +11,14 @@ public interface IClusterAdmin
     /// <exception cref="TinyKvInvalidRequestException">The client is one over remoting.</exception>
     Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default);
 
+    /// <summary>Makes a store known to the cluster, or says where one that is known is now; to repeat it does no harm.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or placement has no leader.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">Another store has an address, the store was removed or belongs to another
+    /// cluster, an address is none, or the client is one over remoting.</exception>
+    Task<RegisterStoreResponse> RegisterStoreAsync(RegisterStoreRequest store, CancellationToken cancellation = default);
+
     /// <summary>Sets labels of a store; to repeat it does no harm.</summary>
     /// <param name="store">Its number.</param>
     /// <param name="labels">What changes; one with an empty value is removed.</param>
@@ -34,6 +42,11 @@ internal sealed class GrpcAdmin(
             (admin, call) => admin.ListStoresAsync(new ListStoresRequest(), call), ending), cancellation);
 
     /// <inheritdoc/>
+    public async Task<RegisterStoreResponse> RegisterStoreAsync(RegisterStoreRequest store, CancellationToken cancellation) =>
+        (RegisterStoreResponse)await retry(async ending => await placement.AskAdminAsync(
+            (admin, call) => admin.RegisterStoreAsync(store, call), ending), cancellation);
+
+    /// <inheritdoc/>
     public async Task<StoreDetail> SetLabelsAsync(
         ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision, CancellationToken cancellation)
     {
@@ -52,6 +65,10 @@ internal sealed class NoAdmin : IClusterAdmin
 
     /// <inheritdoc/>
     public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation) =>
+        throw new TinyKvInvalidRequestException(Reason);
+
+    /// <inheritdoc/>
+    public Task<RegisterStoreResponse> RegisterStoreAsync(RegisterStoreRequest store, CancellationToken cancellation) =>
         throw new TinyKvInvalidRequestException(Reason);
 
     /// <inheritdoc/>

@@ -1,7 +1,9 @@
 using Grpc.Core;
+using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Stores;
 
@@ -25,6 +27,28 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
         };
     }
 
+    public override async Task<RegisterStoreResponse> RegisterStore(
+        RegisterStoreRequest request, ServerCallContext context)
+    {
+        var store = gate.Store;
+        var directory = new DirectoryId(request.DataDirectory);
+        var addresses = new StoreAddresses(
+            request.Host, Port(request.GrpcPort), Port(request.StatusPort), Port(request.RemotingPort), Port(request.RaftPort));
+        if (!HostPort.TryParse(addresses.Grpc, out _))
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"'{addresses.Grpc}' is not an address: {HostPort.Expected}"));
+        var cluster = request.ClusterId == 0 ? store.ClusterId : request.ClusterId;
+        var stores = await store.Placement.ChangeStoresAsync(
+            new RegisterStore(cluster, directory, addresses, request.Version), context.CancellationToken);
+        return new RegisterStoreResponse
+        {
+            ClusterId = stores.Cluster,
+            ClusterName = store.ClusterName,
+            Store = StoreDetails.Of(stores.Find(directory)!, report: null),
+            Stores = { stores.Living.Select(each => StoreDetails.Of(each, report: null)) },
+        };
+    }
+
     public override async Task<SetStoreLabelsResponse> SetStoreLabels(
         SetStoreLabelsRequest request, ServerCallContext context)
     {
@@ -37,4 +61,7 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
             new UpdateStore(id, request.IfRevision, StoreInfo.NoLabels.AddRange(request.Labels)), context.CancellationToken);
         return new SetStoreLabelsResponse { Store = StoreDetails.Of(stores.Find(id)!, report: null) };
     }
+
+    private static int Port(uint port) => port is > 0 and <= 65535 ? (int)port
+        : throw new RpcException(new Status(StatusCode.InvalidArgument, $"{port} is no port"));
 }

@@ -143,7 +143,8 @@ internal sealed partial class SchedulerService
     }
 
     private static IEnumerable<Wire.Meta.Store> StoresOf(IServedStore store) =>
-        store.Placement.Stores is { IsBootstrapped: true } known ? known.Stores.Values.Select(ToWire) : store.Stores.Select(ToWire);
+        store.Placement.Stores is { IsBootstrapped: true } known
+            ? known.Stores.Values.Select(ToWire) : store.Stores.Select(ToWire);
 
     private static Wire.Meta.Store ToWire(StoreInfo store) =>
         new() { Id = store.Id.Value, Address = store.Addresses.Grpc, State = (Wire.Meta.StoreState)store.State };

@@ -26,6 +26,8 @@ internal sealed class FakeStore : IServedStore
 
     public ulong ClusterId => 77;
 
+    public string ClusterName => "test";
+
     public StoreId Self => new(1);
 
     public ImmutableArray<StoreAddress> Stores { get; set; } =

@@ -33,6 +33,9 @@ internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
 
     public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) => Task.FromResult(Stores);
 
+    public Task<RegisterStoreResponse> RegisterStoreAsync(
+        RegisterStoreRequest store, CancellationToken cancellation = default) => throw new NotSupportedException();
+
     public Task<StoreDetail> SetLabelsAsync(ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0,
         CancellationToken cancellation = default)
     {

@@ -4,6 +4,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Scheduling;
+using RegisterStore = TinyKv.Core.Commands.RegisterStore;
 using SetClusterConfig = TinyKv.Core.Commands.SetClusterConfig;
 using UpdateStore = TinyKv.Core.Commands.UpdateStore;
 using Wire = TinyKv.Protocol.Wire.Meta;
@@ -103,6 +104,38 @@ public sealed class SchedulerStoresTests : ServedTests
         Assert.Equal((4000L, 3L, 5), (store.SilenceMs, store.Usage.UsedBytes, store.Usage.LeaderCount));
     }
 
+    [Fact]
+    public async Task A_store_makes_itself_known_and_learns_which_cluster_it_is_in()
+    {
+        Know();
+        var request = new RegisterStoreRequest
+        {
+            DataDirectory = 10,
+            Host = "new",
+            GrpcPort = 101,
+            StatusPort = 102,
+            RemotingPort = 103,
+            RaftPort = 104,
+            Version = "1.0",
+        };
+
+        var reply = await Tools.RegisterStoreAsync(request);
+
+        Assert.Equal(
+            new RegisterStore(77, new DirectoryId(10), new StoreAddresses("new", 101, 102, 103, 104), "1.0"),
+            Assert.Single(Store.Members.Changes));
+        Assert.Equal((77UL, "test"), (reply.ClusterId, reply.ClusterName));
+        Assert.Equal([1UL, 1000], reply.Stores.Select(store => store.StoreId));
+        Action<RegisterStoreRequest>[] mistakes = [r => r.RaftPort = 0, r => r.GrpcPort = 65536, r => r.Host = "a b"];
+        foreach (var wrong in mistakes)
+        {
+            var bad = request.Clone();
+            wrong(bad);
+            var refused = await Assert.ThrowsAsync<RpcException>(async () => await Tools.RegisterStoreAsync(bad));
+            Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        }
+    }
+
     [Theory]
     [InlineData(RegistryRefusalKind.UnknownStore, StatusCode.NotFound)]
     [InlineData(RegistryRefusalKind.StoreRemoved, StatusCode.FailedPrecondition)]
@@ -123,11 +156,11 @@ public sealed class SchedulerStoresTests : ServedTests
         Assert.Equal((expected, "because"), (refused.StatusCode, refused.Status.Detail));
     }
 
-    private async Task<ResponseHeader> PutAsync(ulong store, string address) => (await Placement.PutStoreAsync(new PutStoreRequest
+    private async Task<ResponseHeader> PutAsync(ulong store, string address)
     {
-        Header = Header,
-        Store = new Wire.Store { Id = store, Address = address },
-    })).Header;
+        var request = new PutStoreRequest { Header = Header, Store = new Wire.Store { Id = store, Address = address } };
+        return (await Placement.PutStoreAsync(request)).Header;
+    }
 
     private void Know() => Store.Members.Stores = StoreDirectory.Of(77, 3, 4,
     [
