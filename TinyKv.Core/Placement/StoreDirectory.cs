@@ -64,11 +64,11 @@ public sealed class StoreDirectory
     public StoreChanges ChangesSince(long version) => new(Cluster, MaxReplicas, Version, [.. Since(version)]);
 
     /// <summary>With a store as it is from now on, which changes the version.</summary>
-    internal StoreDirectory Set(StoreInfo store) => new(
+    public StoreDirectory With(StoreInfo store) => new(
         Cluster, MaxReplicas, Version + 1, Stores.SetItem(store.Id.Value, store with { Version = Version + 1 }));
 
     /// <summary>With another number of replicas, which changes the version.</summary>
-    internal StoreDirectory Set(uint maxReplicas) => new(Cluster, maxReplicas, Version + 1, Stores);
+    public StoreDirectory With(uint maxReplicas) => new(Cluster, maxReplicas, Version + 1, Stores);
 }
 
 /// <summary>How a directory of one version becomes one of a later version.</summary>

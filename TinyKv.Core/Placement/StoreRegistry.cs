@@ -47,7 +47,7 @@ internal static class StoreRegistry
             Addresses = command.Addresses,
         }) with
         { Addresses = command.Addresses, ProgramVersion = command.ProgramVersion };
-        return store == known ? directory : directory.Set(store);
+        return store == known ? directory : directory.With(store);
     }
 
     /// <summary>An operator labels a store.</summary>
@@ -63,7 +63,7 @@ internal static class StoreRegistry
             return new RegistryRefusal(RegistryRefusalKind.Invalid, wrong);
         if (labels.Count > MaxLabels)
             return new RegistryRefusal(RegistryRefusalKind.Invalid, $"{store.Id} would have more than {MaxLabels} labels");
-        return labels.SequenceEqual(store.Labels) ? directory : directory.Set(store with { Labels = labels });
+        return labels.SequenceEqual(store.Labels) ? directory : directory.With(store with { Labels = labels });
     }
 
     /// <summary>A store is to go, to stay after all, or has gone.</summary>
@@ -86,7 +86,7 @@ internal static class StoreRegistry
                 return new RegistryRefusal(RegistryRefusalKind.HasReplicas,
                     $"{store.Id} still has a replica of placement, which must be moved to another store first");
             default:
-                return directory.Set(store with { State = command.State });
+                return directory.With(store with { State = command.State });
         }
     }
 
@@ -97,7 +97,7 @@ internal static class StoreRegistry
         if (command.MaxReplicas is 0 or > SetClusterConfig.MostReplicas)
             return new RegistryRefusal(RegistryRefusalKind.Invalid,
                 $"a region cannot have {command.MaxReplicas} replicas; 1 to {SetClusterConfig.MostReplicas} are possible");
-        return command.MaxReplicas == directory.MaxReplicas ? directory : directory.Set(command.MaxReplicas);
+        return command.MaxReplicas == directory.MaxReplicas ? directory : directory.With(command.MaxReplicas);
     }
 
     private static RegistryRefusal? Unlike(StoreDirectory directory, ulong cluster)
