@@ -17,6 +17,7 @@ public sealed class TinyKvClient : IAsyncDisposable
     {
         (_options, _caller, _placement) = (options, caller, placement);
         Raw = new RawClient(new RegionSender(options, caller, placement, new RegionCache()));
+        Admin = placement is GrpcPlacement grpc ? new GrpcAdmin(grpc, AskPlacementAsync) : new NoAdmin();
     }
 
     /// <summary>Connects to a cluster through any of its stores.</summary>
@@ -53,6 +54,9 @@ public sealed class TinyKvClient : IAsyncDisposable
 
     /// <summary>Keys, batches and ranges, without transactions.</summary>
     public IRawClient Raw { get; }
+
+    /// <summary>The cluster's stores, for those who run it.</summary>
+    public IClusterAdmin Admin { get; }
 
     /// <summary>What every store of the cluster says of itself, by ascending number; a store that does not
     /// answer is in the list too, with the reason.</summary>

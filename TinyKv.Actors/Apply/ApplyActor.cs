@@ -171,11 +171,12 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
     // Synced: what it forbids must be known after a loss of power, too.
     private void NoteBirth()
     {
-        FinishSnapshot();
-        if (_record.JournalBorn) return;
-        using var batch = engine.NewBatch();
-        MetaRecords.Write(batch, _record = _record with { JournalBorn = true });
-        engine.Write(batch, sync: true);
+        if (!_record.JournalBorn)
+        {
+            using var batch = engine.NewBatch();
+            MetaRecords.Write(batch, _record = _record with { JournalBorn = true });
+            engine.Write(batch, sync: true);
+        }
         Context.Parent.Tell(new RegionCreated(Region.Id));
     }
 

@@ -22,13 +22,16 @@ internal sealed record PeerView(LeadershipChange Change, Peer? Leader, bool Caug
 /// <param name="Reason">What was lost, and what to do.</param>
 internal sealed record DataLost(string Reason);
 
-/// <summary>The replica's journal is not empty, now and for ever: to its state machine, which notes it in the engine.</summary>
+/// <summary>
+/// The replica's journal is not empty, now and for ever: from the peer to its state machine, which notes it in the engine.
+/// The peer takes no part in anything before it hears <see cref="RegionCreated"/>.
+/// </summary>
 internal sealed record JournalBorn
 {
     public static JournalBorn Instance { get; } = new();
 }
 
-/// <summary>To the parent: the engine knows that the journal of a replica is not empty.</summary>
+/// <summary>To the parent, and by it to the peer: the engine knows that the journal of a replica is not empty.</summary>
 internal sealed record RegionCreated(RegionId Region);
 
 /// <summary>All replicas that this store begins with were made.</summary>

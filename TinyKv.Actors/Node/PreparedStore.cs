@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -25,14 +26,15 @@ public sealed class PreparedStore : IDisposable
     private readonly DataDirectory _directory;
     private readonly RocksEngine _engine;
     private readonly LinkSockets _links;
+    private readonly StoreTable _stores;
     private readonly StoreFaults? _faults;
 
     private PreparedStore(
         TinyKvSettings settings, Config config, StoreNames names, DataDirectory directory, JournalSetup journal,
-        RocksEngine engine, LinkSockets links, Stack<IDisposable> files, StoreFaults? faults)
+        RocksEngine engine, LinkSockets links, StoreTable stores, Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, Bind, _directory, _engine) = (settings, names.Bind, directory, engine);
-        (_links, _files, _faults) = (links, files, faults);
+        (_links, _stores, _files, _faults) = (links, stores, files, faults);
         SystemConfig = StoreSystem.Configure(settings, config, names, journal);
         var setups = journal.Setups.Append(StoreSystem.Guard(settings));
         Setups = [.. faults is null ? setups : setups.Append(faults.Disk)];
@@ -78,10 +80,11 @@ public sealed class PreparedStore : IDisposable
             if (faults is not null) files.Push(faults.File);
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings, names.Bind);
-            var links = StoreSystem.BindRaftPort(settings, names);
+            var stores = StoreTable.Of(engine);
+            var links = StoreSystem.BindRaftPort(settings, names, stores);
             files.Push(links);
             directory.Start(settings.Initial);
-            return new PreparedStore(settings, config, names, directory, journal, engine, links, files, faults);
+            return new PreparedStore(settings, config, names, directory, journal, engine, links, stores, files, faults);
         }
         catch (IOException e)
         {
@@ -100,7 +103,7 @@ public sealed class PreparedStore : IDisposable
     public StoreNode Start(ActorSystem system)
     {
         var node = new StoreNode(
-            Settings, system, _directory, _engine, _links, new Stack<IDisposable>(_files.Reverse()), _faults);
+            Settings, system, _directory, _engine, _links, _stores, new Stack<IDisposable>(_files.Reverse()), _faults);
         _files.Clear();
         return node;
     }

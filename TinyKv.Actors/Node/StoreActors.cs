@@ -36,15 +36,17 @@ namespace TinyKv.Actors.Node;
 /// <param name="Table">Who leads.</param>
 /// <param name="Gateway">The raw API.</param>
 /// <param name="Router">Finds leaders for the gateway.</param>
+/// <param name="Stores">Which stores there are.</param>
 internal sealed record StoreActors(
     IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table, RawGateway Gateway,
-    RawRouter Router)
+    RawRouter Router, StoreTable Stores)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
         ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
         var table = new RegionTable();
+        var stores = around.Stores;
         var links = LinksOf(system, settings, cluster, around);
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
             cluster, settings.StoreId, around.Record.Incarnation,
@@ -55,6 +57,11 @@ internal sealed record StoreActors(
             End = links.End,
         }).WithDispatcher(Dispatchers.Raft), RaftTransport.Name);
         links.Start(transport);
+        stores.Changed += (before, after) =>
+        {
+            foreach (var moved in after.Since(before.Version))
+                if (before.Find(moved.Id)?.Addresses.Raft != moved.Addresses.Raft) links.Reconnect(moved.Id);
+        };
         var ticker = system.ActorOf(Ticker.Props(settings.TickInterval).WithDispatcher(Dispatchers.Raft), Ticker.Name);
         var sync = system.ActorOf(EngineSync.Props(engine).WithDispatcher(Dispatchers.Sync), EngineSync.Name);
         var installer = new SnapshotInstaller(engine, around.Staging);
@@ -97,8 +104,12 @@ internal sealed record StoreActors(
         }).WithDispatcher(Dispatchers.Raft), Handshake.Name);
         var service = system.ActorOf(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
-        var services = Others(PlacementService.Name).Append(KeyValuePair.Create(settings.StoreId, service))
-            .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
+        var services = OnAll(PlacementService.Name, service);
+        var registry = OnAll(StoreService.Name, system.ActorOf(
+            StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name));
+        if (around.Measure is { } measure)
+            system.ActorOf(StoreReporter.Props(ReporterOf(
+                settings, cluster, around, measure, registry, handshake, table, stores)), StoreReporter.Name);
         var (storage, bounds) = (StorageOf(settings, store, engine, table, around.Readers), settings.Gateway);
         if (around.Storage is { } watched) storage = watched(storage);
         var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));
@@ -109,8 +120,9 @@ internal sealed record StoreActors(
             executor, router, inFlight, bounds.Timeout, around.Time, Logging.GetLogger(system, typeof(RawGateway)),
             around.Readers);
         return new StoreActors(
-            store, handshake, storage, new PlacementClient(settings.StoreId, services, table, around.Time), table,
-            gateway, router);
+            store, handshake, storage,
+            new PlacementClient(settings.StoreId, services, registry, table, stores, around.Time),
+            table, gateway, router, stores);
 
         // Without Raft only placement is replicated: by itself.
         bool TakesPart(RegionRecord record) => record.State == RegionState.Normal
@@ -126,7 +138,8 @@ internal sealed record StoreActors(
                 Machine = isPlacement ? (group, snapshot) => new PlacementStateMachine(group, snapshot)
                     : (region, _) => new KvStateMachine(region),
                 Installer = installer,
-                Observers = [new ApplyMetrics(record.Region.Id)],
+                Observers = isPlacement ? [new ApplyMetrics(record.Region.Id), new StoreObserver(stores)]
+                    : [new ApplyMetrics(record.Region.Id)],
             });
             return SpecOf(settings, cluster, around.Record.Directory, record, applier,
                 isPlacement ? CommandCodec.IsPlacement : CommandCodec.IsWrite, transport, ticker, sync,
@@ -138,10 +151,35 @@ internal sealed record StoreActors(
                 other.Value, new ReplyPaths(((ExtendedActorSystem)system).Provider, around.Record.Incarnation),
                 around.Readers, around.Time)));
 
+        ImmutableSortedDictionary<ulong, IActorRef> OnAll(string actor, IActorRef here) =>
+            Others(actor).Append(KeyValuePair.Create(settings.StoreId, here))
+                .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
+
         IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
             settings.Stores.Where(store => store.Id != settings.StoreId)
                 .Select(store => KeyValuePair.Create(store.Id, around.Over(store.Id, around.Remote(store, actor))));
     }
+
+    private static ReporterSpec ReporterOf(
+        TinyKvSettings settings, ulong cluster, StoreEnvironment around, Action<Action<DiskSpace>> measure,
+        ImmutableSortedDictionary<ulong, IActorRef> services, IActorRef introducer, RegionTable regions,
+        StoreTable stores) => new()
+        {
+            Cluster = cluster,
+            Self = settings.StoreId,
+            Directory = around.Record.Directory,
+            Addresses = settings.Self.Addresses,
+            ProgramVersion = StoreSystem.Version,
+            MaxReplicas = (uint)settings.Placement.Replicas,
+            Initial = settings.Stores.ToImmutableSortedDictionary(each => each.Id.Value, each => each.Addresses),
+            Measure = measure,
+            Interval = settings.Placement.HeartbeatInterval,
+            StartedMs = around.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Services = services,
+            Introducer = introducer,
+            Regions = regions,
+            Stores = stores,
+        };
 
     private static StoreLinks LinksOf(
         ActorSystem system, TinyKvSettings settings, ulong cluster, StoreEnvironment around)
@@ -193,10 +231,7 @@ internal sealed record StoreActors(
                 Region = state.Record.Region,
                 Self = self,
                 InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
-                // What is applied was in it, or came with a snapshot; its birth may not have been noted before the store was
-                // killed.
-                JournalBorn = state.Record.JournalBorn || (state.Applied != InitialState.Origin
-                    && !EngineAhead.IsExplained(state.Applied, state.Snapshot)),
+                JournalBorn = state.Record.JournalBorn,
                 Applied = state.Applied.Index,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Akka.Actor;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Placement;
@@ -25,6 +26,9 @@ internal sealed record StoreEnvironment
 
     /// <summary>Connects to the other stores, and takes their connections, for what their replicas say.</summary>
     public required ILinkNetwork Links { get; init; }
+
+    /// <summary>Which stores there are, and where, as far as the engine knows.</summary>
+    public required StoreTable Stores { get; init; }
 
     /// <summary>What stands between this store and an actor of another, or a connection to it.</summary>
     public Func<StoreId, IActorRef, IActorRef> Over { get; init; } = (_, other) => other;
@@ -50,6 +54,10 @@ internal sealed record StoreEnvironment
     /// <summary>Where snapshots are put together that arrive.</summary>
     public required ISnapshotStaging Staging { get; init; }
 
+    /// <summary>Measures the disk of the data directory and calls back, on any thread; null: the store is not reported to
+    /// placement.</summary>
+    public Action<Action<DiskSpace>>? Measure { get; init; }
+
     /// <summary>Runs what is done outside of actors; null: the pool, and reads of many keys each on a thread of its
     /// own.</summary>
     public TaskScheduler? Readers { get; init; }
@@ -62,10 +70,13 @@ internal sealed record StoreEnvironment
     /// <param name="settings">Its settings.</param>
     /// <param name="directory">The store's data directory.</param>
     /// <param name="links">Its Raft port.</param>
+    /// <param name="stores">Which stores there are.</param>
     /// <param name="faults">What happens to its messages to others; null: nothing.</param>
     public static StoreEnvironment Of(
-        ActorSystem system, TinyKvSettings settings, DataDirectory directory, ILinkNetwork links, StoreFaults? faults) => new()
+        ActorSystem system, TinyKvSettings settings, DataDirectory directory, ILinkNetwork links, StoreTable stores,
+        StoreFaults? faults) => new()
         {
+            Stores = stores,
             Regions = Bootstrap.Regions(settings.Initial),
             Remote = (store, actor) => StoreSystem.Remote(system, store, actor),
             Over = (store, other) => faults is null ? other : faults.Over(store, other),
@@ -74,22 +85,40 @@ internal sealed record StoreEnvironment
             Time = TimeProvider.System,
             Draw = () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
             Record = directory.Record,
-            Save = (record, done) => SaveOnThread(directory, record, done),
+            Save = (record, done) => OnThread(() => Write(directory, record, done)),
+            Measure = done => OnThread(() => done(DiskOf(directory.Path))),
             Staging = new SnapshotDirectory(directory.SnapshotsPath),
         };
 
     // The disk is waited for, which actors must not do.
-    private static void SaveOnThread(DataDirectory directory, StoreRecord record, Action<Exception?> done) =>
-        _ = Task.Factory.StartNew(() =>
+    private static void OnThread(Action work) =>
+        _ = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static void Write(DataDirectory directory, StoreRecord record, Action<Exception?> done)
+    {
+        try
         {
-            try
-            {
-                directory.Save(record);
-                done(null);
-            }
-            catch (Exception e)
-            {
-                done(e);
-            }
-        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            directory.Save(record);
+            done(null);
+        }
+        catch (Exception e)
+        {
+            done(e);
+        }
+    }
+
+    // What cannot be measured is 0: the store is there all the same.
+    private static DiskSpace DiskOf(string path)
+    {
+        try
+        {
+            var drive = new DriveInfo(path);
+            var files = new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories);
+            return new DiskSpace(drive.TotalSize, drive.AvailableFreeSpace, files.Sum(file => file.Exists ? file.Length : 0));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return default;
+        }
+    }
 }

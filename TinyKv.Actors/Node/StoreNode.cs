@@ -36,7 +36,7 @@ public sealed class StoreNode : IAsyncDisposable
 
     internal StoreNode(
         TinyKvSettings settings, ActorSystem system, DataDirectory directory, RocksEngine engine,
-        ILinkNetwork links, Stack<IDisposable> files, StoreFaults? faults)
+        ILinkNetwork links, StoreTable stores, Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
         (System, _engine, _files) = (system, engine, files);
@@ -48,7 +48,7 @@ public sealed class StoreNode : IAsyncDisposable
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(
-            system, settings, ClusterId, engine, StoreEnvironment.Of(system, settings, directory, links, faults));
+            system, settings, ClusterId, engine, StoreEnvironment.Of(system, settings, directory, links, stores, faults));
         var readiness = new ReadinessLog(
             _actors.Table, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler,
             system.Scheduler.Advanced.ScheduleOnce);

@@ -9,9 +9,12 @@ using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Akka.Remote;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
 using TinyKv.Persistence;
 
 namespace TinyKv.Actors.Node;
@@ -21,6 +24,9 @@ internal static class StoreSystem
 {
     /// <summary>The name that all stores' systems share, as Akka.Cluster wants it.</summary>
     public const string Name = "tinykv";
+
+    /// <summary>The version of the program.</summary>
+    public static string Version { get; } = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0";
 
     /// <summary>Where an actor of another store is; the reference to it outlives restarts of that store.</summary>
     public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
@@ -82,21 +88,30 @@ internal static class StoreSystem
 
     /// <summary>Listens on the Raft port.</summary>
     /// <exception cref="TinyKvException">The port cannot be bound.</exception>
-    public static LinkSockets BindRaftPort(TinyKvSettings settings, StoreNames names)
+    public static LinkSockets BindRaftPort(TinyKvSettings settings, StoreNames names, StoreTable stores)
     {
         // As for remoting.
         var family = names.UsesIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
         try
         {
             return LinkSockets.Bind(
-                settings.Stores.ToImmutableDictionary(
-                    store => store.Id, store => new DnsEndPoint(store.Host, store.RaftPort, family)),
+                store => [.. RaftAddresses(settings, stores.Current, store)
+                    .Select(there => new DnsEndPoint(there.Host, there.Port, family))],
                 new IPEndPoint(names.Bind, settings.Self.RaftPort));
         }
         catch (SocketException e)
         {
             throw PortTaken(settings, "Raft", settings.Self.RaftPort, e);
         }
+    }
+
+    // Where placement knows the store to be; it may not know yet where one has moved that is configured there.
+    private static IEnumerable<HostPort> RaftAddresses(TinyKvSettings settings, StoreDirectory stores, StoreId store)
+    {
+        var known = stores.Find(store)?.Addresses;
+        var configured = settings.Stores.FirstOrDefault(each => each.Id == store)?.Addresses;
+        return new[] { known, configured }.OfType<StoreAddresses>()
+            .Select(each => new HostPort(each.Host, each.RaftPort)).Distinct();
     }
 
     private static ActorSystemSetup And(this BootstrapSetup bootstrap, IEnumerable<Setup> setups) =>
@@ -107,7 +122,6 @@ internal static class StoreSystem
     private static Config OfThisStore(TinyKvSettings settings, StoreNames names)
     {
         var seeds = string.Join(", ", settings.Stores.Select(store => $"\"{Root(store)}\""));
-        var version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0";
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp {
               hostname = "{{names.Bind}}"
@@ -118,7 +132,7 @@ internal static class StoreSystem
             }
             akka.cluster {
               seed-nodes = [{{seeds}}]
-              app-version = "{{version}}"
+              app-version = "{{Version}}"
             }
             """);
     }

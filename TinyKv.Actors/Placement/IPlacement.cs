@@ -1,3 +1,4 @@
+using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 
@@ -22,6 +23,47 @@ public interface IPlacement
     /// </summary>
     /// <exception cref="PlacementUnavailableException">No leader answered in time; nothing is lost by a retry.</exception>
     Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation);
+
+    /// <summary>The stores as they are known here, which may be some heartbeats behind.</summary>
+    StoreDirectory Stores { get; }
+
+    /// <summary>All stores, and how they are, as the placement leader knows.</summary>
+    /// <exception cref="PlacementUnavailableException">No leader answered in time.</exception>
+    Task<StoreList> ListStoresAsync(CancellationToken cancellation);
+
+    /// <summary>Changes what placement has written down of stores.</summary>
+    /// <param name="command">A command about stores.</param>
+    /// <param name="cancellation">Gives up; the command may be done all the same.</param>
+    /// <returns>The stores as they are then.</returns>
+    /// <exception cref="RegistryRefusedException">It is refused; nothing has changed.</exception>
+    /// <exception cref="PlacementUnavailableException">No leader answered in time; to repeat a command does no harm.</exception>
+    Task<StoreDirectory> ChangeStoresAsync(Command command, CancellationToken cancellation);
+
+    /// <summary>Tells the placement leader that a store is there.</summary>
+    /// <exception cref="RegistryRefusedException">There is no such store, or it was removed.</exception>
+    /// <exception cref="PlacementUnavailableException">No leader answered in time.</exception>
+    Task HearAsync(StoreId store, StoreStats stats, CancellationToken cancellation);
+}
+
+/// <summary>All stores, and how they are.</summary>
+public sealed record StoreList(StoreDirectory Directory, IReadOnlyList<StoreReport> Reports)
+{
+    /// <summary>How a store is; null when there is none with that number.</summary>
+    public StoreReport? Of(StoreId store) => Reports.FirstOrDefault(report => report.Store == store);
+}
+
+/// <summary>How a store is, as the placement leader hears it.</summary>
+/// <param name="Store">The store.</param>
+/// <param name="Condition">How it is.</param>
+/// <param name="Silence">For how long it was not heard.</param>
+/// <param name="Stats">What it has said last; null when it has said nothing to this leader.</param>
+public sealed record StoreReport(StoreId Store, StoreCondition Condition, TimeSpan Silence, StoreStats? Stats);
+
+/// <summary>Placement does not do what was asked of a store; nothing has changed.</summary>
+public sealed class RegistryRefusedException(RegistryRefusal refusal) : Exception(refusal.Message)
+{
+    /// <summary>Why not.</summary>
+    public RegistryRefusal Refusal => refusal;
 }
 
 /// <summary>The placement group has no leader that answers.</summary>

@@ -21,29 +21,33 @@ internal enum CallKind
 internal sealed record CallEnded(CallKind Kind, object Answer);
 
 /// <summary>
-/// One request of the placement service to its group. An actor of its own, so that an answer that comes after its time
+/// One request of a placement service to its group. An actor of its own, so that an answer that comes after its time
 /// cannot be taken for the next one's.
 /// </summary>
 internal sealed class PlacementCall : UntypedActor
 {
-    private readonly CallKind _kind;
+    private readonly Func<object, object> _ended;
 
-    public PlacementCall(CallKind kind, RegionRequest request, IActorRef store, TimeSpan timeout)
+    public PlacementCall(Func<object, object> ended, RegionRequest request, IActorRef store, TimeSpan timeout)
     {
-        _kind = kind;
+        _ended = ended;
         store.Tell(request);
         SetReceiveTimeout(timeout);
     }
 
     /// <summary>What makes the actor.</summary>
-    public static Props Props(CallKind kind, RegionRequest request, IActorRef store, TimeSpan timeout) =>
-        Akka.Actor.Props.Create(() => new PlacementCall(kind, request, store, timeout));
+    /// <param name="ended">What the parent is told, from the group's answer or a refusal when there was none in time.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="store">Takes it.</param>
+    /// <param name="timeout">How long the group may take.</param>
+    public static Props Props(Func<object, object> ended, RegionRequest request, IActorRef store, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new PlacementCall(ended, request, store, timeout));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         var answer = message is ReceiveTimeout ? new RegionError.NotLeader(RegionId.Placement, null) : message;
-        Context.Parent.Tell(new CallEnded(_kind, answer));
+        Context.Parent.Tell(_ended(answer));
         Context.Stop(Self);
     }
 }

@@ -3,6 +3,8 @@ using Akka.Actor;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Placement;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Placement;
@@ -12,7 +14,8 @@ namespace TinyKv.Actors.Placement;
 /// the answers name, then the stores in turn, until one answers or the time is over.
 /// </summary>
 internal sealed class PlacementClient(
-    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> services, RegionTable table, TimeProvider time) : IPlacement
+    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> services, ImmutableSortedDictionary<ulong, IActorRef> stores,
+    RegionTable table, StoreTable directory, TimeProvider time) : IPlacement
 {
     private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
@@ -29,6 +32,40 @@ internal sealed class PlacementClient(
         (await AskAsync(new PlacementAllocateId(), cancellation)).Id;
 
     /// <inheritdoc/>
+    public StoreDirectory Stores => directory.Current;
+
+    /// <inheritdoc/>
+    public async Task<StoreList> ListStoresAsync(CancellationToken cancellation)
+    {
+        var reply = await AskStoresAsync(new PlacementListStores(), cancellation);
+        return new StoreList(StoreDirectory.Empty.With(StoreWire.FromWire(reply.Changes)),
+            [.. reply.Conditions.Select(each => new StoreReport(
+                new StoreId(each.StoreId), (Core.Placement.StoreCondition)each.Condition,
+                TimeSpan.FromMilliseconds(each.SilenceMs), each.Stats is { } stats ? StoreWire.FromWire(stats) : null))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<StoreDirectory> ChangeStoresAsync(Core.Commands.Command command, CancellationToken cancellation)
+    {
+        var wire = StoreCommands.ToWire(command)
+            ?? throw new ArgumentException($"{command.GetType()} is not about stores", nameof(command));
+        var reply = await AskStoresAsync(new PlacementChange { Command = wire }, cancellation);
+        return StoreDirectory.Empty.With(StoreWire.FromWire(reply.Changes));
+    }
+
+    /// <inheritdoc/>
+    public Task HearAsync(StoreId store, Core.Placement.StoreStats stats, CancellationToken cancellation) => AskStoresAsync(
+        new PlacementHeartbeat { StoreId = store.Value, Version = long.MaxValue, Stats = StoreWire.ToWire(stats) }, cancellation);
+
+    private async Task<StoresReply> AskStoresAsync(object request, CancellationToken cancellation)
+    {
+        var reply = await AskAsync<StoresReply>(
+            stores, request, answer => (answer.Error, answer.LeaderStore), cancellation);
+        return reply.Refusal == 0 ? reply : throw new RegistryRefusedException(
+            new RegistryRefusal((RegistryRefusalKind)reply.Refusal, reply.RefusalText));
+    }
+
+    /// <inheritdoc/>
     public async Task<Timestamp> AllocateTimestampsAsync(int count, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -37,7 +74,12 @@ internal sealed class PlacementClient(
         return new Timestamp(reply.Physical, reply.Logical);
     }
 
-    private async Task<PlacementReply> AskAsync(object request, CancellationToken cancellation)
+    private Task<PlacementReply> AskAsync(object request, CancellationToken cancellation) =>
+        AskAsync<PlacementReply>(services, request, reply => (reply.Error, reply.LeaderStore), cancellation);
+
+    private async Task<TReply> AskAsync<TReply>(
+        ImmutableSortedDictionary<ulong, IActorRef> asked, object request, Func<TReply, (string Error, ulong Leader)> read,
+        CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         var (target, why) = (Leader ?? self, "the leader is still changing");
@@ -47,12 +89,12 @@ internal sealed class PlacementClient(
             using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
             try
             {
-                var reply = await services[target.Value].Ask<PlacementReply>(
-                    request, Timeout.InfiniteTimeSpan, either.Token);
-                if (reply.Error.Length == 0) return reply;
+                var reply = await asked[target.Value].Ask<TReply>(request, Timeout.InfiniteTimeSpan, either.Token);
+                var (error, leader) = read(reply);
+                if (error.Length == 0) return reply;
                 // Who names another one as leader does not know why that one serves nothing.
-                if (reply.LeaderStore == 0) why = reply.Error;
-                target = Next(target, new StoreId(reply.LeaderStore));
+                if (leader == 0) why = error;
+                target = Next(target, new StoreId(leader));
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {

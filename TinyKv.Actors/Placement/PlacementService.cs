@@ -169,7 +169,7 @@ internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clo
         Begin(kind, new Propose(RegionId.Placement, null, CommandCodec.Encode(command), []));
 
     private void Begin(CallKind kind, RegionRequest request) =>
-        Context.ActorOf(PlacementCall.Props(kind, request, store, timeout));
+        Context.ActorOf(PlacementCall.Props(answer => new CallEnded(kind, answer), request, store, timeout));
 
     private static void Refuse(IEnumerable<PendingAllocation> waiting, object answer)
     {

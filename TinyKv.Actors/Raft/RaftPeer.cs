@@ -77,7 +77,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         {
             _core = member;
             if (Stranger() is { } wrong) CannotReplay(wrong);
-            else Start();
+            else AwaitBirth();
             return;
         }
         if (_spec.JournalBorn)
@@ -91,8 +91,27 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         Persist(_spec.InitialState, initial =>
         {
             _core = Create(initial);
-            Start();
+            AwaitBirth();
         });
+    }
+
+    // It promises nothing before the engine knows that its journal cannot be empty any more: a journal that is lost would
+    // be taken for a new one, and the promise be forgotten.
+    private void AwaitBirth()
+    {
+        if (_spec.JournalBorn)
+        {
+            Start();
+            return;
+        }
+        Become(Unborn);
+        Context.Parent.Tell(JournalBorn.Instance);
+    }
+
+    private void Unborn(object message)
+    {
+        if (message is RegionCreated) Start();
+        else Unhandled(message);
     }
 
     /// <inheritdoc/>

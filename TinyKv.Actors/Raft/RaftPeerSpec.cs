@@ -28,7 +28,7 @@ internal sealed record RaftPeerSpec
     public static InitialState InitialStateOf(Region region, LogPosition applied, DirectoryId directory) =>
         new(region.Configuration, applied) { Directory = directory };
 
-    /// <summary>Whether its journal was made before, so that it cannot be empty.</summary>
+    /// <summary>Whether the engine knows that its journal was made, so that it cannot be empty.</summary>
     public bool JournalBorn { get; init; }
 
     /// <summary>What the state machine holds already.</summary>

@@ -82,7 +82,8 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case Described state: Create(state); break;
             case PeerReady:
                 _delays.Succeeded();
-                _applier.Tell(JournalBorn.Instance);
+                // Its journal begins behind a snapshot that was installed before.
+                _applier.Tell(new SnapshotJournaled(_spec.Record.Region.Id));
                 Become(Running);
                 break;
             case RegionRequest request: Sender.Tell(Refusal(request)); break;
@@ -112,7 +113,12 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Unreadable unreadable: Stop(unreadable); break;
-            case DataLost or RegionCreated: Context.Parent.Tell(message); break;
+            case DataLost: Context.Parent.Tell(message); break;
+            case JournalBorn: _applier.Tell(message); break;
+            case RegionCreated:
+                _peer.Tell(message);
+                Context.Parent.Tell(message);
+                break;
             case FetchSnapshot or DropSnapshot: Context.Parent.Forward(message); break;
             case SnapshotInstalled installed:
                 _state = new Described(installed.Record, installed.Applied) { Snapshot = installed.Applied };

@@ -24,7 +24,7 @@ internal sealed partial class StoreActor : UntypedActor
     public const string Name = "store";
 
     private readonly StoreSpec _spec;
-    private readonly HashSet<RegionId> _unborn = []; // the replicas whose journals are still to be made
+    private readonly HashSet<RegionId> _unborn = []; // the regions whose journals are still to be made
     private ImmutableSortedDictionary<ulong, ReplicaRef> _replicas = ImmutableSortedDictionary<ulong, ReplicaRef>.Empty;
     private StoreCatalog _catalog = StoreCatalog.Empty;
     private IActorRef _introducer = ActorRefs.Nobody;
@@ -92,9 +92,9 @@ internal sealed partial class StoreActor : UntypedActor
         var begun = ImmutableSortedDictionary.CreateBuilder<ulong, ReplicaRef>();
         foreach (var record in _catalog.Records)
         {
-            if (record.State != RegionState.Normal || _spec.Replica(record) is not { } replica) continue;
-            begun[record.Region.Id.Value] = Start(replica);
+            if (record.State != RegionState.Normal) continue;
             if (!record.JournalBorn) _unborn.Add(record.Region.Id);
+            if (_spec.Replica(record) is { } replica) begun[record.Region.Id.Value] = Start(replica);
         }
         _replicas = begun.ToImmutable();
         TellWhenAllAreBorn();

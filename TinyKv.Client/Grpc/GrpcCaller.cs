@@ -161,7 +161,8 @@ internal sealed class GrpcCaller : StoreCaller
     {
         if (e.StatusCode is StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition
             or StatusCode.Unimplemented or StatusCode.ResourceExhausted
-            or StatusCode.PermissionDenied or StatusCode.Unauthenticated)
+            or StatusCode.PermissionDenied or StatusCode.Unauthenticated
+            or StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.Aborted)
         {
             return new TinyKvInvalidRequestException($"{address}: {e.Status.Detail}");
         }

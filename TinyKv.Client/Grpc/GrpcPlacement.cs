@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
+using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Protocol.Wire.Scheduling;
 
 namespace TinyKv.Client.Grpc;
@@ -48,6 +49,14 @@ internal sealed class GrpcPlacement(TinyKvClientOptions options, GrpcCaller call
         return reply.Store is { Address.Length: > 0 } found
             ? found.Address : throw new StoreCallException($"{store} is unknown", mayBeDone: false);
     }
+
+    /// <summary>Makes a call of the Admin service to any store.</summary>
+    /// <exception cref="StoreCallException">None did it.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">It can never be done.</exception>
+    public Task<T> AskAdminAsync<T>(
+        Func<Admin.AdminClient, CallOptions, AsyncUnaryCall<T>> start, CancellationToken cancellation) =>
+        AskAsync(address => caller.CallAsync(
+            address, (channel, call) => start(new Admin.AdminClient(channel), call), cancellation));
 
     private Task<T> AskAsync<T>(
         Func<Scheduler.SchedulerClient, CallOptions, AsyncUnaryCall<T>> start,

@@ -24,8 +24,13 @@ public static class MetaKeys
     /// <summary>Placement's next id and the end of its timestamps.</summary>
     public const byte PlacementState = (byte)'p';
 
+    /// <summary>Placement's record of the cluster.</summary>
+    public const byte PlacementCluster = (byte)'c';
+
+    private const byte Store = (byte)'s';
     private const byte OfRegion = (byte)'r';
     private const int KeyBytes = 10;
+    private const int StoreKeyBytes = KeyBytes + 8;
 
     // What a store keeps of a region for itself, ascending. All other letters are the group's.
     private static readonly byte[] Own = [Snapshot, Applied, Region];
@@ -45,6 +50,20 @@ public static class MetaKeys
         key[9] = record;
         return key;
     }
+
+    /// <summary>The key of placement's record of a store: as those of its group's records, followed by the store's number
+    /// (8 bytes, big endian).</summary>
+    public static byte[] PlacementStore(StoreId store)
+    {
+        var key = new byte[StoreKeyBytes];
+        Of(RegionId.Placement, Store).CopyTo(key, 0);
+        BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(KeyBytes), store.Value);
+        return key;
+    }
+
+    /// <summary>The keys of placement's records of stores.</summary>
+    public static KeyRange PlacementStores => new(
+        Of(RegionId.Placement, Store), Of(RegionId.Placement, Store + 1));
 
     /// <summary>Whose record a key is of; null when it is no key of this record.</summary>
     public static RegionId? RegionOf(ReadOnlySpan<byte> key, byte record) =>

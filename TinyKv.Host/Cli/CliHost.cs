@@ -131,6 +131,9 @@ public interface ICluster : IAsyncDisposable
     /// <summary>Single keys and scans.</summary>
     IRawClient Raw { get; }
 
+    /// <summary>The stores as placement knows them.</summary>
+    IClusterAdmin Admin { get; }
+
     /// <summary>The state of every store, or why it could not be had.</summary>
     Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(CancellationToken cancellation);
 }
@@ -142,6 +145,8 @@ internal sealed class ClusterConnection(TinyKvClient client) : ICluster
         new ClusterConnection(await TinyKvClient.ConnectAsync(options, cancellation));
 
     public IRawClient Raw => client.Raw;
+
+    public IClusterAdmin Admin => client.Admin;
 
     public Task<IReadOnlyList<StoreStatusOrError>> GetStoreStatusesAsync(CancellationToken cancellation) =>
         client.GetStoreStatusesAsync(cancellation);

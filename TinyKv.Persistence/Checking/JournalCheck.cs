@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using TinyKv.Core;
 using TinyKv.Core.Placement;
@@ -18,17 +19,16 @@ internal sealed class JournalCheck
     private static readonly TinyKvSerializer Serializer = new(null!);
 
     private readonly List<string> _damage = [];
-    private readonly Dictionary<RegionId, RaftCore> _members = [];
+    private readonly SortedDictionary<(ulong Region, ulong Peer), JournaledPeer> _peers = [];
 
     /// <summary>What was found.</summary>
     public CheckedPart Part { get; }
 
-    /// <summary>The members that could be replayed whole. Not started.</summary>
-    public IReadOnlyDictionary<RegionId, RaftCore> Members => _members;
+    /// <summary>The peers whose journals could be replayed whole, ascending by region.</summary>
+    public IReadOnlyCollection<JournaledPeer> Peers => _peers.Values;
 
     /// <summary>Whether every log begins with the first entry there ever was.</summary>
-    public bool HoldsEverything => _members.Count > 0
-        && _members.Values.All(member => member.FirstIndex == InitialState.Origin.Index + 1);
+    public bool HoldsEverything => _peers.Count > 0 && _peers.Values.All(peer => peer.HoldsEverything);
 
     /// <summary>Reads all of it.</summary>
     /// <param name="open">Opens it.</param>
@@ -45,25 +45,27 @@ internal sealed class JournalCheck
             Collect("", events.VerifyFiles);
             var ids = events.Ids();
             foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory);
-            RequireBorn(regions, record, [.. ids.Select(each => PeerJournalId.Parse(each.Id)?.Region)]);
+            RequireBorn(regions, record, [.. ids.Select(each => PeerJournalId.Parse(each.Id)).OfType<PeerJournalId>()]);
         }
         catch (StorageFailedException e)
         {
             _damage.Add(e.Message);
         }
         Part = _damage.Count > 0 ? new CheckedPart("journal", PartState.Damaged, _damage) : new CheckedPart(
-            "journal", PartState.Sound, _members.Count == 0 ? ["nothing was written yet"] : [.. _members.Select(
-                each => $"{each.Key}: term {each.Value.Term}, entries {each.Value.FirstIndex} to {each.Value.Last.Index}")]);
+            "journal", PartState.Sound, _peers.Count == 0 ? ["nothing was written yet"] : [.. _peers.Values.Select(
+                peer => $"{peer.Region}: term {peer.Member.Term}, "
+                    + $"entries {peer.Member.FirstIndex} to {peer.Member.Last.Index}")]);
     }
 
     // A region that had events once must have some; of an engine that is lost only the store knows whether it had.
-    private void RequireBorn(IReadOnlyList<RegionRecord> regions, StoreRecord? record, HashSet<RegionId?> found)
+    private void RequireBorn(
+        IReadOnlyList<RegionRecord> regions, StoreRecord? record, IReadOnlyList<PeerJournalId> found)
     {
         var born = regions.Count > 0 || record is not { IsBootstrapped: true } store
-            ? regions.Where(each => each.JournalBorn).Select(each => each.Region.Id)
+            ? regions.Where(each => each is { State: RegionState.Normal, JournalBorn: true }).Select(each => each.Region.Id)
             : Bootstrap.Regions(store.Initial).Select(each => each.Id);
         foreach (var region in born)
-            if (!found.Contains(region))
+            if (found.All(each => each.Region != region))
                 _damage.Add($"{region}: it had events when the store was started before, and has none");
     }
 
@@ -88,7 +90,8 @@ internal sealed class JournalCheck
             events.Read(id, (number, stored) => Take(replay, number, stored));
             replay.End(highest);
         });
-        if (whole && replay.Member is { } member) _members[peer.Region] = member;
+        if (whole && replay.Member is { } member)
+            _peers[(peer.Region.Value, peer.Peer.Value)] = new JournaledPeer(peer, member);
     }
 
     private static void Take(JournalReplay replay, long number, EventFields stored)

@@ -26,8 +26,11 @@ public static class StoreCheck
         var journal = Journal(names.Journal, identity, record, engine.Regions, postgreSql);
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
-            parts.Add(Agreement(engine, journal));
-        return new StoreReport(directory, identity, parts) { Remedy = Remedy(parts, names, journal, identity is not null) };
+            parts.Add(AgreementCheck.Of(engine, journal));
+        return new StoreReport(directory, identity, parts)
+        {
+            Remedy = Remedy(parts, names, engine, journal, identity is not null),
+        };
     }
 
     private static (StoreIdentity? Identity, StoreRecord? Record) Identity(string path, out CheckedPart part)
@@ -71,41 +74,27 @@ public static class StoreCheck
         [identity is null ? "it is not in this directory, and without the identity nobody knows where"
             : "it is in PostgreSQL; with the connection string it is checked, too"]);
 
-    // What the engine has applied, the log must hold or have held, unless a snapshot brought it.
-    private static CheckedPart Agreement(EngineCheck engine, JournalCheck journal)
-    {
-        var damage = new List<string>();
-        foreach (var (region, member) in journal.Members.Where(each => !engine.Ahead.Contains(each.Key)))
-        {
-            try
-            {
-                member.Start(engine.Applied.GetValueOrDefault(region, InitialState.Origin).Index);
-            }
-            catch (InvariantViolationException e)
-            {
-                damage.Add($"{region}: {e.Message}");
-            }
-        }
-        return damage.Count > 0 ? new CheckedPart("agreement", PartState.Damaged, damage)
-            : new CheckedPart("agreement", PartState.Sound, ["the journal holds what the engine has applied"]);
-    }
-
     private static string? Remedy(
-        List<CheckedPart> parts, (string Identity, string Data, string Journal) names, JournalCheck? journal,
-        bool isKnown)
+        List<CheckedPart> parts, (string Identity, string Data, string Journal) names, EngineCheck engine,
+        JournalCheck? journal, bool isKnown)
     {
         if (parts.TrueForAll(part => part.State != PartState.Damaged)) return null;
         if (!isKnown) return $"restore {names.Identity} as it was, then check again";
         if (Is("engine") && !Is("journal") && !Is("identity"))
         {
             if (journal is null) return "check the journal, too: if it is sound, the engine can be rebuilt from it";
-            if (journal.Members.Count == 0) return $"restore {names.Data} from a backup: there is no log to rebuild it from";
+            if (journal.Peers.Count == 0) return $"restore {names.Data} from a backup: there is no log to rebuild it from";
             if (journal.HoldsEverything)
                 return $"move {names.Data} away and start the store: the engine is rebuilt from the journal, which is sound";
             return "do not start this store on these files again: the beginning of its log is deleted, so the engine cannot be "
                 + "rebuilt from the journal. The other stores have all that was acknowledged; keep the files until they have "
                 + "proved it";
         }
+        // The journal remembers every promise; what is missing is what its log no longer says.
+        if (Is("agreement") && engine.Regions.Count == 0)
+            return $"put back into {names.Data} what was there when the store ran last, then check again. If that is gone, do "
+                + "not start this store on these files again: the beginning of its log is deleted, so the engine cannot be "
+                + "rebuilt. The other stores have all that was acknowledged; keep the files until they have proved it";
         return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
             + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";
 

@@ -22,6 +22,7 @@ public static class CommandCodec
         {
             ReserveTimestamps = new Proto.ReserveTimestamps { UntilMs = until },
         }.ToByteArray(),
+        _ when StoreCommands.ToWire(command) is { } about => about.ToByteArray(),
         _ => throw new ArgumentException($"{command.GetType()} is no kind of command", nameof(command)),
     };
 
@@ -40,6 +41,8 @@ public static class CommandCodec
                 var until = wire.ReserveTimestamps.UntilMs;
                 WireCodec.Require(until is >= 0 and <= TimestampOracle.EndOfTimeMs, $"timestamps until {until} ms");
                 return new ReserveTimestamps(until);
+            case not Proto.Command.BodyOneofCase.None when StoreCommands.FromWire(wire) is { } about:
+                return about;
             case Proto.Command.BodyOneofCase.None:
                 throw new MalformedMessageException("a command without a body");
             default:
@@ -71,7 +74,7 @@ public static class CommandCodec
     {
         try
         {
-            return Decode(bytes) is AllocateIds or ReserveTimestamps;
+            return Decode(bytes) is not (WriteCommand or WriteGroup);
         }
         catch (MalformedMessageException)
         {

@@ -22,6 +22,10 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     private const string AllocateId = "i";
     private const string AllocateTimestamps = "t";
     private const string PlacementReply = "p";
+    private const string Change = "M";
+    private const string ListStores = "L";
+    private const string Heartbeat = "N";
+    private const string StoresReply = "l";
 
     /// <inheritdoc/>
     public override int Identifier => 20160;
@@ -37,6 +41,10 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         Proto.PlacementAllocateId => AllocateId,
         Proto.PlacementAllocateTimestamps => AllocateTimestamps,
         Proto.PlacementReply => PlacementReply,
+        Proto.PlacementChange => Change,
+        Proto.PlacementListStores => ListStores,
+        Proto.PlacementHeartbeat => Heartbeat,
+        Proto.StoresReply => StoresReply,
         IMessage message => GatewayManifests.Of(message) ?? throw Unknown(o),
         _ => throw Unknown(o),
     };
@@ -48,7 +56,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         RaftRecord record => RaftWire.Encode(record),
         RaftCheckpoint checkpoint => RaftWire.Encode(checkpoint),
         Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
-            or Proto.PlacementReply => ((IMessage)obj).ToByteArray(),
+            or Proto.PlacementReply or Proto.PlacementChange or Proto.PlacementListStores or Proto.PlacementHeartbeat
+            or Proto.StoresReply => ((IMessage)obj).ToByteArray(),
         IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };
@@ -66,6 +75,10 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         AllocateTimestamps => WireCodec.Parse(
             Proto.PlacementAllocateTimestamps.Parser, bytes),
         PlacementReply => WireCodec.Parse(Proto.PlacementReply.Parser, bytes),
+        Change => WireCodec.Parse(Proto.PlacementChange.Parser, bytes),
+        ListStores => WireCodec.Parse(Proto.PlacementListStores.Parser, bytes),
+        Heartbeat => WireCodec.Parse(Proto.PlacementHeartbeat.Parser, bytes),
+        StoresReply => WireCodec.Parse(Proto.StoresReply.Parser, bytes),
         _ => GatewayManifests.Read(manifest, bytes)
             ?? throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, max: 80)}'"),
     };

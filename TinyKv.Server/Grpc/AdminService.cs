@@ -1,13 +1,67 @@
 using Grpc.Core;
+using TinyKv.Core;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Stores;
 
 namespace TinyKv.Server.Grpc;
 
-/// <summary><c>tinykv.admin.v1.Admin</c>: the state of this store, for tools.</summary>
+/// <summary><c>tinykv.admin.v1.Admin</c>: the state of this store and of the cluster, for tools.</summary>
 internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
 {
     public override Task<StoreStatusResponse> GetStoreStatus(
         StoreStatusRequest request, ServerCallContext context) =>
         gate.Store.StatusAsync(context.CancellationToken);
+
+    public override async Task<ListStoresResponse> ListStores(ListStoresRequest request, ServerCallContext context)
+    {
+        var list = await gate.Store.Placement.ListStoresAsync(context.CancellationToken);
+        return new ListStoresResponse
+        {
+            ClusterId = list.Directory.Cluster,
+            MaxReplicas = list.Directory.MaxReplicas,
+            Stores = { list.Directory.Stores.Values.Select(store => StoreDetails.Of(store, list.Of(store.Id))) },
+        };
+    }
+
+    public override async Task<RegisterStoreResponse> RegisterStore(
+        RegisterStoreRequest request, ServerCallContext context)
+    {
+        var store = gate.Store;
+        var directory = new DirectoryId(request.DataDirectory);
+        var addresses = new StoreAddresses(
+            request.Host, Port(request.GrpcPort), Port(request.StatusPort), Port(request.RemotingPort), Port(request.RaftPort));
+        if (!HostPort.TryParse(addresses.Grpc, out _))
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"'{addresses.Grpc}' is not an address: {HostPort.Expected}"));
+        var cluster = request.ClusterId == 0 ? store.ClusterId : request.ClusterId;
+        var stores = await store.Placement.ChangeStoresAsync(
+            new RegisterStore(cluster, directory, addresses, request.Version), context.CancellationToken);
+        return new RegisterStoreResponse
+        {
+            ClusterId = stores.Cluster,
+            ClusterName = store.ClusterName,
+            Store = StoreDetails.Of(stores.Find(directory)!, report: null),
+            Stores = { stores.Living.Select(each => StoreDetails.Of(each, report: null)) },
+        };
+    }
+
+    public override async Task<SetStoreLabelsResponse> SetStoreLabels(
+        SetStoreLabelsRequest request, ServerCallContext context)
+    {
+        var id = new StoreId(request.StoreId);
+        if (request.Labels.Count is 0 or > GrpcLimits.MaxLabels)
+            throw new RpcException(new Status(StatusCode.InvalidArgument,
+                $"{request.Labels.Count} labels; 1 to {GrpcLimits.MaxLabels} can be set at once"));
+        if (request.IfRevision < 0) throw new RpcException(new Status(StatusCode.InvalidArgument, "a negative revision"));
+        var stores = await gate.Store.Placement.ChangeStoresAsync(
+            new UpdateStore(id, request.IfRevision, StoreInfo.NoLabels.AddRange(request.Labels)), context.CancellationToken);
+        return new SetStoreLabelsResponse { Store = StoreDetails.Of(stores.Find(id)!, report: null) };
+    }
+
+    private static int Port(uint port) => port is > 0 and <= 65535 ? (int)port
+        : throw new RpcException(new Status(StatusCode.InvalidArgument, $"{port} is no port"));
 }

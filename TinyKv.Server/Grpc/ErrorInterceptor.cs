@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using TinyKv.Actors.Placement;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Storage;
 
 namespace TinyKv.Server.Grpc;
@@ -48,6 +49,8 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
                 return known;
             case PlacementUnavailableException unavailable:
                 return Failed(StatusCode.Unavailable, unavailable.Message);
+            case RegistryRefusedException { Refusal: var refusal }:
+                return Failed(CodeOf(refusal.Kind), refusal.Message);
             // The store ends, and says why once; another has the same data.
             case StorageFailedException:
                 return Failed(StatusCode.Unavailable, "the store cannot read or write its files and ends; its log says more");
@@ -59,6 +62,16 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
                 return Failed(StatusCode.Internal, "internal error; the log of the store says more");
         }
     }
+
+    private static StatusCode CodeOf(RegistryRefusalKind refusal) => refusal switch
+    {
+        RegistryRefusalKind.NotBootstrapped => StatusCode.Unavailable,
+        RegistryRefusalKind.UnknownStore => StatusCode.NotFound,
+        RegistryRefusalKind.AddressTaken => StatusCode.AlreadyExists,
+        RegistryRefusalKind.Outdated => StatusCode.Aborted,
+        RegistryRefusalKind.Invalid => StatusCode.InvalidArgument,
+        _ => StatusCode.FailedPrecondition,
+    };
 
     private static RpcException Failed(StatusCode code, string message) => new(new Status(code, message));
 }

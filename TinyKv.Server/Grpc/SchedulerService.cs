@@ -9,10 +9,10 @@ using Wire = TinyKv.Protocol.Wire;
 namespace TinyKv.Server.Grpc;
 
 /// <summary>
-/// What clients ask placement, served by every store. Calls that are not here answer UNIMPLEMENTED: stores
+/// What clients ask placement, served by every store. Calls that are in no part of it answer UNIMPLEMENTED: stores
 /// of this implementation talk to placement in their own protocol.
 /// </summary>
-internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
+internal sealed partial class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
 {
     public override Task<GetMembersResponse> GetMembers(GetMembersRequest request, ServerCallContext context)
     {
@@ -66,50 +66,11 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
         }
     }
 
-    public override Task<BootstrapResponse> Bootstrap(BootstrapRequest request, ServerCallContext context)
-    {
-        var store = Admit(request.Header);
-        return Task.FromResult(new BootstrapResponse
-        {
-            Header = Header(store, ErrorType.AlreadyBootstrapped, "the cluster is bootstrapped already"),
-        });
-    }
-
-    public override Task<IsBootstrappedResponse> IsBootstrapped(
-        IsBootstrappedRequest request, ServerCallContext context)
-    {
-        var store = Admit(request.Header);
-        return Task.FromResult(new IsBootstrappedResponse { Header = Header(store), Bootstrapped = true });
-    }
-
     public override async Task<AllocIDResponse> AllocID(AllocIDRequest request, ServerCallContext context)
     {
         var store = Admit(request.Header);
         var id = await store.Placement.AllocateIdAsync(context.CancellationToken);
         return new AllocIDResponse { Header = Header(store), Id = id };
-    }
-
-    public override Task<GetStoreResponse> GetStore(GetStoreRequest request, ServerCallContext context)
-    {
-        var store = Admit(request.Header);
-        var found = store.Stores.FirstOrDefault(each => each.Id.Value == request.StoreId);
-        return Task.FromResult(found is null
-            ? new GetStoreResponse
-            {
-                Header = Header(store, ErrorType.Unknown, $"store {request.StoreId} is not in the cluster"),
-            }
-            : new GetStoreResponse { Header = Header(store), Store = ToWire(found) });
-    }
-
-    public override Task<GetAllStoresResponse> GetAllStores(
-        GetAllStoresRequest request, ServerCallContext context)
-    {
-        var store = Admit(request.Header);
-        return Task.FromResult(new GetAllStoresResponse
-        {
-            Header = Header(store),
-            Stores = { store.Stores.Select(ToWire) },
-        });
     }
 
     public override Task<GetRegionResponse> GetRegion(GetRegionRequest request, ServerCallContext context)
@@ -150,17 +111,6 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
         return Task.FromResult(response);
     }
 
-    public override Task<GetClusterConfigResponse> GetClusterConfig(
-        GetClusterConfigRequest request, ServerCallContext context)
-    {
-        var store = Admit(request.Header);
-        return Task.FromResult(new GetClusterConfigResponse
-        {
-            Header = Header(store),
-            Cluster = new() { Id = store.ClusterId, MaxPeerCount = (uint)store.Stores.Length },
-        });
-    }
-
     private IServedStore Admit(RequestHeader? header)
     {
         var store = gate.Store;
@@ -192,7 +142,4 @@ internal sealed class SchedulerService(StoreGate gate) : Scheduler.SchedulerBase
         PeerUrls = { $"http://{store.Grpc}" },
         ClientUrls = { $"http://{store.Grpc}" },
     };
-
-    private static Wire.Meta.Store ToWire(StoreAddress store) =>
-        new() { Id = store.Id.Value, Address = store.Grpc, State = Wire.Meta.StoreState.Up };
 }

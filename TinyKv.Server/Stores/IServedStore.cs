@@ -13,6 +13,9 @@ public interface IServedStore : IAsyncDisposable
     /// <summary>The cluster's number.</summary>
     ulong ClusterId { get; }
 
+    /// <summary>Its name, which the number follows from.</summary>
+    string ClusterName { get; }
+
     /// <summary>This store.</summary>
     StoreId Self { get; }
 

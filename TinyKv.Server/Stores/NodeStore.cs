@@ -18,6 +18,9 @@ public sealed class NodeStore(StoreNode node) : IServedStore
     public ulong ClusterId => node.ClusterId;
 
     /// <inheritdoc/>
+    public string ClusterName => node.Settings.ClusterName;
+
+    /// <inheritdoc/>
     public StoreId Self => node.Settings.StoreId;
 
     /// <inheritdoc/>

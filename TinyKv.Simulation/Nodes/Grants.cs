@@ -1,4 +1,7 @@
 using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
+using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Nodes;
 
@@ -10,6 +13,7 @@ internal sealed class Grants
     private readonly HashSet<ulong> _ids = [];
     private readonly SortedDictionary<long, long> _timestamps = [];
     private readonly SortedSet<long> _ends = [];
+    private readonly Dictionary<DirectoryId, StoreId> _stores = [];
 
     /// <summary>The highest timestamp so far; to be remembered when somebody asks.</summary>
     public long Highest => _ends.Count == 0 ? 0 : _ends.Max;
@@ -22,6 +26,28 @@ internal sealed class Grants
 
     /// <summary>An id is handed out; what is wrong with it, or null.</summary>
     public string? Add(ulong id) => _ids.Add(id) ? null : $"id {id} is handed out twice";
+
+    /// <summary>Whether a store with a data directory was seen to be registered.</summary>
+    public bool IsKnown(DirectoryId directory) => _stores.ContainsKey(directory);
+
+    /// <summary>A store keeps the number that it was given, and nothing else was given it; no two have the same
+    /// address.</summary>
+    public void Check(World world, StoreDirectory stores)
+    {
+        foreach (var store in stores.Stores.Values)
+        {
+            if (_stores.TryGetValue(store.Directory, out var known))
+            {
+                if (known != store.Id) world.FailIfHonest(Rule.UniqueIds, $"{store.Directory} was {known} and is {store.Id}");
+                continue;
+            }
+            _stores[store.Directory] = store.Id;
+            if (Add(store.Id.Value) is { } wrong) world.FailIfHonest(Rule.UniqueIds, $"{store.Id}: {wrong}");
+        }
+        var hosts = stores.Living.Select(store => store.Addresses.Host).ToList();
+        if (hosts.Distinct().Count() < hosts.Count)
+            world.FailIfHonest(Rule.UniqueIds, $"two stores are at the same host: {string.Join(", ", hosts)}");
+    }
 
     /// <summary>Timestamps are handed out; what is wrong with them, or null.</summary>
     /// <param name="floor">The highest when they were asked for.</param>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
@@ -118,6 +119,8 @@ internal sealed class NodeCluster
             MaxQueuedRequests = Plan.MaxQueuedRequests,
             Gateway = new GatewaySettings(
                 MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
+            Placement = new PlacementSettings(
+                Replicas: 3, TimeSpan.FromSeconds(2), new HealthLimits(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20))),
             Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
             Snapshots = new SnapshotSettings(
                 MaxConcurrent: 2, BytesPerSecond: 1 << 30, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),

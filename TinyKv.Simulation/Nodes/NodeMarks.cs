@@ -33,6 +33,7 @@ internal enum NodeMark
     LieTold, LieUnreadable, LieRefused, LieRaisedTerm, LiarFollowed, ForgedHelloRefused, ForgedStartAccepted, ForgedAnswer,
     ServedAfterHostility,
     IdsAllocated, TimestampsAllocated, PlacementUnavailable,
+    StoreRegistered, StoreRegisteredAgain, StoreRefused, StoreReported, StoreNotHeard,
     ManyRegions, LeadersOfRegionsDiffer, ManyRegionsInMessage, OtherRegionRefused, OtherEpochRefused, SpanRefused,
     ScanCutByRegion,
 }

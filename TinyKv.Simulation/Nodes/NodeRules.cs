@@ -27,8 +27,9 @@ internal sealed class NodeRules(World world, int stores)
     {
         var disk = from.Disk.LogOf(region);
         Require(Rule.DurablePromises, disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
-        Require(Rule.RegionsAsRecorded, from.Disk.Engine.Catalog.AddresseeOf(region) is Addressee.Here,
-            $"{from.Name} speaks for {region}, of which its engine has no record");
+        Require(Rule.RegionsAsRecorded,
+            from.Disk.Engine.Catalog.AddresseeOf(region) is Addressee.Here { Record.JournalBorn: true },
+            $"{from.Name} speaks for {region}, of which its engine has no record, or does not know that it has a journal");
         // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
         if (from.IsImpostor)
         {

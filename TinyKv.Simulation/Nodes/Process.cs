@@ -4,6 +4,7 @@ using Akka.Dispatch;
 using Akka.Event;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
@@ -88,9 +89,11 @@ internal sealed class Process
         process.System.EventStream.Subscribe(
             new LeftBehind(world, ((ExtendedActorSystem)process.System).Provider), typeof(DeadLetter));
         process._isBooting = false;
+        var engine = machine.Disk.OpenEngine(process);
         process.Actors = StoreActors.Start(
-            process.System, settings, cluster, machine.Disk.OpenEngine(process), new StoreEnvironment
+            process.System, settings, cluster, engine, new StoreEnvironment
             {
+                Stores = StoreTable.Of(engine),
                 Remote = (store, actor) => new RemoteRef(
                     process, new Recipient(world.Cluster.MachineOf(store.Id), actor)),
                 Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
@@ -103,6 +106,7 @@ internal sealed class Process
                 Record = machine.Disk.Start(settings.Initial),
                 Save = (record, done) => machine.Disk.Save(process, record, done),
                 Staging = machine.Disk.Staging,
+                Measure = done => done(new DiskSpace(100, 50, 10)),
                 Readers = process.Tasks,
                 Storage = storage => new WatchedStorage(world, storage),
             });

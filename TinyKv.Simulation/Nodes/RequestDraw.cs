@@ -33,7 +33,9 @@ internal sealed class RequestDraw(SimClient client)
         < 75 => BatchGet(Pair(), Single()),
         < 83 => Scan(),
         < 86 => DeleteRange(),
-        < 90 => new IdRequest(client),
+        < 89 => new IdRequest(client),
+        89 when _random.Percent(50) => new StoresRequest(client),
+        89 => new RegistrationRequest(client, (ulong)_random.Next(100, 112), _random.Next(100, 112)),
         _ => new TimestampRequest(client, _random.Pick(1, 1, 10, 100_000)),
     };
 

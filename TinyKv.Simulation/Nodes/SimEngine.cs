@@ -159,7 +159,10 @@ internal sealed record EngineVersion(
         if (region != RegionId.Placement) return Digests.GetValueOrDefault(region);
         using var now = Data.Snapshot();
         var state = PlacementState.Load(now);
-        return unchecked((long)state.NextId * 31 + state.TimestampsEndMs);
+        var stores = StoreRecords.Load(now);
+        return unchecked(stores.Stores.Values.Aggregate(
+            (long)state.NextId * 31 + state.TimestampsEndMs + stores.Version * 17,
+            (digest, store) => digest * 31 + (long)store.Id.Value * 7 + (long)store.Directory.Value));
     }
 
     /// <inheritdoc/>

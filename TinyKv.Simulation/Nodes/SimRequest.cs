@@ -136,6 +136,12 @@ internal abstract class SimRequest(SimClient client)
                 World.Marks.Hit(NodeMark.PlacementUnavailable);
                 Refused(null, number);
                 break;
+            case RegistryRefusedException refused:
+                World.Marks.Hit(NodeMark.StoreRefused);
+                World.Trace.Add($"{World.Clock} {refused.Refusal.Kind}");
+                if (refused.Refusal.Kind == RegistryRefusalKind.NotBootstrapped) Refused(null, number);
+                else End(success: true);
+                break;
             case RegionError refusal when IsRefused(refusal) is { } again:
                 if (again) Refused(null, number);
                 else End(success: false);

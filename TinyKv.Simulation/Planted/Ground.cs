@@ -28,7 +28,7 @@ internal sealed record Ground(
     /// nodes. What is compiled here takes the place of what the core's own assembly holds.</summary>
     public static Ground Nodes => new(
         "TinyKv.Actors",
-        [.. Below("TinyKv.Actors"), .. Below("TinyKv.Core/Placement"),
+        [.. Below("TinyKv.Actors"), .. InPlacement.Select(name => At($"TinyKv.Core/Placement/{name}.cs")),
             At("TinyKv.Core/Commands/KvStateMachine.cs"), At("TinyKv.Core/Storage/BatchWriter.cs"),
             At("TinyKv.Core/Regions/Admission.cs"),
             .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Nodes"),
@@ -49,6 +49,10 @@ internal sealed record Ground(
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
             || name is "TinyKv.Core" or "TinyKv.Protocol" or "TinyKv.Persistence"),
         typeof(SnapshotCampaign));
+
+    // Those that decide; what they decide about is in messages, too, and so stays in its own assembly.
+    private static IEnumerable<string> InPlacement =>
+        ["Bootstrap", "PlacementState", "PlacementStateMachine", "StoreRecords", "StoreRegistry", "TimestampOracle"];
 
     private static string At(string path) => Path.Combine(Repository, path);
 

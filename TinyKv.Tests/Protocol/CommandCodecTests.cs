@@ -26,6 +26,16 @@ public sealed class CommandCodecTests
         });
 
     [Fact]
+    public void Every_command_about_stores_survives_the_log() => Gens.StoreCommand.Sample(command =>
+    {
+        var bytes = CommandCodec.Encode(command);
+
+        Assert.True(CommandCodec.IsPlacement(bytes));
+        Assert.False(CommandCodec.IsWrite(bytes));
+        Assert.Equivalent(command, CommandCodec.Decode(bytes), strict: true);
+    });
+
+    [Fact]
     public void Writes_that_share_an_entry_survive_the_log() =>
         Gen.Select(Gen.ULong, Gens.Modify.Array[0, 4]).Array[1, 8].Sample(writes =>
         {

@@ -41,6 +41,7 @@ public sealed class DecoderFuzzTests : IDisposable
         Gen.Long.Select(until =>
             CommandCodec.Encode(new ReserveTimestamps(until))),
         Gen.UInt.Select(count => CommandCodec.Encode(new AllocateIds(count))),
+        Gens.StoreCommand.Select(CommandCodec.Encode),
         Gens.Hello.Select(hello => HelloWire.ToWire(hello).ToByteArray()),
         Gens.HelloReply.Select(reply => HelloWire.ToWire(1, new StoreId(2), reply).ToByteArray()),
         RawGens.Requests.Select(envelope => envelope.ToByteArray()),

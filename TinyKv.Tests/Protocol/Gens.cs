@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using CsCheck;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -112,6 +114,38 @@ internal static class Gens
             1 => new Condition(family, key, null),
             _ => new Condition(family, key, value),
         });
+
+    private static readonly Gen<string> Word = Gen.String[Gen.Char['a', 'z'], 1, 8];
+
+    private static readonly Gen<StoreAddresses> Addresses = Gen.Select(Word, Gen.Int[1, 65535].Array[4],
+        (host, ports) => new StoreAddresses(host, ports[0], ports[1], ports[2], ports[3]));
+
+    private static readonly Gen<ImmutableSortedDictionary<string, string>> Labels = Gen.Select(Word, Word).Array[0, 3].Select(
+        pairs => StoreInfo.NoLabels.SetItems(pairs.Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2))));
+
+    private static readonly Gen<StoreInfo> Store = Gen.Select(
+        Id, Id, Addresses, Labels, Gen.Enum<StoreState>(), Word, Number,
+        (id, directory, addresses, labels, state, program, version) => new StoreInfo
+        {
+            Id = new StoreId(id),
+            Directory = new DirectoryId(directory),
+            Addresses = addresses,
+            Labels = labels,
+            State = state,
+            ProgramVersion = program,
+            Version = version,
+        });
+
+    /// <summary>A command about stores.</summary>
+    public static readonly Gen<Command> StoreCommand = Gen.OneOf(
+        Gen.Select(Id, Gen.UInt, Store.Array[1, 4], (cluster, replicas, stores) =>
+            (Command)new BootstrapCluster(cluster, replicas, [.. stores.DistinctBy(store => store.Id)])),
+        Gen.Select(Id, Id, Addresses, Word, (cluster, directory, addresses, program) =>
+            (Command)new RegisterStore(cluster, new DirectoryId(directory), addresses, program)),
+        Gen.Select(Id, Number, Labels, (store, version, labels) =>
+            (Command)new UpdateStore(new StoreId(store), version, labels)),
+        Gen.Select(Id, Gen.Enum<StoreState>(), (store, state) => (Command)new SetStoreState(new StoreId(store), state)),
+        Gen.Select(Id, Gen.UInt, (cluster, replicas) => (Command)new SetClusterConfig(cluster, replicas)));
 
     /// <summary>Bytes that were right before a few of them were overwritten, cut off or added.</summary>
     public static Gen<byte[]> Damaged(Gen<byte[]> valid) => Gen.Select(

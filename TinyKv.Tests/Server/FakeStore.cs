@@ -5,6 +5,7 @@ using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
@@ -24,6 +25,8 @@ internal sealed class FakeStore : IServedStore
     public FakePlacement Members { get; } = new();
 
     public ulong ClusterId => 77;
+
+    public string ClusterName => "test";
 
     public StoreId Self => new(1);
 
@@ -255,6 +258,33 @@ internal sealed class FakePlacement : IPlacement
 
     /// <summary>Completes when timestamps are asked for.</summary>
     public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public StoreDirectory Stores { get; set; } = StoreDirectory.Empty;
+
+    /// <summary>What stores are refused with; null: nothing.</summary>
+    public RegistryRefusal? Refusal { get; set; }
+
+    public List<Command> Changes { get; } = [];
+
+    public List<(StoreId, StoreStats)> Heard { get; } = [];
+
+    public Task<StoreList> ListStoresAsync(CancellationToken cancellation) => Unavailable
+        ? Task.FromException<StoreList>(new PlacementUnavailableException("no leader"))
+        : Task.FromResult(new StoreList(Stores, [.. Stores.Stores.Values.Select(store => new StoreReport(
+            store.Id, StoreCondition.Down, TimeSpan.FromSeconds(4), new StoreStats(1, 2, 3, 4, 5, 6)))]));
+
+    public Task<StoreDirectory> ChangeStoresAsync(Command command, CancellationToken cancellation)
+    {
+        Changes.Add(command);
+        return Refusal is null ? Task.FromResult(Stores)
+            : Task.FromException<StoreDirectory>(new RegistryRefusedException(Refusal));
+    }
+
+    public Task HearAsync(StoreId store, StoreStats stats, CancellationToken cancellation)
+    {
+        Heard.Add((store, stats));
+        return Refusal is null ? Task.CompletedTask : Task.FromException(new RegistryRefusedException(Refusal));
+    }
 
     public Task<ulong> AllocateIdAsync(CancellationToken cancellation) => Unavailable
         ? Task.FromException<ulong>(new PlacementUnavailableException("no leader")) : Task.FromResult(++_id);

@@ -4,6 +4,8 @@ using Akka.Configuration.Hocon;
 using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Persistence;
@@ -54,6 +56,7 @@ public static class SettingsReader
             Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
             Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
             Snapshots = ReadSnapshots(Section.Of(config, "tinykv.snapshots")),
+            Placement = ReadPlacement(Section.Of(config, "tinykv.placement")),
         };
     }
 
@@ -99,6 +102,17 @@ public static class SettingsReader
             snapshots.Duration("retry-interval"));
         return settings.RetryInterval < settings.IdleTimeout ? settings
             : throw snapshots.Invalid("retry-interval", "must be below idle-timeout");
+    }
+
+    private static PlacementSettings ReadPlacement(Section placement)
+    {
+        var health = new HealthLimits(
+            placement.Duration("disconnected-after"), placement.Duration("down-after"));
+        var interval = placement.Duration("heartbeat-interval");
+        if (health.Disconnected <= interval) throw placement.Invalid("disconnected-after", "must be above heartbeat-interval");
+        if (health.Down < health.Disconnected) throw placement.Invalid("down-after", "must not be below disconnected-after");
+        return new PlacementSettings(
+            (int)placement.Number("replicas", 1, SetClusterConfig.MostReplicas), interval, health);
     }
 
     private static RaftOptions ReadRaft(Section raft)
@@ -167,10 +181,16 @@ public static class SettingsReader
             throw cluster.Invalid("stores", $"must be a list of objects: [ {{ {string.Join(", ", StoreKeys)} }}, ... ]");
         var stores = list?.GetArray().Select(ReadStore).ToList() ?? [];
         if (stores.Count == 0) throw cluster.Invalid("stores", Section.NotSet);
+        if (stores.Count > Bootstrap.MaxStores)
+            throw cluster.Invalid("stores", $"names {stores.Count} stores; a cluster begins with at most {Bootstrap.MaxStores}");
         var taken = new Dictionary<(string Host, int Port), StoreId>();
         for (var i = 0; i < stores.Count; i++)
         {
             var store = stores[i];
+            // Those that follow are numbered by placement, which would give the same number to something else.
+            if (store.Id.Value >= PlacementState.FirstId)
+                throw cluster.Invalid($"stores[{i}].id",
+                    $"is {store.Id.Value}, must be a whole number from 1 to {PlacementState.FirstId - 1}");
             if (stores.FindIndex(other => other.Id == store.Id) < i)
                 throw cluster.Invalid($"stores[{i}].id", $"is {store.Id.Value} a second time; each store has its own");
             foreach (var (name, port) in Ports(store))

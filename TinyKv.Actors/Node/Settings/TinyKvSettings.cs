@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 
@@ -49,6 +50,9 @@ public sealed record TinyKvSettings
     /// <summary>How snapshots go from store to store.</summary>
     public required SnapshotSettings Snapshots { get; init; }
 
+    /// <summary>What placement is to do with stores.</summary>
+    public required PlacementSettings Placement { get; init; }
+
     /// <summary>The numbers of <see cref="Stores"/>: what a cluster is. Addresses may change.</summary>
     public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];
 
@@ -63,10 +67,19 @@ public sealed record TinyKvSettings
 /// <param name="Timeout">How long a request may look for a leader and wait for its answer.</param>
 public sealed record GatewaySettings(int MaxRequests, long MaxRequestBytes, int MaxConcurrentScans, TimeSpan Timeout);
 
+/// <summary>What placement is to do with stores.</summary>
+/// <param name="Replicas">How many replicas a region is meant to have, in a cluster that is new.</param>
+/// <param name="HeartbeatInterval">How often a store is reported.</param>
+/// <param name="Health">After which silence a store is called what.</param>
+public sealed record PlacementSettings(int Replicas, TimeSpan HeartbeatInterval, HealthLimits Health);
+
 /// <summary>How a store is reached. The ports differ by purpose: gRPC, HTTP status, Akka remoting, Raft.</summary>
 public sealed record StoreAddress(
     StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort, int RaftPort)
 {
+    /// <summary>The same, without whose they are.</summary>
+    public StoreAddresses Addresses => new(Host, GrpcPort, StatusPort, RemotingPort, RaftPort);
+
     /// <summary>host:port of the gRPC services.</summary>
     public string Grpc => new HostPort(Host, GrpcPort).ToString();
 

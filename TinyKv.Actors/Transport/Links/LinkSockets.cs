@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using TinyKv.Core.Regions;
@@ -11,17 +11,19 @@ internal sealed class LinkSockets : ILinkNetwork
     // One from which nothing comes back leaves time for the next.
     private static readonly TimeSpan TimePerAddress = TimeSpan.FromSeconds(2);
 
-    private readonly ImmutableDictionary<StoreId, DnsEndPoint> _stores;
+    private readonly Func<StoreId, IReadOnlyList<DnsEndPoint>> _where;
+    private readonly ConcurrentDictionary<StoreId, int> _attempts = new();
     private readonly Socket _listener;
 
-    private LinkSockets(ImmutableDictionary<StoreId, DnsEndPoint> stores, Socket listener) =>
-        (_stores, _listener) = (stores, listener);
+    private LinkSockets(Func<StoreId, IReadOnlyList<DnsEndPoint>> where, Socket listener) =>
+        (_where, _listener) = (where, listener);
 
     /// <summary>Listens on the Raft port of a store.</summary>
-    /// <param name="stores">Where the stores listen, and which addresses of theirs are looked up.</param>
+    /// <param name="where">Where a store may listen, and which addresses of it are looked up; one after the other is tried,
+    /// an attempt each.</param>
     /// <param name="bind">The address of this one, and its port.</param>
     /// <exception cref="SocketException">The port cannot be bound.</exception>
-    public static LinkSockets Bind(ImmutableDictionary<StoreId, DnsEndPoint> stores, IPEndPoint bind)
+    public static LinkSockets Bind(Func<StoreId, IReadOnlyList<DnsEndPoint>> where, IPEndPoint bind)
     {
         var listener = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -35,13 +37,15 @@ internal sealed class LinkSockets : ILinkNetwork
             listener.Dispose();
             throw;
         }
-        return new LinkSockets(stores, listener);
+        return new LinkSockets(where, listener);
     }
 
     /// <inheritdoc/>
     public async Task<Stream> ConnectAsync(StoreId store, CancellationToken cancellation)
     {
-        var there = _stores[store];
+        var places = _where(store);
+        if (places.Count == 0) throw new IOException("nobody knows where it is");
+        var there = places[_attempts.AddOrUpdate(store, 0, (_, attempts) => (attempts + 1) & int.MaxValue) % places.Count];
         try
         {
             var addresses = IPAddress.TryParse(there.Host, out var literal) ? [literal]

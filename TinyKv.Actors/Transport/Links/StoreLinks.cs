@@ -64,8 +64,8 @@ internal sealed class StoreLinks
         _bulk[store].Reconnect();
     }
 
-    /// <summary>Ends the connection to a store, and makes another.</summary>
-    public void Reconnect(StoreId store) => _links[store].Reconnect();
+    /// <summary>Ends the connection to a store, and makes another; nothing, for one that is not spoken to.</summary>
+    public void Reconnect(StoreId store) => _links.GetValueOrDefault(store)?.Reconnect();
 
     /// <summary>Ends all connections.</summary>
     public void End()

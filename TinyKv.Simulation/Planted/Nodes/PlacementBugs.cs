@@ -37,5 +37,17 @@ internal static class PlacementBugs
             "NextId = first + ids.Count",
             "NextId = first",
             "Two askers get the same."),
+        new("a store's id that is handed out again", [Rule.UniqueIds], 1, "PlacementStateMachine",
+            "_state = _state with { NextId = number + 1 };",
+            "",
+            "A store and a region have the same number."),
+        new("a store that gets a number each time it registers", [Rule.UniqueIds], 1, "StoreRegistry",
+            "directory.Find(command.Directory)",
+            "(StoreInfo?)null",
+            "One data directory is two stores."),
+        new("an address of another store that is taken", [Rule.UniqueIds], 1, "StoreRegistry",
+            "other.Addresses.All.FirstOrDefault(command.Addresses.All.Contains) is { } taken",
+            "other.Addresses.All.FirstOrDefault(_ => false) is { } taken",
+            "What is for one store goes to the other."),
     ]);
 }

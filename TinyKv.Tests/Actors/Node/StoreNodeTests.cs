@@ -7,6 +7,7 @@ using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
 using TinyKv.Core;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence;
@@ -241,6 +242,65 @@ public sealed class StoreNodeTests
 
         var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
         Assert.Contains("is empty, but it was not", reason.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Placement_knows_the_stores_and_where_one_is_that_was_moved()
+    {
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync();
+        foreach (var node in cluster.Nodes)
+            await Eventually.Async(() => Task.FromResult(
+                node.Placement.Stores is { IsBootstrapped: true } known ? known : null));
+        var list = await Eventually.Async(async () => await cluster[2].Placement.ListStoresAsync(Timeouts.Long) is var stores
+            && stores.Reports.All(report => report.Stats is not null) ? stores : null);
+
+        Assert.Equal([1UL, 2, 3], list.Directory.Stores.Keys);
+        Assert.All(list.Reports, report => Assert.Equal(StoreCondition.Up, report.Condition));
+        Assert.All(list.Reports, report => Assert.True(report.Stats!.UsedBytes > 0 && report.Stats.RegionCount == 1));
+        Assert.All(list.Directory.Stores.Values, store => Assert.Equal(
+            cluster[store.Id.Value].Settings.Self.Addresses, store.Addresses));
+
+        // Over gRPC it is elsewhere; the others are told by placement.
+        var stores = cluster[1].Settings.Stores.Select(store =>
+            $"{{ id = {store.Id.Value}, host = \"{store.Host}\", grpc-port = {(store.Id.Value == 3 ? 33 : store.GrpcPort)}, "
+            + $"status-port = {store.StatusPort}, remoting-port = {store.RemotingPort}, "
+            + $"raft-port = {store.RaftPort} }}").ToList();
+        await cluster.StopAsync(3);
+        await cluster.StartAsync(3, $"tinykv.cluster.stores = [ {string.Join(", ", stores)} ]");
+        await Eventually.Async(() => Task.FromResult(
+            cluster[1].Placement.Stores.Find(new StoreId(3))!.Addresses is { GrpcPort: 33 } moved ? moved : null));
+    }
+
+    [Fact]
+    public async Task A_store_that_loses_engine_and_journal_together_ends()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1);
+        await cluster.PutAsync("a", [1]);
+        await cluster.StopAsync(1);
+        foreach (var name in new[] { "data", "journal" })
+            Directory.Delete(Path.Combine(node.Settings.DataDirectory, name), recursive: true);
+
+        node = await cluster.StartAsync(1);
+
+        var reason = await Assert.ThrowsAsync<StoreFailedException>(() => node.Terminated.WaitAsync(Timeouts.Long));
+        Assert.Contains("is empty, but it was not", reason.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_region_that_never_had_a_journal_is_not_missed_one()
+    {
+        await using var cluster = new TestCluster(1);
+        var node = await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
+        await RetryAsync(() => node.Placement.AllocateIdAsync(Timeouts.Long));
+        await cluster.StopAsync(1);
+        Directory.Delete(Path.Combine(node.Settings.DataDirectory, "data"), recursive: true);
+
+        await cluster.StartAsync(1);
+
+        await cluster.PutAsync("a", [1]);
+        Assert.Equal([1], await cluster.GetAsync("a"));
     }
 
     [Fact]

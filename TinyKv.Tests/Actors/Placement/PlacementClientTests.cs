@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
 
@@ -34,17 +35,32 @@ public sealed class PlacementClientTests : TestKit
         Assert.Equal(42UL, await client.AllocateIdAsync(CancellationToken.None));
     }
 
+    [Fact]
+    public async Task What_placement_refuses_of_stores_is_not_asked_of_another()
+    {
+        var client = ClientOf(
+            new StoresReply { Error = "not the leader", LeaderStore = 2 },
+            new StoresReply { Refusal = (int)RegistryRefusalKind.LastStore, RefusalText = "the last one" });
+
+        var refused = await Assert.ThrowsAsync<RegistryRefusedException>(() => client.ChangeStoresAsync(
+            new TinyKv.Core.Commands.SetStoreState(new StoreId(1), StoreState.Offline), CancellationToken.None));
+
+        Assert.Equal(new RegistryRefusal(RegistryRefusalKind.LastStore, "the last one"), refused.Refusal);
+    }
+
     // Of store 1, whose table knows no leader.
-    private PlacementClient ClientOf(params PlacementReply[] replies) => new(
-        new StoreId(1),
-        Enumerable.Range(1, replies.Length).ToImmutableSortedDictionary(
+    private PlacementClient ClientOf(params object[] replies)
+    {
+        var services = Enumerable.Range(1, replies.Length).ToImmutableSortedDictionary(
             store => (ulong)store,
-            store => Sys.ActorOf(Props.Create(() => new FixedReply(replies[store - 1])))),
-        new RegionTable(), new HastyClock());
+            store => Sys.ActorOf(Props.Create(() => new FixedReply(replies[store - 1]))));
+        return new PlacementClient(
+            new StoreId(1), services, services, new RegionTable(), new StoreTable(StoreDirectory.Empty), new HastyClock());
+    }
 
     private sealed class FixedReply : ReceiveActor
     {
-        public FixedReply(PlacementReply reply) => ReceiveAny(_ => Sender.Tell(reply));
+        public FixedReply(object reply) => ReceiveAny(_ => Sender.Tell(reply));
     }
 
     /// <summary>A second goes by whenever somebody looks.</summary>

@@ -150,7 +150,7 @@ public sealed class PlacementServiceTests : TestKit
         Assert.NotEqual("", (await ExpectMsgAsync<PlacementReply>(WaitTimeout)).Error);
 
         // Were it taken, the service would ask for a window in term 6.
-        late.Tell(new PlacementView(6, 0));
+        late.Tell(new PlacementView(6, 0, StoreDirectory.Empty));
         service.Tell(new PlacementAllocateId());
 
         Assert.Equal(1U, (await CommandAsync<AllocateIds>()).Count);
@@ -169,7 +169,7 @@ public sealed class PlacementServiceTests : TestKit
     private async Task ConfirmAsync(long term, long end)
     {
         await _group.ExpectMsgAsync<Read>(WaitTimeout);
-        _group.Reply(new PlacementView(term, end));
+        _group.Reply(new PlacementView(term, end, StoreDirectory.Empty));
     }
 
     private async Task<T> CommandAsync<T>() where T : Command =>

@@ -1,6 +1,8 @@
+using Akka.Actor;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Raft;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Actors.Raft;
@@ -19,7 +21,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
     }
 
     [Fact]
-    public async Task Nothing_is_said_before_the_initial_state_is_stored()
+    public async Task Nothing_is_said_before_the_initial_state_is_stored_and_the_engine_knows()
     {
         Gate.Mode = GateMode.Held;
         var parent = CreateTestProbe();
@@ -30,8 +32,26 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         Gate.Open();
 
+        await parent.ExpectMsgAsync<JournalBorn>(WaitTimeout);
+        FromOther(peer, 6, new RaftMessage.RequestVote(new LogPosition(5, 5)));
+        peer.Tell(new RegionCreated(RegionId.First));
+        FromOther(peer, 7, new RaftMessage.RequestVote(new LogPosition(5, 5)));
+
         await parent.ExpectMsgAsync<PeerReady>(WaitTimeout);
-        await SentAsync<RaftMessage.Vote>();
+        Assert.Equal(7, (await SentAsync<RaftMessage.Vote>()).Term);
+    }
+
+    [Fact]
+    public async Task A_peer_whose_birth_was_not_noted_waits_for_it_although_its_journal_is_there()
+    {
+        var first = await StartAsync(SpecOf(RegionOf(1)));
+        Watch(first);
+        Sys.Stop(first);
+        await ExpectTerminatedAsync(first, WaitTimeout);
+
+        await StartAsync(SpecOf(RegionOf(1)));
+
+        Assert.Single(Gate.Stored.OfType<InitialState>());
     }
 
     [Fact]

@@ -63,6 +63,11 @@ public abstract class RaftPeerKit : TestKit
     {
         Parent = CreateTestProbe();
         var peer = Parent.ChildActorOf(RaftPeer.Props(spec));
+        if (!spec.JournalBorn)
+        {
+            await Parent.ExpectMsgAsync<JournalBorn>(WaitTimeout);
+            peer.Tell(new RegionCreated(spec.Region.Id));
+        }
         await Parent.ExpectMsgAsync<PeerReady>(WaitTimeout);
         return peer;
     }

@@ -160,7 +160,11 @@ public sealed class RegionActorTests : RaftPeerKit
                 Peer = (state, applier, _) =>
                 {
                     _born.Enqueue(state.Record.JournalBorn);
-                    return RaftPeer.Props(SpecOf(initial, applied: state.Applied.Index) with { Applier = applier });
+                    return RaftPeer.Props(SpecOf(initial, applied: state.Applied.Index) with
+                    {
+                        Applier = applier,
+                        JournalBorn = state.Record.JournalBorn,
+                    });
                 },
                 Seed = 1,
             },

@@ -39,6 +39,10 @@ public sealed class BootstrapTests
     });
 
     [Fact]
+    public void As_many_stores_as_are_allowed_get_their_numbers_whatever_theirs_are() => Bootstrap.Regions(
+        [.. Enumerable.Range(2, Bootstrap.MaxStores).Select(id => new StoreId((ulong)id))]);
+
+    [Fact]
     public void More_stores_than_there_are_numbers_break_an_invariant() => Assert.Throws<InvariantViolationException>(
-        () => Bootstrap.Regions([.. Enumerable.Range(1, 400).Select(id => new StoreId((ulong)id))]));
+        () => Bootstrap.Regions([.. Enumerable.Range(2, Bootstrap.MaxStores + 1).Select(id => new StoreId((ulong)id))]));
 }

@@ -28,11 +28,11 @@ public sealed class PlacementStateMachineTests : IDisposable
     public void The_end_of_the_timestamps_never_falls_and_readers_see_it()
     {
         var machine = Machine();
-        Assert.Equal(new PlacementView(6, 0), machine.Read(6));
+        Assert.Equal(new PlacementView(6, 0, StoreDirectory.Empty), machine.Read(6));
 
         Assert.Equal(new TimestampsReserved(6, 5000), Apply(machine, new ReserveTimestamps(5000)));
         Assert.Equal(new TimestampsReserved(7, 5000), Apply(machine, new ReserveTimestamps(4000), term: 7));
-        Assert.Equal(new PlacementView(7, 5000), machine.Read(7));
+        Assert.Equal(new PlacementView(7, 5000, StoreDirectory.Empty), machine.Read(7));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class PlacementStateMachineTests : IDisposable
         var second = Machine();
 
         Assert.Equal(new IdsAllocated(1003), Apply(second, new AllocateIds(1)));
-        Assert.Equal(new PlacementView(6, 5000), second.Read(6));
+        Assert.Equal(new PlacementView(6, 5000, StoreDirectory.Empty), second.Read(6));
     }
 
     [Fact]

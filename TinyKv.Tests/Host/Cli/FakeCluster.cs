@@ -2,11 +2,12 @@ using System.Runtime.CompilerServices;
 using TinyKv.Client;
 using TinyKv.Core.Keys;
 using TinyKv.Host.Cli;
+using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Tests.Host.Cli;
 
 /// <summary>A cluster in memory, whose writes a test may hold back or fail.</summary>
-internal sealed class FakeCluster : ICluster, IRawClient
+internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<byte[], byte[]> _pairs =
@@ -25,6 +26,24 @@ internal sealed class FakeCluster : ICluster, IRawClient
     public List<ColumnFamily> Families { get; } = [];
 
     public IRawClient Raw => this;
+
+    public IClusterAdmin Admin => this;
+
+    public ListStoresResponse Stores { get; init; } = new();
+
+    public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) => Task.FromResult(Stores);
+
+    public Task<RegisterStoreResponse> RegisterStoreAsync(
+        RegisterStoreRequest store, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<StoreDetail> SetLabelsAsync(ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0,
+        CancellationToken cancellation = default)
+    {
+        var found = Stores.Stores.FirstOrDefault(each => each.StoreId == store)
+            ?? throw new TinyKvInvalidRequestException($"there is no store {store} in the cluster");
+        foreach (var (name, value) in labels) found.Labels[name] = value;
+        return Task.FromResult(found);
+    }
 
     public Task<ICluster> ConnectAsync(TinyKvClientOptions options, CancellationToken cancellation)
     {

@@ -4,9 +4,14 @@ using Npgsql;
 using RocksDbSharp;
 using TinyKv.Actors.Node;
 using TinyKv.Core;
+using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Checking;
+using TinyKv.Persistence.Engine;
 using TinyKv.Persistence.Journal;
 using TinyKv.Testing;
 using TinyKv.Tests.Actors.Node;
@@ -88,6 +93,64 @@ public sealed class StoreCheckTests : IAsyncLifetime
         Assert.Equal(PartState.Damaged, Part(damaged, "engine").State);
         Assert.Equal(PartState.Sound, Part(damaged, "journal").State);
         Assert.Contains("the beginning of its log is deleted", damaged.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(10_000)]
+    public async Task An_engine_that_was_moved_away_is_rebuilt_only_from_a_log_that_is_whole(int maxLogEntries)
+    {
+        await RunAsync(configuration: $"tinykv.raft.max-log-entries = {maxLogEntries}");
+        if (maxLogEntries == 4)
+            await Eventually.Async(async () => (await _cluster[1].StatusAsync(Timeouts.Long)).Peers[1] is { FirstIndex: > 6 } peer
+                ? peer : null);
+        await _cluster.StopAsync(1);
+        Directory.Move(Data, $"{Data}-away");
+
+        var report = StoreCheck.Run(_store);
+        var detail = Part(report, "agreement").Details[0];
+
+        Assert.Equal(maxLogEntries != 4, report.IsSound);
+        if (report.IsSound)
+        {
+            Assert.Contains("the next start rebuilds it", detail, StringComparison.Ordinal);
+            return;
+        }
+        Assert.Contains("was moved away or is lost", detail, StringComparison.Ordinal);
+        Assert.Contains($"put back into {Data}", report.Remedy, StringComparison.Ordinal);
+        Directory.Move($"{Data}-away", Data);
+        Assert.True(StoreCheck.Run(_store).IsSound);
+    }
+
+    [Fact]
+    public async Task A_journal_of_a_region_that_the_engine_does_not_know_or_of_another_peer_is_found()
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        var region = Region(1);
+        ChangeRecords(batch => batch.Delete(ColumnFamily.Meta, MetaKeys.Of(RegionId.First, MetaKeys.Region)));
+        var unknown = Part(StoreCheck.Run(_store), "agreement").Details;
+        Record(region with { Peers = [new Peer(new PeerId(7), new StoreId(1))] });
+        var renumbered = Part(StoreCheck.Run(_store), "agreement").Details;
+        Record(region with { Peers = region.Peers.Add(new Peer(new PeerId(7), new StoreId(2))) });
+        var joined = Part(StoreCheck.Run(_store), "agreement").Details;
+
+        Assert.Equal(["region 1: there is a journal of peer 3, and the engine has no record of the region"], unknown);
+        Assert.Equal(
+            ["region 1: the journal is of peer 3, which the engine's record does not name as the replica on store 1"],
+            renumbered);
+        Assert.Equal(["region 1: the journal has the members peer 3, the engine peer 3, peer 7"], joined);
+    }
+
+    [Fact]
+    public async Task A_region_that_was_removed_needs_no_journal()
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        Record(new Region(new RegionId(9), KeyRange.All, RegionEpoch.Initial, [new Peer(new PeerId(8), new StoreId(1))]),
+            RegionState.Tombstone);
+
+        Assert.True(StoreCheck.Run(_store).IsSound);
     }
 
     [Fact]
@@ -347,6 +410,24 @@ public sealed class StoreCheckTests : IAsyncLifetime
         var value = new byte[20_000];
         new Random(seed).NextBytes(value);
         return value;
+    }
+
+    private Region Region(ulong id)
+    {
+        using var engine = RocksEngine.Open(Data);
+        using var snapshot = engine.Snapshot();
+        return MetaRecords.ReadAll(snapshot).Single(record => record.Region.Id.Value == id).Region;
+    }
+
+    private void Record(Region region, RegionState state = RegionState.Normal) =>
+        ChangeRecords(batch => MetaRecords.Write(batch, new RegionRecord(region) { JournalBorn = true, State = state }));
+
+    private void ChangeRecords(Action<TinyKv.Core.Storage.IWriteBatch> change)
+    {
+        using var engine = RocksEngine.Open(Data);
+        using var batch = engine.NewBatch();
+        change(batch);
+        engine.Write(batch, sync: true);
     }
 
     private void Execute(string sql)

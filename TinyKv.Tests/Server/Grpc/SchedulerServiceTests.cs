@@ -50,6 +50,9 @@ public sealed class SchedulerServiceTests : ServedTests
             async header => await Placement.GetRegionByIDAsync(new GetRegionByIDRequest { Header = header }),
             async header => await Placement.ScanRegionsAsync(new ScanRegionsRequest { Header = header }),
             async header => await Placement.GetClusterConfigAsync(new() { Header = header }),
+            async header => await Placement.PutClusterConfigAsync(new() { Header = header }),
+            async header => await Placement.PutStoreAsync(new() { Header = header }),
+            async header => await Placement.StoreHeartbeatAsync(new() { Header = header }),
             async header => await TsoAsync(new TsoRequest { Header = header, Count = 1 }),
         ];
         foreach (var call in calls)
@@ -62,14 +65,6 @@ public sealed class SchedulerServiceTests : ServedTests
     }
 
     [Fact]
-    public async Task The_cluster_is_always_bootstrapped_and_cannot_be_again()
-    {
-        Assert.True((await Placement.IsBootstrappedAsync(new() { Header = Header })).Bootstrapped);
-        var again = await Placement.BootstrapAsync(new BootstrapRequest { Header = Header });
-        Assert.Equal(ErrorType.AlreadyBootstrapped, again.Header.Error.Type);
-    }
-
-    [Fact]
     public async Task A_store_is_found_by_id_and_an_unknown_one_is_an_error_in_the_header()
     {
         var found = await Placement.GetStoreAsync(new GetStoreRequest { Header = Header, StoreId = 3 });
@@ -78,13 +73,6 @@ public sealed class SchedulerServiceTests : ServedTests
         Assert.Null(missing.Store);
         Assert.Equal("store 9 is not in the cluster", missing.Header.Error.Message);
         Assert.Equal(3, (await Placement.GetAllStoresAsync(new() { Header = Header })).Stores.Count);
-    }
-
-    [Fact]
-    public async Task The_cluster_keeps_one_replica_on_every_store()
-    {
-        var config = await Placement.GetClusterConfigAsync(new GetClusterConfigRequest { Header = Header });
-        Assert.Equal((77UL, 3U), (config.Cluster.Id, config.Cluster.MaxPeerCount));
     }
 
     [Fact]

@@ -190,6 +190,21 @@ public sealed class LinkListenerTests : TestKit
     }
 
     [Fact]
+    public async Task An_older_connection_that_is_introduced_after_a_newer_one_is_hung_up_on()
+    {
+        Listen();
+        using var older = await LinkPeer.ConnectAsync(_port);
+        using var newer = await LinkPeer.ConnectAsync(_port);
+        await newer.IntroduceAsync(LinkPeer.Hello);
+
+        await older.SayAsync(LinkPeer.Hello);
+
+        await older.ClosedAsync();
+        await newer.SayAsync(new RaftBatch { Number = 7 });
+        Assert.Equal(7UL, (await ExpectMsgAsync<EncodedRaftBatch>(WaitTimeout)).Parse().Number);
+    }
+
+    [Fact]
     public async Task The_end_of_a_stores_connection_is_told_after_its_last_batch()
     {
         Listen();
@@ -257,7 +272,7 @@ public sealed class LinkListenerTests : TestKit
     private void Listen(Func<LinkSpec, LinkSpec>? change = null, ulong accepted = 20)
     {
         var sockets = LinkSockets.Bind(
-            ImmutableDictionary<StoreId, DnsEndPoint>.Empty.Add(new StoreId(2), new DnsEndPoint("127.0.0.1", 1)),
+            _ => [new DnsEndPoint("127.0.0.1", 1)],
             new IPEndPoint(IPAddress.Loopback, _port));
         var spec = new LinkSpec { Cluster = 77, Self = new StoreId(1), Incarnation = 10, Network = sockets };
         _links = new StoreLinks(change?.Invoke(spec) ?? spec,

@@ -239,7 +239,7 @@ public sealed class OutboundLinkTests : TestKit
     {
         var port = ((IPEndPoint)_store.LocalEndpoint).Port;
         var sockets = LinkSockets.Bind(
-            ImmutableDictionary<StoreId, DnsEndPoint>.Empty.Add(Store, new DnsEndPoint("127.0.0.1", port)),
+            _ => [new DnsEndPoint("127.0.0.1", port)],
             new IPEndPoint(IPAddress.Loopback, _port));
         var spec = new LinkSpec
         {

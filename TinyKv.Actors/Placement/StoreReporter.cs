@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Placement;
+using Wire = TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Placement;
+
+/// <summary>What a store tells placement of itself.</summary>
+internal sealed record ReporterSpec
+{
+    /// <summary>The cluster's number.</summary>
+    public required ulong Cluster { get; init; }
+
+    /// <summary>This store.</summary>
+    public required StoreId Self { get; init; }
+
+    /// <summary>Its data directory.</summary>
+    public required DirectoryId Directory { get; init; }
+
+    /// <summary>Where it is reached.</summary>
+    public required StoreAddresses Addresses { get; init; }
+
+    /// <summary>The version of the program.</summary>
+    public required string ProgramVersion { get; init; }
+
+    /// <summary>How many replicas a region is meant to have, in a cluster that is new.</summary>
+    public required uint MaxReplicas { get; init; }
+
+    /// <summary>Where the configuration says that the initial stores are.</summary>
+    public required ImmutableSortedDictionary<ulong, StoreAddresses> Initial { get; init; }
+
+    /// <summary>Who is asked about stores on each store, this one included.</summary>
+    public required ImmutableSortedDictionary<ulong, IActorRef> Services { get; init; }
+
+    /// <summary>Knows the data directories of the initial stores.</summary>
+    public required IActorRef Introducer { get; init; }
+
+    /// <summary>Who leads.</summary>
+    public required RegionTable Regions { get; init; }
+
+    /// <summary>Is told of the stores.</summary>
+    public required StoreTable Stores { get; init; }
+
+    /// <summary>Measures the disk and calls back, on any thread.</summary>
+    public required Action<Action<DiskSpace>> Measure { get; init; }
+
+    /// <summary>How often the store is reported.</summary>
+    public required TimeSpan Interval { get; init; }
+
+    /// <summary>When the store was started, in milliseconds since 1970.</summary>
+    public required long StartedMs { get; init; }
+}
+
+/// <summary>The disk of a data directory, in bytes.</summary>
+internal readonly record struct DiskSpace(long Capacity, long Available, long Used);
+
+/// <summary>
+/// Reports this store to placement, and learns from the answers which stores there are: what the replica of placement here
+/// has applied may be behind, or there is none. A cluster that placement does not know yet is made known to it, by whichever
+/// store comes first.
+/// </summary>
+internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTimers
+{
+    /// <summary>The actor's name.</summary>
+    public const string Name = "store-reporter";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private StoreId _target = spec.Self;
+    private string _said = "";
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>What makes the actor.</summary>
+    public static Props Props(ReporterSpec spec) => Akka.Actor.Props.Create(() => new StoreReporter(spec));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Again(Pause);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Tick: Measure(); break;
+            case DiskSpace disk: Report(disk); break;
+            case Acquaintance known: Bootstrap(known.Record); break;
+            case Wire.StoresReply reply: Hear(reply); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    // Whoever does not answer is asked again, or another in his place.
+    private void Measure()
+    {
+        Again(Pause);
+        var self = Self;
+        spec.Measure(disk => self.Tell(disk, ActorRefs.NoSender));
+    }
+
+    private void Report(DiskSpace disk)
+    {
+        var views = spec.Regions.Views.Where(view => view.Region.Id != RegionId.Placement).ToList();
+        Ask(new Wire.PlacementHeartbeat
+        {
+            StoreId = spec.Self.Value,
+            Directory = spec.Directory.Value,
+            Version = spec.Stores.Current.Version,
+            Stats = StoreWire.ToWire(new StoreStats(
+                disk.Capacity, disk.Available, disk.Used, views.Count,
+                views.Count(view => view.Peer?.Change.Role == RoleKind.Leader), spec.StartedMs)),
+        });
+    }
+
+    private void Ask(object request)
+    {
+        if (spec.Regions.Find(RegionId.Placement)?.Peer?.Leader is { } leader && spec.Services.ContainsKey(leader.Store.Value))
+            _target = leader.Store;
+        spec.Services[_target.Value].Tell(request);
+    }
+
+    private void Hear(Wire.StoresReply reply)
+    {
+        if (reply.Error.Length > 0)
+        {
+            _target = Next(reply.LeaderStore);
+            return;
+        }
+        switch ((RegistryRefusalKind)reply.Refusal)
+        {
+            case 0: Learn(reply.Changes); break;
+            case RegistryRefusalKind.NotBootstrapped: spec.Introducer.Tell(DescribeAcquaintance.Instance); break;
+            case RegistryRefusalKind.StoreRemoved:
+                StoreFailed.Publish(Context.System, ForeignText.Line(reply.RefusalText, 1000), misconfigured: true);
+                break;
+            default: Complain(ForeignText.Line(reply.RefusalText, 1000)); break;
+        }
+    }
+
+    private void Learn(Wire.StoreChanges wire)
+    {
+        StoreChanges changes;
+        try
+        {
+            changes = StoreWire.FromWire(wire);
+        }
+        catch (MalformedMessageException e)
+        {
+            Complain($"what placement says of stores cannot be read: {e.Message}");
+            return;
+        }
+        spec.Stores.Post(changes);
+        Again(spec.Interval);
+        var own = spec.Stores.Current.Find(spec.Self);
+        if (own is null || (own.Addresses == spec.Addresses && own.ProgramVersion == spec.ProgramVersion)) return;
+        Ask(ChangeOf(new RegisterStore(spec.Cluster, spec.Directory, spec.Addresses, spec.ProgramVersion)));
+    }
+
+    // The directories of all are known when the cluster is formed.
+    private void Bootstrap(StoreRecord record)
+    {
+        if (!record.IsFormed) return;
+        Ask(ChangeOf(new BootstrapCluster(spec.Cluster, spec.MaxReplicas,
+        [
+            .. record.Stores.Where(store => spec.Initial.ContainsKey(store.Key)).Select(store => new StoreInfo
+            {
+                Id = new StoreId(store.Key),
+                Directory = store.Value.Directory,
+                Addresses = spec.Initial[store.Key],
+                ProgramVersion = store.Key == spec.Self.Value ? spec.ProgramVersion : "",
+            }),
+        ])));
+    }
+
+    private static Wire.PlacementChange ChangeOf(Command command) => new() { Command = StoreCommands.ToWire(command) };
+
+    private StoreId Next(ulong named)
+    {
+        if (named != _target.Value && spec.Services.ContainsKey(named)) return new StoreId(named);
+        var after = spec.Services.Keys.FirstOrDefault(store => store > _target.Value);
+        return new StoreId(after != 0 ? after : spec.Services.Keys.First());
+    }
+
+    private void Complain(string text)
+    {
+        if (text != _said) _log.Warning("Placement refuses this store: {Reason}", text);
+        _said = text;
+    }
+
+    private void Again(TimeSpan pause) => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, pause);
+
+    /// <summary>It is time to report.</summary>
+    private sealed class Tick
+    {
+        public static Tick Instance { get; } = new();
+    }
+}

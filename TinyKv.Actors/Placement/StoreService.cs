@@ -1,0 +1,144 @@
+using Akka.Actor;
+using TinyKv.Actors.Messages;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol;
+using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Placement;
+using Wire = TinyKv.Protocol.Wire.Internal;
+
+namespace TinyKv.Actors.Placement;
+
+/// <summary>
+/// Where placement is asked about stores and told of them, on every store at <c>/user/stores</c>. Only the placement leader's
+/// answers; the others name the leader that they know. It hears the stores, and knows by that how they are. Questions that
+/// come while leadership is being confirmed share the next confirmation.
+/// </summary>
+internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpan timeout) : UntypedActor
+{
+    /// <summary>The actor's name.</summary>
+    public const string Name = "stores";
+
+    private readonly StoreHealth _health = new(limits);
+    private readonly List<(IActorRef Asker, object Question)> _waiting = [];
+    private List<(IActorRef Asker, object Question)>? _confirming;
+
+    /// <summary>What makes the actor.</summary>
+    /// <param name="store">Takes requests to the placement group.</param>
+    /// <param name="limits">After which silence a store is called what.</param>
+    /// <param name="timeout">How long the group may take.</param>
+    public static Props Props(IActorRef store, HealthLimits limits, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new StoreService(store, limits, timeout));
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Wire.PlacementChange change: Change(change); break;
+            case Wire.PlacementListStores or Wire.PlacementHeartbeat:
+                _waiting.Add((Sender, message));
+                ConfirmWaiting();
+                break;
+            case Changed changed: changed.Asker.Tell(ReplyTo(changed.Answer)); break;
+            case Confirmed confirmed: Answer(confirmed.Answer); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    // Whatever arrives was written by others: what is no command must not get into the log.
+    private void Change(Wire.PlacementChange change)
+    {
+        var asker = Sender;
+        try
+        {
+            if (change.Command is { } wire && StoreCommands.FromWire(wire) is { } command)
+                Begin(answer => new Changed(asker, answer),
+                    new Propose(RegionId.Placement, null, CommandCodec.Encode(command), []));
+            else throw new MalformedMessageException("it is no command about stores");
+        }
+        catch (MalformedMessageException e)
+        {
+            asker.Tell(Refused(new RegistryRefusal(RegistryRefusalKind.Invalid, e.Message)));
+        }
+    }
+
+    private void ConfirmWaiting()
+    {
+        if (_confirming is not null || _waiting.Count == 0) return;
+        _confirming = [.. _waiting];
+        _waiting.Clear();
+        Begin(answer => new Confirmed(answer), new Read(RegionId.Placement, null));
+    }
+
+    private void Answer(object answer)
+    {
+        var confirmed = _confirming!;
+        _confirming = null;
+        foreach (var (asker, question) in confirmed)
+        {
+            if (answer is not PlacementView view) asker.Tell(ReplyTo(answer));
+            else if (question is Wire.PlacementHeartbeat heartbeat) asker.Tell(Hear(view, heartbeat));
+            else asker.Tell(List(view));
+        }
+        ConfirmWaiting();
+    }
+
+    private Wire.StoresReply Hear(PlacementView view, Wire.PlacementHeartbeat heartbeat)
+    {
+        _health.Lead(view.Term, Now);
+        if (!view.Stores.IsBootstrapped)
+            return Refused(new RegistryRefusal(RegistryRefusalKind.NotBootstrapped, "placement does not know the cluster yet"));
+        var id = new StoreId(heartbeat.StoreId);
+        if (view.Stores.Find(id) is not { } store || (heartbeat.Directory != 0 && store.Directory.Value != heartbeat.Directory))
+            return Refused(new RegistryRefusal(RegistryRefusalKind.UnknownStore,
+                $"placement knows no {id} with the data directory {heartbeat.Directory:x16}"));
+        if (store.State == StoreState.Tombstone)
+            return Refused(new RegistryRefusal(RegistryRefusalKind.StoreRemoved,
+                $"{id} was removed from the cluster: start with an empty data directory to join as a new store"));
+        _health.Hear(id, StoreWire.FromWire(heartbeat.Stats ?? new Wire.StoreStats()), Now);
+        return new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
+    }
+
+    private Wire.StoresReply List(PlacementView view)
+    {
+        _health.Lead(view.Term, Now);
+        var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(0)) };
+        foreach (var store in view.Stores.Stores.Values)
+        {
+            reply.Conditions.Add(new Wire.StoreCondition
+            {
+                StoreId = store.Id.Value,
+                Condition = (int)_health.ConditionOf(store, Now),
+                SilenceMs = (long)_health.SilenceOf(store.Id, Now).TotalMilliseconds,
+                Stats = _health.StatsOf(store.Id) is { } stats ? StoreWire.ToWire(stats) : null,
+            });
+        }
+        return reply;
+    }
+
+    private void Begin(Func<object, object> ended, RegionRequest request) =>
+        Context.ActorOf(PlacementCall.Props(ended, request, store, timeout));
+
+    private static Wire.StoresReply ReplyTo(object answer) => answer switch
+    {
+        StoreDirectory directory => new Wire.StoresReply { Changes = StoreWire.ToWire(directory.ChangesSince(0)) },
+        RegistryRefusal refusal => Refused(refusal),
+        RegionError.NotLeader { Leader: { } leader } refusal =>
+            new Wire.StoresReply { Error = refusal.Message, LeaderStore = leader.Store.Value },
+        RegionError refusal => new Wire.StoresReply { Error = refusal.Message },
+        _ => new Wire.StoresReply { Error = "the placement leader has changed" },
+    };
+
+    private static Wire.StoresReply Refused(RegistryRefusal refusal) =>
+        new() { Refusal = (int)refusal.Kind, RefusalText = refusal.Message };
+
+    /// <summary>A command was applied, or not.</summary>
+    private sealed record Changed(IActorRef Asker, object Answer);
+
+    /// <summary>Leadership was confirmed, or not.</summary>
+    private sealed record Confirmed(object Answer);
+}
