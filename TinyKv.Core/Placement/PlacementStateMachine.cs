@@ -16,10 +16,10 @@ public sealed class PlacementStateMachine(Region group, ISnapshot snapshot) : IS
     private StoreDirectory _stores = StoreRecords.Load(snapshot);
 
     /// <inheritdoc/>
-    public Region Region => group;
+    public Region Region { get; private set; } = group;
 
     /// <inheritdoc/>
-    public void Apply(Configuration members) => group = group.With(members);
+    public void Apply(Configuration members) => Region = Region.With(members);
 
     /// <inheritdoc/>
     public Applied? Apply(Command command, long term, IEngineView view)
