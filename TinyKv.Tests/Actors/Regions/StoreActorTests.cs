@@ -204,7 +204,9 @@ public sealed class StoreActorTests : RaftPeerKit
         var replicas = await ExpectMsgAsync<ReplicaRefs>(WaitTimeout);
         replicas.Regions[^1].Actor.Tell(DescribeReplica.Instance, TestActor);
         var status = await ExpectMsgAsync<ReplicaStatus>(WaitTimeout);
-        Assert.Equal((new RegionId(7), 100L, 101L), (status.Region.Id, status.Applied, status.Raft!.FirstIndex));
+        Assert.Equal((new RegionId(7), 101L), (status.Region.Id, status.Raft!.FirstIndex));
+        // It leads alone, and may have applied its first entry.
+        Assert.InRange(status.Applied, 100, 101);
     }
 
     private static IReadOnlyList<RegionRecord> Records(MemoryEngine engine)
