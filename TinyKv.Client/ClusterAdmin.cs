@@ -37,18 +37,20 @@ internal sealed class GrpcAdmin(
     GrpcPlacement placement, Func<Func<CancellationToken, Task<object>>, CancellationToken, Task<object>> retry) : IClusterAdmin
 {
     /// <inheritdoc/>
-    public async Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation) =>
+    public async Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) =>
         (ListStoresResponse)await retry(async ending => await placement.AskAdminAsync(
             (admin, call) => admin.ListStoresAsync(new ListStoresRequest(), call), ending), cancellation);
 
     /// <inheritdoc/>
-    public async Task<RegisterStoreResponse> RegisterStoreAsync(RegisterStoreRequest store, CancellationToken cancellation) =>
+    public async Task<RegisterStoreResponse> RegisterStoreAsync(
+        RegisterStoreRequest store, CancellationToken cancellation = default) =>
         (RegisterStoreResponse)await retry(async ending => await placement.AskAdminAsync(
             (admin, call) => admin.RegisterStoreAsync(store, call), ending), cancellation);
 
     /// <inheritdoc/>
     public async Task<StoreDetail> SetLabelsAsync(
-        ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision, CancellationToken cancellation)
+        ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0,
+        CancellationToken cancellation = default)
     {
         var request = new SetStoreLabelsRequest { StoreId = store, IfRevision = ifRevision };
         foreach (var (name, value) in labels) request.Labels[name] = value;
@@ -64,15 +66,17 @@ internal sealed class NoAdmin : IClusterAdmin
     private const string Reason = "a cluster is administered over gRPC: connect with TinyKvClientOptions";
 
     /// <inheritdoc/>
-    public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation) =>
+    public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 
     /// <inheritdoc/>
-    public Task<RegisterStoreResponse> RegisterStoreAsync(RegisterStoreRequest store, CancellationToken cancellation) =>
+    public Task<RegisterStoreResponse> RegisterStoreAsync(
+        RegisterStoreRequest store, CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 
     /// <inheritdoc/>
     public Task<StoreDetail> SetLabelsAsync(
-        ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision, CancellationToken cancellation) =>
+        ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0,
+        CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 }

@@ -80,6 +80,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private StoreId _target = spec.Self;
     private string _said = "";
+    private bool _hasReported; // and not asked for anything since
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -114,6 +115,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private void Report(DiskSpace disk)
     {
         var views = spec.Regions.Views.Where(view => view.Region.Id != RegionId.Placement).ToList();
+        _hasReported = true;
         Ask(new Wire.PlacementHeartbeat
         {
             StoreId = spec.Self.Value,
@@ -141,7 +143,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         }
         switch ((RegistryRefusalKind)reply.Refusal)
         {
-            case 0: Learn(reply.Changes); break;
+            case RegistryRefusalKind.None: Learn(reply.Changes); break;
             case RegistryRefusalKind.NotBootstrapped: spec.Introducer.Tell(DescribeAcquaintance.Instance); break;
             case RegistryRefusalKind.StoreRemoved:
                 StoreFailed.Publish(Context.System, ForeignText.Line(reply.RefusalText, 1000), misconfigured: true);
@@ -163,17 +165,17 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
             return;
         }
         spec.Stores.Post(changes);
-        Again(spec.Interval);
+        Again(_hasReported ? spec.Interval : Pause);
         var own = spec.Stores.Current.Find(spec.Self);
         if (own is null || (own.Addresses == spec.Addresses && own.ProgramVersion == spec.ProgramVersion)) return;
-        Ask(ChangeOf(new RegisterStore(spec.Cluster, spec.Directory, spec.Addresses, spec.ProgramVersion)));
+        Change(new RegisterStore(spec.Cluster, spec.Directory, spec.Addresses, spec.ProgramVersion));
     }
 
     // The directories of all are known when the cluster is formed.
     private void Bootstrap(StoreRecord record)
     {
         if (!record.IsFormed) return;
-        Ask(ChangeOf(new BootstrapCluster(spec.Cluster, spec.MaxReplicas,
+        Change(new BootstrapCluster(spec.Cluster, spec.MaxReplicas,
         [
             .. record.Stores.Where(store => spec.Initial.ContainsKey(store.Key)).Select(store => new StoreInfo
             {
@@ -182,10 +184,14 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
                 Addresses = spec.Initial[store.Key],
                 ProgramVersion = store.Key == spec.Self.Value ? spec.ProgramVersion : "",
             }),
-        ])));
+        ]));
     }
 
-    private static Wire.PlacementChange ChangeOf(Command command) => new() { Command = StoreCommands.ToWire(command) };
+    private void Change(Command command)
+    {
+        _hasReported = false;
+        Ask(new Wire.PlacementChange { Command = StoreCommands.ToWire(command) });
+    }
 
     private StoreId Next(ulong named)
     {

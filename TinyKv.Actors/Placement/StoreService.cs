@@ -1,6 +1,5 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
-using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
@@ -93,10 +92,10 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         if (!view.Stores.IsBootstrapped)
             return Refused(new RegistryRefusal(RegistryRefusalKind.NotBootstrapped, "placement does not know the cluster yet"));
         var id = new StoreId(heartbeat.StoreId);
-        if (view.Stores.Find(id) is not { } store || (heartbeat.Directory != 0 && store.Directory.Value != heartbeat.Directory))
+        if (view.Stores.Find(id) is not { } known || (heartbeat.Directory != 0 && known.Directory.Value != heartbeat.Directory))
             return Refused(new RegistryRefusal(RegistryRefusalKind.UnknownStore,
                 $"placement knows no {id} with the data directory {heartbeat.Directory:x16}"));
-        if (store.State == StoreState.Tombstone)
+        if (known.State == StoreState.Tombstone)
             return Refused(new RegistryRefusal(RegistryRefusalKind.StoreRemoved,
                 $"{id} was removed from the cluster: start with an empty data directory to join as a new store"));
         _health.Hear(id, StoreWire.FromWire(heartbeat.Stats ?? new Wire.StoreStats()), Now);
@@ -107,14 +106,14 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
     {
         _health.Lead(view.Term, Now);
         var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(0)) };
-        foreach (var store in view.Stores.Stores.Values)
+        foreach (var each in view.Stores.Stores.Values)
         {
             reply.Conditions.Add(new Wire.StoreCondition
             {
-                StoreId = store.Id.Value,
-                Condition = (int)_health.ConditionOf(store, Now),
-                SilenceMs = (long)_health.SilenceOf(store.Id, Now).TotalMilliseconds,
-                Stats = _health.StatsOf(store.Id) is { } stats ? StoreWire.ToWire(stats) : null,
+                StoreId = each.Id.Value,
+                Condition = (int)_health.ConditionOf(each, Now),
+                SilenceMs = (long)_health.SilenceOf(each.Id, Now).TotalMilliseconds,
+                Stats = _health.StatsOf(each.Id) is { } stats ? StoreWire.ToWire(stats) : null,
             });
         }
         return reply;

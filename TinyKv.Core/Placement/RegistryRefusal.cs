@@ -8,6 +8,9 @@ public sealed record RegistryRefusal(RegistryRefusalKind Kind, string Message);
 /// <summary>The reason of a <see cref="RegistryRefusal"/>. The numbers cross process boundaries.</summary>
 public enum RegistryRefusalKind
 {
+    /// <summary>It is done.</summary>
+    None = 0,
+
     /// <summary>Placement does not know the cluster yet.</summary>
     NotBootstrapped = 1,
 

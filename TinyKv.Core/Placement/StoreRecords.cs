@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Regions;
 

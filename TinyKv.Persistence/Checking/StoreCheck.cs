@@ -1,5 +1,4 @@
 using TinyKv.Core;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;

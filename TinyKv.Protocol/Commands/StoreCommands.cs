@@ -1,5 +1,4 @@
 using TinyKv.Core.Commands;
-using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol.Placement;

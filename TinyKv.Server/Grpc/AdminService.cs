@@ -19,6 +19,8 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
     public override async Task<ListStoresResponse> ListStores(ListStoresRequest request, ServerCallContext context)
     {
         var list = await gate.Store.Placement.ListStoresAsync(context.CancellationToken);
+        if (!list.Directory.IsBootstrapped)
+            throw new RpcException(new Status(StatusCode.Unavailable, "placement does not know the stores yet"));
         return new ListStoresResponse
         {
             ClusterId = list.Directory.Cluster,

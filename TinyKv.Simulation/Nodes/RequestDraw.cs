@@ -35,7 +35,7 @@ internal sealed class RequestDraw(SimClient client)
         < 86 => DeleteRange(),
         < 89 => new IdRequest(client),
         89 when _random.Percent(50) => new StoresRequest(client),
-        89 => new RegistrationRequest(client, (ulong)_random.Next(100, 112), _random.Next(100, 112)),
+        89 => new RegistrationRequest(client, (ulong)_random.Next(100, 104), _random.Next(100, 106)),
         _ => new TimestampRequest(client, _random.Pick(1, 1, 10, 100_000)),
     };
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using TinyKv.Client;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Exit;

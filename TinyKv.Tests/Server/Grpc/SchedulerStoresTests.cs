@@ -93,6 +93,8 @@ public sealed class SchedulerStoresTests : ServedTests
     [Fact]
     public async Task Tools_see_all_that_is_known_of_stores()
     {
+        var early = await Assert.ThrowsAsync<RpcException>(async () => await Tools.ListStoresAsync(new ListStoresRequest()));
+        Assert.Equal(StatusCode.Unavailable, early.StatusCode);
         Know();
 
         var list = await Tools.ListStoresAsync(new ListStoresRequest());
