@@ -35,7 +35,7 @@ public sealed class PlacementStateMachine(Region group, ISnapshot snapshot) : IS
             case BootstrapCluster bootstrap: return Change(StoreRegistry.Bootstrap(_stores, bootstrap));
             case RegisterStore store: return Register(store);
             case UpdateStore update: return Change(StoreRegistry.Update(_stores, update));
-            case SetStoreState state: return Change(StoreRegistry.SetState(_stores, state, group));
+            case SetStoreState state: return Change(StoreRegistry.SetState(_stores, state, Region));
             case SetClusterConfig config: return Change(StoreRegistry.Configure(_stores, config));
             default:
                 return null;
