@@ -10,8 +10,8 @@ internal static class DataLossBugs
     [
         new("a member that has lost data and is counted",
             [Rule.CurrentReads, Rule.DurableMajority, Rule.LossesAreFound], 366, "Leader",
-            "_followers[i].State == ProgressState.DataLoss ? 0 : of(_followers[i])",
-            "of(_followers[i])",
+            "follower.State == ProgressState.DataLoss && !ofTheLost ? 0 : of(follower)",
+            "of(follower)",
             "A leader and a member that lost what it acknowledged pass for a majority."),
         new("a member that has lost data and votes", [Rule.LostDoNotVote], 1, "RaftCore",
             "HasLostData || !isOpen ||",
