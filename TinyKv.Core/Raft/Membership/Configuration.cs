@@ -79,5 +79,5 @@ public sealed class Configuration : IEquatable<Configuration>
     }
 
     private static string Describe(Peer member) =>
-        $"{member.Id} on {member.Store}{(member.Role == MemberRole.Learner ? " (learner)" : "")}";
+        $"peer {member.Id.Value} on {member.Store}{(member.Role == MemberRole.Learner ? " (learner)" : "")}";
 }

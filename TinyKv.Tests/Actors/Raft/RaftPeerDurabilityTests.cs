@@ -179,9 +179,9 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
 
         CreateTestProbe().ChildActorOf(RaftPeer.Props(SpecOf(RegionOf([.. members.Split(',').Select(ulong.Parse)]))));
 
-        var others = string.Join(", ", members.Split(", ").Select(store => $"n1{store} on store {store}"));
+        var others = string.Join(", ", members.Split(", ").Select(store => $"peer 1{store} on store {store}"));
         Assert.Contains(
-            $"has the members n11 on store 1, n12 on store 2, n13 on store 3 at 5, and the engine has {others}",
+            $"has the members peer 11 on store 1, peer 12 on store 2, peer 13 on store 3 at 5, and the engine has {others}",
             $"{await ExpectMsgAsync<StoreFailed>(WaitTimeout)}", StringComparison.Ordinal);
     }
 

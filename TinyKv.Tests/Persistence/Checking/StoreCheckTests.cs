@@ -139,7 +139,8 @@ public sealed class StoreCheckTests : IAsyncLifetime
         Assert.Equal(
             ["region 1: the journal is of peer 3, which the engine's record does not name as the replica on store 1"],
             renumbered);
-        Assert.Equal(["region 1: the journal has the members peer 3, the engine peer 3, peer 7"], joined);
+        Assert.Equal([
+            "region 1: the journal has the members peer 3 on store 1, the engine peer 3 on store 1, peer 7 on store 2"], joined);
     }
 
     [Fact]
