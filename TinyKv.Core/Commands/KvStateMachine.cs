@@ -7,27 +7,27 @@ namespace TinyKv.Core.Commands;
 /// The state machine of a region with data. A write was checked on the leader already, but against the region as it was
 /// then: the same checks decide again here, equally on every replica.
 /// </summary>
-/// <param name="region">The region, as of what is applied.</param>
+/// <param name="region">The region, as of what is applied when it begins.</param>
 public sealed class KvStateMachine(Region region) : IStateMachine
 {
     /// <inheritdoc/>
-    public Region Region => region;
+    public Region Region { get; private set; } = region;
 
     /// <inheritdoc/>
-    public void Apply(Configuration members) => region = region.With(members);
+    public void Apply(Configuration members) => Region = Region.With(members);
 
     /// <inheritdoc/>
     public Applied? Apply(Command command, long term, IEngineView view) =>
         command is WriteCommand write ? Apply(write, view) : null;
 
     /// <inheritdoc/>
-    public object Read(long term) => new Readable(region);
+    public object Read(long term) => new Readable(Region);
 
     private Applied Apply(WriteCommand write, IEngineView view)
     {
-        if (write.RegionVersion != region.Epoch.Version)
-            return new Applied([], new RegionError.EpochNotMatch([region]));
-        if (Admission.KeyOutside(region, write.Batch, write.Condition) is { } refusal) return new Applied([], refusal);
+        if (write.RegionVersion != Region.Epoch.Version)
+            return new Applied([], new RegionError.EpochNotMatch([Region]));
+        if (Admission.KeyOutside(Region, write.Batch, write.Condition) is { } refusal) return new Applied([], refusal);
         if (write.Condition is not { } condition) return new Applied(write.Batch, Written.Instance);
         using var snapshot = view.Snapshot();
         var current = snapshot.Get(condition.Family, condition.Key.Span);

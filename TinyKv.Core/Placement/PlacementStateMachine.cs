@@ -13,10 +13,10 @@ public sealed class PlacementStateMachine(Region group, ISnapshot snapshot) : IS
     private PlacementState _state = PlacementState.Load(snapshot);
 
     /// <inheritdoc/>
-    public Region Region => group;
+    public Region Region { get; private set; } = group;
 
     /// <inheritdoc/>
-    public void Apply(Configuration members) => group = group.With(members);
+    public void Apply(Configuration members) => Region = Region.With(members);
 
     /// <inheritdoc/>
     public Applied? Apply(Command command, long term, IEngineView view)

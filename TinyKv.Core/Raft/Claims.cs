@@ -67,7 +67,8 @@ internal static class Claims
     }
 
     private static string? Members(Entry entry) => entry.Kind == EntryKind.Configuration
-        && ConfigurationCodec.Contradiction(entry.Data.Span) is { } wrong ? $"{entry.Position} is no configuration: {wrong}" : null;
+        && ConfigurationCodec.Contradiction(entry.Data.Span) is { } wrong
+            ? $"{entry.Position} is no configuration: {wrong}" : null;
 
     /// <summary>A leader tells nobody of more than it knows them to have.</summary>
     private static string? Committed(RaftMessage.Heartbeat heartbeat) => heartbeat.Commit <= heartbeat.Acknowledged.Index

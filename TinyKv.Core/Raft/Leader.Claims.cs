@@ -5,7 +5,8 @@ internal sealed partial class Leader
 {
     public override string? Contradiction(RaftEnvelope envelope) => envelope.Message switch
     {
-        RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow or RaftMessage.SnapshotOffer => $"term {_raft.Term} has another leader",
+        RaftMessage.Append or RaftMessage.Heartbeat or RaftMessage.TimeoutNow or RaftMessage.SnapshotOffer =>
+            $"term {_raft.Term} has another leader",
         _ => Find(envelope.From) is { } follower ? Against(follower, envelope.Message) : null,
     };
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Core.Raft;

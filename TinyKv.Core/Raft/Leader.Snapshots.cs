@@ -5,6 +5,9 @@ namespace TinyKv.Core.Raft;
 /// </summary>
 internal sealed partial class Leader
 {
+    // In bounds of the log: who lacks more is brought up to date by a snapshot sooner.
+    private const long FarBehind = 4;
+
     /// <summary>The host gives out a snapshot at <paramref name="index"/>.</summary>
     public void SnapshotPinned(PeerId peer, long index)
     {
@@ -36,10 +39,8 @@ internal sealed partial class Leader
         if (_raft.Now - follower.HeardAt >= options.ElectionTicks) return long.MaxValue;
         if (follower.State == ProgressState.Snapshot) return follower.PinnedAt > 0 ? follower.PinnedAt : long.MaxValue;
         var has = Math.Max(follower.Has, log.Truncated.Index);
-        var isFar = log.Last.Index - has > FarBehind * options.MaxLogEntries || log.BytesAfter(has) > FarBehind * options.MaxLogBytes;
+        var isFar = log.Last.Index - has > FarBehind * options.MaxLogEntries
+            || log.BytesAfter(has) > FarBehind * options.MaxLogBytes;
         return isFar ? long.MaxValue : follower.Has;
     }
-
-    // In bounds of the log: what one waits for longer than that costs less as a snapshot.
-    private const long FarBehind = 4;
 }

@@ -263,8 +263,9 @@ internal sealed partial class Leader : Role
     /// Up to where a follower is asked whether it has what it acknowledged: to us in this term, or to some leader before
     /// anybody could compact it. Who may be left behind may never have acknowledged that.
     /// </summary>
-    private LogPosition Asked(Progress follower) => !_raft.Options.ProvidesSnapshots && follower.Match <= _raft.Log.Truncated.Index
-        ? _raft.Log.Truncated : new LogPosition(follower.Match, follower.MatchTerm);
+    private LogPosition Asked(Progress follower) =>
+        !_raft.Options.ProvidesSnapshots && follower.Match <= _raft.Log.Truncated.Index
+            ? _raft.Log.Truncated : new LogPosition(follower.Match, follower.MatchTerm);
 
     /// <summary>
     /// When a majority was heard last. Who has lost what it acknowledged is one of them until it has ended: it follows

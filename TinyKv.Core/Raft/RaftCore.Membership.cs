@@ -52,7 +52,7 @@ public sealed partial class RaftCore
 
     // Who is about to be removed may have to lead until that is committed: nobody else may have the entry that says so
     // (thesis, section 4.2.2).
-    private bool MayStand => Configuration.IsVoter(Self) || Log.Configurations.At(Log.Commit).IsVoter(Self);
+    private bool IsElectable => Configuration.IsVoter(Self) || Log.Configurations.At(Log.Commit).IsVoter(Self);
 
     private bool RemovalIn(ImmutableArray<Entry> applied)
     {

@@ -23,8 +23,11 @@ public sealed partial class RaftCore
     /// <summary>
     /// Whether a snapshot would bring this member on. Ask before anything of the engine is replaced.
     /// </summary>
-    public bool CanInstall(LogPosition position) =>
-        position.Index > Log.Commit && position.Term <= Term && !HasLostData && Role != RoleKind.Leader;
+    /// <remarks>
+    /// A log that has the position already lacks nothing up to there, and what is behind it may have been acknowledged.
+    /// </remarks>
+    public bool CanInstall(LogPosition position) => position.Index > Log.Commit && position.Term <= Term
+        && !Log.Matches(position) && !HasLostData && Role != RoleKind.Leader;
 
     /// <summary>
     /// The engine holds a snapshot for good, which ends at <paramref name="position"/>: the log begins there, as the
@@ -49,7 +52,7 @@ public sealed partial class RaftCore
     /// Whether the checkpoint of a snapshot is on its way to the journal. Nothing can be acknowledged before: what a leader
     /// sends meanwhile it sends again.
     /// </summary>
-    internal bool IsInstalling => _checkpoints.Any(static checkpoint => checkpoint.IsOfSnapshot);
+    internal bool IsInstalling => _checkpoints.Count > 0 && _checkpoints.Any(static checkpoint => checkpoint.IsOfSnapshot);
 
     /// <summary>The leader of the term has compacted what this member lacks, and offers a snapshot.</summary>
     internal void Fetch(PeerId leader, LogPosition atLeast)

@@ -30,9 +30,7 @@ public sealed partial class RaftCore
     /// <summary>Asks whether an election could be won.</summary>
     internal void Poll()
     {
-        // The last term is the last one: a greater one could not be counted. A log that lost its end must not win, and
-        // the votes that may be lost with it must not be given again.
-        if (Term < RaftLimits.MaxNumber && !HasLostData && MayStand) Become(new PreCandidate(this));
+        if (MayStand) Become(new PreCandidate(this));
     }
 
     /// <summary>Raises the term and asks for votes.</summary>
@@ -45,7 +43,7 @@ public sealed partial class RaftCore
     /// <summary>Stands for election without a poll: the leader has asked for it.</summary>
     internal void TakeOver()
     {
-        if (Term < RaftLimits.MaxNumber && !HasLostData && MayStand) StandForElection(isTransfer: true);
+        if (MayStand) StandForElection(isTransfer: true);
     }
 
     /// <summary>What a message of the current term contradicts that the role knows, or null.</summary>
@@ -158,6 +156,10 @@ public sealed partial class RaftCore
                 break;
         }
     }
+
+    // The last term is the last one: a greater one could not be counted. A log that lost its end must not win, and the votes
+    // that may be lost with it must not be given again.
+    private bool MayStand => Term < RaftLimits.MaxNumber && !HasLostData && IsElectable;
 
     private bool MayVoteFor(PeerId candidate) => Vote == PeerId.None || Vote == candidate;
 

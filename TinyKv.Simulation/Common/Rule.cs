@@ -43,7 +43,7 @@ public enum Rule
 
     /// <summary>The members that a peer knows are those that its log says.</summary>
     MembersFollowTheLog,
-    /// <summary>Members change one by one: after the change before is committed, and something of the leader's own term.</summary>
+    /// <summary>Members change one by one, after the change before and something of the leader's own term is committed.</summary>
     OneChangeAtATime,
     /// <summary>A learner that becomes a voter has nearly all of the log.</summary>
     PromotedAreCaughtUp,

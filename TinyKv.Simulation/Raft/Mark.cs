@@ -24,7 +24,8 @@ internal enum Mark
     SnapshotWanted, SnapshotPinned, SnapshotInstalled, SnapshotTooLate, SnapshotReplacedALongerLog, SnapshotAcknowledged,
     CrashLostSnapshot, CompactedWithoutAMember, LearnerBeganWithASnapshot,
     TransferBegun, TransferRefused, ProposalHeldByTransfer, TransferredWhileLeaderWasHeard, ReadConfirmedAfterHandingOver,
-    TransferredCalmly, ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed, MembersChangedCalmly,
+    TransferredCalmly, ChangeRolledBack, ChangeCommitted, RemovedMemberEnded, LeaderNotCounted, UnknownLeaderFollowed,
+    MembersChangedCalmly,
     TailLost, LossFoundByLeader, LossFoundByMember, LossClearedForLeader, LossClearedForMember, LossDenied,
     LossConfirmed, LeaderWithoutTheLostSteppedDown, LostCaughtUpByLaterLeader,
 }

@@ -102,7 +102,8 @@ internal sealed class ReadRules(Cluster cluster)
 
     // Reads that were granted in the same step came before that.
     private bool MayHoldLease(Node leader) =>
-        _handedOver.GetValueOrDefault((leader.Id, leader.Core.Term), long.MaxValue) >= cluster.StepNumber && IsFollowed(leader, contact => leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks);
+        _handedOver.GetValueOrDefault((leader.Id, leader.Core.Term), long.MaxValue) >= cluster.StepNumber
+        && IsFollowed(leader, contact => leader.Clock - contact.Clock < cluster.Plan.Options.LeaseTicks);
 
     private OpenRead Take(Node node, long context)
     {

@@ -1,4 +1,3 @@
-using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Simulation.Common;
 

@@ -1,6 +1,5 @@
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
-using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
 

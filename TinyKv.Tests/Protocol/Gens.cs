@@ -59,7 +59,8 @@ internal static class Gens
         Position.Select(at => (RaftMessage)new RaftMessage.SnapshotOffer(at)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
         Gen.Select(Position, Tail, Number, Number,
-            (last, tail, commit, compactIndex) => (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, compactIndex)),
+            (last, tail, commit, compactIndex) =>
+                (RaftMessage)new RaftMessage.Append(last, After(last, tail), commit, compactIndex)),
         Number.Select(match => (RaftMessage)new RaftMessage.Appended(match)),
         Number.Select(Position, (previous, hint) => (RaftMessage)new RaftMessage.Rejected(previous, hint)),
         Gen.Select(Number, Number, Position, Number, (commit, round, acknowledged, compactIndex) =>

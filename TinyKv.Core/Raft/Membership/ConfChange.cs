@@ -94,7 +94,7 @@ public enum ConfChangeRefusal
     /// <summary>Leadership is being transferred. Worth another try, at the next leader.</summary>
     LeadershipTransfer,
 
-    /// <summary>The learner lacks too much of the log: as a voter it could hold up every write. Worth another try later.</summary>
+    /// <summary>The learner lacks too much of the log: as a voter it could hold up writes. Worth another try later.</summary>
     LearnerIsBehind,
 
     /// <summary>There is no such member.</summary>

@@ -58,7 +58,7 @@ internal sealed class ConfigurationStack(long index, Configuration first)
     /// <summary>The log begins behind <paramref name="index"/> now.</summary>
     public void Compact(long index)
     {
-        var first = _configurations.FindLastIndex(known => known.Index <= index);
-        if (first > 0) _configurations.RemoveRange(0, first);
+        var inForce = _configurations.FindLastIndex(known => known.Index <= index);
+        if (inForce > 0) _configurations.RemoveRange(0, inForce);
     }
 }

@@ -9,8 +9,8 @@ internal static class ElectionBugs
     public static Subject Subject { get; } = new("elections",
     [
         new("a vote for every candidate of a term", [Rule.OneVotePerTerm], 12, "RaftCore",
-            "HearsLeader || !MayVoteFor(candidate) ||",
-            "HearsLeader ||",
+            "!isOpen || !MayVoteFor(candidate) ||",
+            "!isOpen ||",
             "Two candidates of one term can both get a majority."),
         new("a vote for a shorter log", [Rule.UpToDateVotes], 1, "RaftCore",
             "|| !request.Last.IsAtLeast(Log.Last)",

@@ -18,17 +18,14 @@ internal static class LogBugs
             "Logs that agree in an entry differ in what is before it."),
         new("appends that are never sent again", [Rule.Serves], 1, "Progress",
             """
+            tick - _sentAt < _options.HeartbeatTicks) return false;
             AwaitsProbe = false;
-                return true;
-            }
-
-            private
+            return true;
             """,
             """
+            tick - _sentAt < _options.HeartbeatTicks) return false;
+            AwaitsProbe = false;
             return false;
-            }
-
-            private
             """,
             "One lost message leaves a follower behind for ever."),
     ]);

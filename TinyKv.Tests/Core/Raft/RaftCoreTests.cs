@@ -20,6 +20,8 @@ public sealed class RaftCoreTests
         new RaftMessage.Rejected(0, LogPosition.Zero),
         new RaftMessage.Heartbeat(0, 1),
         new RaftMessage.HeartbeatReply(0),
+        new RaftMessage.TimeoutNow(At(9, 0)),
+        new RaftMessage.SnapshotOffer(At(9, 0)),
     ];
 
     public static TheoryData<RoleKind> Roles => [.. Enum.GetValues<RoleKind>()];

@@ -1,5 +1,4 @@
 using CsCheck;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 
 namespace TinyKv.Tests.Core.Raft;
