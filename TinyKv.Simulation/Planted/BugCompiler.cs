@@ -33,7 +33,6 @@ internal sealed class BugCompiler
     private readonly Lazy<Assembly> _shared;
 
     /// <summary>Reads and parses the sources.</summary>
-    /// <exception cref="SimulationException">A bug cannot be planted.</exception>
     public BugCompiler(Ground ground, IEnumerable<PlantedBug> bugs)
     {
         _ground = ground;
@@ -45,13 +44,18 @@ internal sealed class BugCompiler
                 optimizationLevel: OptimizationLevel.Release,
                 nullableContextOptions: NullableContextOptions.Annotations));
         _types = Patch.Types(_sound.SyntaxTrees);
-        _together.AddRange(bugs.Where(bug => Bodies.Around(Patch.Find(bug, _types)) is not null));
+        // One that has no place says so when it is compiled.
+        _together.AddRange(bugs.Where(bug => Patch.All(bug, _types) is [var place] && Bodies.Around(place) is not null));
         _shared = new Lazy<Assembly>(LoadShared);
     }
 
+    /// <summary>Requires that a bug can be planted.</summary>
+    /// <exception cref="SimulationException">It cannot.</exception>
+    public void RequirePlace(PlantedBug bug) => Patch.Find(bug, _types);
+
     /// <summary>The simulation over the product with <paramref name="bug"/> in it, or as it is.</summary>
     /// <returns>What runs so many seeds from a first one on, and returns the first failure.</returns>
-    /// <exception cref="SimulationException">It does not compile.</exception>
+    /// <exception cref="SimulationException">It cannot be planted, or does not compile.</exception>
     public Func<int, int, (int Seed, string Rule, string Text)?> Compile(PlantedBug? bug)
     {
         var number = bug is null ? 0 : _together.IndexOf(bug) + 1;

@@ -41,7 +41,10 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
 
     /// <summary>Requires that every bug can be planted, in one place.</summary>
     /// <exception cref="SimulationException">One cannot.</exception>
-    public void RequirePlaces() => _ = _compiler.Value;
+    public void RequirePlaces()
+    {
+        foreach (var bug in subjects.SelectMany(subject => subject.Bugs)) _compiler.Value.RequirePlace(bug);
+    }
 
     /// <summary>Plants a bug and looks for it: with the seed that found it last, then with all of them. What is stopped by a
     /// rule that the bug does not name is not found yet.</summary>

@@ -17,14 +17,20 @@ internal static class Patch
     /// <exception cref="SimulationException">The place is not there, or not only once.</exception>
     public static Place Find(PlantedBug bug, ILookup<string, TypeDeclarationSyntax> types)
     {
-        // Without what is between tokens; where some end, as in "..", the parser decides, and nobody else.
-        var old = string.Concat(SyntaxFactory.ParseTokens(bug.Old).Select(token => token.Text));
         if (!types.Contains(bug.Type))
             throw new SimulationException($"'{bug.Name}' is planted in {bug.Type}, and there is no such type");
-        var places = types[bug.Type].SelectMany(type => Places(type, old)).ToList();
+        var places = All(bug, types);
         if (places.Count != 1)
             throw new SimulationException($"what '{bug.Name}' replaces is in {bug.Type} {places.Count} times: {bug.Old}");
         return places[0];
+    }
+
+    /// <summary>Everywhere in the sources where what the bug replaces is.</summary>
+    public static IReadOnlyList<Place> All(PlantedBug bug, ILookup<string, TypeDeclarationSyntax> types)
+    {
+        // Without what is between tokens; where some end, as in "..", the parser decides, and nobody else.
+        var old = string.Concat(SyntaxFactory.ParseTokens(bug.Old).Select(token => token.Text));
+        return [.. types[bug.Type].SelectMany(type => Places(type, old))];
     }
 
     /// <summary>The types in sources, by name.</summary>
