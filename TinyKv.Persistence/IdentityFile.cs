@@ -13,7 +13,7 @@ namespace TinyKv.Persistence;
 internal static class IdentityFile
 {
     /// <summary>Goes up when the layout of the directory, or of what is in it, changes.</summary>
-    private const int Format = 5;
+    private const int Format = 6;
 
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };

@@ -147,20 +147,20 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(4)]
-    [InlineData(6)]
+    [InlineData(5)]
+    [InlineData(7)]
     public void A_directory_of_another_version_is_refused(int format)
     {
         DataDirectory.Open(Store, Identity, Three).Dispose();
         File.WriteAllText(Path.Combine(Store, "identity.json"), $$"""{ "format": {{format}}, "clusterId": 1 }""");
 
-        Assert.Contains($"has format {format}, of another version; this version knows format 5", Refused(Identity),
+        Assert.Contains($"has format {format}, of another version; this version knows format 6", Refused(Identity),
             StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{ "format": 5, """)]
-    [InlineData("""{ "format": 5 }""")]
+    [InlineData("""{ "format": 6, """)]
+    [InlineData("""{ "format": 6 }""")]
     [InlineData("null")]
     public void A_damaged_identity_is_refused_with_its_name(string content)
     {

@@ -8,11 +8,11 @@ internal static class CommitBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("commit",
     [
-        new("an old term's entry committed by counting", [Rule.CountedInOwnTerm], 1, "Leader",
+        new("an old term's entry committed by counting", [Rule.CountedInOwnTerm], 3, "Leader",
             "reached <= log.Commit || log.TermAt(reached) != _raft.Term",
             "reached <= log.Commit",
             "Figure 8 of the paper: what a majority has may still be overwritten."),
-        new("a heartbeat that commits what was not acknowledged", [Rule.AcknowledgedHeartbeats], 1, "Leader",
+        new("a heartbeat that commits what was not acknowledged", [Rule.AcknowledgedHeartbeats], 3, "Leader",
             "Math.Min(acknowledged.Index, _raft.Log.Commit)",
             "_raft.Log.Commit",
             "Entries left by another leader pass for committed."),

@@ -36,7 +36,7 @@ internal static class DurabilityBugs
             "Commit",
             "After a crash the state machine is ahead of the log."),
         new("an overwritten write that counts when it completes",
-            [Rule.AppliedInOrder, Rule.DurableMajority, Rule.DurablePromises], 225, "Durability",
+            [Rule.AppliedInOrder, Rule.DurableMajority, Rule.DurablePromises], 17, "Durability",
             "for (var i = 0; i < _writes.Count; i++) _writes[i] = Math.Min(_writes[i], index - 1);",
             "",
             "The new entries at the same indexes pass for durable while they are under way."),

@@ -16,7 +16,7 @@ internal static class LogBugs
             "else if (log.Matches(previous))",
             "else if (previous.Index <= log.Last.Index)",
             "Logs that agree in an entry differ in what is before it."),
-        new("appends that are never sent again", [Rule.Serves], 1, "Progress",
+        new("appends that are never sent again", [Rule.Serves], 3, "Progress",
             """
             tick - _sentAt < _options.HeartbeatTicks) return false;
             AwaitsProbe = false;

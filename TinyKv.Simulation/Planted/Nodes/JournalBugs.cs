@@ -45,7 +45,7 @@ internal static class JournalBugs
             "groups.Take(count).SelectMany(group => group)",
             "groups.Take(count).SelectMany(group => group.Take(1))",
             "The others were acknowledged with it."),
-        new("a replay that forgets truncations", [Rule.SameState], 14, "RaftPeer",
+        new("a replay that forgets truncations", [Rule.SameState], 11, "RaftPeer",
             "case RaftRecord record: _replay.Take(LastSequenceNr, record); break;",
             """
             case RaftRecord record:

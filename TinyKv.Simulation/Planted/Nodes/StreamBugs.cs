@@ -48,7 +48,7 @@ internal static class StreamBugs
             """,
             "A leader that was replaced keeps answering."),
         new("a message admitted by a follower", [Rule.NothingThrows], 1, "RaftPeer",
-            "case RegionBatch batch: Refuse(batch, _spec.Region.PeerWith(_core.Leader)); break;",
+            "case RegionBatch batch: Refuse(batch, Member(_core.Leader)); break;",
             "case RegionBatch batch: Admit(batch); break;",
             "Its requests are proposed by one that does not lead."),
         new("an answer that all are told who are answered with it", [Rule.Linearizability, Rule.NothingThrows], 4, "CallGroup",
