@@ -23,7 +23,7 @@ internal static class AdmissionBugs
             "Perform(_core.ReadIndex([_lastRead]));",
             "Grant([new ReadGrant(_lastRead, _core.Commit)]);",
             "A leader that was replaced keeps answering."),
-        new("a read answered by whoever is asked", [Rule.Linearizability], 6, "RaftPeer",
+        new("a read answered by whoever is asked", [Rule.Linearizability], 3, "RaftPeer",
             "case RegionRequest request: Refuse(Sender, request, Member(_core.Leader)); break;",
             """
             case Read: _spec.Applier.Tell(new ServeReads(0, _core.Term, [Sender])); break;
