@@ -23,7 +23,7 @@ internal sealed partial class ApplyActor
         else
         {
             // The log was faster.
-            Context.Parent.Tell(new DropSnapshot(Region.Id));
+            Context.Parent.Tell(new DropSnapshot(Region.Id, header.Applied));
         }
         var installed = new SnapshotInstalled(_record, _applied);
         Sender.Tell(installed);
@@ -33,9 +33,9 @@ internal sealed partial class ApplyActor
 
     private void FinishSnapshot()
     {
-        if (_snapshot is null) return;
+        if (_snapshot is not { } position) return;
         spec.Installer?.Finish(Region.Id);
         _snapshot = null;
-        Context.Parent.Tell(new DropSnapshot(Region.Id));
+        Context.Parent.Tell(new DropSnapshot(Region.Id, position));
     }
 }

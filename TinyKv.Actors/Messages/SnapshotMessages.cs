@@ -23,9 +23,9 @@ internal sealed record SnapshotStaged(StagedSnapshot Snapshot);
 /// <summary>A snapshot could not be had; nothing is left of it.</summary>
 internal sealed record SnapshotNotFetched(RegionId Region, string Reason);
 
-/// <summary>A staged snapshot is not needed any more: it was installed and the journal begins behind it, or it is not
-/// wanted.</summary>
-internal sealed record DropSnapshot(RegionId Region);
+/// <summary>The staged snapshot of a region that ends at <paramref name="Applied"/> is not needed any more: it was installed and
+/// the journal begins behind it, or it is not wanted. Another one, which may be about to be installed, stays.</summary>
+internal sealed record DropSnapshot(RegionId Region, LogPosition Applied);
 
 /// <summary>Install a staged snapshot; to the region's state machine, or of a region without one to who has fetched it. Answered
 /// with <see cref="SnapshotInstalled"/>.</summary>
@@ -41,6 +41,10 @@ internal sealed record SnapshotInstalled(RegionRecord Record, LogPosition Applie
 
 /// <summary>The journal begins behind the snapshot that was installed, durably; to the state machine.</summary>
 internal sealed record SnapshotJournaled(RegionId Region);
+
+/// <summary>A store fetches a snapshot of a region, as of <paramref name="Index"/>, and is given it or a part of it now; to
+/// the region's peer here.</summary>
+internal sealed record SnapshotPinned(RegionId Region, StoreId To, long Index);
 
 /// <summary>Keep the keys of a region free for a snapshot. Answered with <see cref="RangeReserved"/> or
 /// <see cref="RangeRefused"/>.</summary>

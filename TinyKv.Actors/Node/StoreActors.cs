@@ -233,6 +233,7 @@ internal sealed record StoreActors(
                 InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
                 JournalBorn = state.Record.JournalBorn,
                 Applied = state.Applied.Index,
+                Snapshot = state.Snapshot,
                 Options = settings.Raft,
                 TickInterval = settings.TickInterval,
                 Ticker = ticker,

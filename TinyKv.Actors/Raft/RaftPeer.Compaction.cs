@@ -16,9 +16,10 @@ internal sealed partial class RaftPeer
         StoreEvents();
     }
 
-    private void Checkpointed()
+    private void Checkpointed(RaftCheckpoint checkpoint)
     {
         Perform(_core.Checkpointed());
+        NoteJournaled(checkpoint);
         _telemetry.Compacted();
         DeleteMessages(LastSequenceNr - 1);
     }

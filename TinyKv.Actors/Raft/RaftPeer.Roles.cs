@@ -63,6 +63,8 @@ internal sealed partial class RaftPeer
     {
         switch (message)
         {
+            case Tick when _isInstalling: AwaitTick(); break;
+            case InboundRaftMessage or StoreDisconnected when _isInstalling: break;
             case Tick:
                 AwaitTick();
                 PassTick();
@@ -84,6 +86,10 @@ internal sealed partial class RaftPeer
                 _telemetry.Applied(applied.Index);
                 Publish();
                 break;
+            case SnapshotStaged staged: Take(staged.Snapshot); break;
+            case SnapshotNotFetched: break; // the leader offers another
+            case SnapshotInstalled installed: Installed(installed); break;
+            case SnapshotPinned pinned: Pin(pinned); break;
             case TransferLeadership transfer: Transfer(transfer.To); break;
             case ChangeMembers change: Change(change.Change); break;
             case EngineSynced synced: Perform(_core.EngineSynced(synced.Applied)); break;

@@ -21,7 +21,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
 {
     private const string Advice = "'tinykv check' says more once the store is stopped";
 
-    private readonly RaftPeerSpec _spec;
+    private RaftPeerSpec _spec; // a snapshot may bring the region as it is later
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly PeerTelemetry _telemetry;
     private readonly Queue<PendingWrite> _writes = new();
@@ -76,8 +76,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         if (_replay.Member is { } member)
         {
             _core = member;
-            if (Stranger() is { } wrong) CannotReplay(wrong);
-            else AwaitBirth();
+            Continue();
             return;
         }
         if (_spec.JournalBorn)
@@ -200,6 +199,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         }
         if (!effects.Apply.IsEmpty) Apply(effects.Apply);
         Compact(effects);
+        Fetch(effects);
         Grant(effects.Reads);
         Drop(effects.ReadsDropped);
     }
@@ -216,9 +216,10 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
     private void Stored(object @event)
     {
         _underWay--;
-        if (@event is RaftCheckpoint) Checkpointed();
+        if (@event is RaftCheckpoint checkpoint) Checkpointed(checkpoint);
         else RecordStored();
         StoreEvents();
+        InstallOnceQuiet();
     }
 
     private void RecordStored()

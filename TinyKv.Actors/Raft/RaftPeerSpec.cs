@@ -34,6 +34,9 @@ internal sealed record RaftPeerSpec
     /// <summary>What the state machine holds already.</summary>
     public required long Applied { get; init; }
 
+    /// <summary>The snapshot that the state machine was given last, unless the journal is known to begin behind it.</summary>
+    public LogPosition? Snapshot { get; init; }
+
     /// <summary>Raft's numbers.</summary>
     public required RaftOptions Options { get; init; }
 

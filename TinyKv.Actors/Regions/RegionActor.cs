@@ -88,7 +88,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 break;
             case RegionRequest request: Sender.Tell(Refusal(request)); break;
             case RegionBatch batch: batch.Refuse(Refusal); break;
-            case InboundRaftMessage or StoreDisconnected: break;
+            case InboundRaftMessage or StoreDisconnected or SnapshotPinned: break;
             case DescribeReplica:
                 Sender.Tell(new ReplicaStatus(_state.Record.Region, _spec.Self, _state.Applied.Index, null));
                 break;
@@ -100,7 +100,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RegionRequest or RegionBatch or InboundRaftMessage or StoreDisconnected or DescribeReplica:
+            case RegionRequest or RegionBatch or InboundRaftMessage or StoreDisconnected or SnapshotPinned or DescribeReplica:
                 _peer.Forward(message);
                 break;
             case PeerView view: Post(view); break;

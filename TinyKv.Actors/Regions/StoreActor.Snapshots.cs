@@ -1,6 +1,8 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 
 namespace TinyKv.Actors.Regions;
 
@@ -20,12 +22,31 @@ internal sealed partial class StoreActor
             case FetchSnapshot or DropSnapshot: _snapshots.Forward(message); break;
             case ReserveRange reserve: Reserve(reserve.Region); break;
             case ReleaseRange release: _catalog = _catalog.Release(release.Region); break;
-            // Of a region that has no replica here: there is nobody else who could have asked for it.
-            case SnapshotStaged staged: _snapshots.Tell(new InstallSnapshot(staged.Snapshot)); break;
+            case SnapshotPinned pinned: ReplicaOf(pinned.Region)?.Tell(pinned); break;
+            case SnapshotStaged staged: Install(staged.Snapshot); break;
             case SnapshotNotFetched: break; // its leader offers another
             case SnapshotInstalled installed: Take(installed.Record); break;
             default: Unhandled(message); break;
         }
+    }
+
+    // An offer is what makes a replica, and nothing else does: a vote or entries would need the log before them, and a
+    // journal that was never there would have forgotten what it promised.
+    private void Deliver(InboundRaftMessage inbound)
+    {
+        if (ReplicaOf(inbound.Region) is { } replica) replica.Tell(inbound);
+        else if (inbound.Envelope.Message is RaftMessage.SnapshotOffer offer && _begun
+            && _catalog.AddresseeOf(inbound.Region) is not Addressee.Here)
+            _snapshots.Tell(new FetchSnapshot(inbound.Region, inbound.From, offer.AtLeast));
+    }
+
+    // Of a region that has no replica here; it may have one by now if it was asked for more than once, and then only the
+    // replica knows whether it lacks anything.
+    private void Install(StagedSnapshot snapshot)
+    {
+        var header = snapshot.Header;
+        if (ReplicaOf(header.Region.Id) is null) _snapshots.Tell(new InstallSnapshot(snapshot));
+        else _snapshots.Tell(new DropSnapshot(header.Region.Id, header.Applied));
     }
 
     private void Reserve(Region region)

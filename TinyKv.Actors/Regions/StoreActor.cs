@@ -57,7 +57,7 @@ internal sealed partial class StoreActor : UntypedActor
             case Begin when !_begun: Create(); break;
             case RegionCreated created: Note(created.Region); break;
             case DataLost: _introducer.Tell(message); break;
-            case InboundRaftMessage inbound: ReplicaOf(inbound.Region)?.Tell(inbound); break;
+            case InboundRaftMessage inbound: Deliver(inbound); break;
             case StoreDisconnected:
                 foreach (var each in _replicas.Values) each.Actor.Tell(message);
                 break;

@@ -70,9 +70,13 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
         _total = SnapshotContent.Of(view.Region).Sum(
             part => part.Ranges.Sum(range => spec.Engine.EstimateBytes(part.Family, range)));
         if (_hasEnded) End();
+        Pin();
         foreach (var pull in _early) Answer(pull);
         _early.Clear();
     }
+
+    // Told again with each part: the log behind the snapshot is kept for as long as somebody fetches it.
+    private void Pin() => spec.Regions.Tell(new SnapshotPinned(region, to, _header.Applied.Index));
 
     private void Refuse(string why)
     {
@@ -98,6 +102,7 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
         // Nothing is behind the last one.
         if (at is not { } from) return;
         var chunk = Read(from);
+        Pin();
         Context.Parent.Tell(new SnapshotProgress(region, to, IsIncoming: false, chunk.Next.Bytes, _total));
         Say(new SnapshotMessage
         {

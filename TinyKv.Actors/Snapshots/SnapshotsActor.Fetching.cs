@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Persistence.Engine;
@@ -24,7 +25,7 @@ internal sealed partial class SnapshotsActor
                 break;
             case SnapshotNotFetched failed: Answer(failed.Region, failed); break;
             case InstallSnapshot install: Install(install); break;
-            case DropSnapshot drop: Drop(drop.Region); break;
+            case DropSnapshot drop: Drop(drop.Region, drop.Applied); break;
             default: Unhandled(message); break;
         }
     }
@@ -42,7 +43,7 @@ internal sealed partial class SnapshotsActor
             Sender.Tell(new SnapshotStaged(staged));
             return;
         }
-        if (staged is not null) Drop(request.Region);
+        if (staged is not null) Drop(request.Region, staged.Header.Applied);
         _fetches[request.Region] = new Fetch(request, Sender);
         _waiting.Enqueue(request.Region);
         StartWaiting();
@@ -87,12 +88,15 @@ internal sealed partial class SnapshotsActor
     private void Install(InstallSnapshot install)
     {
         var region = install.Snapshot.Header.Region.Id;
+        // Who asked more than once is answered more than once: this one may be installed, or replaced by a later one.
+        if (_staged.GetValueOrDefault(region) != install.Snapshot) return;
         using var snapshot = _spec.Engine.Snapshot();
         var before = MetaRecords.ReadAll(snapshot).FirstOrDefault(record => record.Region.Id == region);
         try
         {
             var record = _spec.Installer.Install(install.Snapshot, before);
             Sender.Tell(new SnapshotInstalled(record, install.Snapshot.Header.Applied));
+            Drop(region, install.Snapshot.Header.Applied);
         }
         catch (Exception e)
         {
@@ -100,10 +104,11 @@ internal sealed partial class SnapshotsActor
         }
     }
 
-    private void Drop(RegionId region)
+    private void Drop(RegionId region, LogPosition applied)
     {
         // What is there now may be of a later one.
-        if (!_staged.Remove(region)) return;
+        if (_staged.GetValueOrDefault(region)?.Header.Applied != applied) return;
+        _staged.Remove(region);
         _spec.Staging.Discard(region);
         _spec.Regions.Tell(new ReleaseRange(region));
     }

@@ -49,6 +49,26 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
+    /// After the replay: the state machine was given a snapshot that ends at <paramref name="position"/>, and a crash may have
+    /// come before the checkpoint that <see cref="Installed"/> hands out. Only before <see cref="Start"/>.
+    /// </summary>
+    /// <param name="position">The last entry that is in the snapshot.</param>
+    /// <param name="configuration">The members as of there.</param>
+    /// <returns>What must be durable before the start; null when the journal has the position.</returns>
+    /// <exception cref="InvariantViolationException">The journal has lost the term that the snapshot was installed in.</exception>
+    public RaftCheckpoint? Recover(LogPosition position, Configuration configuration)
+    {
+        Invariant.Holds(!_started, $"a snapshot is recovered after the start");
+        if (position.Index <= Log.Truncated.Index || Log.Matches(position)) return null;
+        Invariant.Holds(position.Term <= Term, $"a snapshot at {position} was installed, and the journal ends in term {Term}");
+        Log.Install(position, configuration);
+        Log.EndWrite();
+        _compaction.Installed(position.Index);
+        return new RaftCheckpoint(
+            _initial with { Truncated = position, Configuration = configuration }, new RaftRecord(Term, Vote, []));
+    }
+
+    /// <summary>
     /// Whether the checkpoint of a snapshot is on its way to the journal. Nothing can be acknowledged before: what a leader
     /// sends meanwhile it sends again.
     /// </summary>

@@ -209,6 +209,28 @@ public sealed class StoreActorTests : RaftPeerKit
         Assert.InRange(status.Applied, 100, 101);
     }
 
+    [Fact]
+    public async Task Only_an_offer_of_a_snapshot_makes_a_region_that_is_not_here_be_fetched()
+    {
+        using var engine = new MemoryEngine();
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine, RegionWith(1, "a", "m"))));
+        var snapshots = CreateTestProbe();
+        store.Tell(new FetchSnapshotsWith(snapshots));
+        store.Tell(Begin.Instance, TestActor);
+        await ExpectMsgAsync<Bootstrapped>(WaitTimeout);
+
+        store.Tell(From2(new RaftMessage.RequestVote(new LogPosition(9, 7))));
+        store.Tell(From2(new RaftMessage.Append(new LogPosition(9, 7), [], 9)));
+        store.Tell(From2(new RaftMessage.SnapshotOffer(new LogPosition(9, 7))));
+
+        Assert.Equal(new FetchSnapshot(new RegionId(7), new StoreId(2), new LogPosition(9, 7)),
+            await snapshots.ExpectMsgAsync<FetchSnapshot>(WaitTimeout));
+        Assert.Single(Records(engine));
+
+        static InboundRaftMessage From2(RaftMessage message) => new(
+            new RegionId(7), new StoreId(2), new RaftEnvelope(PeerOn(2), PeerOn(1), 8, message));
+    }
+
     private static IReadOnlyList<RegionRecord> Records(MemoryEngine engine)
     {
         using var snapshot = engine.Snapshot();

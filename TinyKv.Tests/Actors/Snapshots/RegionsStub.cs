@@ -28,7 +28,7 @@ internal sealed class RegionsStub(IEngine engine, Region region, IActorRef test)
                 Sender.Tell(_reason is null ? new RangeReserved(reserve.Region) : new RangeRefused(reserve.Region, _reason));
                 test.Tell(message);
                 break;
-            case ReleaseRange: test.Tell(message); break;
+            case ReleaseRange or SnapshotPinned: test.Tell(message); break;
             default: Unhandled(message); break;
         }
     }

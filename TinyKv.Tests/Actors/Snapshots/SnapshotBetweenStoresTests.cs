@@ -35,7 +35,7 @@ public sealed class SnapshotBetweenStoresTests : IAsyncLifetime
         Assert.True(File.Exists(Path.Combine(directory, "manifest")));
         await _cluster.PutAsync("key after", [1]);
         Assert.Same(leader, await _cluster.LeaderAsync());
-        other.System.ActorSelection("/user/snapshots").Tell(new DropSnapshot(RegionId.First));
+        other.System.ActorSelection("/user/snapshots").Tell(new DropSnapshot(RegionId.First, snapshot.Header.Applied));
         await Eventually.True(() => !Directory.Exists(directory));
     }
 

@@ -29,6 +29,18 @@ public sealed class SnapshotsActorTests : SnapshotsKit
     }
 
     [Fact]
+    public async Task The_log_behind_a_snapshot_is_asked_for_when_it_is_begun_and_with_each_part()
+    {
+        StartSender();
+
+        await FetchedAsync(StartReceiver());
+
+        for (var i = 0; i < 7; i++)
+            Assert.Equal(new SnapshotPinned(Region.Id, ReceivingStore, Applied.Index),
+                await SendingStoreRegions.ExpectMsgAsync<SnapshotPinned>(WaitTimeout));
+    }
+
+    [Fact]
     public async Task Once_it_has_arrived_the_sender_keeps_nothing_and_the_range_stays_reserved()
     {
         StartSender();
@@ -38,7 +50,9 @@ public sealed class SnapshotsActorTests : SnapshotsKit
         await Eventually.True(() => Engine.OpenSnapshots == 0);
         Assert.Equal(Region.Id, (await Regions.ExpectMsgAsync<ReserveRange>(WaitTimeout)).Region.Id);
         await Regions.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
-        receiver.Tell(new DropSnapshot(Region.Id));
+        receiver.Tell(new DropSnapshot(Region.Id, Applied with { Index = 99 })); // of an earlier one
+        await Regions.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        receiver.Tell(new DropSnapshot(Region.Id, Applied));
         await Regions.ExpectMsgAsync<ReleaseRange>(WaitTimeout);
         Assert.Empty(Staging.Regions);
     }

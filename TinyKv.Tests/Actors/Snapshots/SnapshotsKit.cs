@@ -46,7 +46,8 @@ public abstract class SnapshotsKit : TestKit
         // From the receiver to the sender, and back.
         _there = Sys.ActorOf(SnapshotWires.Props(ReceivingStore, message => Asked(message)));
         _back = Sys.ActorOf(SnapshotWires.Props(SendingStore, message => Told(message)));
-        SendingRegions = StubOf(CreateTestProbe());
+        SendingStoreRegions = CreateTestProbe();
+        SendingRegions = StubOf(SendingStoreRegions);
         ReceivingRegions = StubOf(Regions);
     }
 
@@ -65,6 +66,9 @@ public abstract class SnapshotsKit : TestKit
 
     /// <summary>Is told which ranges the receiver reserves and releases.</summary>
     private protected TestProbe Regions { get; }
+
+    /// <summary>Is told which snapshots the sender gives out.</summary>
+    private protected TestProbe SendingStoreRegions { get; }
 
     private protected IActorRef SendingRegions { get; }
 

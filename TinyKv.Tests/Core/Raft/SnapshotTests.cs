@@ -67,6 +67,37 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_snapshot_whose_checkpoint_a_crash_has_taken_is_made_up_for_before_the_start()
+    {
+        var core = new RaftCore(N1, new InitialState(Voters(N1, N2), At(5, 5)), new RaftOptions(), new Random(1));
+        core.Replay(new RaftRecord(8, N2, Entries(6, 6)));
+
+        var checkpoint = core.Recover(At(9, 7), Voters(N1, N3))!;
+
+        Assert.Equal((At(9, 7), Voters(N1, N3)), (checkpoint.Initial.Truncated, checkpoint.Initial.Configuration));
+        Assert.Equal((8, N2, 0), (checkpoint.Record.Term, checkpoint.Record.Vote, checkpoint.Record.Entries.Length));
+        core.Start(9);
+        Assert.Equal((10L, At(9, 7), 9L), (core.FirstIndex, core.Last, core.Commit));
+    }
+
+    [Fact]
+    public void A_journal_that_begins_behind_a_snapshot_needs_no_other_checkpoint()
+    {
+        var core = new RaftCore(N1, new InitialState(Voters(N1, N2), At(9, 7)), new RaftOptions(), new Random(1));
+
+        Assert.Null(core.Recover(At(9, 7), Voters(N1, N2)));
+    }
+
+    // Its vote in the lost term may be lost, too.
+    [Fact]
+    public void A_journal_that_has_lost_the_term_of_a_snapshot_is_not_made_up_for()
+    {
+        var core = new RaftCore(N1, new InitialState(Voters(N1, N2), At(5, 5)), new RaftOptions(), new Random(1));
+
+        Assert.Throws<InvariantViolationException>(() => core.Recover(At(9, 7), Voters(N1, N2)));
+    }
+
+    [Fact]
     public void A_checkpoint_that_a_snapshot_has_overtaken_compacts_nothing()
     {
         var member = new OneMember(new RaftOptions { MaxLogEntries = 2 });
