@@ -3,7 +3,7 @@ using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Client;
 
-/// <summary>The cluster's stores, for those who run it. Over gRPC only.</summary>
+/// <summary>The cluster's stores and regions, for those who run it. Over gRPC only.</summary>
 public interface IClusterAdmin
 {
     /// <summary>All stores that were ever in the cluster, by ascending number, as the placement leader knows them.</summary>
@@ -30,6 +30,16 @@ public interface IClusterAdmin
     /// or the client is one over remoting.</exception>
     Task<StoreDetail> SetLabelsAsync(
         ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0, CancellationToken cancellation = default);
+
+    /// <summary>Lets the replica on a store lead a region; ends when it does. To repeat it does no harm.</summary>
+    /// <param name="region">The region; 0 is placement's own group.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>False: it led already.</returns>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or the region has no leader.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">There is no such region, the store has no replica of it or one that
+    /// cannot lead, it did not take the lead within an election timeout, or the client is one over remoting.</exception>
+    Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default);
 }
 
 /// <summary>Asks the Admin service of any store.</summary>
@@ -58,6 +68,15 @@ internal sealed class GrpcAdmin(
             (admin, call) => admin.SetStoreLabelsAsync(request, call), ending), cancellation);
         return reply.Store;
     }
+
+    /// <inheritdoc/>
+    public async Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default)
+    {
+        var request = new TransferLeaderRequest { RegionId = region, StoreId = store };
+        var reply = (TransferLeaderResponse)await retry(async ending => await placement.AskAdminAsync(
+            (admin, call) => admin.TransferLeaderAsync(request, call), ending), cancellation);
+        return !reply.LedAlready;
+    }
 }
 
 /// <summary>Over remoting stores are not administered.</summary>
@@ -78,5 +97,9 @@ internal sealed class NoAdmin : IClusterAdmin
     public Task<StoreDetail> SetLabelsAsync(
         ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0,
         CancellationToken cancellation = default) =>
+        throw new TinyKvInvalidRequestException(Reason);
+
+    /// <inheritdoc/>
+    public Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 }

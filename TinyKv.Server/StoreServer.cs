@@ -76,12 +76,14 @@ public sealed class StoreServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses new calls, lets running ones end, then stops the store. False when that took longer than
+    /// Hands leadership over, refuses new calls, lets running ones end, then stops the store. False when that took longer than
     /// allowed; acknowledged writes are safe regardless.
     /// </summary>
     public async Task<bool> StopAsync()
     {
         var started = Stopwatch.GetTimestamp();
+        // First: until others lead, nobody else can serve what the gate refuses.
+        await _store.HandOverAsync();
         _gate.Close();
         await _grpc.StopAsync(_settings.CallsTimeout);
         try

@@ -13,8 +13,13 @@ internal sealed record InboundRaftMessage(RegionId Region, StoreId From, RaftEnv
 /// <summary>The connection over which a store was heard has ended, and it has made no other.</summary>
 internal sealed record StoreDisconnected(StoreId Store);
 
-/// <summary>The replica on a store shall lead. Answered with a <see cref="TransferOutcome"/>, or <c>NotLeader</c>.</summary>
-internal sealed record TransferLeadership(StoreId To);
+/// <summary>
+/// The replica on a store shall lead a region; only its leader takes that. Answered with a <see cref="TransferOutcome"/> when
+/// the transfer has ended or is refused.
+/// </summary>
+/// <param name="Region">The region.</param>
+/// <param name="To">The store; none: whichever can take it soonest.</param>
+internal sealed record TransferLeadership(RegionId Region, StoreId To) : RegionRequest(Region, null);
 
 /// <summary>
 /// The members of a region shall change. Answered with a <see cref="ConfChangeOutcome"/>, or <c>NotLeader</c>. Who asks again

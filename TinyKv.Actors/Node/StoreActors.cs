@@ -37,9 +37,11 @@ namespace TinyKv.Actors.Node;
 /// <param name="Gateway">The raw API.</param>
 /// <param name="Router">Finds leaders for the gateway.</param>
 /// <param name="Stores">Which stores there are.</param>
+/// <param name="Regions">Administers the regions.</param>
+/// <param name="HandOver">Gives leadership away before the store leaves.</param>
 internal sealed record StoreActors(
     IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table, RawGateway Gateway,
-    RawRouter Router, StoreTable Stores)
+    RawRouter Router, StoreTable Stores, IRegionAdmin Regions, LeadershipHandOver HandOver)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
@@ -110,6 +112,11 @@ internal sealed record StoreActors(
         if (around.Measure is { } measure)
             system.ActorOf(StoreReporter.Props(ReporterOf(
                 settings, cluster, around, measure, registry, handshake, table, stores)), StoreReporter.Name);
+        var election = settings.TickInterval * settings.Raft.ElectionTicks;
+        // A transfer takes an election timeout, and those who elect somebody else instead another.
+        var transferTimeout = 2 * election + TimeSpan.FromSeconds(1);
+        var administered = OnAll(RegionService.Name, system.ActorOf(
+            RegionService.Props(settings.StoreId, store, transferTimeout), RegionService.Name));
         var (storage, bounds) = (StorageOf(settings, store, engine, table, around.Readers), settings.Gateway);
         if (around.Storage is { } watched) storage = watched(storage);
         var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));
@@ -122,7 +129,10 @@ internal sealed record StoreActors(
         return new StoreActors(
             store, handshake, storage,
             new PlacementClient(settings.StoreId, services, registry, table, stores, around.Time),
-            table, gateway, router, stores);
+            table, gateway, router, stores,
+            new RegionAdmin(settings.StoreId, administered, table,
+                transferTimeout + TimeSpan.FromMilliseconds(500), around.Time),
+            new LeadershipHandOver(table, store, election, around.Time));
 
         // Without Raft only placement is replicated: by itself.
         bool TakesPart(RegionRecord record) => record.State == RegionState.Normal

@@ -49,6 +49,11 @@ public sealed class StoreNode : IAsyncDisposable
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(
             system, settings, ClusterId, engine, StoreEnvironment.Of(system, settings, directory, links, stores, faults));
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "hand-over-leadership", async () =>
+        {
+            await HandOverAsync();
+            return Akka.Done.Instance;
+        });
         var readiness = new ReadinessLog(
             _actors.Table, () => Volatile.Read(ref _leaving) == 1 || Terminated.IsCompleted, _log, system.Scheduler,
             system.Scheduler.Advanced.ScheduleOnce);
@@ -105,6 +110,9 @@ public sealed class StoreNode : IAsyncDisposable
     /// <summary>Ids, timestamps, the regions and their leaders.</summary>
     public IPlacement Placement => _actors.Placement;
 
+    /// <summary>What those who run the cluster want of its regions.</summary>
+    public IRegionAdmin Regions => _actors.Regions;
+
     /// <summary>Whether every replica of this store knows a leader and has applied what was committed when it was
     /// last heard from.</summary>
     public bool IsReady => !Terminated.IsCompleted && Serves();
@@ -119,12 +127,18 @@ public sealed class StoreNode : IAsyncDisposable
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         _status.ReadAsync(IsReady, cancellation);
 
+    /// <summary>
+    /// Transfers the leadership of every region that this store leads to others, which takes an election timeout at most.
+    /// A graceful end begins with it; who refuses requests before that calls it first.
+    /// </summary>
+    public Task HandOverAsync() => Terminated.IsCompleted ? Task.CompletedTask : _actors.HandOver.RunAsync();
+
     /// <summary>Whether everything has ended and every file is closed; not so as long as an actor or a file is held up by a
     /// disk that stands still.</summary>
     public bool IsClosed => Volatile.Read(ref _closing) is { IsCompletedSuccessfully: true };
 
-    /// <summary>Leaves the Akka cluster gracefully, stops all actors, closes all files. What a disk that stands still holds
-    /// up is not waited for longer than half a minute; its files are closed when the disk continues.</summary>
+    /// <summary>Hands leadership over, leaves the Akka cluster gracefully, stops all actors, closes all files. What a disk that
+    /// stands still holds up is not waited for longer than half a minute; its files are closed when the disk continues.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _leaving, 1) == 0 && !Terminated.IsFaulted)

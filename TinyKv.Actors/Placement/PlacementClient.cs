@@ -9,20 +9,17 @@ using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Placement;
 
-/// <summary>
-/// Asks the service of the placement leader, on whichever store it is: first the leader that is known here, then whom
-/// the answers name, then the stores in turn, until one answers or the time is over.
-/// </summary>
+/// <summary>Asks the service of the placement leader, on whichever store it is.</summary>
 internal sealed class PlacementClient(
     StoreId self, ImmutableSortedDictionary<ulong, IActorRef> services, ImmutableSortedDictionary<ulong, IActorRef> stores,
     RegionTable table, StoreTable directory, TimeProvider time) : IPlacement
 {
-    private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly LeaderSearch _search = new(self, RegionId.Placement, table, time);
 
     /// <inheritdoc/>
-    public StoreId? Leader => table.Find(RegionId.Placement)?.Peer?.Leader?.Store;
+    public StoreId? Leader => _search.Leader;
 
     /// <inheritdoc/>
     public RegionMap<LocatedRegion> Regions => table.Regions;
@@ -79,38 +76,10 @@ internal sealed class PlacementClient(
 
     private async Task<TReply> AskAsync<TReply>(
         ImmutableSortedDictionary<ulong, IActorRef> asked, object request, Func<TReply, (string Error, ulong Leader)> read,
-        CancellationToken cancellation)
+        CancellationToken cancellation) where TReply : class
     {
-        var began = time.GetTimestamp();
-        var (target, why) = (Leader ?? self, "the leader is still changing");
-        while (time.GetElapsedTime(began) < TotalTimeout)
-        {
-            using var attempt = new CancellationTokenSource(AttemptTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, cancellation);
-            try
-            {
-                var reply = await asked[target.Value].Ask<TReply>(request, Timeout.InfiniteTimeSpan, either.Token);
-                var (error, leader) = read(reply);
-                if (error.Length == 0) return reply;
-                // Who names another one as leader does not know why that one serves nothing.
-                if (leader == 0) why = error;
-                target = Next(target, new StoreId(leader));
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                why = $"no answer from {target}";
-                target = Next(target, StoreId.None);
-            }
-            await Task.Delay(Pause, time, cancellation);
-        }
-        throw new PlacementUnavailableException($"no placement leader answered within {TotalTimeout.TotalSeconds} s: {why}");
-    }
-
-    private StoreId Next(StoreId asked, StoreId named)
-    {
-        if (named != asked && services.ContainsKey(named.Value)) return named;
-        if (Leader is { } known && known != asked && services.ContainsKey(known.Value)) return known;
-        var after = services.Keys.FirstOrDefault(store => store > asked.Value);
-        return new StoreId(after != 0 ? after : services.Keys.First());
+        var (reply, why) = await _search.AskAsync(asked, request, AttemptTimeout, read, cancellation);
+        return reply ?? throw new PlacementUnavailableException(
+            $"no placement leader answered within {LeaderSearch.Total.TotalSeconds} s: {why}");
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Actors.Regions;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
@@ -169,7 +170,7 @@ internal sealed class PlacementService(IActorRef store, Func<DateTimeOffset> clo
         Begin(kind, new Propose(RegionId.Placement, null, CommandCodec.Encode(command), []));
 
     private void Begin(CallKind kind, RegionRequest request) =>
-        Context.ActorOf(PlacementCall.Props(answer => new CallEnded(kind, answer), request, store, timeout));
+        Context.ActorOf(RegionCall.Props(answer => new CallEnded(kind, answer), request, store, timeout));
 
     private static void Refuse(IEnumerable<PendingAllocation> waiting, object answer)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Actors.Regions;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol;
@@ -120,7 +121,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
     }
 
     private void Begin(Func<object, object> ended, RegionRequest request) =>
-        Context.ActorOf(PlacementCall.Props(ended, request, store, timeout));
+        Context.ActorOf(RegionCall.Props(ended, request, store, timeout));
 
     private static Wire.StoresReply ReplyTo(object answer) => answer switch
     {

@@ -52,6 +52,7 @@ internal sealed partial class RaftPeer
     {
         switch (message)
         {
+            case TransferLeadership transfer: Transfer(transfer.To); break;
             case RegionRequest request: Admit(Sender, request); break;
             case RegionBatch batch: Admit(batch); break;
             default: Protocol(message); break;
@@ -90,7 +91,6 @@ internal sealed partial class RaftPeer
             case SnapshotNotFetched: break; // the leader offers another
             case SnapshotInstalled installed: Installed(installed); break;
             case SnapshotPinned pinned: Pin(pinned); break;
-            case TransferLeadership transfer: Transfer(transfer.To); break;
             case ChangeMembers change: Change(change.Change); break;
             case EngineSynced synced: Perform(_core.EngineSynced(synced.Applied)); break;
             case DeleteMessagesSuccess: break;

@@ -137,6 +137,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
     protected override void PostStop()
     {
         RefuseQueued();
+        ForgetTransfers();
         base.PostStop();
     }
 
@@ -202,6 +203,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         Fetch(effects);
         Grant(effects.Reads);
         Drop(effects.ReadsDropped);
+        if (_transfers.Count > 0) AnswerTransfers();
     }
 
     // One atomic write at a time: a journal that refuses a record may take the next, and the log would have a gap.

@@ -10,6 +10,7 @@ internal sealed partial class Leader
 {
     private PeerId _transferee; // nobody: no transfer is under way
     private long _transferEnds; // the tick when it is given up
+    private long _lacked; // what the last to whom it was not transferred in time did not have
     private bool _hasHandedOver; // somebody was told to stand for election in this term
 
     /// <summary>To whom leadership is being transferred; nobody if it is not.</summary>
@@ -30,15 +31,31 @@ internal sealed partial class Leader
         if (follower.State == ProgressState.DataLoss)
             return new TransferOutcome.Refused(TransferRefusal.HasLostData, $"{to} has lost data");
         if (_transferee == to) return new TransferOutcome.Begun(); // once more: the end stays where it is
-        (_transferee, _transferEnds) = (to, _raft.Now + _raft.Options.ElectionTicks);
+        (_transferee, _transferEnds, _lacked) = (to, _raft.Now + _raft.Options.ElectionTicks, 0);
         HandOverWhenCaughtUp(follower);
         return new TransferOutcome.Begun();
     }
 
+    /// <summary>Begins a transfer to the voter that has most of the log, of those that were heard lately.</summary>
+    public TransferOutcome TransferToBest()
+    {
+        var best = _followers
+            .Where(f => f is { IsVoter: true, IsLeaving: false, IsHeard: true } && f.State != ProgressState.DataLoss
+                && _raft.Now - f.HeardAt < _raft.Options.ElectionTicks)
+            .MaxBy(static f => (f.Match, f.HeardAt));
+        return best is not null ? Transfer(best.Peer)
+            : new TransferOutcome.Refused(TransferRefusal.NoSuchPeer, "no other voter is heard");
+    }
+
+    /// <summary>What the member that leadership was being transferred to last lacked when its time was over.</summary>
+    public long Lacked => _lacked;
+
     /// <summary>Time passes: who has not won by now will not be waited for.</summary>
     private void LimitTransfer()
     {
-        if (_raft.Now >= _transferEnds) _transferee = PeerId.None;
+        if (_transferee == PeerId.None || _raft.Now < _transferEnds) return;
+        _lacked = Find(_transferee) is { } late ? _raft.Log.Last.Index - late.Match : 0;
+        _transferee = PeerId.None;
     }
 
     /// <summary>An answer of a follower has come, perhaps of the one that is waited for.</summary>

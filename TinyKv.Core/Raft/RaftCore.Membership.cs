@@ -44,6 +44,25 @@ public sealed partial class RaftCore
         return Drain();
     }
 
+    /// <summary>
+    /// Transfers leadership to whichever voter can take it soonest, for a member that is about to leave. Leader only. It is
+    /// given up after an election timeout.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This member does not lead.</exception>
+    public Effects TransferToBest(out TransferOutcome outcome)
+    {
+        outcome = RequireLeader().TransferToBest();
+        return Drain();
+    }
+
+    /// <summary>What has become of a transfer to a member that has begun here; null: nothing yet.</summary>
+    public TransferOutcome? EndOfTransfer(PeerId to)
+    {
+        if (Leader == to) return new TransferOutcome.Done();
+        if (Transferee == to || Leader == PeerId.None) return null;
+        return new TransferOutcome.GivenUp((_role as Leader)?.Lacked ?? 0);
+    }
+
     /// <summary>Whose votes are asked for.</summary>
     internal IEnumerable<PeerId> OtherVoters => Configuration.Voters.Where(voter => voter != Self);
 

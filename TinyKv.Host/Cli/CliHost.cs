@@ -131,7 +131,7 @@ public interface ICluster : IAsyncDisposable
     /// <summary>Single keys and scans.</summary>
     IRawClient Raw { get; }
 
-    /// <summary>The stores as placement knows them.</summary>
+    /// <summary>The stores as placement knows them, and who leads regions.</summary>
     IClusterAdmin Admin { get; }
 
     /// <summary>The state of every store, or why it could not be had.</summary>

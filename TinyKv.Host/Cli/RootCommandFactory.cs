@@ -4,6 +4,7 @@ using TinyKv.Host.Cli.Check;
 using TinyKv.Host.Cli.Completion;
 using TinyKv.Host.Cli.Playground;
 using TinyKv.Host.Cli.Raw;
+using TinyKv.Host.Cli.Regions;
 using TinyKv.Host.Cli.Server;
 using TinyKv.Host.Cli.Status;
 using TinyKv.Host.Cli.Store;
@@ -27,6 +28,7 @@ public static class RootCommandFactory
         root.Subcommands.Add(PlaygroundCommand.Create(host));
         root.Subcommands.Add(StatusCommand.Create(host, options));
         root.Subcommands.Add(StoreCommand.Create(host, options));
+        root.Subcommands.Add(RegionCommand.Create(host, options));
         root.Subcommands.Add(CheckCommand.Create(host, options));
         foreach (var command in RawCommand.OfOneKey(host, options)) root.Subcommands.Add(command);
         root.Subcommands.Add(RawScanCommand.Create(host, options));

@@ -26,6 +26,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     private const string ListStores = "L";
     private const string Heartbeat = "N";
     private const string StoresReply = "l";
+    private const string RegionTransfer = "T";
+    private const string RegionReply = "u";
 
     /// <inheritdoc/>
     public override int Identifier => 20160;
@@ -45,6 +47,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         Proto.PlacementListStores => ListStores,
         Proto.PlacementHeartbeat => Heartbeat,
         Proto.StoresReply => StoresReply,
+        Proto.RegionTransfer => RegionTransfer,
+        Proto.RegionReply => RegionReply,
         IMessage message => GatewayManifests.Of(message) ?? throw Unknown(o),
         _ => throw Unknown(o),
     };
@@ -57,7 +61,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         RaftCheckpoint checkpoint => RaftWire.Encode(checkpoint),
         Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
             or Proto.PlacementReply or Proto.PlacementChange or Proto.PlacementListStores or Proto.PlacementHeartbeat
-            or Proto.StoresReply => ((IMessage)obj).ToByteArray(),
+            or Proto.StoresReply or Proto.RegionTransfer or Proto.RegionReply => ((IMessage)obj).ToByteArray(),
         IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };
@@ -79,6 +83,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         ListStores => WireCodec.Parse(Proto.PlacementListStores.Parser, bytes),
         Heartbeat => WireCodec.Parse(Proto.PlacementHeartbeat.Parser, bytes),
         StoresReply => WireCodec.Parse(Proto.StoresReply.Parser, bytes),
+        RegionTransfer => WireCodec.Parse(Proto.RegionTransfer.Parser, bytes),
+        RegionReply => WireCodec.Parse(Proto.RegionReply.Parser, bytes),
         _ => GatewayManifests.Read(manifest, bytes)
             ?? throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, max: 80)}'"),
     };

@@ -64,6 +64,13 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
         return new SetStoreLabelsResponse { Store = StoreDetails.Of(stores.Find(id)!, report: null) };
     }
 
+    public override async Task<TransferLeaderResponse> TransferLeader(
+        TransferLeaderRequest request, ServerCallContext context) => new()
+        {
+            LedAlready = await gate.Store.Regions.TransferLeaderAsync(
+                new RegionId(request.RegionId), new StoreId(request.StoreId), context.CancellationToken),
+        };
+
     private static int Port(uint port) => port is > 0 and <= 65535 ? (int)port
         : throw new RpcException(new Status(StatusCode.InvalidArgument, $"{port} is no port"));
 }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Regions;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Storage;
 
@@ -51,6 +52,8 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
                 return Failed(StatusCode.Unavailable, unavailable.Message);
             case RegistryRefusedException { Refusal: var refusal }:
                 return Failed(CodeOf(refusal.Kind), refusal.Message);
+            case RegionRefusedException refused:
+                return Failed(CodeOf(refused.Kind), refused.Message);
             // The store ends, and says why once; another has the same data.
             case StorageFailedException:
                 return Failed(StatusCode.Unavailable, "the store cannot read or write its files and ends; its log says more");
@@ -70,6 +73,14 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
         RegistryRefusalKind.AddressTaken => StatusCode.AlreadyExists,
         RegistryRefusalKind.Outdated => StatusCode.Aborted,
         RegistryRefusalKind.Invalid => StatusCode.InvalidArgument,
+        _ => StatusCode.FailedPrecondition,
+    };
+
+    private static StatusCode CodeOf(RegionRefusalKind refusal) => refusal switch
+    {
+        RegionRefusalKind.UnknownRegion or RegionRefusalKind.NoSuchPeer => StatusCode.NotFound,
+        RegionRefusalKind.GivenUp => StatusCode.Aborted,
+        RegionRefusalKind.Unavailable => StatusCode.Unavailable,
         _ => StatusCode.FailedPrecondition,
     };
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
@@ -28,11 +29,17 @@ public interface IServedStore : IAsyncDisposable
     /// <summary>Ids, timestamps, the regions and their leaders.</summary>
     IPlacement Placement { get; }
 
+    /// <summary>What those who run the cluster want of its regions.</summary>
+    IRegionAdmin Regions { get; }
+
     /// <summary>Whether the store can be expected to serve.</summary>
     bool IsReady { get; }
 
     /// <summary>Completes when the store has ended; faulted with the reason as soon as it cannot continue.</summary>
     Task Terminated { get; }
+
+    /// <summary>Gives leadership to other stores, as far as that goes in a short time, because this one is about to end.</summary>
+    Task HandOverAsync();
 
     /// <summary>The state of the store and its replicas.</summary>
     Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation);

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
@@ -33,6 +34,9 @@ public sealed class NodeStore(StoreNode node) : IServedStore
     public IPlacement Placement => node.Placement;
 
     /// <inheritdoc/>
+    public IRegionAdmin Regions => node.Regions;
+
+    /// <inheritdoc/>
     public bool IsReady => node.IsReady;
 
     /// <inheritdoc/>
@@ -52,6 +56,9 @@ public sealed class NodeStore(StoreNode node) : IServedStore
     /// <inheritdoc/>
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         node.StatusAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task HandOverAsync() => node.HandOverAsync();
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => node.DisposeAsync();

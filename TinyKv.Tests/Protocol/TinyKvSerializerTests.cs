@@ -36,6 +36,8 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "L", new Proto.PlacementListStores() },
         { "N", new Proto.PlacementHeartbeat { StoreId = 3 } },
         { "l", new Proto.StoresReply { Refusal = 3 } },
+        { "T", new Proto.RegionTransfer { RegionId = 1, ToStore = 3 } },
+        { "u", new Proto.RegionReply { Refusal = 3 } },
         { "G", new Raw.GetRequest { Key = K } },
         { "g", new Raw.GetResponse { Error = "e" } },
         { "P", new Raw.PutRequest { Key = K, Value = K } },

@@ -18,7 +18,7 @@ using TinyKv.Server.Stores;
 namespace TinyKv.Tests.Server;
 
 /// <summary>Three stores' worth of answers without a cluster: what it is told is what it serves.</summary>
-internal sealed class FakeStore : IServedStore
+internal sealed class FakeStore : IServedStore, IRegionAdmin
 {
     public FakeStorage Data { get; } = new();
 
@@ -74,6 +74,19 @@ internal sealed class FakeStore : IServedStore
 
     /// <summary>The status waits for it.</summary>
     public Task Describable { get; set; } = Task.CompletedTask;
+
+    public IRegionAdmin Regions => this;
+
+    /// <summary>What is asked for is refused with; null: it is done.</summary>
+    public RegionRefusedException? RegionRefusal { get; set; }
+
+    public Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation) =>
+        RegionRefusal is null ? Task.FromResult(to == Self) : Task.FromException<bool>(RegionRefusal);
+
+    /// <summary>What it does when it is to give leadership away.</summary>
+    public Func<Task> HandOver { get; set; } = () => Task.CompletedTask;
+
+    public Task HandOverAsync() => HandOver();
 
     /// <summary>Completes when the status is asked for.</summary>
     public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -29,5 +29,20 @@ public sealed class StoreServerTests
         await using (server) Assert.False(await server.StopAsync());
     }
 
+    [Fact]
+    public async Task A_store_that_stops_gives_leadership_away_while_it_still_serves()
+    {
+        var server = await StoreServer.StartAsync(
+            new ServerEndpoints(IPAddress.Loopback, 0, 0), ServedPorts.Settings, NullLoggerFactory.Instance, StartAsync, default);
+        using var http = new HttpClient();
+        var ready = new Uri($"http://127.0.0.1:{server.StatusPort}/health/ready");
+        var served = HttpStatusCode.Unused;
+        _store.HandOver = async () => served = (await http.GetAsync(ready)).StatusCode;
+
+        await using (server) await server.StopAsync();
+
+        Assert.Equal(HttpStatusCode.OK, served);
+    }
+
     private Task<IServedStore> StartAsync(CancellationToken cancellation) => Task.FromResult<IServedStore>(_store);
 }

@@ -11,6 +11,13 @@ public abstract record TransferOutcome
     /// </summary>
     public sealed record Begun : TransferOutcome;
 
+    /// <summary>The member leads.</summary>
+    public sealed record Done : TransferOutcome;
+
+    /// <summary>It has begun, and the member does not lead: its time was over, or another leads.</summary>
+    /// <param name="Behind">How many entries it lacked when its time was over; 0: it had all.</param>
+    public sealed record GivenUp(long Behind) : TransferOutcome;
+
     /// <summary>Nothing has begun.</summary>
     /// <param name="Reason">Why.</param>
     /// <param name="Message">The same, for people.</param>

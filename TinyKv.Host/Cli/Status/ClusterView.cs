@@ -58,7 +58,10 @@ internal sealed record RegionView(Region Region, ulong LeaderStore, long Term, I
     public string Name => Region.Id == 0 ? "placement" : $"{Region.Id}";
 
     /// <summary>What to call it in a sentence.</summary>
-    public string Title => Region.Id == 0 ? Name : $"region {Name}";
+    public string Title => TitleOf(Region.Id);
+
+    /// <summary>What to call a region in a sentence.</summary>
+    public static string TitleOf(ulong region) => region == 0 ? "placement" : $"region {region}";
 
     /// <summary>The replicas that have lost what they acknowledged, by the word of the leader or by their own.</summary>
     public IEnumerable<DataLoss> DataLosses =>

@@ -25,6 +25,9 @@ internal static class StatusJson
         json.WriteEndArray();
     });
 
+    /// <summary>One region.</summary>
+    public static void Write(Stream output, RegionView region) => JsonOutput.Write(output, json => WriteFields(json, region));
+
     private static void WriteStore(Utf8JsonWriter json, StoreStatusOrError store)
     {
         json.WriteStartObject();
@@ -62,6 +65,12 @@ internal static class StatusJson
     private static void WriteRegion(Utf8JsonWriter json, RegionView region)
     {
         json.WriteStartObject();
+        WriteFields(json, region);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, RegionView region)
+    {
         json.WriteNumber("id", region.Region.Id);
         json.WriteString("name", region.Name);
         json.WriteString("startKeyHex", Convert.ToHexStringLower(region.Region.StartKey.Span));
@@ -76,7 +85,6 @@ internal static class StatusJson
         json.WriteStartArray("dataLosses");
         foreach (var loss in region.DataLosses) WriteLoss(json, loss);
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static void WriteLoss(Utf8JsonWriter json, DataLoss loss)

@@ -16,12 +16,27 @@ internal static class StatusTables
         foreach (var store in view.Stores.Where(store => store.Status is null))
             console.WriteLine($"store {store.StoreId}: {store.Error}");
         foreach (var introduction in view.Introductions) console.WriteLine(Describe(introduction));
-        if (view.Regions.Count > 0) leftOut.AddRange(Regions(view).Write(console));
-        foreach (var region in view.Regions)
+        leftOut.AddRange(WriteRegions(console, view.Regions));
+        WriteLeftOut(console, leftOut);
+    }
+
+    /// <summary>One region.</summary>
+    public static void Write(IAnsiConsole console, RegionView region) =>
+        WriteLeftOut(console, WriteRegions(console, [region]));
+
+    private static IReadOnlyList<string> WriteRegions(IAnsiConsole console, IReadOnlyList<RegionView> regions)
+    {
+        var leftOut = regions.Count > 0 ? Regions(regions).Write(console) : [];
+        foreach (var region in regions)
         {
             foreach (var loss in region.DataLosses) console.WriteLine(Describe(region, loss));
             foreach (var peer in region.Peers) WriteTroubles(console, region, peer);
         }
+        return leftOut;
+    }
+
+    private static void WriteLeftOut(IAnsiConsole console, IReadOnlyList<string> leftOut)
+    {
         if (leftOut.Count > 0)
             console.WriteLine($"left out: {string.Join(", ", leftOut)} (--format json shows all)");
     }
@@ -58,11 +73,11 @@ internal static class StatusTables
             status.GrpcEndpoint, status.StatusEndpoint, status.RemotingEndpoint, $"{status.ProcessId}", status.Version,
             status.Journal, status.ClusterMemberStatus];
 
-    private static FittingTable Regions(ClusterView view)
+    private static FittingTable Regions(IReadOnlyList<RegionView> regions)
     {
         var table = new FittingTable(new("region", 0), new("keys", 5), new("epoch", 8), new("leader", 3), new("term", 4),
             new("peer", 7), new("store", 0), new("role", 0), new("commit", 2), new("applied", 1), new("log", 6));
-        foreach (var region in view.Regions)
+        foreach (var region in regions)
         {
             Cell[] head = [region.Name, Range(region.Region), Epoch(region.Region),
                 region.LeaderStore == 0 ? new Cell("none", Color.Red) : $"store {region.LeaderStore}", $"{region.Term}"];

@@ -16,16 +16,18 @@ internal static class StatusTsv
         foreach (var store in view.Stores) WriteStore(writer, store);
         foreach (var (store, state, other, reason) in view.Introductions)
             WriteLine(writer, "introduction", store, state, other, reason);
-        foreach (var region in view.Regions)
-        {
-            WriteLine(writer, "region", region.Region.Id, Hex(region.Region.StartKey), Hex(region.Region.EndKey),
-                region.Region.RegionEpoch?.ConfVer, region.Region.RegionEpoch?.Version, region.LeaderStore,
-                region.Term);
-            foreach (var peer in region.Peers) WritePeer(writer, region, peer);
-            foreach (var peer in region.Peers) WriteTroubles(writer, region, peer);
-            foreach (var loss in region.DataLosses)
-                WriteLine(writer, "data-loss", region.Region.Id, loss.StoreId, loss.AcknowledgedIndex, loss.HeldIndex);
-        }
+        foreach (var region in view.Regions) Write(writer, region);
+    }
+
+    /// <summary>One region.</summary>
+    public static void Write(TextWriter writer, RegionView region)
+    {
+        WriteLine(writer, "region", region.Region.Id, Hex(region.Region.StartKey), Hex(region.Region.EndKey),
+            region.Region.RegionEpoch?.ConfVer, region.Region.RegionEpoch?.Version, region.LeaderStore, region.Term);
+        foreach (var peer in region.Peers) WritePeer(writer, region, peer);
+        foreach (var peer in region.Peers) WriteTroubles(writer, region, peer);
+        foreach (var loss in region.DataLosses)
+            WriteLine(writer, "data-loss", region.Region.Id, loss.StoreId, loss.AcknowledgedIndex, loss.HeldIndex);
     }
 
     private static void WriteStore(TextWriter writer, StoreStatusOrError store)

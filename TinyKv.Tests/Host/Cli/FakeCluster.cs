@@ -45,6 +45,15 @@ internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
         return Task.FromResult(found);
     }
 
+    public List<(ulong Region, ulong Store)> Transfers { get; } = [];
+
+    public Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default)
+    {
+        if (store > 3) throw new TinyKvInvalidRequestException($"store {store} has no replica of region {region}");
+        Transfers.Add((region, store));
+        return Task.FromResult(Transfers.Count == 1);
+    }
+
     public Task<ICluster> ConnectAsync(TinyKvClientOptions options, CancellationToken cancellation)
     {
         Options = options;

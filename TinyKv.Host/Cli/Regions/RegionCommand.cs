@@ -1,0 +1,88 @@
+using System.CommandLine;
+using TinyKv.Client;
+using TinyKv.Host.Cli.Status;
+using TinyKv.Server.Exit;
+
+namespace TinyKv.Host.Cli.Regions;
+
+/// <summary><c>tinykv region</c>: the replicas of a region, and which of them leads.</summary>
+internal static class RegionCommand
+{
+    public static Command Create(CliHost host, CommonOptions options)
+    {
+        var command = new Command("region", "Shows a region, and moves its leadership");
+        command.Subcommands.Add(Show(host, options));
+        command.Subcommands.Add(TransferLeader(host, options));
+        return command;
+    }
+
+    private static Command Show(CliHost host, CommonOptions options)
+    {
+        var command = new Command("show", "Shows a region and its replicas, as the stores say themselves");
+        var region = RegionArgument();
+        command.Arguments.Add(region);
+        options.AddTo(command, options.Format);
+        command.SetAction(async (arguments, cancellation) =>
+        {
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
+            await ShowAsync(cluster, host, options, arguments, arguments.GetRequiredValue(region), cancellation);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command TransferLeader(CliHost host, CommonOptions options)
+    {
+        var command = new Command(
+            "transfer-leader", "Lets the replica on a store lead a region, waits until it does, and shows the region");
+        var region = RegionArgument();
+        var store = NumberArgument("store", "The store's number", "a store");
+        command.Arguments.Add(region);
+        command.Arguments.Add(store);
+        options.AddTo(command, options.Format);
+        command.SetAction(async (arguments, cancellation) =>
+        {
+            var (which, to) = (arguments.GetRequiredValue(region), arguments.GetRequiredValue(store));
+            await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
+            if (!await cluster.Admin.TransferLeaderAsync(which, to, cancellation))
+                host.Say($"store {to} leads {RegionView.TitleOf(which)} already");
+            await ShowAsync(cluster, host, options, arguments, which, cancellation);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static async Task ShowAsync(
+        ICluster cluster, CliHost host, CommonOptions options, ParseResult arguments, ulong number,
+        CancellationToken cancellation)
+    {
+        var view = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation));
+        var region = view.Regions.FirstOrDefault(each => each.Region.Id == number)
+            ?? throw new TinyKvInvalidRequestException(
+                $"no store that answered has a replica of {RegionView.TitleOf(number)}; there are "
+                + (view.Regions.Count == 0 ? "none" : string.Join(", ", view.Regions.Select(each => each.Title))));
+        switch (arguments.GetValue(options.Format) ?? OutputFormat.Table)
+        {
+            case OutputFormat.Json: StatusJson.Write(host.Output, region); break;
+            case OutputFormat.Tsv: StatusTsv.Write(host.Text, region); break;
+            default: StatusTables.Write(host.OutputConsole(), region); break;
+        }
+    }
+
+    private static Argument<ulong> RegionArgument() =>
+        NumberArgument("region", "The region's number, or 'placement'", "a region", placement: true);
+
+    private static Argument<ulong> NumberArgument(string name, string description, string what, bool placement = false) =>
+        new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (placement && text == "placement") return 0;
+                if (ulong.TryParse(text, out var number) && (number > 0 || placement)) return number;
+                result.AddError($"'{text}' is not {what}: expected its number{(placement ? " or 'placement'" : "")}");
+                return 0;
+            },
+        };
+}

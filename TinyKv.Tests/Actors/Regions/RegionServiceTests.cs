@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using TinyKv.Actors.Messages;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Tests.Actors.Regions;
+
+/// <summary>Two stores that are asked to transfer leadership, whose regions are the test.</summary>
+public sealed class RegionServiceTests : TestKit
+{
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
+    private static readonly StoreId Two = new(2);
+
+    private readonly TestProbe _here;
+    private readonly TestProbe _there;
+    private readonly RegionAdmin _admin;
+
+    public RegionServiceTests() : base("akka.loglevel = WARNING")
+    {
+        (_here, _there) = (CreateTestProbe(), CreateTestProbe());
+        var services = ImmutableSortedDictionary<ulong, IActorRef>.Empty
+            .Add(1, ServiceOf(1, _here)).Add(2, ServiceOf(2, _there));
+        _admin = new RegionAdmin(new StoreId(1), services, new RegionTable(), WaitTimeout, TimeProvider.System);
+
+        IActorRef ServiceOf(ulong store, TestProbe regions) =>
+            Sys.ActorOf(RegionService.Props(new StoreId(store), regions.Ref, TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
+    public async Task A_transfer_is_passed_on_to_the_leader_and_ends_when_the_other_leads()
+    {
+        var transfer = TransferAsync();
+        await AnswerAsync(_here, new RegionError.NotLeader(RegionId.First, new Peer(new PeerId(12), Two)));
+
+        Assert.Equal(new TransferLeadership(RegionId.First, Two), await AnswerAsync(_there, new TransferOutcome.Done()));
+        Assert.False(await transfer);
+    }
+
+    [Fact]
+    public async Task Who_leads_already_is_told_so()
+    {
+        var transfer = TransferAsync();
+        await AnswerAsync(_here, new TransferOutcome.Refused(TransferRefusal.LeadsAlready, ""));
+
+        Assert.True(await transfer);
+    }
+
+    [Theory]
+    [InlineData(TransferRefusal.NoSuchPeer, RegionRefusalKind.NoSuchPeer, "store 2 has no replica of region 1")]
+    [InlineData(TransferRefusal.IsLearner, RegionRefusalKind.CannotLead, "promote it first")]
+    [InlineData(TransferRefusal.HasLostData, RegionRefusalKind.CannotLead, "has lost entries")]
+    public async Task A_refusal_is_final_and_names_the_store(TransferRefusal reason, RegionRefusalKind kind, string text)
+    {
+        var transfer = TransferAsync();
+        await AnswerAsync(_here, new TransferOutcome.Refused(reason, ""));
+
+        await RefusedAsync(transfer, kind, text);
+    }
+
+    [Theory]
+    [InlineData(7, "store 2 lacks 7 entries of region 1")]
+    [InlineData(0, "store 2 was told to lead region 1 and does not")]
+    public async Task A_transfer_that_was_given_up_says_why(long behind, string text)
+    {
+        var transfer = TransferAsync();
+        await AnswerAsync(_here, new TransferOutcome.GivenUp(behind));
+
+        await RefusedAsync(transfer, RegionRefusalKind.GivenUp, text);
+    }
+
+    [Fact]
+    public async Task A_region_is_unknown_when_no_store_has_it()
+    {
+        var transfer = TransferAsync();
+        await AnswerAsync(_here, new RegionError.RegionNotFound(RegionId.First));
+        await AnswerAsync(_there, new RegionError.RegionNotFound(RegionId.First));
+
+        await RefusedAsync(transfer, RegionRefusalKind.UnknownRegion, "no store has a replica of region 1");
+    }
+
+    private Task<bool> TransferAsync() => _admin.TransferLeaderAsync(RegionId.First, Two, CancellationToken.None);
+
+    private static async Task<TransferLeadership> AnswerAsync(TestProbe regions, object answer)
+    {
+        var asked = await regions.ExpectMsgAsync<TransferLeadership>(WaitTimeout);
+        regions.Reply(answer);
+        return asked;
+    }
+
+    private static async Task RefusedAsync(Task transfer, RegionRefusalKind kind, string text)
+    {
+        var refused = await Assert.ThrowsAsync<RegionRefusedException>(() => transfer.WaitAsync(WaitTimeout));
+        Assert.Equal(kind, refused.Kind);
+        Assert.Contains(text, refused.Message, StringComparison.Ordinal);
+    }
+}

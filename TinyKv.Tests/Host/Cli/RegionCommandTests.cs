@@ -1,0 +1,97 @@
+using System.Text.Json;
+using TinyKv.Client;
+using TinyKv.Protocol.Wire.Admin.V1;
+using TinyKv.Protocol.Wire.Meta;
+
+namespace TinyKv.Tests.Host.Cli;
+
+public sealed class RegionCommandTests
+{
+    private readonly FakeCluster _cluster = new()
+    {
+        Statuses = [.. Enumerable.Range(1, 3).Select(id => Store((ulong)id))],
+    };
+
+    [Fact]
+    public async Task A_region_is_shown_with_its_replicas_and_no_other()
+    {
+        var run = await CliRun.Of(_cluster, "region", "show", "1");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Matches("│ 1 +│ all +│ 1/1 +│ store 2 +│ 7 +│ 11 +│ 1 +│ follower", run.Text);
+        Assert.Matches("│ 12 +│ 2 +│ leader", run.Text);
+        Assert.DoesNotContain("placement", run.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Programs_get_a_region_as_json_and_as_lines()
+    {
+        using var json = JsonDocument.Parse((await CliRun.Of(_cluster, "region", "show", "1", "--format", "json")).Output);
+        var tsv = await CliRun.Of(_cluster, "region", "show", "placement", "--format", "tsv");
+
+        Assert.Equal(2UL, json.RootElement.GetProperty("leaderStore").GetUInt64());
+        Assert.Equal(3, json.RootElement.GetProperty("peers").GetArrayLength());
+        Assert.StartsWith("region\t0\t-\t-\t1\t1\t2\t7\npeer\t0\t11\t1\tfollower\t7\t", tsv.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_region_that_is_not_there_is_an_error_that_names_those_that_are()
+    {
+        var run = await CliRun.Of(_cluster, "region", "show", "9");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("no store that answered has a replica of region 9; there are placement, region 1",
+            run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_transfer_shows_the_region_as_it_is_then_and_says_when_there_was_nothing_to_do()
+    {
+        var run = await CliRun.Of(_cluster, "region", "transfer-leader", "1", "3");
+        var again = await CliRun.Of(_cluster, "region", "transfer-leader", "placement", "3");
+
+        Assert.Equal((0, 0), (run.ExitCode, again.ExitCode));
+        Assert.Equal([(1UL, 3UL), (0UL, 3UL)], _cluster.Transfers);
+        Assert.DoesNotContain("already", run.Error, StringComparison.Ordinal);
+        Assert.Contains("store 3 leads placement already", again.Error, StringComparison.Ordinal);
+        Assert.Matches("│ placement ", again.Text);
+    }
+
+    [Fact]
+    public async Task A_transfer_that_is_refused_is_not_done()
+    {
+        var run = await CliRun.Of(_cluster, "region", "transfer-leader", "1", "9");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("store 9 has no replica of region 1", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("region", "show")]
+    [InlineData("region", "show", "one")]
+    [InlineData("region", "transfer-leader", "1")]
+    [InlineData("region", "transfer-leader", "1", "0")]
+    [InlineData("region", "transfer-leader", "1", "placement")]
+    [InlineData("region")]
+    public async Task What_cannot_be_meant_is_a_usage_error(params string[] arguments) =>
+        Assert.Equal(2, (await CliRun.Of(_cluster, arguments)).ExitCode);
+
+    private static StoreStatusOrError Store(ulong id) => new(id, $"host{id}:1", new StoreStatusResponse
+    {
+        StoreId = id,
+        Peers = { Replica(0, id), Replica(1, id) },
+    }, Error: null);
+
+    private static PeerStatus Replica(ulong region, ulong store) => new()
+    {
+        Region = new Region { Id = region, RegionEpoch = new RegionEpoch { ConfVer = 1, Version = 1 } },
+        Peer = new Peer { Id = 10 + store, StoreId = store },
+        Role = store == 2 ? "leader" : "follower",
+        LeaderStoreId = 2,
+        Term = 7,
+        CommitIndex = 20,
+        AppliedIndex = 19,
+        FirstIndex = 6,
+        LastIndex = 20,
+    };
+}
