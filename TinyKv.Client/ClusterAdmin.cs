@@ -36,7 +36,8 @@ public interface IClusterAdmin
     /// <param name="store">The store.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <returns>False: it led already.</returns>
-    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or the region has no leader.</exception>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or the region has no
+    /// leader.</exception>
     /// <exception cref="TinyKvInvalidRequestException">There is no such region, the store has no replica of it or one that
     /// cannot lead, it did not take the lead within an election timeout, or the client is one over remoting.</exception>
     Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default);

@@ -55,7 +55,8 @@ public sealed partial class RaftCore
     /// <param name="position">The last entry that is in the snapshot.</param>
     /// <param name="configuration">The members as of there.</param>
     /// <returns>What must be durable before the start; null when the journal has the position.</returns>
-    /// <exception cref="InvariantViolationException">The journal has lost the term that the snapshot was installed in.</exception>
+    /// <exception cref="InvariantViolationException">The journal has lost the term that the snapshot was installed
+    /// in.</exception>
     public RaftCheckpoint? Recover(LogPosition position, Configuration configuration)
     {
         Invariant.Holds(!_started, $"a snapshot is recovered after the start");

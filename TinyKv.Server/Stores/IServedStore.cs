@@ -38,7 +38,8 @@ public interface IServedStore : IAsyncDisposable
     /// <summary>Completes when the store has ended; faulted with the reason as soon as it cannot continue.</summary>
     Task Terminated { get; }
 
-    /// <summary>Gives leadership to other stores, as far as that goes in a short time, because this one is about to end.</summary>
+    /// <summary>Gives leadership to other stores, as far as that goes in a short time, because this one is about to
+    /// end.</summary>
     Task HandOverAsync();
 
     /// <summary>The state of the store and its replicas.</summary>

@@ -17,6 +17,7 @@ public sealed partial class TidyTests
         (@"\.Ask<|\.Ask\(", "actors Tell; asking is for the edge",
             path => IsProduct(path) && !path.StartsWith("TinyKv.Actors/Requests/", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Actors/Placement/", StringComparison.Ordinal)
+                && path is not ("TinyKv.Actors/Regions/LeaderSearch.cs" or "TinyKv.Actors/Regions/LeadershipHandOver.cs")
                 && !path.StartsWith("TinyKv.Actors/Node/StoreNode", StringComparison.Ordinal)
                 && !path.StartsWith("TinyKv.Client/", StringComparison.Ordinal)
                 && !path.StartsWith("samples/", StringComparison.Ordinal)),
