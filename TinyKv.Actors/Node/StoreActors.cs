@@ -17,7 +17,6 @@ using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;

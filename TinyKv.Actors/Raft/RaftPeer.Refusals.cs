@@ -29,7 +29,6 @@ internal sealed partial class RaftPeer
         Perform(effects);
     }
 
-
     // Once it is in the log, every replica has to apply it.
     private Entry? FirstUnreadable(RaftMessage message)
     {

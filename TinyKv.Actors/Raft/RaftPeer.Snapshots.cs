@@ -2,7 +2,6 @@ using Akka.Actor;
 using TinyKv.Actors.Messages;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
-using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 
 namespace TinyKv.Actors.Raft;
@@ -27,7 +26,7 @@ internal sealed partial class RaftPeer
         try
         {
             if (_spec.Snapshot is { } snapshot)
-                checkpoint = _core.Recover(snapshot, _spec.Region.Configuration);
+                checkpoint = _core.Recover(snapshot, _spec.Region.ToConfiguration());
         }
         catch (InvariantViolationException e)
         {
@@ -80,7 +79,7 @@ internal sealed partial class RaftPeer
         _applied = installed.Applied.Index;
         _unjournaled = installed.Applied;
         _ticked = Context.System.Scheduler.MonotonicClock;
-        Perform(_core.Installed(installed.Applied, region.Configuration));
+        Perform(_core.Installed(installed.Applied, region.ToConfiguration()));
         _telemetry.Applied(_applied);
         Publish();
     }

@@ -156,7 +156,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
     // Members that disagree about who the members are could elect two leaders.
     private TinyKvException? Stranger()
     {
-        var (engine, journal) = (_spec.Region.Configuration, _core.ConfigurationAt(_spec.Applied));
+        var (engine, journal) = (_spec.Region.ToConfiguration(), _core.ConfigurationAt(_spec.Applied));
         return engine.Equals(journal) ? null : new TinyKvException(
             $"the journal of {_spec.Region.Id} on {_spec.Self.Store} has the members {journal} at {_spec.Applied}, and the "
             + $"engine has {engine}: they do not belong together");

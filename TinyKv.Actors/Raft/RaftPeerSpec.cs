@@ -26,7 +26,7 @@ internal sealed record RaftPeerSpec
     /// <param name="applied">What the state machine holds when the journal is made: the log begins behind it.</param>
     /// <param name="directory">The store's data directory.</param>
     public static InitialState InitialStateOf(Region region, LogPosition applied, DirectoryId directory) =>
-        new(region.Configuration, applied) { Directory = directory };
+        new(region.ToConfiguration(), applied) { Directory = directory };
 
     /// <summary>Whether the engine knows that its journal was made, so that it cannot be empty.</summary>
     public bool JournalBorn { get; init; }

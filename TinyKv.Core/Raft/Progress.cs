@@ -91,7 +91,6 @@ internal sealed class Progress
     /// <summary>The newest round of heartbeats that the follower answered.</summary>
     public long Round { get; set; }
 
-
     /// <summary>Whether everything that was sent is acknowledged.</summary>
     public bool IsAcknowledged => IsReplicating && Match == Next - 1;
 

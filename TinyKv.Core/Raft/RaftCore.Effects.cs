@@ -14,7 +14,6 @@ public sealed partial class RaftCore
     /// <summary>The numbers that the group runs by.</summary>
     internal RaftOptions Options { get; }
 
-
     /// <summary>The log.</summary>
     internal RaftLog Log { get; }
 

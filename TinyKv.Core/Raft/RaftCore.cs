@@ -146,7 +146,6 @@ public sealed partial class RaftCore
         return Drain();
     }
 
-
     /// <summary>
     /// Asks for a read index (thesis, section 6.4). Granted or dropped in these or later
     /// effects. Leader only.

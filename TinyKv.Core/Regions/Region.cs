@@ -46,7 +46,9 @@ public readonly record struct Peer(PeerId Id, StoreId Store, MemberRole Role = M
 public sealed record Region(RegionId Id, KeyRange Range, RegionEpoch Epoch, ImmutableArray<Peer> Peers)
 {
     /// <summary>The replicas as the members of a Raft group.</summary>
-    public Configuration Configuration => new(Peers);
+    /// <exception cref="InvariantViolationException">They are none: a region that somebody else has named may have no
+    /// voters.</exception>
+    public Configuration ToConfiguration() => new(Peers);
 
     /// <summary>The region after a change of members.</summary>
     public Region With(Configuration members) =>

@@ -37,8 +37,8 @@ internal static class AgreementCheck
         {
             peer.Member.Start(applied.Index);
             var members = peer.Member.ConfigurationAt(applied.Index);
-            if (!members.Equals(region.Configuration))
-                damage.Add($"{region.Id}: the journal has the members {members}, the engine {region.Configuration}");
+            if (!members.Equals(region.ToConfiguration()))
+                damage.Add($"{region.Id}: the journal has the members {members}, the engine {region.ToConfiguration()}");
         }
         catch (InvariantViolationException e)
         {

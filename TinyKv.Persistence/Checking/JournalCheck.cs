@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using TinyKv.Core;
 using TinyKv.Core.Placement;

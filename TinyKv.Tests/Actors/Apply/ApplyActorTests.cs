@@ -46,7 +46,7 @@ public sealed class ApplyActorTests() : ApplyActorKit(start: "a")
 
         Assert.Equal(1, Engine.Writes);
         Assert.Equal(Region.With(members) with { Peers = [] }, Recorded().Region with { Peers = [] });
-        Assert.Equal(members, Recorded().Region.Configuration);
+        Assert.Equal(members, Recorded().Region.ToConfiguration());
     }
 
     [Fact]

@@ -14,6 +14,10 @@ public sealed class RegionRecordTests
         new(new Region(new RegionId(7), KeyRange.All, new RegionEpoch(3, 5), [One, Two])) { JournalBorn = true };
 
     [Fact]
+    public void A_region_whose_replicas_are_not_named_can_be_shown() => Assert.Contains(
+        "region 7", $"{new Region(new RegionId(7), KeyRange.All, RegionEpoch.Initial, [])}", StringComparison.Ordinal);
+
+    [Fact]
     public void A_change_of_members_counts_in_the_epoch_and_leaves_the_rest()
     {
         var three = new Peer(new PeerId(13), new StoreId(3), MemberRole.Learner);
