@@ -3,7 +3,6 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Placement;
-using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;

@@ -15,7 +15,7 @@ public sealed class RaftPeerDurabilityTests : RaftPeerKit
         await StartLeaderAsync();
 
         var initial = Assert.IsType<InitialState>(Gate.Stored[0]);
-        Assert.Equal(RegionOf(1).Configuration, initial.Configuration);
+        Assert.Equal(RegionOf(1).ToConfiguration(), initial.Configuration);
         Assert.Equal(new LogPosition(5, 5), initial.Truncated);
         Assert.All(Gate.Stored.Skip(1), @event => Assert.IsType<RaftRecord>(@event));
     }
