@@ -80,6 +80,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private StoreId _target = spec.Self;
     private string _said = "";
+    private bool _measures;
     private bool _hasReported; // and not asked for anything since
 
     /// <inheritdoc/>
@@ -97,7 +98,10 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         switch (message)
         {
             case Tick: Measure(); break;
-            case DiskSpace disk: Report(disk); break;
+            case DiskSpace disk:
+                _measures = false;
+                Report(disk);
+                break;
             case Acquaintance known: Bootstrap(known.Record); break;
             case Wire.StoresReply reply: Hear(reply); break;
             default: Unhandled(message); break;
@@ -108,6 +112,8 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private void Measure()
     {
         Again(Pause);
+        if (_measures) return; // a disk that stands still holds up one thread, not one each second
+        _measures = true;
         var self = Self;
         spec.Measure(disk => self.Tell(disk, ActorRefs.NoSender));
     }

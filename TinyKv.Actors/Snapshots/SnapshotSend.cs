@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Google.Protobuf;
 using TinyKv.Actors.Messages;
-using TinyKv.Core;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Persistence.Engine;
@@ -63,13 +62,15 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
     private void Begin(ReadView view)
     {
         (_view, _isAnswered) = (view, true);
-        var applied = MetaRecords.ReadApplied(view.Snapshot, view.Region.Id);
-        Invariant.Holds(applied is not null, $"the engine knows {view.Region.Id}, and not what is applied of it");
-        _header = new SnapshotHeader(view.Region, applied.Value);
+        if (_hasEnded)
+        {
+            End();
+            return;
+        }
+        _header = new SnapshotHeader(view.Region, MetaRecords.AppliedOf(view.Snapshot, view.Region.Id));
         _encodedHeader = Wrap(SnapshotWire.Encode(_header));
         _total = SnapshotContent.Of(view.Region).Sum(
             part => part.Ranges.Sum(range => spec.Engine.EstimateBytes(part.Family, range)));
-        if (_hasEnded) End();
         Pin();
         foreach (var pull in _early) Answer(pull);
         _early.Clear();

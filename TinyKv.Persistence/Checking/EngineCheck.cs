@@ -63,10 +63,8 @@ internal sealed class EngineCheck
         StoreCatalog.Of(Regions);
         foreach (var region in Regions.Where(record => record.State == RegionState.Normal).Select(record => record.Region.Id))
         {
-            var applied = MetaRecords.ReadApplied(snapshot, region);
-            Invariant.Holds(applied is not null, $"the engine knows {region}, and not what is applied of it");
-            _applied[region] = applied.Value;
-            if (EngineAhead.IsExplained(applied.Value, MetaRecords.ReadSnapshot(snapshot, region))) _ahead.Add(region);
+            var applied = _applied[region] = MetaRecords.AppliedOf(snapshot, region);
+            if (EngineAhead.IsExplained(applied, MetaRecords.ReadSnapshot(snapshot, region))) _ahead.Add(region);
         }
         foreach (var record in Regions.Where(record => record.State == RegionState.Applying))
         {
@@ -74,6 +72,7 @@ internal sealed class EngineCheck
             _ahead.Add(record.Region.Id);
         }
         PlacementState.Load(snapshot);
+        StoreRecords.Load(snapshot);
     }
 
     // One damaged table must not hide what is wrong beside it.

@@ -51,6 +51,15 @@ public static class MetaRecords
     public static LogPosition? ReadApplied(ISnapshot snapshot, RegionId region) =>
         ReadPosition(snapshot, MetaKeys.Of(region, MetaKeys.Applied), region);
 
+    /// <summary>The last entry that is applied of a region that there is.</summary>
+    /// <exception cref="InvariantViolationException">It is not there.</exception>
+    public static LogPosition AppliedOf(ISnapshot snapshot, RegionId region)
+    {
+        var applied = ReadApplied(snapshot, region);
+        Invariant.Holds(applied is not null, $"the engine knows {region}, and not what is applied of it");
+        return applied.Value;
+    }
+
     /// <summary>Sets the last entry that is applied.</summary>
     public static void WriteApplied(IWriteBatch batch, RegionId region, LogPosition applied) =>
         WritePosition(batch, MetaKeys.Of(region, MetaKeys.Applied), applied);

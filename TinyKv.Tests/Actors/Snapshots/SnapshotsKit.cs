@@ -112,7 +112,7 @@ public abstract class SnapshotsKit : TestKit
 
     private IActorRef StubOf(TestProbe test) => Sys.ActorOf(Props.Create(() => new RegionsStub(Engine, Region, test.Ref)));
 
-    private SnapshotsSpec SpecOf(StoreId self, StoreId other, IActorRef link, IActorRef regions) => new()
+    private protected SnapshotsSpec SpecOf(StoreId self, StoreId other, IActorRef link, IActorRef regions) => new()
     {
         Self = self,
         Links = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(other, link),

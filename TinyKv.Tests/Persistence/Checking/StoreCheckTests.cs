@@ -144,6 +144,20 @@ public sealed class StoreCheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_registry_of_stores_that_cannot_be_read_is_found()
+    {
+        await RunAsync();
+        await _cluster.StopAsync(1);
+        ChangeRecords(batch => batch.Put(
+            ColumnFamily.Meta, MetaKeys.Of(RegionId.Placement, MetaKeys.PlacementCluster), "no record"u8));
+
+        var engine = Part(StoreCheck.Run(_store), "engine");
+
+        Assert.Equal(PartState.Damaged, engine.State);
+        Assert.Contains("the record of the cluster", engine.Details[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_region_that_was_removed_needs_no_journal()
     {
         await RunAsync();
