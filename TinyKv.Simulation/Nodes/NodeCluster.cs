@@ -108,7 +108,7 @@ internal sealed class NodeCluster
         {
             ClusterName = "simulated",
             Stores = [.. Enumerable.Range(1, Plan.Stores)
-                .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 1, 1, 1))],
+                .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 2, 3, 4))],
             StoreId = new StoreId(store),
             DataDirectory = "",
             BindHost = "",
