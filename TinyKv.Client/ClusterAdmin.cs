@@ -1,3 +1,4 @@
+using Grpc.Core;
 using TinyKv.Client.Grpc;
 using TinyKv.Protocol.Wire.Admin.V1;
 
@@ -48,15 +49,13 @@ internal sealed class GrpcAdmin(
     GrpcPlacement placement, Func<Func<CancellationToken, Task<object>>, CancellationToken, Task<object>> retry) : IClusterAdmin
 {
     /// <inheritdoc/>
-    public async Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) =>
-        (ListStoresResponse)await retry(async ending => await placement.AskAdminAsync(
-            (admin, call) => admin.ListStoresAsync(new ListStoresRequest(), call), ending), cancellation);
+    public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) =>
+        AskAsync((admin, call) => admin.ListStoresAsync(new ListStoresRequest(), call), cancellation);
 
     /// <inheritdoc/>
-    public async Task<RegisterStoreResponse> RegisterStoreAsync(
+    public Task<RegisterStoreResponse> RegisterStoreAsync(
         RegisterStoreRequest store, CancellationToken cancellation = default) =>
-        (RegisterStoreResponse)await retry(async ending => await placement.AskAdminAsync(
-            (admin, call) => admin.RegisterStoreAsync(store, call), ending), cancellation);
+        AskAsync((admin, call) => admin.RegisterStoreAsync(store, call), cancellation);
 
     /// <inheritdoc/>
     public async Task<StoreDetail> SetLabelsAsync(
@@ -65,19 +64,19 @@ internal sealed class GrpcAdmin(
     {
         var request = new SetStoreLabelsRequest { StoreId = store, IfRevision = ifRevision };
         foreach (var (name, value) in labels) request.Labels[name] = value;
-        var reply = (SetStoreLabelsResponse)await retry(async ending => await placement.AskAdminAsync(
-            (admin, call) => admin.SetStoreLabelsAsync(request, call), ending), cancellation);
-        return reply.Store;
+        return (await AskAsync((admin, call) => admin.SetStoreLabelsAsync(request, call), cancellation)).Store;
     }
 
     /// <inheritdoc/>
     public async Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default)
     {
         var request = new TransferLeaderRequest { RegionId = region, StoreId = store };
-        var reply = (TransferLeaderResponse)await retry(async ending => await placement.AskAdminAsync(
-            (admin, call) => admin.TransferLeaderAsync(request, call), ending), cancellation);
-        return !reply.LedAlready;
+        return !(await AskAsync((admin, call) => admin.TransferLeaderAsync(request, call), cancellation)).LedAlready;
     }
+
+    private async Task<T> AskAsync<T>(
+        Func<Admin.AdminClient, CallOptions, AsyncUnaryCall<T>> start, CancellationToken cancellation) where T : class =>
+        (T)await retry(async ending => await placement.AskAdminAsync(start, ending), cancellation);
 }
 
 /// <summary>Over remoting stores are not administered.</summary>

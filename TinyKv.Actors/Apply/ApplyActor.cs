@@ -54,9 +54,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
         using var snapshot = engine.Snapshot();
         _record = spec.Record;
         _machine = spec.Machine(_record.Region, snapshot);
-        var applied = MetaRecords.ReadApplied(snapshot, Region.Id);
-        Invariant.Holds(applied is not null, $"the engine knows {Region.Id}, and not what is applied of it");
-        _applied = applied.Value;
+        _applied = MetaRecords.AppliedOf(snapshot, Region.Id);
         _snapshot = MetaRecords.ReadSnapshot(snapshot, Region.Id);
         Context.Parent.Tell(Description);
     }
@@ -131,8 +129,10 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
         try
         {
             var command = CommandCodec.Decode(entry.Data);
-            return command is WriteGroup group
-                ? group.Writes.All(write => TryApply(entry, write, turn)) : TryApply(entry, command, turn);
+            if (command is not WriteGroup group) return TryApply(entry, command, turn);
+            foreach (var write in group.Writes)
+                if (!TryApply(entry, write, turn)) return false;
+            return true;
         }
         catch (MalformedMessageException e)
         {

@@ -10,7 +10,7 @@ namespace TinyKv.Actors.Regions;
 /// <summary>What a region's subtree is made from.</summary>
 internal sealed record RegionSpec
 {
-    /// <summary>The region as it was created.</summary>
+    /// <summary>What the engine says of the region when the store begins with it.</summary>
     public required RegionRecord Record { get; init; }
 
     /// <summary>Its replica on this store.</summary>

@@ -23,8 +23,7 @@ internal sealed class EnvelopeAsker(IActorRef asker, IActorRef self, UnreadRepli
             if (request.Inner is { } inner)
                 calls.Add(new NumberedCall(request, inner, this) { Trace = NumberedCall.TraceOf(request.Traceparent) });
             else if (request.Cancel is null)
-                none.Add(NumberedReply.Failed(request.Number, StatusCode.Unimplemented,
-                    "the request is of no kind that this version knows"));
+                none.Add(NumberedReply.Unknown(request.Number));
         }
         Acknowledge(envelope);
         if (none.Count > 0) Tell(none.ConvertAll(reply => ((IRawRequest?)null, reply)));

@@ -48,7 +48,7 @@ public sealed class EnvelopeSession(Func<IRawGateway> gateway, UnreadBytes unrea
                 if (request.Cancel is not null) cancelled.Add(request.Number);
                 else if (_calls.ContainsKey(request.Number)) return Repeated(request.Number);
                 else if (request.Inner is { } inner) calls.Add(Enter(request, inner));
-                else QueueSmall(Unknown(request.Number));
+                else QueueSmall(NumberedReply.Unknown(request.Number));
             }
         }
         if (calls.Count > 0) gateway().Execute(calls);
@@ -227,9 +227,6 @@ public sealed class EnvelopeSession(Func<IRawGateway> gateway, UnreadBytes unrea
         _bytesQueued -= bytes;
         unread.Remove(bytes);
     }
-
-    private static NumberedReply Unknown(ulong number) => NumberedReply.Failed(
-        number, StatusCode.Unimplemented, "the request is of no kind that this version knows");
 
     private static Status Repeated(ulong number) => new(StatusCode.InvalidArgument,
         $"the number {number} belongs to a request that is not answered yet; each needs its own");

@@ -79,9 +79,17 @@ internal sealed class GatewayActor(
         else
         {
             var calls = asker.CallsIn(envelope);
-            if (unread is not { IsFull: true }) gateway.Execute(calls);
-            else foreach (var call in calls) call.Answer(UnreadReplies.Refusal(call.Request));
+            if (unread is { IsFull: true }) Refuse(calls);
+            else gateway.Execute(calls);
         }
+    }
+
+    // Together: each message would make the connection fuller by itself.
+    private static void Refuse(List<RawCall> calls)
+    {
+        var refusals = new Replies(calls.Count);
+        foreach (var call in calls) refusals.Add(call, UnreadReplies.Refusal(call.Request));
+        refusals.Tell();
     }
 
     private async Task ExecuteAsync(IRawRequest request, IActorRef asker, UnreadReplies unread)

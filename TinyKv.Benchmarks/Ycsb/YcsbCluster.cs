@@ -5,13 +5,14 @@ namespace TinyKv.Benchmarks.Ycsb;
 
 /// <summary>What YCSB has written to one cluster: its workloads follow each other on the same records.</summary>
 /// <param name="records">How many records the load phase writes, or has written.</param>
-internal sealed class YcsbCluster(int records)
+/// <param name="loaded">How many of them are there already.</param>
+internal sealed class YcsbCluster(int records, int loaded = 0)
 {
     // Nobody knows beforehand how many records a stretch of time inserts. YCSB, which counts operations, doubles what it
     // expects.
     private const int ExpectedInserts = 2 * 20_000;
 
-    private readonly AcknowledgedCounter _records = new(0);
+    private readonly AcknowledgedCounter _records = new(loaded);
 
     /// <summary>The phase before all others.</summary>
     public IWorkload Load => new YcsbLoad(_records);
@@ -20,12 +21,7 @@ internal sealed class YcsbCluster(int records)
     public int Records => records;
 
     /// <summary>For records that another process has loaded.</summary>
-    public static YcsbCluster Loaded(int records)
-    {
-        var cluster = new YcsbCluster(records);
-        for (var i = 0; i < records; i++) cluster._records.Acknowledge(cluster._records.Next());
-        return cluster;
-    }
+    public static YcsbCluster Loaded(int records) => new(records, loaded: records);
 
     /// <summary>A workload on what is there now.</summary>
     public IWorkload Workload(YcsbMix mix) =>

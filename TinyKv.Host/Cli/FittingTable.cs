@@ -36,6 +36,12 @@ internal sealed class FittingTable(params Column[] columns)
         return [.. columns.Where((_, index) => !shown.Contains(index)).Select(column => column.Name)];
     }
 
+    /// <summary>Says which columns were left out, if any were.</summary>
+    public static void WriteLeftOut(IAnsiConsole console, IReadOnlyList<string> leftOut)
+    {
+        if (leftOut.Count > 0) console.WriteLine($"left out: {string.Join(", ", leftOut)} (--format json shows all)");
+    }
+
     private int[] Fitting(IAnsiConsole console)
     {
         var options = RenderOptions.Create(console, console.Profile.Capabilities);

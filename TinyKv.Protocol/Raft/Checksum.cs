@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Google.Protobuf;
 
 namespace TinyKv.Protocol.Raft;
 
@@ -8,6 +9,14 @@ namespace TinyKv.Protocol.Raft;
 internal static class Checksum
 {
     private const int Bytes = sizeof(uint);
+
+    /// <summary>A message and its checksum.</summary>
+    public static byte[] Sealed(IMessage message)
+    {
+        var buffer = NewBuffer(message.CalculateSize());
+        message.WriteTo(Body(buffer));
+        return Seal(buffer);
+    }
 
     /// <summary>A buffer for a message of this size and its checksum.</summary>
     public static byte[] NewBuffer(int size) => new byte[size + Bytes];

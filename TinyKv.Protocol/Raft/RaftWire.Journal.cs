@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Stores;
@@ -10,7 +9,7 @@ namespace TinyKv.Protocol.Raft;
 public static partial class RaftWire
 {
     /// <summary>The bytes of one durable step.</summary>
-    public static byte[] Encode(RaftRecord record) => Sealed(ToWire(record));
+    public static byte[] Encode(RaftRecord record) => Checksum.Sealed(ToWire(record));
 
     /// <summary>Reads what <see cref="Encode(RaftRecord)"/> wrote.</summary>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
@@ -18,7 +17,7 @@ public static partial class RaftWire
         FromWire(WireCodec.Parse(Proto.RaftRecord.Parser, Checksum.Open(bytes)));
 
     /// <summary>The bytes of a peer's first event.</summary>
-    public static byte[] Encode(InitialState initial) => Sealed(ToWire(initial));
+    public static byte[] Encode(InitialState initial) => Checksum.Sealed(ToWire(initial));
 
     /// <summary>Reads what <see cref="Encode(InitialState)"/> wrote.</summary>
     /// <exception cref="MalformedMessageException">The bytes are something else.</exception>
@@ -26,7 +25,7 @@ public static partial class RaftWire
         FromWire(WireCodec.Parse(Proto.InitialState.Parser, Checksum.Open(bytes)));
 
     /// <summary>The bytes of what takes the place of a peer's events so far.</summary>
-    public static byte[] Encode(RaftCheckpoint checkpoint) => Sealed(new Proto.RaftCheckpoint
+    public static byte[] Encode(RaftCheckpoint checkpoint) => Checksum.Sealed(new Proto.RaftCheckpoint
     {
         Initial = ToWire(checkpoint.Initial),
         Record = ToWire(checkpoint.Record),
@@ -74,12 +73,5 @@ public static partial class RaftWire
         {
             Directory = new DirectoryId(wire.Directory),
         };
-    }
-
-    private static byte[] Sealed(IMessage wire)
-    {
-        var buffer = Checksum.NewBuffer(wire.CalculateSize());
-        wire.WriteTo(Checksum.Body(buffer));
-        return Checksum.Seal(buffer);
     }
 }

@@ -63,4 +63,8 @@ public partial class NumberedReply
         Number = number,
         Failure = new Failure { Code = (uint)code, Message = message },
     };
+
+    /// <summary>The reply to a request that has no <see cref="NumberedRequest.Inner"/> and cancels nothing.</summary>
+    public static NumberedReply Unknown(ulong number) =>
+        Failed(number, StatusCode.Unimplemented, "the request is of no kind that this version knows");
 }

@@ -21,7 +21,7 @@ public static class SnapshotWire
     public const int MaxChunkBytes = 16 * 1024 * 1024 - 4096;
 
     /// <summary>The bytes of a header.</summary>
-    public static byte[] Encode(SnapshotHeader header) => Seal(ToWire(header));
+    public static byte[] Encode(SnapshotHeader header) => Checksum.Sealed(ToWire(header));
 
     /// <summary>Reads a header.</summary>
     /// <exception cref="SnapshotDamagedException">The bytes are something else.</exception>
@@ -40,7 +40,7 @@ public static class SnapshotWire
         };
         foreach (var pair in chunk.Pairs)
             wire.Pairs.Add(new Proto.SnapshotPair { Key = WireCodec.Wrap(pair.Key), Value = WireCodec.Wrap(pair.Value) });
-        return Seal(wire);
+        return Checksum.Sealed(wire);
     }
 
     /// <summary>Reads a chunk.</summary>
@@ -54,7 +54,7 @@ public static class SnapshotWire
         var wire = new Proto.SnapshotManifest { Header = ToWire(header) };
         foreach (var (family, pairs, bytes) in tables)
             wire.Tables.Add(new Proto.SnapshotTable { ColumnFamily = (int)family, Pairs = pairs, Bytes = bytes });
-        return Seal(wire);
+        return Checksum.Sealed(wire);
     }
 
     /// <summary>Reads what says that a snapshot is whole.</summary>
@@ -105,13 +105,6 @@ public static class SnapshotWire
     {
         WireCodec.Require(Enum.IsDefined((ColumnFamily)number), $"there is no column family {number}");
         return (ColumnFamily)number;
-    }
-
-    private static byte[] Seal(IMessage message)
-    {
-        var buffer = Checksum.NewBuffer(message.CalculateSize());
-        message.WriteTo(Checksum.Body(buffer));
-        return Checksum.Seal(buffer);
     }
 
     private static T Read<T, TWire>(

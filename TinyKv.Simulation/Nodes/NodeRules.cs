@@ -96,10 +96,10 @@ internal sealed class NodeRules(World world, int stores)
 
     private void Created(Machine machine, EngineVersion after, bool sync)
     {
-        var made = after.Catalog.Records.Select(record => (record.Region.Id, after.Applied(record.Region.Id)));
+        var made = after.Catalog.Records.Select(record => (Id: record.Region.Id, after.Applied(record.Region.Id)));
         var meant = world.Cluster.Regions.Select(region => (region.Id, InitialState.Origin.Index));
-        Require(Rule.RegionsAsRecorded, sync && made.Order(Comparer<(RegionId Id, long)>.Create(
-                (one, other) => one.Id.Value.CompareTo(other.Id.Value))).SequenceEqual(meant.OrderBy(each => each.Id.Value)),
+        Require(Rule.RegionsAsRecorded,
+            sync && made.OrderBy(each => each.Id.Value).SequenceEqual(meant.OrderBy(each => each.Id.Value)),
             $"{machine.Name} begins with {after}");
     }
 

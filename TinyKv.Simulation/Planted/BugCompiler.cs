@@ -29,7 +29,7 @@ internal sealed class BugCompiler
     private readonly Ground _ground;
     private readonly CSharpCompilation _sound;
     private readonly ILookup<string, TypeDeclarationSyntax> _types;
-    private readonly List<PlantedBug> _together = []; // each has the number of its place here, from 1 on
+    private readonly List<(PlantedBug Bug, Place Place)> _together; // each has the number of its place here, from 1 on
     private readonly Lazy<Assembly> _shared;
 
     /// <summary>Reads and parses the sources.</summary>
@@ -45,7 +45,10 @@ internal sealed class BugCompiler
                 nullableContextOptions: NullableContextOptions.Annotations));
         _types = Patch.Types(_sound.SyntaxTrees);
         // One that has no place says so when it is compiled.
-        _together.AddRange(bugs.Where(bug => Patch.All(bug, _types) is [var place] && Bodies.Around(place) is not null));
+        _together = [.. from bug in bugs
+            let places = Patch.All(bug, _types)
+            where places.Count == 1 && Bodies.Around(places[0]) is not null
+            select (bug, places[0])];
         _shared = new Lazy<Assembly>(LoadShared);
     }
 
@@ -58,11 +61,15 @@ internal sealed class BugCompiler
     /// <exception cref="SimulationException">It cannot be planted, or does not compile.</exception>
     public Func<int, int, (int Seed, string Rule, string Text)?> Compile(PlantedBug? bug)
     {
-        var number = bug is null ? 0 : _together.IndexOf(bug) + 1;
-        if (bug is not null && number == 0) return RunOf(Load(With(bug), bug.Name));
+        var number = bug is null ? 0 : _together.FindIndex(each => each.Bug == bug) + 1;
+        if (bug is not null && number == 0) return RunOf(Load(With(bug, Patch.Find(bug, _types)), bug.Name));
         var choice = _shared.Value.GetType("TinyKv.Simulation.Planted.PlantedBugs")!.GetField("Chosen")!;
-        choice.SetValue(null, number);
-        return RunOf(_shared.Value);
+        var run = RunOf(_shared.Value);
+        return (first, count) =>
+        {
+            choice.SetValue(null, number);
+            return run(first, count);
+        };
     }
 
     private Func<int, int, (int Seed, string Rule, string Text)?> RunOf(Assembly loaded)
@@ -85,28 +92,25 @@ internal sealed class BugCompiler
         }
         catch (SimulationException)
         {
-            foreach (var bug in _together) RequireSound(bug);
+            foreach (var (bug, place) in _together) RequireSound(bug, place);
             throw;
         }
     }
 
     // Says which bug it is that does not compile.
-    private void RequireSound(PlantedBug bug)
+    private void RequireSound(PlantedBug bug, Place place)
     {
-        var path = Patch.Find(bug, _types).Tree.FilePath;
-        var all = With(bug);
-        Require(all.GetSemanticModel(all.SyntaxTrees.Single(tree => tree.FilePath == path)).GetDiagnostics(), bug.Name);
+        var all = With(bug, place);
+        var tree = all.SyntaxTrees.Single(each => each.FilePath == place.Tree.FilePath);
+        Require(all.GetSemanticModel(tree).GetDiagnostics(), bug.Name);
     }
 
-    private CSharpCompilation With(PlantedBug bug)
-    {
-        var (tree, span) = Patch.Find(bug, _types);
-        return Replace(_sound, tree, new TextChange(span, bug.New));
-    }
+    private CSharpCompilation With(PlantedBug bug, Place place) =>
+        Replace(_sound, place.Tree, new TextChange(place.Span, bug.New));
 
     private CSharpCompilation WithAll()
     {
-        var bugs = _together.Select((bug, index) => (Number: index + 1, Place: Patch.Find(bug, _types), bug.New));
+        var bugs = _together.Select((each, index) => (Number: index + 1, each.Place, each.Bug.New));
         var changes = bugs.GroupBy(bug => Bodies.Around(bug.Place)!).ToLookup(
             body => body.Key.SyntaxTree, body => Bodies.Choose(body.Key, body));
         return changes.Aggregate(_sound, (all, file) => Replace(all, file.Key, [.. file]))

@@ -1,7 +1,5 @@
 using System.Text;
 using TinyKv.Core.Raft;
-using TinyKv.Core.Raft.Membership;
-using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
 namespace TinyKv.Simulation.Raft;
@@ -28,8 +26,7 @@ internal sealed class Hostility
         var members = Plan.DrawMembers(cluster.Numbers, _random.Pick(3, 3, 5));
         var hostile = members[_random.Next(members.Length)];
         _liar = new Liar(hostile, members, _random, _onlyDisturbs, () => new byte[_random.Next(3)]);
-        var peers = members.Select((member, i) => new Peer(member, new StoreId((ulong)i + 1)));
-        var initial = new InitialState(new Configuration(peers), cluster.Plan.Truncated);
+        var initial = (cluster.Plan with { Voters = members }).Initial;
         var options = cluster.Plan.Options with { ProvidesSnapshots = false };
         _victims = [.. members.Where(member => member != hostile).Select(member =>
             new Victim(member, initial, options, _random, _underWay.Add))];

@@ -35,16 +35,6 @@ internal sealed class Journal(InitialState initial, Func<long, ImmutableArray<En
     /// <summary>Whether one of these is a checkpoint.</summary>
     public bool AwaitsCheckpoint => _pending.Any(pending => pending is RaftCheckpoint);
 
-    /// <summary>Whether a restart begins with a checkpoint, and whether older events are left.</summary>
-    public (bool Exists, bool HasOlder) Checkpoint
-    {
-        get
-        {
-            var last = _durable.FindLastIndex(stored => stored.Event is RaftCheckpoint);
-            return (last >= 0, last > 0);
-        }
-    }
-
     /// <summary>Begins a write.</summary>
     public void Write(RaftRecord record) => _pending.Enqueue(record);
 
@@ -67,7 +57,7 @@ internal sealed class Journal(InitialState initial, Func<long, ImmutableArray<En
     /// <summary>Deletes the oldest <paramref name="count"/> events.</summary>
     public void Delete(int count) => _durable.RemoveRange(0, count);
 
-    /// <summary>How many events are before the last checkpoint.</summary>
+    /// <summary>How many events are before the last checkpoint, with which a restart begins; -1: there is none.</summary>
     public int BeforeCheckpoint => _durable.FindLastIndex(stored => stored.Event is RaftCheckpoint);
 
     /// <summary>Makes a member from what is durable.</summary>

@@ -78,8 +78,8 @@ internal sealed class Node(Cluster cluster, Peer peer)
     {
         var seed = cluster.Random.Next();
         _core = Journal.Replay(initial => new RaftCore(Id, initial, cluster.Plan.Options, new Random(seed)));
-        cluster.Marks.HitIf(Journal.Checkpoint.Exists, Mark.CheckpointReplayed);
-        cluster.Marks.HitIf(Journal.Checkpoint.HasOlder, Mark.CheckpointReplayedWithOlderEvents);
+        cluster.Marks.HitIf(Journal.BeforeCheckpoint >= 0, Mark.CheckpointReplayed);
+        cluster.Marks.HitIf(Journal.BeforeCheckpoint > 0, Mark.CheckpointReplayedWithOlderEvents);
         Log = Journal.Log.Clone();
         Judge.Holds(Rule.DurablePromises, _core.Term == Journal.Term && _core.Last == Log.Last,
             $"{Id} replayed to term {_core.Term}, {_core.Last}; its disk says {Journal.Term}, {Log.Last}");

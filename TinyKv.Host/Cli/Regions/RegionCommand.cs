@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinyKv.Client;
+using TinyKv.Host.Cli.Parsing;
 using TinyKv.Host.Cli.Status;
 using TinyKv.Server.Exit;
 
@@ -19,7 +20,7 @@ internal static class RegionCommand
     private static Command Show(CliHost host, CommonOptions options)
     {
         var command = new Command("show", "Shows a region and its replicas, as the stores say themselves");
-        var region = RegionArgument();
+        var region = NumberArguments.Region();
         command.Arguments.Add(region);
         options.AddTo(command, options.Format);
         command.SetAction(async (arguments, cancellation) =>
@@ -35,8 +36,8 @@ internal static class RegionCommand
     {
         var command = new Command(
             "transfer-leader", "Lets the replica on a store lead a region, waits until it does, and shows the region");
-        var region = RegionArgument();
-        var store = NumberArgument("store", "The store's number", "a store");
+        var region = NumberArguments.Region();
+        var store = NumberArguments.Store();
         command.Arguments.Add(region);
         command.Arguments.Add(store);
         options.AddTo(command, options.Format);
@@ -68,21 +69,4 @@ internal static class RegionCommand
             default: StatusTables.Write(host.OutputConsole(), region); break;
         }
     }
-
-    private static Argument<ulong> RegionArgument() =>
-        NumberArgument("region", "The region's number, or 'placement'", "a region", placement: true);
-
-    private static Argument<ulong> NumberArgument(string name, string description, string what, bool placement = false) =>
-        new(name)
-        {
-            Description = description,
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                if (placement && text == "placement") return 0;
-                if (ulong.TryParse(text, out var number) && (number > 0 || placement)) return number;
-                result.AddError($"'{text}' is not {what}: expected its number{(placement ? " or 'placement'" : "")}");
-                return 0;
-            },
-        };
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Spectre.Console;
 using TinyKv.Client;
 using TinyKv.Protocol.Wire.Admin.V1;
@@ -17,12 +16,12 @@ internal static class StatusTables
             console.WriteLine($"store {store.StoreId}: {store.Error}");
         foreach (var introduction in view.Introductions) console.WriteLine(Describe(introduction));
         leftOut.AddRange(WriteRegions(console, view.Regions));
-        WriteLeftOut(console, leftOut);
+        FittingTable.WriteLeftOut(console, leftOut);
     }
 
     /// <summary>One region.</summary>
     public static void Write(IAnsiConsole console, RegionView region) =>
-        WriteLeftOut(console, WriteRegions(console, [region]));
+        FittingTable.WriteLeftOut(console, WriteRegions(console, [region]));
 
     private static IReadOnlyList<string> WriteRegions(IAnsiConsole console, IReadOnlyList<RegionView> regions)
     {
@@ -33,12 +32,6 @@ internal static class StatusTables
             foreach (var peer in region.Peers) WriteTroubles(console, region, peer);
         }
         return leftOut;
-    }
-
-    private static void WriteLeftOut(IAnsiConsole console, IReadOnlyList<string> leftOut)
-    {
-        if (leftOut.Count > 0)
-            console.WriteLine($"left out: {string.Join(", ", leftOut)} (--format json shows all)");
     }
 
     private static void WriteTroubles(IAnsiConsole console, RegionView region, PeerStatus peer)
@@ -93,7 +86,7 @@ internal static class StatusTables
     private static Cell[] PeerCells(PeerStatus peer) =>
     [
         $"{peer.Peer.Id}", $"{peer.Peer.StoreId}", Role(peer.Role), $"{peer.CommitIndex}", $"{peer.AppliedIndex}",
-        $"{peer.FirstIndex}..{peer.LastIndex}, {Bytes(peer.LogBytes)}",
+        $"{peer.FirstIndex}..{peer.LastIndex}, {SizeText.Of(peer.LogBytes)}",
     ];
 
     private static Cell Role(string role) => role switch
@@ -112,11 +105,4 @@ internal static class StatusTables
 
     private static string Epoch(Region region) =>
         region.RegionEpoch is { } epoch ? $"{epoch.ConfVer}/{epoch.Version}" : "";
-
-    private static string Bytes(long count) => count switch
-    {
-        < 10_240 => $"{count} B",
-        < 10_240 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{count / 1024.0:0.0} KiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{count / 1048576.0:0.0} MiB"),
-    };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinyKv.Client;
+using TinyKv.Host.Cli.Parsing;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Exit;
 
@@ -34,7 +35,7 @@ internal static class StoreCommand
     private static Command Show(CliHost host, CommonOptions options)
     {
         var command = new Command("show", "Shows one store");
-        var id = StoreArgument();
+        var id = NumberArguments.Store();
         command.Arguments.Add(id);
         options.AddTo(command, options.Format);
         command.SetAction((arguments, cancellation) => RunAsync(host, options, arguments, async cluster =>
@@ -53,7 +54,7 @@ internal static class StoreCommand
     private static Command AddLabels(CliHost host, CommonOptions options)
     {
         var command = new Command("add-labels", "Sets labels of a store, such as zone=a; zone= removes one");
-        var id = StoreArgument();
+        var id = NumberArguments.Store();
         var labels = new Argument<string[]>("label")
         {
             Description = "NAME=VALUE; with nothing behind '=' the label is removed",
@@ -82,17 +83,6 @@ internal static class StoreCommand
         }, cancellation));
         return command;
     }
-
-    private static Argument<ulong> StoreArgument() => new("store")
-    {
-        Description = "The store's number",
-        CustomParser = result =>
-        {
-            if (ulong.TryParse(result.Tokens[0].Value, out var number) && number > 0) return number;
-            result.AddError($"'{result.Tokens[0].Value}' is not a store: expected its number");
-            return 0;
-        },
-    };
 
     private static async Task<int> RunAsync(
         CliHost host, CommonOptions options, ParseResult arguments, Func<ICluster, Task> run, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Spectre.Console;
 using TinyKv.Protocol.Wire.Admin.V1;
 
@@ -24,10 +23,10 @@ internal static class StoreText
         {
             table.AddRow($"{store.StoreId}", ConditionOf(store), store.GrpcEndpoint, Labels(store),
                 Of(store, usage => $"{usage.RegionCount}"), Of(store, usage => $"{usage.LeaderCount}"),
-                Of(store, usage => Bytes(usage.UsedBytes)), Of(store, usage => Bytes(usage.AvailableBytes)), store.Version);
+                Of(store, usage => SizeText.Of(usage.UsedBytes)), Of(store, usage => SizeText.Of(usage.AvailableBytes)),
+                store.Version);
         }
-        var leftOut = table.Write(console);
-        if (leftOut.Count > 0) console.WriteLine($"left out: {string.Join(", ", leftOut)} (--format json shows all)");
+        FittingTable.WriteLeftOut(console, table.Write(console));
     }
 
     public static void WriteLines(TextWriter writer, StoreDetail store)
@@ -45,7 +44,8 @@ internal static class StoreText
         Line("data directory", store.DataDirectory);
         if (store.Usage is not { } usage) return;
         Line("regions", $"{usage.RegionCount}, of which {usage.LeaderCount} lead");
-        Line("disk", $"{Bytes(usage.UsedBytes)} used, {Bytes(usage.AvailableBytes)} of {Bytes(usage.CapacityBytes)} available");
+        Line("disk", $"{SizeText.Of(usage.UsedBytes)} used, "
+            + $"{SizeText.Of(usage.AvailableBytes)} of {SizeText.Of(usage.CapacityBytes)} available");
 
         void Line(string name, string value) => writer.Write($"{name,-16}{(value.Length > 0 ? value : Nothing)}\n");
     }
@@ -81,12 +81,4 @@ internal static class StoreText
 
     private static string Of(StoreDetail store, Func<StoreUsage, string> read) =>
         store.Usage is { } usage ? read(usage) : Nothing;
-
-    private static string Bytes(long count) => count switch
-    {
-        < 10_240 => $"{count} B",
-        < 10_240 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{count / 1024.0:0.0} KiB"),
-        < 10_240L * 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{count / 1048576.0:0.0} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{count / 1073741824.0:0.0} GiB"),
-    };
 }
