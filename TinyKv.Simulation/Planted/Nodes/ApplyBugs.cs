@@ -13,7 +13,7 @@ internal static class ApplyBugs
             "",
             "A restart applies it again."),
         new("a restart that applies everything again", [Rule.NothingGoesBack], 4, "ApplyActor",
-            "_applied = applied.Value;",
+            "_applied = MetaRecords.AppliedOf(snapshot, Region.Id);",
             "_applied = InitialState.Origin;",
             "Old values show again."),
         new("an applied index ahead of its data", [Rule.AppliedWithIndex], 1, "ApplyTurn",

@@ -19,7 +19,7 @@ internal static class StreamBugs
             _replies.Add((call, reply));
             """,
             "A request is answered twice."),
-        new("an overdue write that passes for a refused one", [Rule.Linearizability], 1, "RawCall",
+        new("an overdue write that passes for a refused one", [Rule.Linearizability], 27, "RawCall",
             "Sink.Reply([(this, Request.OutcomeUnknown())]);",
             "Sink.Reply([(this, Request.Refused(new TinyKv.Core.Regions.RegionError.NotLeader(null, null)))]);",
             "It may be done all the same, and is asked again."),
@@ -37,7 +37,7 @@ internal static class StreamBugs
             }
             """,
             "Those before it are done all the same, and are asked again."),
-        new("a read of a message that nobody confirms", [Rule.Linearizability], 171, "RaftPeer",
+        new("a read of a message that nobody confirms", [Rule.Linearizability], 98, "RaftPeer",
             "foreach (var (asker, request) in batch.Requests) Admit(asker, request);",
             """
             foreach (var (asker, request) in batch.Requests)
@@ -51,7 +51,7 @@ internal static class StreamBugs
             "case RegionBatch batch: Refuse(batch, Member(_core.Leader)); break;",
             "case RegionBatch batch: Admit(batch); break;",
             "Its requests are proposed by one that does not lead."),
-        new("an answer that all are told who are answered with it", [Rule.Linearizability, Rule.NothingThrows], 4, "CallGroup",
+        new("an answer that all are told who are answered with it", [Rule.Linearizability, Rule.NothingThrows], 7, "CallGroup",
             "var call = Take((CallRef)asker, answer);",
             "var call = Take((CallRef)asker, answers[0].Answer);",
             "Who asked for one thing is told of another."),
