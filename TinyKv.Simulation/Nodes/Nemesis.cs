@@ -14,12 +14,13 @@ internal sealed class Nemesis(World world)
     private NodeCluster Cluster => world.Cluster;
 
     /// <summary>Begins.</summary>
-    public void Start() => world.After(Cluster.Plan.FaultInterval * (2 * _random.NextDouble()), () =>
+    public void Start()
     {
-        if (_ended) return;
-        if (world.Now >= _quietUntil || _random.Percent(20)) Strike(Draw());
-        Start();
-    });
+        StrikeLater();
+        // Whether a connection is ever made anew shows only if one is dead at the end.
+        if (Cluster.Plan.Faults.Any(fault => fault is { Fault: Fault.KillLink, Weight: > 0 }))
+            world.After(NodePlan.LastDeadLink, DeadenForwarding);
+    }
 
     /// <summary>All faults end, and whatever they left behind.</summary>
     public void End()
@@ -35,6 +36,19 @@ internal sealed class Nemesis(World world)
             if (machine.IsImpostor) machine.Crash(keepsPower: true);
             if (machine.Process is null) machine.Start();
         }
+    }
+
+    private void StrikeLater() => world.After(Cluster.Plan.FaultInterval * (2 * _random.NextDouble()), () =>
+    {
+        if (_ended) return;
+        if (world.Now >= _quietUntil || _random.Percent(20)) Strike(Draw());
+        StrikeLater();
+    });
+
+    private void DeadenForwarding()
+    {
+        if (Cluster.LeaderOf(Cluster.Regions[^1].Id) is { } leader)
+            Cluster.Network.Deaden(Cluster.Machines.First(machine => machine != leader || Cluster.Plan.Stores == 1), leader);
     }
 
     private Fault? Draw()
