@@ -1,6 +1,5 @@
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Snapshots;
-using TinyKv.Core.Snapshots;
 using TinyKv.Protocol.Wire.Internal;
 using SnapshotCursor = TinyKv.Core.Snapshots.SnapshotCursor;
 
