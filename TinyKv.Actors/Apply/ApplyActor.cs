@@ -73,6 +73,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
             case ServeReads reads: Serve(reads); break;
             case Describe: Sender.Tell(Description); break;
             case JournalBorn: NoteBirth(); break;
+            case TakeView: Sender.Tell(View()); break;
             case InstallSnapshot install: Install(install); break;
             case SnapshotJournaled: FinishSnapshot(); break;
             default: Unhandled(message); break;

@@ -1,6 +1,7 @@
 using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 
 namespace TinyKv.Actors.Messages;
 
@@ -12,6 +13,11 @@ internal interface IApplyObserver
 {
     /// <summary>A batch is in the engine.</summary>
     void OnApplied(in AppliedBatch batch);
+
+    /// <summary>A snapshot is in the engine, in place of entries that are not applied one by one.</summary>
+    void OnInstalled(ISnapshot state)
+    {
+    }
 }
 
 /// <summary>What one write of the engine holds.</summary>

@@ -36,6 +36,10 @@ internal sealed record Propose(
 /// <summary>Answer from a state that holds everything acknowledged before now.</summary>
 internal sealed record Read(RegionId Region, RequestContext? Context) : RegionRequest(Region, Context);
 
+/// <summary>Answer with a <see cref="ReadView"/> of what is applied here, whatever is acknowledged elsewhere: for a snapshot.
+/// </summary>
+internal sealed record TakeView(RegionId Region) : RegionRequest(Region, null);
+
 /// <summary>Requests that came together: each is taken or refused by itself, and answered to whoever asked for it.</summary>
 internal sealed record RegionBatch(RegionId Region, ImmutableArray<AskedRequest> Requests)
 {

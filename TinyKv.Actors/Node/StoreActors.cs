@@ -82,6 +82,7 @@ internal sealed record StoreActors(
         var snapshots = system.ActorOf(SnapshotsActor.Props(new SnapshotsSpec
         {
             Self = settings.StoreId,
+            Reconnect = links.ReconnectBulk,
             Links = links.BulkTo.ToImmutableDictionary(link => link.Key, link => around.Over(link.Key, link.Value)),
             Regions = store,
             Staging = around.Staging,

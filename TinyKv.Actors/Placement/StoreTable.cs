@@ -49,4 +49,7 @@ internal sealed class StoreObserver(StoreTable table) : IApplyObserver
         foreach (var command in batch.Commands)
             if (command.Result.Reply is StoreDirectory directory) table.Post(directory);
     }
+
+    /// <inheritdoc/>
+    public void OnInstalled(ISnapshot state) => table.Post(StoreRecords.Load(state));
 }

@@ -100,6 +100,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case TakeView: _applier.Forward(message); break;
             case RegionRequest or RegionBatch or InboundRaftMessage or StoreDisconnected or SnapshotPinned or DescribeReplica:
                 _peer.Forward(message);
                 break;
@@ -122,6 +123,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case FetchSnapshot or DropSnapshot: Context.Parent.Forward(message); break;
             case SnapshotInstalled installed:
                 _state = new Described(installed.Record, installed.Applied) { Snapshot = installed.Applied };
+                Post(_table.Find(installed.Record.Region.Id)?.Peer);
                 Context.Parent.Tell(installed);
                 break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
@@ -144,7 +146,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 Sender.Tell(new ReplicaStatus(_state.Record.Region, _spec.Self, _state.Applied.Index, null, _stopped!.Reason));
                 break;
             case Described state: _state = state; break;
-            case DataLost or RegionCreated: Always(message); break;
+            case DataLost or RegionCreated or DropSnapshot: Always(message); break;
             case Terminated ended when ended.ActorRef.Equals(_applier): Always(message); break;
             default: break; // what the peer has said before it was stopped, and what is meant for it
         }

@@ -35,6 +35,7 @@ internal sealed class SnapshotFetch(SnapshotsSpec spec, FetchSnapshot request) :
     private int _damaged; // answers in a row
     private long _total;
     private TimeSpan _progressed;
+    private TimeSpan _heard;
     private bool _isReserved;
     private bool _isStaged;
 
@@ -64,6 +65,7 @@ internal sealed class SnapshotFetch(SnapshotsSpec spec, FetchSnapshot request) :
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
+        if (message is SnapshotMessage) _heard = Now;
         switch (message)
         {
             case SnapshotMessage { BodyCase: SnapshotMessage.BodyOneofCase.Part } part when part.Id == _id:
@@ -226,8 +228,14 @@ internal sealed class SnapshotFetch(SnapshotsSpec spec, FetchSnapshot request) :
 
     private void Silent()
     {
-        if (Now - _progressed < spec.Settings.IdleTimeout) AskAgain();
-        else Fail($"nothing has come for {spec.Settings.IdleTimeout.TotalSeconds:0} s");
+        if (Now - _progressed >= spec.Settings.IdleTimeout)
+        {
+            Fail($"nothing has come from {request.From} for {spec.Settings.IdleTimeout.TotalSeconds:0} s");
+            return;
+        }
+        // A connection may be dead and nobody told of it.
+        if (Now - _heard >= spec.Settings.RetryInterval) spec.Reconnect(request.From);
+        AskAgain();
     }
 
     private void Fail(string why)

@@ -25,6 +25,7 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
     private SnapshotHeader _header = null!; // with the view
     private ByteString _encodedHeader = ByteString.Empty;
     private long _total;
+    private long _furthest = -1; // where the last part begins that has left, in pairs before it
     private bool _hasEnded;
     private bool _isAnswered;
 
@@ -35,8 +36,8 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        // Whoever leads has everything that was ever acknowledged; nobody else could say so.
-        spec.Regions.Tell(new Read(region, null));
+        // What is applied is committed; whether it is enough for whom it was offered to, he sees by himself.
+        spec.Regions.Tell(new TakeView(region));
         SetReceiveTimeout(spec.Settings.IdleTimeout);
     }
 
@@ -102,6 +103,9 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
         for (var i = 0; i < pull.Ahead && at is { } cursor; i++) at = NextOf(cursor);
         // Nothing is behind the last one.
         if (at is not { } from) return;
+        // Whoever begins again where he was has not heard the answer: the connection may be dead and nobody told of it.
+        if (pull.Ahead == 0 && from.Pairs <= _furthest) spec.Reconnect(to);
+        _furthest = Math.Max(_furthest, from.Pairs);
         var chunk = Read(from);
         Pin();
         Context.Parent.Tell(new SnapshotProgress(region, to, IsIncoming: false, chunk.Next.Bytes, _total));

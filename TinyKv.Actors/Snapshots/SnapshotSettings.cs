@@ -1,3 +1,5 @@
+using TinyKv.Core.Snapshots;
+
 namespace TinyKv.Actors.Snapshots;
 
 /// <summary>How snapshots go from store to store.</summary>
@@ -6,4 +8,8 @@ namespace TinyKv.Actors.Snapshots;
 /// <param name="IdleTimeout">How long one may make no progress until it is given up.</param>
 /// <param name="RetryInterval">How long an answer is waited for until it is asked for again.</param>
 public sealed record SnapshotSettings(
-    int MaxConcurrent, long BytesPerSecond, TimeSpan IdleTimeout, TimeSpan RetryInterval);
+    int MaxConcurrent, long BytesPerSecond, TimeSpan IdleTimeout, TimeSpan RetryInterval)
+{
+    /// <summary>The most bytes that are asked for at once.</summary>
+    public long MaxLeaving => (long)MaxConcurrent * SnapshotsSpec.Window * SnapshotChunk.MaxBytes;
+}

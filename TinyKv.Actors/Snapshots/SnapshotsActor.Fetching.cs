@@ -23,7 +23,7 @@ internal sealed partial class SnapshotsActor
                 _staged[staged.Snapshot.Header.Region.Id] = staged.Snapshot;
                 Answer(staged.Snapshot.Header.Region.Id, staged);
                 break;
-            case SnapshotNotFetched failed: Answer(failed.Region, failed); break;
+            case SnapshotNotFetched failed: NotFetched(failed); break;
             case InstallSnapshot install: Install(install); break;
             case DropSnapshot drop: Drop(drop.Region, drop.Applied); break;
             default: Unhandled(message); break;
@@ -77,11 +77,19 @@ internal sealed partial class SnapshotsActor
         StartWaiting();
     }
 
+    // Its leader offers another.
+    private void NotFetched(SnapshotNotFetched failed)
+    {
+        _limit.Warning(_log, $"fetch {failed.Region}", "No snapshot of {Region} was fetched: {Reason}",
+            failed.Region, failed.Reason);
+        Answer(failed.Region, failed);
+    }
+
     // One that ended with an outcome is not here any more.
     private void FetchEnded(IActorRef child)
     {
         foreach (var (region, fetch) in _fetches)
-            if (child.Equals(fetch.Child)) Answer(region, new SnapshotNotFetched(region, "it has failed"));
+            if (child.Equals(fetch.Child)) NotFetched(new SnapshotNotFetched(region, "it has failed"));
     }
 
     // Of a region without a state machine; others install theirs themselves.

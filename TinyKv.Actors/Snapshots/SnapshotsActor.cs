@@ -21,6 +21,8 @@ internal sealed partial class SnapshotsActor : UntypedActor, IWithTimers
     /// <summary>The actor's name: it is at <c>/user/snapshots</c>.</summary>
     public const string Name = "snapshots";
 
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     private readonly SnapshotsSpec _spec;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly LogLimit _limit = new(Context.System.Scheduler);
@@ -153,7 +155,10 @@ internal sealed partial class SnapshotsActor : UntypedActor, IWithTimers
             _metrics.Sent(next.Message.Message.Part.Chunk.Length);
             Post(next.Message);
         }
-        if (_leaving.TryPeek(out var later)) Timers.StartSingleTimer(Due.Instance, Due.Instance, later.Due - now);
+        if (!_leaving.TryPeek(out var later)) return;
+        // A timer that is early by less than it can tell would be set again at once.
+        var delay = later.Due - now > Shortest ? later.Due - now : Shortest;
+        Timers.StartSingleTimer(Due.Instance, Due.Instance, delay);
     }
 
     private void Post(OutboundSnapshotMessage outbound) =>

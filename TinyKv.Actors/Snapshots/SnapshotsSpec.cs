@@ -22,6 +22,9 @@ internal sealed record SnapshotsSpec
     /// <summary>The ways to the other stores; they take <see cref="SnapshotMessage"/>.</summary>
     public required ImmutableDictionary<StoreId, IActorRef> Links { get; init; }
 
+    /// <summary>Ends the connection to a store, and makes another.</summary>
+    public Action<StoreId> Reconnect { get; init; } = _ => { };
+
     /// <summary>The regions of this store: gives views of them, and keeps ranges free.</summary>
     public required IActorRef Regions { get; init; }
 

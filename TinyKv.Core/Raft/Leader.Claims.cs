@@ -18,8 +18,9 @@ internal sealed partial class Leader
         _ => null,
     };
 
-    private static string? Against(Progress follower, RaftMessage.Appended appended) =>
-        appended.Match <= follower.SentThrough ? null
+    // What a snapshot holds is committed, so the leader has it, whoever gave it out and whenever.
+    private string? Against(Progress follower, RaftMessage.Appended appended) =>
+        appended.Match <= follower.SentThrough || (follower.IsOffered && appended.Match <= _raft.Log.Last.Index) ? null
             : $"acknowledges {appended.Match}, sent was {follower.SentThrough}";
 
     private string? Against(Progress follower, RaftMessage.HeartbeatReply reply)

@@ -23,21 +23,24 @@ internal sealed partial class Leader
     private void Offer(Progress follower)
     {
         var at = _raft.Log.PositionAt(Math.Max(follower.PinnedAt, _raft.Log.Truncated.Index));
-        follower.Offered(at.Index);
+        follower.Offered();
         _raft.SendNow(follower.Peer, new RaftMessage.SnapshotOffer(at));
     }
 
     /// <summary>
     /// Up to where the log may be compacted for all that a follower lacks. Who can be given a snapshot holds it back only
-    /// while it is there and not far behind.
+    /// while it is not far behind; who fetches one, at that while it is there.
     /// </summary>
     private long CompactableFor(Progress follower)
     {
         var (options, log) = (_raft.Options, _raft.Log);
         if (follower.IsLeaving) return long.MaxValue;
         if (!options.ProvidesSnapshots) return follower.Has;
-        if (_raft.Now - follower.HeardAt >= options.ElectionTicks) return long.MaxValue;
-        if (follower.State == ProgressState.Snapshot) return follower.PinnedAt > 0 ? follower.PinnedAt : long.MaxValue;
+        if (follower.State == ProgressState.Snapshot)
+        {
+            var isFetching = follower.PinnedAt > 0 && _raft.Now - follower.HeardAt < options.ElectionTicks;
+            return isFetching ? follower.PinnedAt : long.MaxValue;
+        }
         var has = Math.Max(follower.Has, log.Truncated.Index);
         var isFar = log.Last.Index - has > FarBehind * options.MaxLogEntries
             || log.BytesAfter(has) > FarBehind * options.MaxLogBytes;

@@ -52,8 +52,12 @@ internal sealed class Progress
     /// <summary>The first index of the next append.</summary>
     public long Next { get; private set; }
 
-    /// <summary>The last index that an append to the follower has reached: nobody can answer for more.</summary>
+    /// <summary>The last index that an append to the follower has reached: who was offered no snapshot cannot answer for more.
+    /// </summary>
     public long SentThrough { get; private set; }
+
+    /// <summary>Whether it may have something that no append has brought.</summary>
+    public bool IsOffered { get; private set; }
 
     /// <summary>Whether the follower counts.</summary>
     public bool IsVoter { get; set; }
@@ -175,11 +179,18 @@ internal sealed class Progress
     public void Compacted(long first)
     {
         _first = first;
-        if (Next < first && State is ProgressState.Probe or ProgressState.Replicate) Probe(Next);
+        // What is sent ahead may never arrive.
+        var needs = State switch
+        {
+            ProgressState.Probe => Next,
+            ProgressState.Replicate => Match + 1,
+            _ => first,
+        };
+        if (needs < first) Probe(needs);
     }
 
-    /// <summary>A snapshot was offered that has everything up to <paramref name="index"/>.</summary>
-    public void Offered(long index) => SentThrough = Math.Max(SentThrough, index);
+    /// <summary>A snapshot was offered. Where the one ends that it gets, and from whom, only the follower knows.</summary>
+    public void Offered() => IsOffered = true;
 
     /// <summary>It fetches a snapshot at <paramref name="index"/>.</summary>
     public void Pin(long index)
@@ -188,7 +199,7 @@ internal sealed class Progress
         State = ProgressState.Snapshot;
         PinnedAt = Math.Max(PinnedAt, index);
         Inflights.Clear();
-        Offered(PinnedAt);
+        IsOffered = true;
     }
 
     /// <summary>

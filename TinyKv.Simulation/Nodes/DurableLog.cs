@@ -38,6 +38,10 @@ internal sealed class DurableLog
             && record.Entries.All(entry => Holds(entry.Position));
     }
 
+    /// <summary>Whether a checkpoint keeps term and vote, and begins behind a snapshot.</summary>
+    public bool IsReplacedBy(RaftCheckpoint checkpoint) =>
+        (checkpoint.Record.Term, checkpoint.Record.Vote) == (Term, VoteIn(Term)) && checkpoint.Record.Entries.IsEmpty;
+
     /// <summary>An event reached the disk.</summary>
     public void Add(object @event)
     {

@@ -51,6 +51,9 @@ internal sealed class Machine
         // The program does not start on files that have lost something; whoever starts it has put that back.
         if (Disk.Record is { Lost.Length: > 0 }) Disk.PutBackTail();
         _world.Trace.Add($"{_world.Clock} {Name} starts");
+        _world.Marks.HitIf(Disk.Engine.Replaced > 0, NodeMark.InstallationResumed);
+        _world.Marks.HitIf(Disk.Engine.Snapshots.Any(snapshot => Disk.LogOf(snapshot.Key)?.Holds(snapshot.Value) != true),
+            NodeMark.SnapshotExplainedEngine);
         Process = Process.Start(_world, this, _settings, _cluster);
     }
 

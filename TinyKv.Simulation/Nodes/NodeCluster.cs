@@ -79,6 +79,10 @@ internal sealed class NodeCluster
     public IReadOnlyList<RegionId> LedBy(Machine machine) =>
         [.. Map.Entries.Select(entry => entry.Region.Id).Where(region => machine == LeaderOf(region))];
 
+    /// <summary>Whether engines fail now and then.</summary>
+    public bool MayFailEngines => new TimeSpan(_world.Now) < NodePlan.ChaosEnds
+        && Plan.Faults.Any(fault => fault is { Fault: Fault.FailEngine, Weight: > 0 });
+
     /// <summary>Whether all stores have applied equally much.</summary>
     public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)
         .Select(engine => string.Join(' ', Regions.Select(region => engine.Applied(region.Id)))).Distinct().Count() == 1;

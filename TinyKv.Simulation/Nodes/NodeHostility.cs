@@ -49,8 +49,8 @@ internal sealed class NodeHostility
     public static void MayFollow(World world, List<SimClient> clients)
     {
         var random = world.NewRandom();
-        // The honest ones are to be a majority.
-        if (world.Cluster.Plan.Stores < 3 || !random.Percent(30)) return;
+        // The honest ones are to be a majority. What is in a snapshot is believed, as all that a leader says is committed.
+        if (world.Cluster.Plan is { Stores: < 3 } or { Raft.ProvidesSnapshots: true } || !random.Percent(30)) return;
         var hostility = world.Cluster.Hostility = new NodeHostility(world, random);
         hostility.Run(clients);
     }

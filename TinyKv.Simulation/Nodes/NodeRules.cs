@@ -63,16 +63,21 @@ internal sealed class NodeRules(World world, int stores)
     {
         if (machine.IsImpostor) return;
         var (region, end) = (file.Region, checkpoint.Initial.Truncated);
-        Require(Rule.CheckpointsAreWhole, file.Log.IsSaidBy(checkpoint),
+        var isOfSnapshot = machine.Disk.Engine.SnapshotOf(region) == end && !file.Log.Holds(end);
+        Require(Rule.CheckpointsAreWhole,
+            isOfSnapshot ? file.Log.IsReplacedBy(checkpoint) : file.Log.IsSaidBy(checkpoint),
             $"{machine.Name} has {file.Log.Last} of {region} in term {file.Log.Term}, "
                 + $"with a vote for {file.Log.VoteIn(file.Log.Term)}; its "
                 + $"checkpoint says {checkpoint.Record.Entries.Length} entries after {end}, {checkpoint.Record.Term} and "
                 + $"{checkpoint.Record.Vote}");
         Require(Rule.CompactedIsSynced, end.Index <= flushed,
             $"{machine.Name} forgets {end} of {region}, its engine has {flushed} for good");
-        foreach (var other in Machines)
-            RequireIfHonest(Rule.CompactedIsEverywhere, other.Own.KeptLogOf(region)?.Holds(end) == true,
+        foreach (var other in Machines.Where(other => other.Own.KeptLogOf(region)?.Holds(end) != true))
+        {
+            RequireIfHonest(Rule.CompactedIsEverywhere, world.Cluster.Plan.Raft.ProvidesSnapshots,
                 $"{machine.Name} forgets {end} of {region}, which {other.Name} does not have");
+            world.Marks.Hit(NodeMark.CompactedWithoutAStore);
+        }
         world.Marks.HitIf(!checkpoint.Record.Entries.IsEmpty, NodeMark.CheckpointWithRest);
         world.Marks.HitIf(end.Index < flushed, NodeMark.KeptForAStore);
     }
@@ -112,7 +117,8 @@ internal sealed class NodeRules(World world, int stores)
             if (from == to) continue;
             moved++;
             Require(Rule.NothingGoesBack, to > from, $"{machine.Name} goes back from {from} to {to} in {region}");
-            IsCommitted(machine, region, to);
+            if (IsInstalled(before, after, region)) Installed(machine, region, after.SnapshotOf(region)!.Value);
+            else IsCommitted(machine, region, to);
             IsTheSameEverywhere(machine, region, to, after.DigestOf(region));
             if (region == RegionId.Placement) world.Cluster.Grants.Reserve(after.TimestampsEndMs);
             world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} applied up to {to}");
@@ -122,8 +128,23 @@ internal sealed class NodeRules(World world, int stores)
         foreach (var region in born.Select(record => record.Region.Id))
             Require(Rule.RegionsAsRecorded, sync && machine.Disk.LogOf(region) is { Term: > 0 },
                 $"{machine.Name} notes the birth of a journal of {region} {(sync ? "that holds nothing" : "and may forget it")}");
-        Require(Rule.AppliedWithIndex, moved + born.Count == 1,
+        var isOfSnapshot = before.Replaced + after.Replaced > 0 || before.Snapshots.Count != after.Snapshots.Count;
+        Require(Rule.AppliedWithIndex, moved + born.Count == 1 || (moved + born.Count == 0 && isOfSnapshot),
             $"{machine.Name} wrote a batch that moves {moved} applied indexes");
+    }
+
+    private static bool IsInstalled(EngineVersion before, EngineVersion after, RegionId region) =>
+        before.Catalog.Find(region) is { State: RegionState.Applying }
+            && after.Catalog.Find(region) is { State: RegionState.Normal }
+            && after.SnapshotOf(region)?.Index == after.Applied(region);
+
+    private void Installed(Machine machine, RegionId region, LogPosition end)
+    {
+        world.Marks.Hit(region == RegionId.Placement ? NodeMark.PlacementInstalled : NodeMark.SnapshotInstalled);
+        world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} has a snapshot up to {end}");
+        Require(Rule.AppliedInOrder, machine.Disk.LogOf(region)?.Holds(end) != true,
+            $"{machine.Name} puts a snapshot up to {end} in the place of what its log has");
+        IsOnAMajority(machine, region, end);
     }
 
     private void Leads(RegionId region, RaftEnvelope envelope)
@@ -156,9 +177,14 @@ internal sealed class NodeRules(World world, int stores)
     {
         var term = machine.Disk.LogOf(region)?.TermAt(index);
         Require(Rule.AppliedInOrder, term is not null, $"{machine.Name} applies {index} of {region}, which is not on its disk");
-        var holders = Machines.Count(other => other.Own.KeptLogOf(region)?.Holds(new LogPosition(index, term ?? 0)) == true);
+        IsOnAMajority(machine, region, new LogPosition(index, term ?? 0));
+    }
+
+    private void IsOnAMajority(Machine machine, RegionId region, LogPosition position)
+    {
+        var holders = Machines.Count(other => other.Own.KeptLogOf(region)?.Holds(position) == true);
         RequireIfHonest(Rule.DurableMajority, holders > stores / 2,
-            $"{machine.Name} applies {index}@{term} of {region}, which {holders} disks hold");
+            $"{machine.Name} applies {position} of {region}, which {holders} disks hold");
     }
 
     private void IsTheSameEverywhere(Machine machine, RegionId region, long index, long digest)

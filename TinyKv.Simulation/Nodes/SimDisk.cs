@@ -111,8 +111,17 @@ internal sealed class SimDisk(World world, Machine machine)
         _stalledUntil = world.Now + duration.Ticks;
     }
 
-    /// <summary>The engine fails from now on.</summary>
-    public void FailEngine() => EngineFailed = true;
+    /// <summary>The engine fails from now on. A program that could not even start would be started again, and that is all.
+    /// </summary>
+    public void FailEngine() => EngineFailed = machine.Process is not null;
+
+    /// <summary>In the middle of a snapshot that it takes in, where it fails in this seed at all.</summary>
+    public void MayFailEngine()
+    {
+        if (machine.Process is null || !world.Cluster.MayFailEngines || !_random.Percent(30)) return;
+        world.Marks.Hit(NodeMark.InstallationInterrupted);
+        FailEngine();
+    }
 
     /// <summary>Whatever was to go wrong does not.</summary>
     public void Calm() => (NextFault, EngineFailed) = (JournalFault.None, false);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
@@ -41,6 +42,7 @@ internal sealed class SimEngine(World world, Process process) : IEngine
         using var batch = NewBatch();
         foreach (var range in ranges) batch.DeleteRange(family, range);
         Write(batch, sync: true);
+        Disk.MayFailEngine();
         foreach (var pair in tables.Cast<MemoryTable>().SelectMany(table => table.Content))
             batch.Put(family, pair.Key, pair.Value);
         Write(batch, sync: true);
@@ -114,14 +116,23 @@ internal sealed class SimEngine(World world, Process process) : IEngine
 /// <summary>The engine at one moment: what it says of regions, and a digest of each region's state.</summary>
 internal sealed record EngineVersion(
     MemoryEngine Data, StoreCatalog Catalog, ImmutableDictionary<RegionId, long> AppliedUpTo,
-    ImmutableDictionary<RegionId, long> Digests)
+    ImmutableDictionary<RegionId, LogPosition> Snapshots, ImmutableDictionary<RegionId, long> Digests)
 {
     /// <summary>An engine that nothing was written to.</summary>
     public static EngineVersion Empty => new(new MemoryEngine(), StoreCatalog.Empty,
-        ImmutableDictionary<RegionId, long>.Empty, ImmutableDictionary<RegionId, long>.Empty);
+        ImmutableDictionary<RegionId, long>.Empty, ImmutableDictionary<RegionId, LogPosition>.Empty,
+        ImmutableDictionary<RegionId, long>.Empty);
 
     /// <summary>The applied index of a region, 0 when there is none.</summary>
     public long Applied(RegionId region) => AppliedUpTo.GetValueOrDefault(region);
+
+    /// <summary>Where the snapshot ends that was put in the place of a region, while its journal does not begin behind it yet.
+    /// </summary>
+    public LogPosition? SnapshotOf(RegionId region) =>
+        Snapshots.TryGetValue(region, out var position) ? position : null;
+
+    /// <summary>The regions that are being replaced by snapshots.</summary>
+    public int Replaced => Catalog.Records.Count(record => record.State == RegionState.Applying);
 
     /// <summary>The version after a write.</summary>
     public EngineVersion After(MemoryEngine data, IReadOnlyCollection<(ColumnFamily Family, byte[] Key)> written)
@@ -140,7 +151,16 @@ internal sealed record EngineVersion(
                 ^ DigestOf(old, family, key) ^ DigestOf(now, family, key));
         }
         return new EngineVersion(data, catalog, catalog.Records.ToImmutableDictionary(
-            record => record.Region.Id, record => MetaRecords.ReadApplied(now, record.Region.Id)?.Index ?? 0), digests);
+            record => record.Region.Id, record => MetaRecords.ReadApplied(now, record.Region.Id)?.Index ?? 0),
+            SnapshotsIn(now, catalog), digests);
+    }
+
+    private static ImmutableDictionary<RegionId, LogPosition> SnapshotsIn(ISnapshot now, StoreCatalog catalog)
+    {
+        var found = ImmutableDictionary<RegionId, LogPosition>.Empty;
+        foreach (var region in catalog.Records.Select(record => record.Region.Id))
+            if (MetaRecords.ReadSnapshot(now, region) is { } position) found = found.Add(region, position);
+        return found;
     }
 
     /// <summary>Where the reserved windows of timestamps end, in milliseconds.</summary>

@@ -1,7 +1,6 @@
 using TinyKv.Simulation.Common;
 using TinyKv.Simulation.Planted.Core;
 using TinyKv.Simulation.Planted.Nodes;
-using TinyKv.Simulation.Planted.Snapshots;
 
 namespace TinyKv.Simulation.Planted;
 
@@ -24,11 +23,11 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
     [
         JournalBugs.Subject, LostStoreBugs.Subject, RegionBugs.Subject, ApplyBugs.Subject, AdmissionBugs.Subject,
         GatewayBugs.Subject, ConditionBugs.Subject, PlacementBugs.Subject, TransportBugs.Subject, HostileStoreBugs.Subject,
-        StreamBugs.Subject, Planted.Nodes.CompactionBugs.Subject,
+        StreamBugs.Subject, Planted.Nodes.CompactionBugs.Subject, Planted.Nodes.SnapshotBugs.Subject,
     ]);
 
     /// <summary>In how snapshots are made and installed.</summary>
-    public static BugHunt Snapshots { get; } = new(() => Ground.Snapshots, 1000, 1000, [SnapshotBugs.Subject]);
+    public static BugHunt Snapshots { get; } = new(() => Ground.Snapshots, 1000, 1000, [Planted.Snapshots.SnapshotBugs.Subject]);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<BugHunt> All { get; } = [Core, Nodes, Snapshots];

@@ -100,8 +100,12 @@ public static class SettingsReader
             snapshots.Bytes("bytes-per-second", 1L << 40),
             snapshots.Duration("idle-timeout"),
             snapshots.Duration("retry-interval"));
-        return settings.RetryInterval < settings.IdleTimeout ? settings
-            : throw snapshots.Invalid("retry-interval", "must be below idle-timeout");
+        if (settings.RetryInterval >= settings.IdleTimeout)
+            throw snapshots.Invalid("retry-interval", "must be below idle-timeout");
+        // Whoever waits for longer than that asks again, for what would only wait behind the first.
+        return settings.MaxLeaving <= settings.BytesPerSecond * settings.RetryInterval.TotalSeconds ? settings
+            : throw snapshots.Invalid("bytes-per-second",
+                $"must let {settings.MaxLeaving} bytes through in retry-interval: 512 KiB for each of max-concurrent snapshots");
     }
 
     private static PlacementSettings ReadPlacement(Section placement)
@@ -128,6 +132,7 @@ public static class SettingsReader
             MaxPendingBytes = raft.Bytes("max-pending-bytes", 1L << 40),
             MaxLogEntries = raft.Number("max-log-entries", 1, 1_000_000_000),
             MaxLogBytes = raft.Bytes("max-log-bytes", 1L << 40),
+            ProvidesSnapshots = true,
             LeaseReads = raft.Word("lease-reads", "on", "off") == "on",
             LeaseTicks = (int)raft.Number("lease-ticks", 1, 10_000),
         };

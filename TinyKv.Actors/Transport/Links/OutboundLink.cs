@@ -58,6 +58,7 @@ internal sealed class OutboundLink : MinimalActorRef
         lock (_lock)
         {
             _connection?.Close();
+            Leave(); // what is said from now on is for the next one
             _isWanted = true;
             _wanted.TrySetResult();
         }
@@ -248,6 +249,7 @@ internal sealed class OutboundLink : MinimalActorRef
     {
         lock (_lock)
         {
+            if (_connection != connection) return;
             (_open, _isWriting) = (connection, _waiting.Count > 0);
             if (_isWriting) _ = WriteWaitingAsync(connection, ValueTask.CompletedTask);
         }
@@ -257,10 +259,16 @@ internal sealed class OutboundLink : MinimalActorRef
     {
         lock (_lock)
         {
-            (_connection, _open, _isWriting, _waitingBytes) = (null, null, false, 0);
-            _waiting.Clear();
+            if (_connection == connection) Leave();
         }
         connection?.Close();
+    }
+
+    // What waits is lost with the connection that it waited for.
+    private void Leave()
+    {
+        (_connection, _open, _isWriting, _waitingBytes) = (null, null, false, 0);
+        _waiting.Clear();
     }
 
     private async Task<bool> IsWantedWithinAsync(TimeSpan pause)

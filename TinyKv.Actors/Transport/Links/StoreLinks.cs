@@ -67,6 +67,9 @@ internal sealed class StoreLinks
     /// <summary>Ends the connection to a store, and makes another; nothing, for one that is not spoken to.</summary>
     public void Reconnect(StoreId store) => _links.GetValueOrDefault(store)?.Reconnect();
 
+    /// <summary>The same for what carries snapshots.</summary>
+    public void ReconnectBulk(StoreId store) => _bulk.GetValueOrDefault(store)?.Reconnect();
+
     /// <summary>Ends all connections.</summary>
     public void End()
     {

@@ -30,7 +30,7 @@ internal static class AdmissionBugs
             case RegionRequest request: Refuse(Sender, request, Member(_core.Leader)); break;
             """,
             "Followers are behind."),
-        new("a read context used again", [Rule.Linearizability], 54, "RaftPeer",
+        new("a read context used again", [Rule.Linearizability], 92, "RaftPeer",
             "_confirming.Add(++_lastRead, [.. _readers]);",
             "_confirming[_lastRead = 1] = [.. _confirming.GetValueOrDefault(1, []), .. _readers];",
             "A round that left before a read began confirms it."),

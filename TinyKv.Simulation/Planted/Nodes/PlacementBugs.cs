@@ -37,7 +37,7 @@ internal static class PlacementBugs
             "NextId = first + ids.Count",
             "NextId = first",
             "Two askers get the same."),
-        new("a store's id that is handed out again", [Rule.UniqueIds], 2, "PlacementStateMachine",
+        new("a store's id that is handed out again", [Rule.UniqueIds], 3, "PlacementStateMachine",
             "_state = _state with { NextId = number + 1 };",
             "",
             "A store and a region have the same number."),

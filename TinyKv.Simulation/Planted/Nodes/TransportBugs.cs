@@ -12,7 +12,7 @@ internal static class TransportBugs
             "batch.ClusterId != spec.Cluster || batch.ToStore != spec.Self.Value",
             "batch.ToStore != spec.Self.Value",
             "Its terms and entries mean something else."),
-        new("a message for another store", [Rule.HonestAreBelieved], 18, "RaftTransport",
+        new("a message for another store", [Rule.HonestAreBelieved], 11, "RaftTransport",
             "|| batch.ToStore != spec.Self.Value",
             "",
             "It was not meant for this replica."),

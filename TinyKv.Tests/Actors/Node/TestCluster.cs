@@ -85,6 +85,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return (leader, refusal);
     });
 
+    /// <summary>Deletes a key as clients do, and returns the store that led when it was acknowledged.</summary>
+    public Task<StoreNode> DeleteAsync(string key) => OnLeaderAsync(key, async leader =>
+    {
+        var refusal = await leader.Storage.WriteAsync(
+            ContextOf(leader, key), [new Modify.Delete(ColumnFamily.Default, Bytes(key))], Timeouts.Long);
+        return (leader, refusal);
+    });
+
     /// <summary>Reads a key as clients do.</summary>
     public Task<byte[]?> GetAsync(string key) => OnLeaderAsync(key, async leader =>
     {

@@ -23,7 +23,7 @@ internal sealed class RegionsStub(IEngine engine, Region region, IActorRef test)
         {
             case RefuseRanges refuse: _reason = refuse.Reason; break;
             case RefuseViews refuse: _error = refuse.Error; break;
-            case Read: Sender.Tell(_error is null ? new ReadView(region, engine.Snapshot()) : _error); break;
+            case TakeView: Sender.Tell(_error is null ? new ReadView(region, engine.Snapshot()) : _error); break;
             case ReserveRange reserve:
                 Sender.Tell(_reason is null ? new RangeReserved(reserve.Region) : new RangeRefused(reserve.Region, _reason));
                 test.Tell(message);

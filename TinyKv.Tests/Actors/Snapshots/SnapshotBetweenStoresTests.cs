@@ -40,16 +40,27 @@ public sealed class SnapshotBetweenStoresTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task From_a_store_that_does_not_lead_there_is_none()
+    public async Task A_store_that_does_not_lead_gives_what_it_has_applied()
     {
         await _cluster.PutAsync("key", [1]);
         var leader = await _cluster.LeaderAsync();
         var other = _cluster.Nodes.First(node => node != leader);
 
-        Assert.IsType<SnapshotNotFetched>(await FetchAsync(leader, other));
+        Assert.IsType<SnapshotStaged>(await FetchAsync(leader, other));
     }
 
-    private static Task<object> FetchAsync(StoreNode to, StoreNode from) =>
+    [Fact]
+    public async Task A_region_that_a_store_does_not_have_is_not_fetched_from_it()
+    {
+        await _cluster.PutAsync("key", [1]);
+        var (to, from) = (_cluster.Nodes.First(), _cluster.Nodes.Last());
+
+        var fetched = await FetchAsync(to, from, new RegionId(99));
+
+        Assert.Contains("99", Assert.IsType<SnapshotNotFetched>(fetched).Reason, StringComparison.Ordinal);
+    }
+
+    private static Task<object> FetchAsync(StoreNode to, StoreNode from, RegionId? region = null) =>
         to.System.ActorSelection("/user/snapshots").Ask<object>(
-            new FetchSnapshot(RegionId.First, from.Settings.StoreId, LogPosition.Zero), TimeSpan.FromSeconds(60));
+            new FetchSnapshot(region ?? RegionId.First, from.Settings.StoreId, LogPosition.Zero), TimeSpan.FromSeconds(60));
 }

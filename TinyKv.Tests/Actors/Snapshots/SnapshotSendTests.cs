@@ -12,7 +12,7 @@ public sealed class SnapshotSendTests : SnapshotsKit
     {
         var spec = SpecOf(SendingStore, ReceivingStore, TestActor, Regions.Ref);
         var send = Watch(Sys.ActorOf(SnapshotSend.Props(spec, ReceivingStore, 1, Region.Id)));
-        await Regions.ExpectMsgAsync<Read>(WaitTimeout);
+        await Regions.ExpectMsgAsync<TakeView>(WaitTimeout);
 
         send.Tell(new ChunkPull(SnapshotCursor.Start, 0), TestActor);
         send.Tell(new SnapshotEnd(), TestActor);

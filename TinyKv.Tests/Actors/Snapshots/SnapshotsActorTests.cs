@@ -114,6 +114,41 @@ public sealed class SnapshotsActorTests : SnapshotsKit
         Assert.Equal(6, parts);
     }
 
+    [Fact]
+    public async Task Who_hears_nothing_makes_the_connection_to_the_sender_anew()
+    {
+        var pulls = 0;
+        Asked = message => message.BodyCase == Body.Pull && Interlocked.Increment(ref pulls) <= 2 ? null : message;
+        StartSender();
+
+        await FetchedAsync(StartReceiver());
+
+        Assert.Equal([(ReceivingStore, SendingStore)], Reconnected);
+    }
+
+    [Fact]
+    public async Task Who_is_asked_again_for_what_he_has_sent_makes_the_connection_to_the_receiver_anew()
+    {
+        var parts = 0;
+        Told = message => message.BodyCase == Body.Part && Interlocked.Increment(ref parts) is 3 or 4 ? null : message;
+        StartSender();
+
+        await FetchedAsync(StartReceiver());
+
+        Assert.Contains((SendingStore, ReceivingStore), Reconnected);
+    }
+
+    [Fact]
+    public async Task No_connection_is_made_anew_when_nothing_goes_wrong()
+    {
+        Settings = Settings with { RetryInterval = TimeSpan.FromSeconds(10) };
+        StartSender();
+
+        await FetchedAsync(StartReceiver());
+
+        Assert.Empty(Reconnected);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

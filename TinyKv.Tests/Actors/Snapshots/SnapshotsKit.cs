@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
@@ -64,6 +65,9 @@ public abstract class SnapshotsKit : TestKit
     private protected SnapshotSettings Settings { get; set; } =
         new(2, 1L << 30, TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(100));
 
+    /// <summary>Which connections were made anew, by whom.</summary>
+    private protected ConcurrentQueue<(StoreId By, StoreId To)> Reconnected { get; } = new();
+
     /// <summary>Is told which ranges the receiver reserves and releases.</summary>
     private protected TestProbe Regions { get; }
 
@@ -116,6 +120,7 @@ public abstract class SnapshotsKit : TestKit
     {
         Self = self,
         Links = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(other, link),
+        Reconnect = to => Reconnected.Enqueue((self, to)),
         Regions = regions,
         Staging = Staging,
         Engine = Engine,

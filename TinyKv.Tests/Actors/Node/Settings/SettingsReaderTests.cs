@@ -82,6 +82,7 @@ public sealed class SettingsReaderTests
     [InlineData("tinykv.sync-dispatcher.throughput = 0", "tinykv.sync-dispatcher.throughput")]
     [InlineData("tinykv.snapshots.max-concurrent = 0", "tinykv.snapshots.max-concurrent")]
     [InlineData("tinykv.snapshots.bytes-per-second = 0", "tinykv.snapshots.bytes-per-second")]
+    [InlineData("tinykv.snapshots.bytes-per-second = 400KiB", "tinykv.snapshots.bytes-per-second")]
     [InlineData("tinykv.snapshots.retry-interval = 30s", "tinykv.snapshots.retry-interval")]
     [InlineData("akka.remote.dot-netty.tcp.applied-adapters = []", "akka.remote.dot-netty.tcp.applied-adapters lacks")]
     [InlineData("akka.remote.adapters.tinykv-guard = \"Akka.Remote.Transport.ThrottlerProvider,Akka.Remote\"",

@@ -198,14 +198,29 @@ public sealed class OutboundLinkTests : TestKit
         await raft.SayAsync(LinkPeer.Hello);
 
         _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 5 });
-        using var bulk = await AcceptAsync();
-        Assert.Equal((uint)LinkTraffic.Bulk, (await bulk.HearHelloAsync()).Traffic);
-        var answer = LinkPeer.Hello;
-        answer.Traffic = (uint)LinkTraffic.Bulk;
-        await bulk.SayAsync(answer);
+        using var bulk = await AcceptBulkAsync();
 
         Assert.Equal(5UL, SnapshotMessage.Parser.ParseFrom(await bulk.HearAsync()).Id);
         Assert.Equal(1UL, await SaidAsync(raft));
+    }
+
+    [Fact]
+    public async Task What_is_said_of_snapshots_after_a_reconnection_goes_over_the_new_connection()
+    {
+        Start();
+        _links.Accept(Store, 20);
+        using var raft = await AcceptAsync();
+        await raft.HearHelloAsync();
+        await raft.SayAsync(LinkPeer.Hello);
+        _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 5 });
+        using var dead = await AcceptBulkAsync();
+        Assert.Equal(5UL, SnapshotMessage.Parser.ParseFrom(await dead.HearAsync()).Id);
+
+        _links.ReconnectBulk(Store);
+        _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 6 });
+
+        using var bulk = await AcceptBulkAsync();
+        Assert.Equal(6UL, SnapshotMessage.Parser.ParseFrom(await bulk.HearAsync()).Id);
     }
 
     [Fact]
@@ -219,11 +234,7 @@ public sealed class OutboundLinkTests : TestKit
         var part = new SnapshotMessage { Part = new SnapshotPart { Chunk = ByteString.CopyFrom(new byte[1 << 20]) } };
 
         for (var i = 0; i < 100; i++) _links.BulkTo[Store].Tell(part);
-        using var bulk = await AcceptAsync();
-        await bulk.HearHelloAsync();
-        var answer = LinkPeer.Hello;
-        answer.Traffic = (uint)LinkTraffic.Bulk;
-        await bulk.SayAsync(answer);
+        using var bulk = await AcceptBulkAsync();
 
         Assert.Equal(1UL, await SaidAsync(raft));
     }
@@ -233,6 +244,16 @@ public sealed class OutboundLinkTests : TestKit
         _links.End();
         _store.Stop();
         base.AfterAll();
+    }
+
+    private async Task<LinkPeer> AcceptBulkAsync()
+    {
+        var bulk = await AcceptAsync();
+        Assert.Equal((uint)LinkTraffic.Bulk, (await bulk.HearHelloAsync()).Traffic);
+        var answer = LinkPeer.Hello;
+        answer.Traffic = (uint)LinkTraffic.Bulk;
+        await bulk.SayAsync(answer);
+        return bulk;
     }
 
     private void Start(Func<LinkSpec, LinkSpec>? change = null)
