@@ -14,13 +14,14 @@ internal sealed class FakeGateway
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private readonly TestProbe _probe;
+    private readonly HeldScheduler _sending = new();
     private object _last = "nothing";
     private ulong _number;
 
     public FakeGateway(TestKit kit, bool takesMany)
     {
         _probe = kit.CreateTestProbe();
-        Link = new StoreLink(_probe.Ref, new ReplyPaths(((ExtendedActorSystem)kit.Sys).Provider, 1));
+        Link = new StoreLink(_probe.Ref, new ReplyPaths(((ExtendedActorSystem)kit.Sys).Provider, 1), _sending);
         if (takesMany) Show();
         _probe.IgnoreMessages(message => message is RequestEnvelope { Requests.Count: 0 });
     }
@@ -30,6 +31,9 @@ internal sealed class FakeGateway
 
     /// <summary>Where it is.</summary>
     public Address Address => _probe.Ref.Path.Address;
+
+    /// <summary>Messages of many requests leave only when what is returned is disposed.</summary>
+    public IDisposable HoldMessages() => _sending.Hold();
 
     /// <summary>The next request, by itself or the only one in its message.</summary>
     public async Task<T> NextAsync<T>() where T : class, IRoutedRequest
