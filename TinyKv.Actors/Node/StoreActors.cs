@@ -29,6 +29,7 @@ namespace TinyKv.Actors.Node;
 
 /// <summary>The actors of a store, and the doors to them.</summary>
 /// <param name="Store">The regions.</param>
+/// <param name="Snapshots">The snapshots on their way.</param>
 /// <param name="Introducer">Who has accepted whom.</param>
 /// <param name="Storage">Reads and writes.</param>
 /// <param name="Placement">Ids and timestamps.</param>
@@ -39,8 +40,8 @@ namespace TinyKv.Actors.Node;
 /// <param name="Regions">Administers the regions.</param>
 /// <param name="HandOver">Gives leadership away before the store leaves.</param>
 internal sealed record StoreActors(
-    IActorRef Store, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table, RawGateway Gateway,
-    RawRouter Router, StoreTable Stores, IRegionAdmin Regions, LeadershipHandOver HandOver)
+    IActorRef Store, IActorRef Snapshots, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table,
+    RawGateway Gateway, RawRouter Router, StoreTable Stores, IRegionAdmin Regions, LeadershipHandOver HandOver)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
@@ -127,7 +128,7 @@ internal sealed record StoreActors(
             executor, router, inFlight, bounds.Timeout, around.Time, Logging.GetLogger(system, typeof(RawGateway)),
             around.Readers);
         return new StoreActors(
-            store, handshake, storage,
+            store, snapshots, handshake, storage,
             new PlacementClient(settings.StoreId, services, registry, table, stores, around.Time),
             table, gateway, router, stores,
             new RegionAdmin(settings.StoreId, administered, table,

@@ -49,9 +49,30 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             State = other.State,
             Reason = other.Reason,
         }));
+        status.Snapshots.AddRange(await SnapshotsAsync(cancellation));
         var replicas = await actors.Store.Ask<ReplicaRefs>(ListReplicas.Instance, AskTimeout, cancellation);
         status.Peers.AddRange(await Task.WhenAll(replicas.Regions.Select(region => AskAsync(region, cancellation))));
         return status;
+    }
+
+    // Who reads and writes snapshots may be busy on a slow disk.
+    private async Task<IEnumerable<SnapshotStatus>> SnapshotsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var under = await actors.Snapshots.Ask<SnapshotsUnderWay>(DescribeSnapshots.Instance, AskTimeout, cancellation);
+            return under.Snapshots.Where(each => each.IsIncoming).Select(each => new SnapshotStatus
+            {
+                RegionId = each.Region.Value,
+                FromStoreId = each.Other.Value,
+                Bytes = each.Bytes,
+                TotalBytes = each.TotalBytes,
+            });
+        }
+        catch (AskTimeoutException)
+        {
+            return [];
+        }
     }
 
     // A replica that is being restarted may not answer; the others' state is worth telling.

@@ -10,6 +10,9 @@ namespace TinyKv.Actors.Snapshots;
 // The snapshots that come to this store.
 internal sealed partial class SnapshotsActor
 {
+    // Offers of regions that are not here make no work without end.
+    private const int MaxWaiting = 10_000;
+
     private readonly Dictionary<RegionId, Fetch> _fetches = [];
     private readonly Queue<RegionId> _waiting = new(); // for a place
     private readonly Dictionary<RegionId, StagedSnapshot> _staged = []; // until they are installed or not wanted
@@ -44,6 +47,11 @@ internal sealed partial class SnapshotsActor
             return;
         }
         if (staged is not null) Drop(request.Region, staged.Header.Applied);
+        if (_fetches.Count >= MaxWaiting)
+        {
+            Sender.Tell(new SnapshotNotFetched(request.Region, $"{MaxWaiting} others wait"));
+            return;
+        }
         _fetches[request.Region] = new Fetch(request, Sender);
         _waiting.Enqueue(request.Region);
         StartWaiting();

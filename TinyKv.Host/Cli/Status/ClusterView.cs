@@ -21,6 +21,10 @@ internal sealed record ClusterView(
         .OfType<Introduction>()
         .DistinctBy(introduction => (introduction.Store, introduction.State, introduction.Other)); // both may tell of it
 
+    /// <summary>Which stores fetch snapshots.</summary>
+    public IEnumerable<(ulong Store, SnapshotStatus Snapshot)> Snapshots => Stores
+        .SelectMany(store => (store.Status?.Snapshots ?? []).Select(snapshot => (store.StoreId, snapshot)));
+
     /// <summary>Joins what the stores say; where they differ on a region, the higher term is right.</summary>
     public static ClusterView Of(IReadOnlyList<StoreStatusOrError> stores)
     {

@@ -44,11 +44,24 @@ internal static class StatusJson
             json.WriteString("version", status.Version);
             json.WriteString("journal", status.Journal);
             json.WriteString("memberStatus", status.ClusterMemberStatus);
+            json.WriteStartArray("snapshots");
+            foreach (var snapshot in status.Snapshots) WriteSnapshot(json, snapshot);
+            json.WriteEndArray();
         }
         else
         {
             json.WriteString("error", store.Error);
         }
+        json.WriteEndObject();
+    }
+
+    private static void WriteSnapshot(Utf8JsonWriter json, SnapshotStatus snapshot)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("region", snapshot.RegionId);
+        json.WriteNumber("from", snapshot.FromStoreId);
+        json.WriteNumber("bytes", snapshot.Bytes);
+        json.WriteNumber("totalBytes", snapshot.TotalBytes);
         json.WriteEndObject();
     }
 

@@ -15,6 +15,7 @@ internal static class StatusTables
         foreach (var store in view.Stores.Where(store => store.Status is null))
             console.WriteLine($"store {store.StoreId}: {store.Error}");
         foreach (var introduction in view.Introductions) console.WriteLine(Describe(introduction));
+        foreach (var (store, snapshot) in view.Snapshots) console.WriteLine(Describe(store, snapshot));
         leftOut.AddRange(WriteRegions(console, view.Regions));
         FittingTable.WriteLeftOut(console, leftOut);
     }
@@ -47,6 +48,10 @@ internal static class StatusTables
     private static string Describe(Introduction introduction) =>
         $"store {introduction.Store} {(introduction.State == "waits" ? "waits for" : introduction.State)} " +
         $"store {introduction.Other}: {introduction.Reason}";
+
+    private static string Describe(ulong store, SnapshotStatus snapshot) =>
+        $"store {store} fetches a copy of {RegionView.TitleOf(snapshot.RegionId)} from store {snapshot.FromStoreId}: "
+        + SizeText.Of(snapshot.Bytes) + (snapshot.TotalBytes > 0 ? $" of about {SizeText.Of(snapshot.TotalBytes)}" : "");
 
     private static string Describe(RegionView region, DataLoss loss) =>
         $"store {loss.StoreId} has lost data: {region.Title} acknowledged up to {loss.AcknowledgedIndex}, " +

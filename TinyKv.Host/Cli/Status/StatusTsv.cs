@@ -16,6 +16,8 @@ internal static class StatusTsv
         foreach (var store in view.Stores) WriteStore(writer, store);
         foreach (var (store, state, other, reason) in view.Introductions)
             WriteLine(writer, "introduction", store, state, other, reason);
+        foreach (var (store, snapshot) in view.Snapshots)
+            WriteLine(writer, "snapshot", store, snapshot.RegionId, snapshot.FromStoreId, snapshot.Bytes, snapshot.TotalBytes);
         foreach (var region in view.Regions) Write(writer, region);
     }
 

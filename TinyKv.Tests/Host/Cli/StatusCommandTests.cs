@@ -93,6 +93,26 @@ public sealed class StatusCommandTests
     }
 
     [Fact]
+    public async Task A_store_that_fetches_a_snapshot_is_told_in_every_format()
+    {
+        var status = _cluster.Statuses.Single(store => store.StoreId == 2).Status!;
+        status.Snapshots.Add(new SnapshotStatus { RegionId = 1, FromStoreId = 3, Bytes = 5 << 20, TotalBytes = 40 << 20 });
+        status.Snapshots.Add(new SnapshotStatus { FromStoreId = 1, Bytes = 2048 });
+
+        var table = await CliRun.Of(_cluster, "status");
+        var tsv = await CliRun.Of(_cluster, "status", "--format", "tsv");
+        var json = await CliRun.Of(_cluster, "status", "--format", "json");
+
+        Assert.Contains("store 2 fetches a copy of region 1 from store 3: 5120.0 KiB of about 40.0 MiB\n", table.Text);
+        Assert.Contains("store 2 fetches a copy of placement from store 1: 2048 B\n", table.Text);
+        Assert.Contains($"snapshot\t2\t1\t3\t{5 << 20}\t{40 << 20}\nsnapshot\t2\t0\t1\t2048\t0\n", tsv.Text);
+        Assert.Contains(
+            $$"""[{"region":1,"from":3,"bytes":{{5 << 20}},"totalBytes":{{40 << 20}}},"""
+            + """{"region":0,"from":1,"bytes":2048,"totalBytes":0}]""",
+            Compact(json, "stores"));
+    }
+
+    [Fact]
     public async Task Of_troubles_that_there_are_not_nothing_is_told()
     {
         Assert.DoesNotContain("store 1, ", (await CliRun.Of(_cluster, "status")).Text);
