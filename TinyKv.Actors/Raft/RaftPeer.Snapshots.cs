@@ -57,9 +57,7 @@ internal sealed partial class RaftPeer
         if (_staged is not { } staged || _underWay > 0 || _isInstalling) return;
         _staged = null;
         var (region, applied) = (staged.Header.Region, staged.Header.Applied);
-        // A later one was asked for since: this one is about to be deleted.
-        if (applied.Index < _asked.Index) return;
-        if (_core.CanInstall(applied) && region.PeerOn(_spec.Self.Store)?.Id == _spec.Self.Id)
+        if (applied.Index >= _asked.Index && _core.CanInstall(applied) && region.PeerOn(_spec.Self.Store)?.Id == _spec.Self.Id)
         {
             _isInstalling = true;
             _spec.Applier.Tell(new InstallSnapshot(staged));

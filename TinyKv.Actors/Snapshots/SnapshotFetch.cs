@@ -56,10 +56,15 @@ internal sealed class SnapshotFetch(SnapshotsSpec spec, FetchSnapshot request) :
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _assembly?.Dispose();
-        if (_isStaged) return;
-        if (_assembly is not null) spec.Staging.Discard(request.Region);
-        Release();
+        try
+        {
+            _assembly?.Dispose();
+            if (!_isStaged && _assembly is not null) spec.Staging.Discard(request.Region);
+        }
+        finally
+        {
+            if (!_isStaged) Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -85,7 +90,7 @@ internal sealed class SnapshotFetch(SnapshotsSpec spec, FetchSnapshot request) :
     private void Begin()
     {
         _id = spec.Draw();
-        _progressed = Now;
+        (_progressed, _heard) = (Now, Now);
         _header = null;
         AskAgain();
     }
@@ -234,7 +239,11 @@ internal sealed class SnapshotFetch(SnapshotsSpec spec, FetchSnapshot request) :
             return;
         }
         // A connection may be dead and nobody told of it.
-        if (Now - _heard >= spec.Settings.RetryInterval) spec.Reconnect(request.From);
+        if (Now - _heard >= spec.Settings.Patience)
+        {
+            _heard = Now;
+            spec.Reconnect(request.From);
+        }
         AskAgain();
     }
 

@@ -26,6 +26,7 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
     private ByteString _encodedHeader = ByteString.Empty;
     private long _total;
     private long _furthest = -1; // where the last part begins that has left, in pairs before it
+    private TimeSpan _advanced; // when it left first
     private bool _hasEnded;
     private bool _isAnswered;
 
@@ -103,9 +104,7 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
         for (var i = 0; i < pull.Ahead && at is { } cursor; i++) at = NextOf(cursor);
         // Nothing is behind the last one.
         if (at is not { } from) return;
-        // Whoever begins again where he was has not heard the answer: the connection may be dead and nobody told of it.
-        if (pull.Ahead == 0 && from.Pairs <= _furthest) spec.Reconnect(to);
-        _furthest = Math.Max(_furthest, from.Pairs);
+        NoteAnswer(from);
         var chunk = Read(from);
         Pin();
         Context.Parent.Tell(new SnapshotProgress(region, to, IsIncoming: false, chunk.Next.Bytes, _total));
@@ -113,6 +112,16 @@ internal sealed class SnapshotSend(SnapshotsSpec spec, StoreId to, ulong id, Reg
         {
             Part = new SnapshotPart { Header = _encodedHeader, Chunk = Wrap(SnapshotWire.Encode(chunk)), TotalBytes = _total },
         });
+    }
+
+    // Whoever goes on asking for what has left does not hear it: the connection may be dead and nobody told of it.
+    private void NoteAnswer(SnapshotCursor from)
+    {
+        var now = Context.System.Scheduler.MonotonicClock;
+        var isNew = from.Pairs > _furthest;
+        if (!isNew && now - _advanced < spec.Settings.Patience) return;
+        if (!isNew) spec.Reconnect(to);
+        (_furthest, _advanced) = (Math.Max(_furthest, from.Pairs), now);
     }
 
     private SnapshotCursor? NextOf(SnapshotCursor at)

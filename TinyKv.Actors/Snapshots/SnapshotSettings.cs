@@ -1,3 +1,4 @@
+using TinyKv.Core.Keys;
 using TinyKv.Core.Snapshots;
 
 namespace TinyKv.Actors.Snapshots;
@@ -11,5 +12,10 @@ public sealed record SnapshotSettings(
     int MaxConcurrent, long BytesPerSecond, TimeSpan IdleTimeout, TimeSpan RetryInterval)
 {
     /// <summary>The most bytes that are asked for at once.</summary>
-    public long MaxLeaving => (long)MaxConcurrent * SnapshotsSpec.Window * SnapshotChunk.MaxBytes;
+    public long MaxLeaving => (long)MaxConcurrent * SnapshotsSpec.Window * Math.Max(SnapshotChunk.MaxBytes, LargestPair);
+
+    /// <summary>For how long nothing may come until a connection counts as one that is dead and nobody was told.</summary>
+    public TimeSpan Patience => IdleTimeout / 2;
+
+    private const long LargestPair = Limits.MaxKeyBytes + Limits.MaxValueBytes;
 }

@@ -14,6 +14,7 @@ internal sealed partial class SnapshotsActor
     private const int MaxWaiting = 10_000;
 
     private readonly Dictionary<RegionId, Fetch> _fetches = [];
+    private readonly Dictionary<RegionId, (TimeSpan Until, TimeSpan Pause)> _failed = []; // when it may be tried again
     private readonly Queue<RegionId> _waiting = new(); // for a place
     private readonly Dictionary<RegionId, StagedSnapshot> _staged = []; // until they are installed or not wanted
 
@@ -24,9 +25,11 @@ internal sealed partial class SnapshotsActor
             case FetchSnapshot request: Begin(request); break;
             case SnapshotStaged staged:
                 _staged[staged.Snapshot.Header.Region.Id] = staged.Snapshot;
+                _failed.Remove(staged.Snapshot.Header.Region.Id);
                 Answer(staged.Snapshot.Header.Region.Id, staged);
                 break;
-            case SnapshotNotFetched failed: NotFetched(failed); break;
+            case SnapshotNotFetched failed when _fetches.TryGetValue(failed.Region, out var fetch): fetch.Failure = failed; break;
+            case SnapshotNotFetched: break;
             case InstallSnapshot install: Install(install); break;
             case DropSnapshot drop: Drop(drop.Region, drop.Applied); break;
             default: Unhandled(message); break;
@@ -38,8 +41,13 @@ internal sealed partial class SnapshotsActor
         if (_fetches.TryGetValue(request.Region, out var fetch))
         {
             fetch.Asker = Sender;
+            // Only who leads keeps the log behind what it gives out.
+            if (fetch.Request.From == request.From) return;
+            fetch.Request = request;
+            if (fetch.Child is { } child) Context.Stop(child);
             return;
         }
+        if (_failed.TryGetValue(request.Region, out var failure) && Now < failure.Until) return;
         if (_staged.TryGetValue(request.Region, out var staged) && staged.Header.Applied.Index >= request.AtLeast.Index)
         {
             // Whoever had asked for it was made anew since.
@@ -62,7 +70,8 @@ internal sealed partial class SnapshotsActor
         while (_fetches.Values.Count(fetch => fetch.Child is not null) < _spec.Settings.MaxConcurrent
             && _waiting.TryDequeue(out var region))
         {
-            if (!_fetches.TryGetValue(region, out var fetch)) continue;
+            if (!_fetches.TryGetValue(region, out var fetch) || fetch.Child is not null) continue;
+            (fetch.Begun, fetch.Failure) = (fetch.Request, null);
             fetch.Child = Context.Watch(Context.ActorOf(
                 SnapshotFetch.Props(_spec, fetch.Request).WithDispatcher(Context.Props.Dispatcher)));
         }
@@ -85,19 +94,34 @@ internal sealed partial class SnapshotsActor
         StartWaiting();
     }
 
-    // Its leader offers another.
+    // Its leader goes on offering: what fails at once, or fills a disk, is not tried with each heartbeat.
     private void NotFetched(SnapshotNotFetched failed)
     {
         _limit.Warning(_log, $"fetch {failed.Region}", "No snapshot of {Region} was fetched: {Reason}",
             failed.Region, failed.Reason);
+        var (shortest, longest) = (_spec.Settings.RetryInterval, _spec.Settings.IdleTimeout);
+        var pause = _failed.TryGetValue(failed.Region, out var before) ? before.Pause * 2 : shortest;
+        if (_failed.Count >= MaxWaiting) _failed.Clear();
+        _failed[failed.Region] = (Now + pause, pause < longest ? pause : longest);
         Answer(failed.Region, failed);
     }
 
-    // One that ended with an outcome is not here any more.
+    // One that has staged a snapshot is not here any more. Another begins only when nothing is left of the one before.
     private void FetchEnded(IActorRef child)
     {
         foreach (var (region, fetch) in _fetches)
-            if (child.Equals(fetch.Child)) NotFetched(new SnapshotNotFetched(region, "it has failed"));
+        {
+            if (!child.Equals(fetch.Child)) continue;
+            if (fetch.Request == fetch.Begun)
+            {
+                NotFetched(fetch.Failure ?? new SnapshotNotFetched(region, "it has failed"));
+                return;
+            }
+            fetch.Child = null;
+            _waiting.Enqueue(region);
+            StartWaiting();
+            return;
+        }
     }
 
     // Of a region without a state machine; others install theirs themselves.
@@ -125,14 +149,27 @@ internal sealed partial class SnapshotsActor
         // What is there now may be of a later one.
         if (_staged.GetValueOrDefault(region)?.Header.Applied != applied) return;
         _staged.Remove(region);
-        _spec.Staging.Discard(region);
-        _spec.Regions.Tell(new ReleaseRange(region));
+        try
+        {
+            _spec.Staging.Discard(region);
+        }
+        finally
+        {
+            _spec.Regions.Tell(new ReleaseRange(region));
+        }
     }
 
     /// <summary>A snapshot that is wanted.</summary>
     private sealed class Fetch(FetchSnapshot request, IActorRef asker)
     {
-        public FetchSnapshot Request => request;
+        /// <summary>What was asked for last.</summary>
+        public FetchSnapshot Request { get; set; } = request;
+
+        /// <summary>What the child fetches, which may be something else.</summary>
+        public FetchSnapshot? Begun { get; set; }
+
+        /// <summary>Why the child has failed, once it has.</summary>
+        public SnapshotNotFetched? Failure { get; set; }
 
         /// <summary>Who wants it.</summary>
         public IActorRef Asker { get; set; } = asker;

@@ -54,6 +54,14 @@ internal sealed partial class SnapshotsActor : UntypedActor, IWithTimers
         return Directive.Stop;
     });
 
+    // What is reserved for whom would not be known any more.
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        StoreFailed.Publish(Context.System, "the snapshots have failed", reason);
+        base.PreRestart(reason, message);
+    }
+
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
@@ -152,6 +160,7 @@ internal sealed partial class SnapshotsActor : UntypedActor, IWithTimers
         while (_leaving.TryPeek(out var next) && next.Due <= now)
         {
             _leaving.Dequeue();
+            if (!IsWanted(next.Message)) continue;
             _metrics.Sent(next.Message.Message.Part.Chunk.Length);
             Post(next.Message);
         }
@@ -160,6 +169,10 @@ internal sealed partial class SnapshotsActor : UntypedActor, IWithTimers
         var delay = later.Due - now > Shortest ? later.Due - now : Shortest;
         Timers.StartSingleTimer(Due.Instance, Due.Instance, delay);
     }
+
+    // Of a snapshot that was given up nothing needs to leave.
+    private bool IsWanted(OutboundSnapshotMessage part) =>
+        _sends.Any(send => send.Key.To == part.To && send.Value.Id == part.Message.Id);
 
     private void Post(OutboundSnapshotMessage outbound) =>
         _spec.Links.GetValueOrDefault(outbound.To)?.Tell(outbound.Message);

@@ -23,7 +23,7 @@ internal sealed record SnapshotsSpec
     public required ImmutableDictionary<StoreId, IActorRef> Links { get; init; }
 
     /// <summary>Ends the connection to a store, and makes another.</summary>
-    public Action<StoreId> Reconnect { get; init; } = _ => { };
+    public required Action<StoreId> Reconnect { get; init; }
 
     /// <summary>The regions of this store: gives views of them, and keeps ranges free.</summary>
     public required IActorRef Regions { get; init; }

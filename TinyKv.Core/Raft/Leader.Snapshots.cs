@@ -8,12 +8,14 @@ internal sealed partial class Leader
     // In bounds of the log: who lacks more is brought up to date by a snapshot sooner.
     private const long FarBehind = 4;
 
+    // In election timeouts: a copy that arrived may take so long to install, and nothing is given out meanwhile.
+    private const long PinLasts = 20;
+
     /// <summary>The host gives out a snapshot at <paramref name="index"/>.</summary>
     public void SnapshotPinned(PeerId peer, long index)
     {
         if (Find(peer) is not { } follower || index < _raft.Log.Truncated.Index) return;
-        follower.HeardAt = _raft.Now;
-        follower.Pin(index);
+        follower.Pin(index, _raft.Now);
     }
 
     // A learner of which nothing was heard may not be there yet: an offer is what makes it.
@@ -29,7 +31,7 @@ internal sealed partial class Leader
 
     /// <summary>
     /// Up to where the log may be compacted for all that a follower lacks. Who can be given a snapshot holds it back only
-    /// while it is not far behind; who fetches one, at that while it is there.
+    /// while it is not far behind; who fetches one, at that, for as long as it does.
     /// </summary>
     private long CompactableFor(Progress follower)
     {
@@ -38,7 +40,7 @@ internal sealed partial class Leader
         if (!options.ProvidesSnapshots) return follower.Has;
         if (follower.State == ProgressState.Snapshot)
         {
-            var isFetching = follower.PinnedAt > 0 && _raft.Now - follower.HeardAt < options.ElectionTicks;
+            var isFetching = follower.PinnedAt > 0 && _raft.Now - follower.PinnedTick < PinLasts * options.ElectionTicks;
             return isFetching ? follower.PinnedAt : long.MaxValue;
         }
         var has = Math.Max(follower.Has, log.Truncated.Index);

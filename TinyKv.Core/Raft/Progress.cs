@@ -86,6 +86,9 @@ internal sealed class Progress
     /// <summary>The index of the snapshot that it fetches; 0: none is known.</summary>
     public long PinnedAt { get; private set; }
 
+    /// <summary>The tick at which it was last given a part of one.</summary>
+    public long PinnedTick { get; private set; }
+
     /// <summary>The tick of the last answer, of whatever kind.</summary>
     public long HeardAt { get; set; }
 
@@ -193,8 +196,9 @@ internal sealed class Progress
     public void Offered() => IsOffered = true;
 
     /// <summary>It fetches a snapshot at <paramref name="index"/>.</summary>
-    public void Pin(long index)
+    public void Pin(long index, long tick)
     {
+        PinnedTick = tick;
         if (State == ProgressState.DataLoss || Match >= index) return;
         State = ProgressState.Snapshot;
         PinnedAt = Math.Max(PinnedAt, index);

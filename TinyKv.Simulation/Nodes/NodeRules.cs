@@ -78,6 +78,7 @@ internal sealed class NodeRules(World world, int stores)
                 $"{machine.Name} forgets {end} of {region}, which {other.Name} does not have");
             world.Marks.Hit(NodeMark.CompactedWithoutAStore);
         }
+        IsOnAMajority(machine, region, end);
         world.Marks.HitIf(!checkpoint.Record.Entries.IsEmpty, NodeMark.CheckpointWithRest);
         world.Marks.HitIf(end.Index < flushed, NodeMark.KeptForAStore);
     }

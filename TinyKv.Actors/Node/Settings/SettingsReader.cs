@@ -105,7 +105,8 @@ public static class SettingsReader
         // Whoever waits for longer than that asks again, for what would only wait behind the first.
         return settings.MaxLeaving <= settings.BytesPerSecond * settings.RetryInterval.TotalSeconds ? settings
             : throw snapshots.Invalid("bytes-per-second",
-                $"must let {settings.MaxLeaving} bytes through in retry-interval: 512 KiB for each of max-concurrent snapshots");
+                $"must let {settings.MaxLeaving} bytes through in retry-interval: two of the largest pairs for each of the "
+                + "max-concurrent snapshots");
     }
 
     private static PlacementSettings ReadPlacement(Section placement)

@@ -202,8 +202,8 @@ internal sealed class OutboundLink : MinimalActorRef
             var answer = await reader.ReadAsync(LinkRules.MaxHelloBytes, limit.Token);
             var refusal = answer is null ? why : _rules.JudgeAnswer(_store, _traffic, Hello.Parse(answer));
             if (refusal.Length > 0) return (null, why = refusal);
+            if (!Open(connection)) return (null, why = "it was given up");
             opened = _spec.Time.GetTimestamp();
-            Open(connection);
             _report.Connected(_store);
             // Nothing more is said in this direction: whatever is read, it is over.
             await reader.ReadAsync(LinkRules.MaxHelloBytes, CancellationToken.None);
@@ -245,13 +245,14 @@ internal sealed class OutboundLink : MinimalActorRef
         }
     }
 
-    private void Open(Stream connection)
+    private bool Open(Stream connection)
     {
         lock (_lock)
         {
-            if (_connection != connection) return;
+            if (_connection != connection) return false;
             (_open, _isWriting) = (connection, _waiting.Count > 0);
             if (_isWriting) _ = WriteWaitingAsync(connection, ValueTask.CompletedTask);
+            return true;
         }
     }
 

@@ -117,8 +117,8 @@ public sealed class SnapshotsActorTests : SnapshotsKit
     [Fact]
     public async Task Who_hears_nothing_makes_the_connection_to_the_sender_anew()
     {
-        var pulls = 0;
-        Asked = message => message.BodyCase == Body.Pull && Interlocked.Increment(ref pulls) <= 2 ? null : message;
+        Settings = Settings with { IdleTimeout = TimeSpan.FromSeconds(4) };
+        Asked = message => Reconnected.IsEmpty ? null : message;
         StartSender();
 
         await FetchedAsync(StartReceiver());
@@ -129,8 +129,10 @@ public sealed class SnapshotsActorTests : SnapshotsKit
     [Fact]
     public async Task Who_is_asked_again_for_what_he_has_sent_makes_the_connection_to_the_receiver_anew()
     {
+        Settings = Settings with { IdleTimeout = TimeSpan.FromSeconds(4) };
         var parts = 0;
-        Told = message => message.BodyCase == Body.Part && Interlocked.Increment(ref parts) is 3 or 4 ? null : message;
+        Told = message => message.BodyCase == Body.Part && Interlocked.Increment(ref parts) >= 3
+            && !Reconnected.Contains((SendingStore, ReceivingStore)) ? null : message;
         StartSender();
 
         await FetchedAsync(StartReceiver());
