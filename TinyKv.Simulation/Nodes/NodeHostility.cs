@@ -50,7 +50,7 @@ internal sealed class NodeHostility
     {
         var random = world.NewRandom();
         // The honest ones are to be a majority. What is in a snapshot is believed, as all that a leader says is committed.
-        if (world.Cluster.Plan is { Stores: < 3 } or { Raft.ProvidesSnapshots: true } || !random.Percent(30)) return;
+        if (world.Cluster.Plan is { Stores: < 3 } or { Raft.ProvidesSnapshots: true } || !random.Percent(50)) return;
         var hostility = world.Cluster.Hostility = new NodeHostility(world, random);
         hostility.Run(clients);
     }
