@@ -18,8 +18,7 @@ internal sealed class Nemesis(World world)
     {
         StrikeLater();
         // Whether a connection is ever made anew shows only if one is dead at the end.
-        if (Cluster.Plan.Faults.Any(fault => fault is { Fault: Fault.KillLink, Weight: > 0 }))
-            world.After(NodePlan.LastDeadLink, DeadenForwarding);
+        if (Cluster.Plan.Has(Fault.KillLink)) world.After(NodePlan.LastDeadLink, DeadenForwarding);
     }
 
     /// <summary>All faults end, and whatever they left behind.</summary>

@@ -80,8 +80,7 @@ internal sealed class NodeCluster
         [.. Map.Entries.Select(entry => entry.Region.Id).Where(region => machine == LeaderOf(region))];
 
     /// <summary>Whether engines fail now and then.</summary>
-    public bool MayFailEngines => new TimeSpan(_world.Now) < NodePlan.ChaosEnds
-        && Plan.Faults.Any(fault => fault is { Fault: Fault.FailEngine, Weight: > 0 });
+    public bool MayFailEngines => new TimeSpan(_world.Now) < NodePlan.ChaosEnds && Plan.Has(Fault.FailEngine);
 
     /// <summary>Whether all stores have applied equally much.</summary>
     public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)

@@ -69,6 +69,9 @@ internal sealed record NodePlan
     /// <summary>How long a client waits for an answer.</summary>
     public required TimeSpan GatewayTimeout { get; init; }
 
+    /// <summary>Whether a fault may strike.</summary>
+    public bool Has(Fault fault) => Faults.Any(each => each.Fault == fault && each.Weight > 0);
+
     /// <summary>Draws a plan.</summary>
     public static NodePlan Draw(Random random)
     {
