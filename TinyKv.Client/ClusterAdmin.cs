@@ -1,5 +1,6 @@
 using Grpc.Core;
 using TinyKv.Client.Grpc;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Client;
@@ -42,12 +43,43 @@ public interface IClusterAdmin
     /// <exception cref="TinyKvInvalidRequestException">There is no such region, the store has no replica of it or one that
     /// cannot lead, it did not take the lead within an election timeout, or the client is one over remoting.</exception>
     Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Gives a store a replica of a region, which is a learner until it has caught up. Ends when it votes; to repeat one that
+    /// was interrupted continues it.
+    /// </summary>
+    /// <param name="region">The region; 0 is placement's own group.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="underWay">Told what is under way, for people, whenever that changes.</param>
+    /// <param name="cancellation">Gives up waiting: the store has a learner then, or will have.</param>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or the region has no
+    /// leader.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">There is no such region or store, the store has a replica already, there
+    /// is no room for another, or the client is one over remoting.</exception>
+    Task AddPeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default);
+
+    /// <summary>Removes the replica of a region from a store, the leader too. Ends when the members that are left have decided
+    /// it.</summary>
+    /// <param name="region">The region; 0 is placement's own group.</param>
+    /// <param name="store">The store, which may be gone for ever.</param>
+    /// <param name="underWay">Told what is under way, for people, whenever that changes.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or the region has no
+    /// leader.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">There is no such region, the store has no replica of it or the only one
+    /// that votes, or the client is one over remoting.</exception>
+    Task RemovePeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default);
 }
 
 /// <summary>Asks the Admin service of any store.</summary>
 internal sealed class GrpcAdmin(
     GrpcPlacement placement, Func<Func<CancellationToken, Task<object>>, CancellationToken, Task<object>> retry) : IClusterAdmin
 {
+    // Between two questions whether a change of members is made.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     /// <inheritdoc/>
     public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) =>
         AskAsync((admin, call) => admin.ListStoresAsync(new ListStoresRequest(), call), cancellation);
@@ -72,6 +104,31 @@ internal sealed class GrpcAdmin(
     {
         var request = new TransferLeaderRequest { RegionId = region, StoreId = store };
         return !(await AskAsync((admin, call) => admin.TransferLeaderAsync(request, call), cancellation)).LedAlready;
+    }
+
+    /// <inheritdoc/>
+    public Task AddPeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
+        ChangePeerAsync(new ChangePeerRequest { RegionId = region, StoreId = store, HasPeer = true },
+            $"store {store} has a replica of {new RegionId(region)} already", underWay, cancellation);
+
+    /// <inheritdoc/>
+    public Task RemovePeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
+        ChangePeerAsync(new ChangePeerRequest { RegionId = region, StoreId = store },
+            $"store {store} has no replica of {new RegionId(region)}", underWay, cancellation);
+
+    private async Task ChangePeerAsync(
+        ChangePeerRequest request, string nothingToDo, IProgress<string>? underWay, CancellationToken cancellation)
+    {
+        for (var said = "";;)
+        {
+            var reply = await AskAsync((admin, call) => admin.ChangePeerAsync(request, call), cancellation);
+            if (reply.Done && said.Length == 0) throw new TinyKvInvalidRequestException(nothingToDo);
+            if (reply.Done) return;
+            if (reply.UnderWay != said) underWay?.Report(said = reply.UnderWay);
+            await Task.Delay(Pause, cancellation);
+        }
     }
 
     private async Task<T> AskAsync<T>(
@@ -101,5 +158,15 @@ internal sealed class NoAdmin : IClusterAdmin
 
     /// <inheritdoc/>
     public Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default) =>
+        throw new TinyKvInvalidRequestException(Reason);
+
+    /// <inheritdoc/>
+    public Task AddPeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
+        throw new TinyKvInvalidRequestException(Reason);
+
+    /// <inheritdoc/>
+    public Task RemovePeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 }

@@ -34,8 +34,7 @@ internal sealed partial class ApplyActor
         AnswerDue();
     }
 
-    private object View() => _unreadable is null ? new ReadView(Region, engine.Snapshot())
-        : new RegionError.RegionStopped(Region.Id, $"{_unreadable}");
+    private object View() => _unreadable is null && !IsRemoved ? new ReadView(Region, engine.Snapshot()) : Gone;
 
     private void FinishSnapshot()
     {

@@ -66,7 +66,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
         {
             case TrackProposals track:
                 _pending.Add(track.Proposals);
-                if (_unreadable is not null) ForgetAll();
+                if (_unreadable is not null || IsRemoved) ForgetAll();
                 break;
             case ForgetOutcomes: ForgetAll(); break;
             case ApplyEntries committed: Apply(committed.Entries); break;
@@ -76,13 +76,14 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
             case TakeView: Sender.Tell(View()); break;
             case InstallSnapshot install: Install(install); break;
             case SnapshotJournaled: FinishSnapshot(); break;
+            case ReplicaRemoved removed: Remove(removed.ConfVer); break;
             default: Unhandled(message); break;
         }
     }
 
     private void Apply(ImmutableArray<Entry> entries)
     {
-        for (var next = 0; next < entries.Length && _unreadable is null;) next = ApplyPart(entries, next);
+        for (var next = 0; next < entries.Length && _unreadable is null && !IsRemoved;) next = ApplyPart(entries, next);
         if (_unreadable is not null) Stop(_unreadable);
         Sender.Tell(new EntriesApplied(_applied.Index));
         AnswerDue();
@@ -102,10 +103,13 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
             _bytes += entry.Data.Length;
             if (!TryApply(entry, turn)) break;
             _applied = entry.Position;
+            // What comes behind may be applied to other keys, or to none.
+            if (entry.Kind == EntryKind.Configuration) break;
         }
         turn.Write();
         Observe(next - first, Stopwatch.GetElapsedTime(started));
         AnswerApplied();
+        TellChange();
         return next;
     }
 
@@ -165,7 +169,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
     // What a restart needs.
     private void Save(IWriteBatch batch)
     {
-        if (_record.Region != Region) MetaRecords.Write(batch, _record = _record.Changed(Region, spec.Store));
+        if (_record.Region != Region) Change(_record.Changed(Region, spec.Store), batch);
         MetaRecords.WriteApplied(batch, Region.Id, _applied);
     }
 
@@ -191,6 +195,12 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
     private void Stop(Unreadable unreadable)
     {
         Context.Parent.Tell(unreadable);
+        End();
+    }
+
+    // Nothing is applied any more.
+    private void End()
+    {
         ForgetAll();
         while (_reads.TryDequeue(out var reads, out _)) Refuse(reads);
     }
@@ -204,14 +214,13 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
 
     private void Refuse(ServeReads reads)
     {
-        foreach (var asker in reads.Askers)
-            _answers.Tell(asker, new RegionError.RegionStopped(Region.Id, $"{_unreadable}"));
+        foreach (var asker in reads.Askers) _answers.Tell(asker, Gone);
         _answers.Deliver();
     }
 
     private void Serve(ServeReads reads)
     {
-        if (_unreadable is not null)
+        if (_unreadable is not null || IsRemoved)
         {
             Refuse(reads);
             return;

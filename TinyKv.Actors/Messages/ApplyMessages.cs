@@ -49,6 +49,16 @@ internal sealed record Unreadable(LogPosition Position, string Reason)
     public override string ToString() => $"the committed entry {Position} cannot be read: {Reason}";
 }
 
+/// <summary>
+/// The members of a region have changed, as of what is applied here: to the peer and the parents. With a tombstone the replica
+/// is gone: it had to be stopped, and its keys are removed.
+/// </summary>
+internal sealed record RegionChanged(RegionRecord Record);
+
+/// <summary>The replica was removed by the change of members to <paramref name="ConfVer"/> or before, as others say; to its
+/// state machine.</summary>
+internal sealed record ReplicaRemoved(ulong ConfVer);
+
 /// <summary>Everything up to <paramref name="Index"/> is in the state machine.</summary>
 internal sealed record EntriesApplied(long Index);
 

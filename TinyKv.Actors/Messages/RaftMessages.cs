@@ -22,10 +22,12 @@ internal sealed record StoreDisconnected(StoreId Store);
 internal sealed record TransferLeadership(RegionId Region, StoreId To) : RegionRequest(Region, null);
 
 /// <summary>
-/// The members of a region shall change. Answered with a <see cref="ConfChangeOutcome"/>, or <c>NotLeader</c>. Who asks again
-/// until it is <see cref="ConfChangeOutcome.AlreadyDone"/> learns when it is made.
+/// The members of a region shall change; only its leader takes that. Answered with a <see cref="ConfChangeOutcome"/>. Who asks
+/// again until it is <see cref="ConfChangeOutcome.AlreadyDone"/> learns when the goal is reached.
 /// </summary>
-internal sealed record ChangeMembers(ConfChange Change);
+/// <param name="Region">The region.</param>
+/// <param name="Goal">What one store shall be.</param>
+internal sealed record ChangeMembers(RegionId Region, MemberGoal Goal) : RegionRequest(Region, null);
 
 /// <summary>A Raft message of a replica on this store to a replica on another.</summary>
 internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);

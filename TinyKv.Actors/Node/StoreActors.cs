@@ -77,6 +77,9 @@ internal sealed record StoreActors(
             Records = records,
             IsNew = isNew,
             Replica = record => TakesPart(record) ? Spec(record) : null,
+            Eraser = record => JournalEraser.Props(JournalIdOf(settings, cluster, record.Region.Id, record.Former), record, engine)
+                .WithDispatcher(Dispatchers.Sync),
+            Transport = transport,
             Table = table,
         }).WithDispatcher(Dispatchers.Raft), StoreActor.Name);
         transport.Tell(new DeliverTo(store));
@@ -238,7 +241,7 @@ internal sealed record StoreActors(
             Seed = (int)(draw & int.MaxValue),
             Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
             {
-                PersistenceId = $"{new PeerJournalId(cluster, settings.StoreId, record.Region.Id, self.Id)}",
+                PersistenceId = JournalIdOf(settings, cluster, record.Region.Id, self.Id),
                 Region = state.Record.Region,
                 Self = self,
                 InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
@@ -257,6 +260,9 @@ internal sealed record StoreActors(
             }).WithDispatcher(Dispatchers.Raft),
         };
     }
+
+    private static string JournalIdOf(TinyKvSettings settings, ulong cluster, RegionId region, PeerId peer) =>
+        $"{new PeerJournalId(cluster, settings.StoreId, region, peer)}";
 
     private static IStorage StorageOf(
         TinyKvSettings settings, IActorRef store, IEngine engine, RegionTable table,

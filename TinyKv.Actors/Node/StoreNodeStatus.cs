@@ -5,6 +5,7 @@ using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.Admin.V1;
@@ -91,16 +92,17 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
     /// <summary>What a replica says of itself, as it is told to others.</summary>
     public static PeerStatus Describe(ReplicaStatus replica)
     {
+        var own = replica.Region.PeerWith(replica.Self.Id) ?? replica.Self;
         var status = new PeerStatus
         {
             Region = RegionErrors.ToWire(replica.Region),
-            Peer = RegionErrors.ToWire(replica.Self),
+            Peer = RegionErrors.ToWire(own),
             Role = "recovering",
             AppliedIndex = replica.Applied,
         };
         if (replica.StoppedBecause is { } reason) (status.Role, status.StoppedBecause) = ("stopped", reason);
         if (replica.Raft is not { } raft) return status;
-        status.Role = NameOf(raft.Role);
+        status.Role = own.Role == MemberRole.Learner ? "learner" : NameOf(raft.Role);
         status.LeaderStoreId = (replica.Region.PeerWith(raft.Leader)?.Store ?? StoreId.None).Value;
         status.Term = raft.Term;
         status.CommitIndex = raft.Commit;

@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -11,6 +13,8 @@ internal sealed partial class RaftPeer
 {
     private readonly Dictionary<PeerId, Peer> _strangers = [];
     private readonly List<(IActorRef Asker, PeerId To)> _transfers = []; // who waits for the end of one
+    private readonly RemovalEvidence _removal;
+    private long _sinceInquiry; // ticks
 
     private Peer? Member(PeerId peer) =>
         _core.Find(peer) ?? (_strangers.TryGetValue(peer, out var stranger) ? stranger : null);
@@ -51,19 +55,50 @@ internal sealed partial class RaftPeer
         _transfers.Clear();
     }
 
-    private void Change(ConfChange change)
+    // What is in force may still be undone; what is applied is not.
+    private void Change(MemberGoal goal)
     {
-        if (IsRefusedHere()) return;
-        var effects = _core.Change(change, out var outcome);
+        ConfChangeOutcome outcome;
+        var effects = Effects.None;
+        if (goal.Next(_spec.Region.ToConfiguration()) is null) outcome = new ConfChangeOutcome.AlreadyDone();
+        else if (goal.Next(_core.Configuration) is { } change) effects = _core.Change(change, out outcome);
+        else outcome = new ConfChangeOutcome.Refused(ConfChangeRefusal.ChangeUnderWay, "the change is not applied yet");
         Sender.Tell(outcome);
         Perform(effects);
     }
 
-    private bool IsRefusedHere()
+    private void Take(Region region)
     {
-        if (_core.Role == RoleKind.Leader) return false;
-        Sender.Tell(NotLeader(Member(_core.Leader)));
-        return true;
+        _spec = _spec with { Region = region };
+        _removal.Clear();
+    }
+
+    // Who was removed while it was away is sent nothing any more.
+    private void AskIfMember()
+    {
+        var pause = 2 * _spec.Options.ElectionTicks;
+        if (++_sinceInquiry < pause || _core.LeaderSilence < pause) return;
+        _sinceInquiry = 0;
+        foreach (var other in _spec.Region.Peers)
+        {
+            if (other.Id != _spec.Self.Id && other.Role == MemberRole.Voter)
+                Send([new RaftEnvelope(_spec.Self.Id, other.Id, _core.Term, new RaftMessage.Inquiry())]);
+        }
+    }
+
+    // It may ask for the replica that was here before this one.
+    private void Answer(StoreId store, RaftEnvelope inquiry)
+    {
+        if (_core.Configuration.Find(inquiry.From) is null && RemovalEvidence.AnswerTo(inquiry, _spec.Region) is { } answer)
+            _spec.Transport.Tell(new OutboundRaftMessage(_spec.Region.Id, store, answer));
+    }
+
+    private void HearOfRemoval(PeerId witness, ulong confVer)
+    {
+        if (!_removal.Hear(_spec.Region, witness, confVer)) return;
+        _log.Warning("{Region}: this store is not among its members any more, as most of those that it knows say",
+            _spec.Region.Id);
+        _spec.Applier.Tell(new ReplicaRemoved(confVer));
     }
 
     private void Meet(PeerId peer, StoreId store)

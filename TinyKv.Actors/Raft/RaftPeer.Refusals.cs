@@ -17,6 +17,12 @@ internal sealed partial class RaftPeer
             Note(from, $"speaks for the replica on {sender.Store}");
         else if (FirstUnreadable(envelope.Message) is { } entry)
             Note(from, $"entry {entry.Position} is no command of {_spec.Region.Id}");
+        else if (envelope.Message is RaftMessage.Inquiry)
+            Answer(from, envelope);
+        else if (envelope.To != _spec.Self.Id)
+            return; // for the replica that was here before, or for the next one
+        else if (envelope.Message is RaftMessage.Removed removed)
+            HearOfRemoval(envelope.From, removed.ConfVer);
         else
             Take(from, envelope);
     }

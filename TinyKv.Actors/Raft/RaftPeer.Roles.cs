@@ -53,6 +53,7 @@ internal sealed partial class RaftPeer
         switch (message)
         {
             case TransferLeadership transfer: Transfer(transfer.To); break;
+            case ChangeMembers change: Change(change.Goal); break;
             case RegionRequest request: Admit(Sender, request); break;
             case RegionBatch batch: Admit(batch); break;
             default: Protocol(message); break;
@@ -69,6 +70,7 @@ internal sealed partial class RaftPeer
             case Tick:
                 AwaitTick();
                 PassTick();
+                AskIfMember();
                 ProposeQueued(); // a transfer may have been given up
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
                 break;
@@ -91,7 +93,7 @@ internal sealed partial class RaftPeer
             case SnapshotNotFetched: break; // the leader offers another
             case SnapshotInstalled installed: Installed(installed); break;
             case SnapshotPinned pinned: Pin(pinned); break;
-            case ChangeMembers change: Change(change.Change); break;
+            case RegionChanged changed: Take(changed.Record.Region); break;
             case EngineSynced synced: Perform(_core.EngineSynced(synced.Applied)); break;
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure failure: DeletionFailed(failure); break;

@@ -7,6 +7,7 @@ using TinyKv.Actors.Messages;
 using TinyKv.Actors.Telemetry;
 using TinyKv.Core;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol;
 
@@ -21,7 +22,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
 {
     private const string Advice = "'tinykv check' says more once the store is stopped";
 
-    private RaftPeerSpec _spec; // a snapshot may bring the region as it is later
+    private RaftPeerSpec _spec; // with the region as it is applied
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly PeerTelemetry _telemetry;
     private readonly Queue<PendingWrite> _writes = new();
@@ -39,6 +40,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         _telemetry = new PeerTelemetry(spec.Self, spec.Region);
         _applied = spec.Applied;
         _replay = new JournalReplay(Create);
+        _removal = new RemovalEvidence(spec.Self.Id);
     }
 
     /// <summary>What makes the actor.</summary>

@@ -126,6 +126,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 Post(_table.Find(installed.Record.Region.Id)?.Peer);
                 Context.Parent.Tell(installed);
                 break;
+            case RegionChanged changed: Take(changed); break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
@@ -133,6 +134,33 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 StoreFailed.Publish(Context.System, $"the state machine of {_spec.Record.Region.Id} has stopped");
                 break;
             default: Unhandled(message); break;
+        }
+    }
+
+    private void Take(RegionChanged changed)
+    {
+        var record = changed.Record;
+        _state = _state with { Record = record };
+        Context.Parent.Tell(changed);
+        if (record.State != RegionState.Tombstone)
+        {
+            Post(_table.Find(record.Region.Id)?.Peer);
+            return;
+        }
+        // The parent watches, and continues when the peer has let go of the journal.
+        _table.Remove(record.Region with { Peers = record.Region.Peers.RemoveAll(peer => peer.Id == record.Former) });
+        Timers.CancelAll();
+        Become(Removed);
+        Context.Stop(Self);
+    }
+
+    private void Removed(object message)
+    {
+        switch (message)
+        {
+            case RegionRequest: Sender.Tell(new RegionError.RegionNotFound(_spec.Record.Region.Id)); break;
+            case RegionBatch batch: batch.Refuse(request => new RegionError.RegionNotFound(request.Region)); break;
+            default: break; // nothing of it is here any more
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
 
@@ -15,7 +16,22 @@ public interface IRegionAdmin
     /// <returns>Whether it led already, so that nothing was done.</returns>
     /// <exception cref="RegionRefusedException">It does not lead; says why.</exception>
     Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation);
+
+    /// <summary>
+    /// Brings the members of a region one step nearer to what a store shall be among them. Ask again, with the same goal, until
+    /// nothing is to be done any more.
+    /// </summary>
+    /// <param name="region">The region.</param>
+    /// <param name="goal">What the store shall be.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="RegionRefusedException">It cannot be reached; says why.</exception>
+    Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation);
 }
+
+/// <summary>How far a change of members is.</summary>
+/// <param name="UnderWay">What is under way, for people; null when the goal is reached.</param>
+/// <param name="NeedsNumber">Whether nothing is, because the new replica was given no number.</param>
+public readonly record struct MemberStep(string? UnderWay, bool NeedsNumber = false);
 
 /// <summary>Why something was not done with a region. The numbers cross process boundaries.</summary>
 public enum RegionRefusalKind
@@ -29,8 +45,8 @@ public enum RegionRefusalKind
     /// <summary>The store has none.</summary>
     NoSuchPeer = 2,
 
-    /// <summary>The replica on the store is not one that may lead.</summary>
-    CannotLead = 3,
+    /// <summary>The members of the region do not allow it.</summary>
+    NotPossible = 3,
 
     /// <summary>The store did not take the lead in time.</summary>
     GivenUp = 4,
@@ -57,18 +73,34 @@ internal sealed class RegionAdmin(
     : IRegionAdmin
 {
     /// <inheritdoc/>
-    public async Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation)
+    public async Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation) =>
+        (await AskAsync(region, new RegionTransfer { RegionId = region.Value, ToStore = to.Value }, cancellation)).NothingToDo;
+
+    /// <inheritdoc/>
+    public async Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation)
+    {
+        var request = new RegionMembers
+        {
+            RegionId = region.Value,
+            StoreId = goal.Store.Value,
+            HasPeer = goal is MemberGoal.Voter,
+            NewPeer = goal is MemberGoal.Voter voter ? voter.NewPeer.Value : 0,
+        };
+        var reply = await AskAsync(region, request, cancellation);
+        return new MemberStep(reply.NothingToDo ? null : reply.UnderWay, reply.NeedsNumber);
+    }
+
+    private async Task<RegionReply> AskAsync(RegionId region, object request, CancellationToken cancellation)
     {
         var without = new HashSet<ulong>();
         var search = new LeaderSearch(self, region, table, time);
-        var (reply, why) = await search.AskAsync<RegionReply>(
-            services, new RegionTransfer { RegionId = region.Value, ToStore = to.Value }, attempt, Read, cancellation);
+        var (reply, why) = await search.AskAsync<RegionReply>(services, request, attempt, Read, cancellation);
         if (reply is null)
             throw new RegionRefusedException(RegionRefusalKind.Unavailable, $"no leader of {region} answered: {why}");
         if (reply.WithoutReplica != 0)
             throw new RegionRefusedException(RegionRefusalKind.UnknownRegion, $"no store has a replica of {region}");
         if (reply.Refusal != 0) throw new RegionRefusedException((RegionRefusalKind)reply.Refusal, reply.RefusalText);
-        return reply.LedAlready;
+        return reply;
 
         (string, ulong) Read(RegionReply answer)
         {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
@@ -21,6 +22,7 @@ internal sealed class RegionService(StoreId self, IActorRef store, TimeSpan time
     // Those who administer regions are few.
     private const int MaxCalls = 64;
 
+    private readonly RegionReplies _replies = new(self);
     private int _calls;
 
     /// <summary>What makes the actor.</summary>
@@ -32,59 +34,39 @@ internal sealed class RegionService(StoreId self, IActorRef store, TimeSpan time
     {
         switch (message)
         {
-            case RegionTransfer when _calls >= MaxCalls:
+            case RegionTransfer or RegionMembers when _calls >= MaxCalls:
                 Sender.Tell(new RegionReply { Error = $"{self} has {_calls} requests of this kind under way" });
                 break;
-            case RegionTransfer { ToStore: 0 }:
-                Sender.Tell(Refused(RegionRefusalKind.NoSuchPeer, "store 0 is none"));
+            case RegionTransfer { ToStore: 0 } or RegionMembers { StoreId: 0 }:
+                Sender.Tell(RegionReplies.Refused(RegionRefusalKind.NoSuchPeer, "store 0 is none"));
                 break;
-            case RegionTransfer transfer: Begin(transfer); break;
+            case RegionTransfer transfer:
+                Begin(new TransferLeadership(new RegionId(transfer.RegionId), new StoreId(transfer.ToStore)));
+                break;
+            case RegionMembers members:
+                Begin(new ChangeMembers(new RegionId(members.RegionId), GoalOf(members)));
+                break;
             case Ended ended:
                 _calls--;
-                ended.Asker.Tell(ReplyTo(ended.Transfer, ended.Answer));
+                ended.Asker.Tell(_replies.Of(ended.Request, ended.Answer));
                 break;
             default: Unhandled(message); break;
         }
     }
 
-    private void Begin(RegionTransfer transfer)
+    private static MemberGoal GoalOf(RegionMembers members)
+    {
+        var store = new StoreId(members.StoreId);
+        return members.HasPeer ? new MemberGoal.Voter(store, new PeerId(members.NewPeer)) : new MemberGoal.None(store);
+    }
+
+    private void Begin(RegionRequest request)
     {
         _calls++;
         var asker = Sender;
-        Context.ActorOf(RegionCall.Props(
-            answer => new Ended(asker, transfer, answer),
-            new TransferLeadership(new RegionId(transfer.RegionId), new StoreId(transfer.ToStore)), store, timeout));
+        Context.ActorOf(RegionCall.Props(answer => new Ended(asker, request, answer), request, store, timeout));
     }
-
-    private RegionReply ReplyTo(RegionTransfer transfer, object answer)
-    {
-        var (region, to) = (new RegionId(transfer.RegionId), new StoreId(transfer.ToStore));
-        return answer switch
-        {
-            TransferOutcome.Done => new RegionReply(),
-            TransferOutcome.GivenUp { Behind: > 0 } late => Refused(RegionRefusalKind.GivenUp,
-                $"{to} lacks {late.Behind} entries of {region} and did not get them within an election timeout: "
-                + "the leader has not changed; try again when it has caught up"),
-            TransferOutcome.GivenUp => Refused(RegionRefusalKind.GivenUp,
-                $"{to} was told to lead {region} and does not: it does not answer, or another was elected"),
-            TransferOutcome.Refused { Reason: TransferRefusal.LeadsAlready } => new RegionReply { LedAlready = true },
-            TransferOutcome.Refused { Reason: TransferRefusal.NoSuchPeer } =>
-                Refused(RegionRefusalKind.NoSuchPeer, $"{to} has no replica of {region}"),
-            TransferOutcome.Refused { Reason: TransferRefusal.IsLearner } => Refused(RegionRefusalKind.CannotLead,
-                $"the replica of {region} on {to} is a learner, which cannot lead: promote it first"),
-            TransferOutcome.Refused => Refused(RegionRefusalKind.CannotLead,
-                $"{to} has lost entries of {region} that it had acknowledged: it cannot lead"),
-            RegionError.RegionNotFound missing => new RegionReply { Error = missing.Message, WithoutReplica = self.Value },
-            RegionError.NotLeader { Leader: { } leader } other =>
-                new RegionReply { Error = other.Message, LeaderStore = leader.Store.Value },
-            RegionError error => new RegionReply { Error = error.Message },
-            _ => new RegionReply { Error = "the leader has changed" },
-        };
-    }
-
-    private static RegionReply Refused(RegionRefusalKind kind, string text) =>
-        new() { Refusal = (int)kind, RefusalText = text };
 
     /// <summary>A region has answered, or not in time.</summary>
-    private sealed record Ended(IActorRef Asker, RegionTransfer Transfer, object Answer);
+    private sealed record Ended(IActorRef Asker, RegionRequest Request, object Answer);
 }

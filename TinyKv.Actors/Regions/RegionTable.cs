@@ -27,7 +27,7 @@ internal sealed class RegionTable
         }
     }
 
-    /// <summary>The regions with keys that have a replica here, and who leads them.</summary>
+    /// <summary>The regions with keys that have a replica here, or had one, and who leads them as was heard last.</summary>
     public RegionMap<LocatedRegion> Regions => Volatile.Read(ref _content).Regions;
 
     /// <summary>The replica of a region, if it is on this store.</summary>
@@ -40,8 +40,7 @@ internal sealed class RegionTable
     /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
     public ReplicaView? Find(IRoutedRequest request)
     {
-        var replicas = Volatile.Read(ref _content).Replicas;
-        var key = request.RoutingKey.Memory;
+        var (key, replicas) = (request.RoutingKey.Memory, Volatile.Read(ref _content).Replicas);
         return request is ScanRequest { Reverse: true } ? replicas.FindBelow(key) : replicas.Find(key);
     }
 
@@ -49,6 +48,20 @@ internal sealed class RegionTable
     public void Post(ReplicaView view)
     {
         ImmutableInterlocked.Update(ref _content, (content, posted) => content.With(posted), view);
+        Posted?.Invoke();
+    }
+
+    /// <summary>Where the region that a request belongs to is, though it has no replica on this store.</summary>
+    public LocatedRegion? Locate(IRoutedRequest request)
+    {
+        var (key, regions) = (request.RoutingKey.Memory, Regions);
+        return request is ScanRequest { Reverse: true } ? regions.FindBelow(key) : regions.Find(key);
+    }
+
+    /// <summary>The replica on this store was removed: others have the region, as it is after that.</summary>
+    public void Remove(Region region)
+    {
+        ImmutableInterlocked.Update(ref _content, (content, removed) => content.Without(removed), region);
         Posted?.Invoke();
     }
 
@@ -62,6 +75,16 @@ internal sealed class RegionTable
                 Replicas = Replicas.Add(view),
                 Regions = Regions.Add(new LocatedRegion(view.Region, view.Peer?.Leader)),
             };
+
+        public Content Without(Region region) => region.Id == RegionId.Placement ? this with { Placement = null }
+            : this with
+            {
+                Replicas = Replicas.Remove(region.Id),
+                Regions = Regions.Add(new LocatedRegion(region, LeaderIn(region))),
+            };
+
+        private Peer? LeaderIn(Region region) =>
+            Replicas.Find(region.Id)?.Peer?.Leader is { } leader ? region.PeerWith(leader.Id) : null;
     }
 }
 

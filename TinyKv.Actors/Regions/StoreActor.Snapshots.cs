@@ -35,9 +35,15 @@ internal sealed partial class StoreActor
     private void Deliver(InboundRaftMessage inbound)
     {
         if (ReplicaOf(inbound.Region) is { } replica) replica.Tell(inbound);
-        else if (inbound.Envelope.Message is RaftMessage.SnapshotOffer offer && _begun
-            && _catalog.AddresseeOf(inbound.Region) is not Addressee.Here)
+        else if (_begun && !_removed.ContainsKey(inbound.Region)) DeliverToNone(inbound);
+    }
+
+    private void DeliverToNone(InboundRaftMessage inbound)
+    {
+        var addressee = _catalog.AddresseeOf(inbound.Region);
+        if (inbound.Envelope.Message is RaftMessage.SnapshotOffer offer && addressee is not Addressee.Here)
             _snapshots.Tell(new FetchSnapshot(inbound.Region, inbound.From, offer.AtLeast));
+        else if (addressee is Addressee.Gone gone) AnswerFor(gone.Record, inbound);
     }
 
     // Of a region that has no replica here; it may have one by now if it was asked for more than once, and then only the
@@ -45,7 +51,10 @@ internal sealed partial class StoreActor
     private void Install(StagedSnapshot snapshot)
     {
         var header = snapshot.Header;
-        if (ReplicaOf(header.Region.Id) is null) _snapshots.Tell(new InstallSnapshot(snapshot));
+        // It was on its way to a replica that was removed meanwhile, or it is what comes after that.
+        var isWanted = ReplicaOf(header.Region.Id) is null && !_removed.ContainsKey(header.Region.Id)
+            && _catalog.MayBecome(header.Region);
+        if (isWanted) _snapshots.Tell(new InstallSnapshot(snapshot));
         else _snapshots.Tell(new DropSnapshot(header.Region.Id, header.Applied));
     }
 

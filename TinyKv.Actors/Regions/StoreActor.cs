@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Messages;
+using TinyKv.Actors.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
@@ -18,12 +19,13 @@ internal sealed record Begin
 /// The regions of this store, as its engine says: creates their subtrees, once the cluster is formed, and hands them what is
 /// meant for them.
 /// </summary>
-internal sealed partial class StoreActor : UntypedActor
+internal sealed partial class StoreActor : UntypedActor, IWithTimers
 {
     /// <summary>The actor's name: it is at <c>/user/store</c>.</summary>
     public const string Name = "store";
 
     private readonly StoreSpec _spec;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HashSet<RegionId> _unborn = []; // the regions whose journals are still to be made
     private ImmutableSortedDictionary<ulong, ReplicaRef> _replicas = ImmutableSortedDictionary<ulong, ReplicaRef>.Empty;
     private StoreCatalog _catalog = StoreCatalog.Empty;
@@ -70,9 +72,11 @@ internal sealed partial class StoreActor : UntypedActor
                 break;
             case DeadLetter: break;
             case ListReplicas: Sender.Tell(new ReplicaRefs([.. _replicas.Values])); break;
-            case Terminated stopped:
-                StoreFailed.Publish(Context.System, $"{stopped.ActorRef.Path.Name} has stopped");
-                break;
+            case RegionChanged changed: Change(changed.Record); break;
+            case JournalErased erased: Erased(erased.Record); break;
+            case EraserEnded ended: TryAgain(ended.Record); break;
+            case EraseAgain again: Erase(again.Record); break;
+            case Terminated stopped: Ended(stopped.ActorRef); break;
             default: Snapshots(message); break;
         }
     }
@@ -92,6 +96,7 @@ internal sealed partial class StoreActor : UntypedActor
         var begun = ImmutableSortedDictionary.CreateBuilder<ulong, ReplicaRef>();
         foreach (var record in _catalog.Records)
         {
+            if (record is { State: RegionState.Tombstone, JournalBorn: true }) Erase(record);
             if (record.State != RegionState.Normal) continue;
             if (!record.JournalBorn) _unborn.Add(record.Region.Id);
             if (_spec.Replica(record) is { } replica) begun[record.Region.Id.Value] = Start(replica);
@@ -111,7 +116,9 @@ internal sealed partial class StoreActor : UntypedActor
 
     private void Note(RegionId created)
     {
-        _catalog = _catalog.With(_catalog.Find(created)! with { JournalBorn = true });
+        // A replica that has been removed since has nothing to note.
+        if (_catalog.Find(created) is { State: RegionState.Normal } record)
+            _catalog = _catalog.With(record with { JournalBorn = true });
         _unborn.Remove(created);
         TellWhenAllAreBorn();
     }
@@ -154,6 +161,12 @@ internal sealed record StoreSpec
 
     /// <summary>What a replica is made from; null: nothing takes part in its group here.</summary>
     public required Func<RegionRecord, RegionSpec?> Replica { get; init; }
+
+    /// <summary>What erases the journal of a replica that was removed; tells <see cref="JournalErased"/>.</summary>
+    public required Func<RegionRecord, Props> Eraser { get; init; }
+
+    /// <summary>The way to the other stores; takes <see cref="OutboundRaftMessage"/>.</summary>
+    public required IActorRef Transport { get; init; }
 
     /// <summary>Where the replicas say who leads.</summary>
     public required RegionTable Table { get; init; }

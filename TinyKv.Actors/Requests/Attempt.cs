@@ -8,6 +8,7 @@ namespace TinyKv.Actors.Requests;
 internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
 {
     private Retries? _retries;
+    private int _guesses;
     private bool _underWay; // a write that may be done by somebody right now
     private RegionError _lastRefusal = new RegionError.NotLeader(null, null);
 
@@ -18,6 +19,9 @@ internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
 
     /// <summary>Whom the last answer named as the leader.</summary>
     public Peer? Hint { get; private set; }
+
+    /// <summary>Whom to ask where nobody hears who leads: one replica after the other.</summary>
+    public Peer? Guess(Region region) => region.Peers.IsEmpty ? null : region.Peers[_guesses++ % region.Peers.Length];
 
     /// <summary>What it is told when the time is over.</summary>
     public IRawReply Unanswered() => _underWay ? request.OutcomeUnknown() : request.Refused(_lastRefusal);

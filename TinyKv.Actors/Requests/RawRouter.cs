@@ -84,13 +84,14 @@ internal sealed class RawRouter(
     {
         while (true)
         {
-            if (table.Find(attempt.Request) is not { } view)
+            var view = table.Find(attempt.Request);
+            if (view?.Stopped is { } stopped) return attempt.Request.Refused(stopped);
+            if ((view?.Region ?? table.Locate(attempt.Request)?.Region) is not { } region)
                 return attempt.Request.Refused(new RegionError.RegionNotFound(null));
-            if (view.Stopped is { } stopped) return attempt.Request.Refused(stopped);
             TimeSpan delay;
-            if ((attempt.Hint ?? view.Peer?.Leader) is { } leader)
+            if ((attempt.Hint ?? (view is null ? attempt.Guess(region) : view.Peer?.Leader)) is { } leader)
             {
-                var reply = await AskAsync(attempt, view.Region, leader, limit);
+                var reply = await AskAsync(attempt, region, leader, limit);
                 if (attempt.End(reply, leader) is not { } wait) return reply!;
                 delay = wait;
             }

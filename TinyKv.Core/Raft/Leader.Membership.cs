@@ -44,6 +44,8 @@ internal sealed partial class Leader
                 new(ConfChangeRefusal.LeadershipTransfer, $"leadership is being transferred to {_transferee}; try again"),
             ConfChange.AddLearner(var peer, _) when _raft.Find(peer) is { } former =>
                 new(ConfChangeRefusal.PeerIdUsed, $"{peer} was a member, on {former.Store}: a new peer needs a new number"),
+            ConfChange.AddLearner(var peer, _) when Find(peer) is not null =>
+                new(ConfChangeRefusal.PeerIdUsed, $"{peer} is being removed: a new peer needs a new number"),
             ConfChange.Promote(var peer) when !IsCaughtUp(Find(peer)!) =>
                 new(ConfChangeRefusal.LearnerIsBehind,
                     $"{peer} has the log up to {Find(peer)!.Match} of {log.Last.Index}; try again when it has caught up"),

@@ -15,6 +15,9 @@ public sealed partial class RaftCore
     /// </summary>
     internal bool HearsLeader => _role is Leader || Now - _heardLeaderAt < Options.ElectionTicks;
 
+    /// <summary>For how many ticks no leader was heard.</summary>
+    public long LeaderSilence => _role is Leader ? 0 : Now - _heardLeaderAt;
+
     /// <summary>Notes that the leader of the term is alive.</summary>
     internal void HearLeader() => _heardLeaderAt = Now;
 
@@ -103,6 +106,8 @@ public sealed partial class RaftCore
             case RaftMessage.PreVoteReply when envelope.Term <= Term:
                 _role.Step(envelope); // a voter of an older term refuses as well as any
                 break;
+            case RaftMessage.Inquiry or RaftMessage.Removed:
+                break; // for the host
             case RaftMessage.RequestVote { IsTransfer: false } when envelope.Term > Term && HearsLeader:
                 break; // not even the term is raised: that would depose the leader we hear
             default:

@@ -33,6 +33,16 @@ public abstract record RaftMessage
     /// </summary>
     public sealed record SnapshotOffer(LogPosition AtLeast) : RaftMessage;
 
+    /// <summary>Am I a member still? I have not heard a leader for long. From host to host, which knows what changes of members
+    /// are numbered by.</summary>
+    public sealed record Inquiry : RaftMessage;
+
+    /// <summary>
+    /// You are not: you are not among those that the change of members to <paramref name="ConfVer"/> has led to. The answer to
+    /// <see cref="Inquiry"/> of who was removed.
+    /// </summary>
+    public sealed record Removed(ulong ConfVer) : RaftMessage;
+
     /// <summary>The answer to <see cref="RequestVote"/>.</summary>
     public sealed record Vote(bool Granted) : RaftMessage;
 

@@ -1,3 +1,5 @@
+using TinyKv.Core.Raft;
+
 namespace TinyKv.Core.Regions;
 
 /// <summary>What there is of a region on a store. The numbers live on disks.</summary>
@@ -17,7 +19,7 @@ public enum RegionState
 /// What a store's engine says of a region on this store. There is a replica where there is such a record, and nowhere
 /// else.
 /// </summary>
-/// <param name="Region">The region as of what is applied; of a tombstone, as it was when the replica was removed.</param>
+/// <param name="Region">The region as of what is applied; of a tombstone, as it was when the replica ended.</param>
 public sealed record RegionRecord(Region Region) : IRegionEntry
 {
     /// <summary>What there is.</summary>
@@ -29,11 +31,18 @@ public sealed record RegionRecord(Region Region) : IRegionEntry
     /// </summary>
     public RegionRecord Changed(Region after, StoreId store)
     {
-        var removed = Region.PeerOn(store) is { } before && after.PeerWith(before.Id) is null;
-        return this with { Region = after, State = removed ? RegionState.Tombstone : State };
+        return Region.PeerOn(store) is { } before && after.PeerWith(before.Id) is null
+            ? (this with { Region = after }).Removed(before.Id) : this with { Region = after };
     }
 
+    /// <summary>What is recorded of a replica that has learned from others that it was removed. It knows the region as it was
+    /// before that.</summary>
+    public RegionRecord Removed(PeerId self) => this with { State = RegionState.Tombstone, Former = self };
+
     /// <summary>Whether the replica's journal holds something, now and for ever: one that is empty has lost what was
-    /// promised.</summary>
+    /// promised. Of a tombstone: whether the journal is still to be erased.</summary>
     public bool JournalBorn { get; init; }
+
+    /// <summary>Of a tombstone: the replica that was removed.</summary>
+    public PeerId Former { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Core.Raft;
 
 namespace TinyKv.Core.Regions;
 
@@ -10,9 +11,9 @@ public abstract record Addressee
     /// <summary>There is a replica that takes it.</summary>
     public sealed record Here(RegionRecord Record) : Addressee;
 
-    /// <summary>A replica was removed, by the change of members that led to <paramref name="ConfVer"/>: whoever speaks as of
-    /// an earlier one is behind.</summary>
-    public sealed record Gone(ulong ConfVer) : Addressee;
+    /// <summary>A replica was removed, by the change of members that the record tells of: whoever speaks as of an earlier one
+    /// is behind.</summary>
+    public sealed record Gone(RegionRecord Record) : Addressee;
 
     /// <summary>There is nothing that could take it, now.</summary>
     public sealed record Unknown : Addressee;
@@ -58,7 +59,7 @@ public sealed class StoreCatalog
     public Addressee AddresseeOf(RegionId region) => Find(region) switch
     {
         { State: RegionState.Normal } record => new Addressee.Here(record),
-        { State: RegionState.Tombstone } record => new Addressee.Gone(record.Region.Epoch.ConfVer),
+        { State: RegionState.Tombstone } record => new Addressee.Gone(record),
         _ => new Addressee.Unknown(),
     };
 
@@ -90,10 +91,14 @@ public sealed class StoreCatalog
     /// <summary>Without the reservation of a region, if there is one.</summary>
     public StoreCatalog Release(RegionId region) => new(_ranges, _keyless, _reserved.Remove(region.Value));
 
+    /// <summary>Whether a snapshot for which the keys were reserved may still be installed: not if the replica that it was for
+    /// was removed meanwhile.</summary>
+    public bool MayBecome(Region region) => Find(region.Id) is not { } known || !GoesBack(known, new RegionRecord(region));
+
     private string RefusalOf(Region region)
     {
         if (_reserved.ContainsKey(region.Id.Value)) return $"a snapshot of {region.Id} is on its way already";
-        if (Find(region.Id) is { } known && GoesBack(known, new RegionRecord(region)))
+        if (!MayBecome(region) && Find(region.Id) is { } known)
             return $"{region.Id} is at {known.Region.Epoch} here, and the snapshot at {region.Epoch}";
         return OwnerOfSome(region) is { } other
             ? $"{region.Id} {region.Range} has keys of {other.Id} {other.Range}, which is here or on its way" : "";
@@ -111,11 +116,13 @@ public sealed class StoreCatalog
     private static void RequireLater(RegionRecord known, RegionRecord record) => Invariant.Holds(!GoesBack(known, record),
         $"{record.Region.Id} would go back from {known.Region.Epoch} to {record.Region.Epoch}");
 
-    // Who was removed comes back only by a change of members after that.
+    // Who was removed comes back only by a change of members after that, and as another: the one that was removed has
+    // forgotten what it promised.
     private static bool GoesBack(RegionRecord known, RegionRecord record)
     {
         var (before, now) = (known.Region.Epoch, record.Region.Epoch);
         var returns = known.State == RegionState.Tombstone && record.State != RegionState.Tombstone;
-        return before.IsNewerThan(now) || (returns && now.ConfVer <= before.ConfVer);
+        var isAgain = returns && known.Former != PeerId.None && record.Region.PeerWith(known.Former) is not null;
+        return before.IsNewerThan(now) || (returns && now.ConfVer < before.ConfVer) || isAgain;
     }
 }

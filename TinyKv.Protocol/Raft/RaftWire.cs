@@ -58,6 +58,12 @@ public static partial class RaftWire
             case RaftMessage.TimeoutNow m:
                 wire.TimeoutNow = new Proto.TimeoutNow { Last = EntryWire.ToWire(m.Last) };
                 break;
+            case RaftMessage.Inquiry:
+                wire.Inquiry = new Proto.Inquiry();
+                break;
+            case RaftMessage.Removed m:
+                wire.Removed = new Proto.Removed { ConfVer = m.ConfVer };
+                break;
             case RaftMessage.Vote m:
                 wire.Vote = new Proto.Vote { Granted = m.Granted };
                 break;
@@ -108,6 +114,8 @@ public static partial class RaftWire
             EntryWire.FromWire(wire.RequestVote.Last), wire.RequestVote.Transfer),
         Body.SnapshotOffer => new RaftMessage.SnapshotOffer(EntryWire.FromWire(wire.SnapshotOffer.AtLeast)),
         Body.TimeoutNow => new RaftMessage.TimeoutNow(EntryWire.FromWire(wire.TimeoutNow.Last)),
+        Body.Inquiry => new RaftMessage.Inquiry(),
+        Body.Removed => new RaftMessage.Removed(wire.Removed.ConfVer),
         Body.Vote => new RaftMessage.Vote(wire.Vote.Granted),
         Body.Append => ReadAppend(wire.Append),
         Body.Appended => new RaftMessage.Appended(WireCodec.Count(wire.Appended.Match, "match")),

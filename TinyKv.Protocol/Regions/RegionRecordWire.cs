@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
 using Proto = TinyKv.Protocol.Wire.Internal;
@@ -14,6 +15,7 @@ public static class RegionRecordWire
         Region = RegionErrors.ToWire(record.Region),
         State = (int)record.State,
         JournalBorn = record.JournalBorn,
+        FormerPeer = record.Former.Value,
     }.ToByteArray();
 
     /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
@@ -27,6 +29,7 @@ public static class RegionRecordWire
         {
             State = (RegionState)wire.State,
             JournalBorn = wire.JournalBorn,
+            Former = new PeerId(wire.FormerPeer),
         };
     }
 }

@@ -2,6 +2,8 @@ using Grpc.Core;
 using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol.Wire.Admin.V1;
@@ -70,6 +72,31 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
             LedAlready = await gate.Store.Regions.TransferLeaderAsync(
                 new RegionId(request.RegionId), new StoreId(request.StoreId), context.CancellationToken),
         };
+
+    public override async Task<ChangePeerResponse> ChangePeer(ChangePeerRequest request, ServerCallContext context)
+    {
+        var (region, store) = (new RegionId(request.RegionId), new StoreId(request.StoreId));
+        var (regions, cancellation) = (gate.Store.Regions, context.CancellationToken);
+        MemberGoal goal = request.HasPeer ? new MemberGoal.Voter(store, PeerId.None) : new MemberGoal.None(store);
+        var step = await regions.ChangeMembersAsync(region, goal, cancellation);
+        if (step.NeedsNumber)
+        {
+            await RequireStoreAsync(store, cancellation);
+            // For this request alone: a number that was kept could be used again after others have removed its replica.
+            var number = new PeerId(await gate.Store.Placement.AllocateIdAsync(cancellation));
+            step = await regions.ChangeMembersAsync(region, new MemberGoal.Voter(store, number), cancellation);
+        }
+        return new ChangePeerResponse { Done = step.UnderWay is null, UnderWay = step.UnderWay ?? "" };
+    }
+
+    // A replica on a store that never comes would never catch up.
+    private async Task RequireStoreAsync(StoreId store, CancellationToken cancellation)
+    {
+        var known = (await gate.Store.Placement.ListStoresAsync(cancellation)).Directory.Find(store);
+        if (known is null) throw new RpcException(new Status(StatusCode.NotFound, $"there is no {store} in the cluster"));
+        if (known.State != StoreState.Up)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{store} is about to leave, or was removed"));
+    }
 
     private static int Port(uint port) => port is > 0 and <= 65535 ? (int)port
         : throw new RpcException(new Status(StatusCode.InvalidArgument, $"{port} is no port"));

@@ -52,6 +52,8 @@ internal sealed class Machine
         if (Disk.Record is { Lost.Length: > 0 }) Disk.PutBackTail();
         _world.Trace.Add($"{_world.Clock} {Name} starts");
         _world.Marks.HitIf(Disk.Engine.Replaced > 0, NodeMark.InstallationResumed);
+        _world.Marks.HitIf(Disk.Engine.Catalog.Records.Any(record =>
+            record is { State: RegionState.Tombstone, JournalBorn: true }), NodeMark.ErasureContinued);
         _world.Marks.HitIf(Disk.Engine.Snapshots.Any(snapshot => Disk.LogOf(snapshot.Key)?.Holds(snapshot.Value) != true),
             NodeMark.SnapshotExplainedEngine);
         Process = Process.Start(_world, this, _settings, _cluster);

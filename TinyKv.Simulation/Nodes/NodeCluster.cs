@@ -30,22 +30,22 @@ internal sealed class NodeCluster
             RegionMap<LocatedRegion>.Empty, (map, region) => map.Add(new LocatedRegion(region, null)));
         world.Marks.HitIf(Plan.Regions > 1, NodeMark.ManyRegions);
         Network = new SimNetwork(world, Plan.Links);
-        Rules = new NodeRules(world, Plan.Stores);
+        Rules = new NodeRules(world);
         Machines = [.. Enumerable.Range(1, Plan.Stores).Select(store => NewMachine((ulong)store, random))];
     }
 
     /// <summary>What the seed decided.</summary>
     public NodePlan Plan { get; }
 
-    /// <summary>The groups that there are, each with a replica on every store.</summary>
+    /// <summary>The groups as they begin, each with a replica on every store.</summary>
     public ImmutableArray<Region> Regions { get; }
 
     /// <summary>Those with keys.</summary>
     public RegionMap<LocatedRegion> Map { get; }
 
-    /// <summary>The replica of a region on a machine.</summary>
-    public Peer PeerOn(Machine machine, RegionId region) =>
-        Regions.Single(each => each.Id == region).PeerOn(machine.Store)!.Value;
+    /// <summary>The replica of a region on a machine, or the one that it began with.</summary>
+    public Peer PeerOn(Machine machine, RegionId region) => machine.Disk.Engine.Catalog.Find(region)?.Region.PeerOn(machine.Store)
+        ?? Regions.Single(each => each.Id == region).PeerOn(machine.Store)!.Value;
 
     /// <summary>Where the stores run, ascending.</summary>
     public ImmutableArray<Machine> Machines { get; }

@@ -10,6 +10,8 @@ internal enum NodeMark
     EngineSynced, LogCompacted, CheckpointWithRest, CheckpointReplayed, CheckpointReplayedWithOlderEvents,
     KeptForAStore, CompactedWithoutAStore, CrashLostCheckpoint, DeletionCutShort,
     SnapshotInstalled, PlacementInstalled, InstallationInterrupted, InstallationResumed, SnapshotExplainedEngine,
+    LearnerAdded, LearnerPromoted, ReplicaRemoved, LeaderRemoved, ReplicaReturned, RemovalLearned, RemovalTold,
+    RemovalToldByTombstone, JournalErased, ErasureContinued, PlacementMoved, RemovedReplicaAsked,
     Paused, LeaderPaused, LeaderReplacedInPause, WallClockJumped,
     JournalStalled, JournalWriteFailed, JournalWriteFailedButKept, JournalWriteRejected, JournalReadFailed,
     JournalSyncFailed, StoreEndedAfterFailedSync, StoreEndedAfterFailedEngine, PeerRestarted,

@@ -66,6 +66,9 @@ internal sealed record NodePlan
     /// <summary>How long requests gather, at most, that go over a stream together.</summary>
     public required TimeSpan StreamWindow { get; init; }
 
+    /// <summary>Whether replicas are removed and added.</summary>
+    public bool ChangesMembers { get; init; }
+
     /// <summary>How long a client waits for an answer.</summary>
     public required TimeSpan GatewayTimeout { get; init; }
 
@@ -121,7 +124,8 @@ internal sealed record NodePlan
             MaxLogBytes = random.Pick(1, 100, 1000, 16 * 1024 * 1024),
             ProvidesSnapshots = random.Percent(70),
         };
-        return this with { Raft = raft, Faults = [.. Faults.Where(fault => fault.Fault != Fault.LoseTail)] };
+        var changesMembers = random.Percent(50) && raft.ProvidesSnapshots && Stores > 1;
+        return this with { Raft = raft, ChangesMembers = changesMembers, Faults = [.. Faults.Where(fault => fault.Fault != Fault.LoseTail)] };
     }
 
     private static RaftOptions DrawRaft(Random random)

@@ -9,8 +9,9 @@ namespace TinyKv.Simulation.Nodes;
 /// What must hold whenever a message leaves a store or a state machine moves on, judged by what really is on the
 /// disks.
 /// </summary>
-internal sealed class NodeRules(World world, int stores)
+internal sealed class NodeRules(World world)
 {
+    private readonly NodeMembers _members = new(world);
     private readonly Dictionary<(RegionId, long Term), PeerId> _leaders = [];
     private readonly Dictionary<RegionId, (long Term, PeerId Peer)> _lastLeader = [];
     private readonly Dictionary<(RegionId, long Term, PeerId Voter), PeerId> _votes = [];
@@ -22,13 +23,22 @@ internal sealed class NodeRules(World world, int stores)
 
     private IEnumerable<Machine> Machines => world.Cluster.Machines;
 
+    /// <summary>The replica that led a region last.</summary>
+    public PeerId LastLeaderOf(RegionId region) => _lastLeader.GetValueOrDefault(region).Peer;
+
     /// <summary>A Raft message leaves a store.</summary>
     public void Leaves(Machine from, RegionId region, RaftEnvelope envelope)
     {
+        if (envelope.Message is RaftMessage.Removed removed)
+        {
+            if (!from.IsImpostor) _members.Told(from, region, envelope.To, removed.ConfVer);
+            return;
+        }
+        if (envelope.Message is RaftMessage.Inquiry) return; // it promises nothing
         var disk = from.Disk.LogOf(region);
         Require(Rule.DurablePromises, disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
         Require(Rule.RegionsAsRecorded,
-            from.Disk.Engine.Catalog.AddresseeOf(region) is Addressee.Here { Record.JournalBorn: true },
+            MaySpeak(from.Disk.Engine.Catalog.AddresseeOf(region), envelope.From),
             $"{from.Name} speaks for {region}, of which its engine has no record, or does not know that it has a journal");
         // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
         if (from.IsImpostor)
@@ -111,16 +121,22 @@ internal sealed class NodeRules(World world, int stores)
 
     private void Applied(Machine machine, EngineVersion before, EngineVersion after, bool sync)
     {
-        var moved = 0;
+        var (moved, changed) = (0, 0);
         foreach (var region in world.Cluster.Regions.Select(region => region.Id))
         {
             var (from, to) = (before.Applied(region), after.Applied(region));
+            var (was, now) = (before.Catalog.Find(region), after.Catalog.Find(region));
+            if (was is not null && now is not null && StateOf(was) != StateOf(now))
+            {
+                _members.Changed(machine, was, now, to, hasMoved: from != to);
+                if (now.State == RegionState.Tombstone) changed++;
+            }
             if (from == to) continue;
             moved++;
             Require(Rule.NothingGoesBack, to > from, $"{machine.Name} goes back from {from} to {to} in {region}");
             if (IsInstalled(before, after, region)) Installed(machine, region, after.SnapshotOf(region)!.Value);
             else IsCommitted(machine, region, to);
-            IsTheSameEverywhere(machine, region, to, after.DigestOf(region));
+            if (now!.State != RegionState.Tombstone) IsTheSameEverywhere(machine, region, to, after.DigestOf(region));
             if (region == RegionId.Placement) world.Cluster.Grants.Reserve(after.TimestampsEndMs);
             world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} applied up to {to}");
         }
@@ -130,9 +146,20 @@ internal sealed class NodeRules(World world, int stores)
             Require(Rule.RegionsAsRecorded, sync && machine.Disk.LogOf(region) is { Term: > 0 },
                 $"{machine.Name} notes the birth of a journal of {region} {(sync ? "that holds nothing" : "and may forget it")}");
         var isOfSnapshot = before.Replaced + after.Replaced > 0 || before.Snapshots.Count != after.Snapshots.Count;
-        Require(Rule.AppliedWithIndex, moved + born.Count == 1 || (moved + born.Count == 0 && isOfSnapshot),
+        Require(Rule.AppliedWithIndex, moved + born.Count == 1 || (moved + born.Count == 0 && (isOfSnapshot || changed == 1)),
             $"{machine.Name} wrote a batch that moves {moved} applied indexes");
     }
+
+    private static (RegionState, RegionEpoch, bool) StateOf(RegionRecord record) =>
+        (record.State, record.Region.Epoch, record.JournalBorn);
+
+    // One that has just been removed may not know it yet: what it says was true when it said it, and its journal is there.
+    private static bool MaySpeak(Addressee addressee, PeerId peer) => addressee switch
+    {
+        Addressee.Here here => here.Record.JournalBorn,
+        Addressee.Gone gone => gone.Record is { JournalBorn: true } record && record.Former == peer,
+        _ => false,
+    };
 
     private static bool IsInstalled(EngineVersion before, EngineVersion after, RegionId region) =>
         before.Catalog.Find(region) is { State: RegionState.Applying }
@@ -183,9 +210,12 @@ internal sealed class NodeRules(World world, int stores)
 
     private void IsOnAMajority(Machine machine, RegionId region, LogPosition position)
     {
-        var holders = Machines.Count(other => other.Own.KeptLogOf(region)?.Holds(position) == true);
-        RequireIfHonest(Rule.DurableMajority, holders > stores / 2,
-            $"{machine.Name} applies {position} of {region}, which {holders} disks hold");
+        var holders = Machines.Where(other => other.Own.KeptLogOf(region)?.Holds(position) == true)
+            .Select(other => (other.Own.Engine.Catalog.Find(region), other.Store))
+            .Where(other => other is ({ State: not RegionState.Tombstone }, _))
+            .Select(other => other.Item1!.Region.PeerOn(other.Store)!.Value.Id).ToHashSet();
+        RequireIfHonest(Rule.DurableMajority, _members.AreEnough(region, position.Index, holders),
+            $"{machine.Name} applies {position} of {region}, which {holders.Count} disks hold");
     }
 
     private void IsTheSameEverywhere(Machine machine, RegionId region, long index, long digest)

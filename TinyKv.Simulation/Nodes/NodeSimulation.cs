@@ -81,24 +81,30 @@ public static class NodeSimulation
         foreach (var client in clients) client.Start();
         var nemesis = new Nemesis(world);
         nemesis.Start();
+        var members = new MemberChanges(world);
+        members.Start();
         world.RunUntil(NodePlan.ChaosEnds);
         nemesis.End();
+        members.End();
         world.RunUntil(NodePlan.CalmBegins);
         foreach (var client in clients) client.ExpectsSuccess = true;
         world.RunUntil(NodePlan.CalmBegins + TimeSpan.FromSeconds(2));
         foreach (var client in clients) client.IsActive = false;
         world.RunUntil(NodePlan.End);
-        CatchUp(world);
+        CatchUp(world, members);
         if (world.Failure is null) Judge(world, clients);
         if (world.Failure is null) NodeHostility.MayFollow(world, clients);
     }
 
     /// <summary>Gives stores that are behind up to a minute: how long they take depends on how slow disks and how small
     /// appends are.</summary>
-    internal static void CatchUp(World world)
+    internal static void CatchUp(World world, MemberChanges? members = null)
     {
-        for (var seconds = 0; seconds < 60 && !world.Cluster.HasCaughtUp && world.Failure is null; seconds++)
+        for (var seconds = 0; seconds < 60 && !HasCaughtUp() && world.Failure is null; seconds++)
             world.RunUntil(new TimeSpan(world.Now) + TimeSpan.FromSeconds(1));
+        if (members is { AreRestored: false }) world.Fail(Rule.Converges, "a replica was not given back to a store");
+
+        bool HasCaughtUp() => members is not { AreRestored: false } && world.Cluster.HasCaughtUp;
     }
 
     /// <summary>What must hold when everything works again and nobody asks for anything more.</summary>

@@ -61,6 +61,10 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
             case RegionError.EpochNotMatch when IsStale:
                 World.Marks.Hit(NodeMark.OtherEpochRefused);
                 return true;
+            // The replica that was asked was removed.
+            case RegionError.RegionNotFound when World.Cluster.Plan.ChangesMembers:
+                World.Marks.Hit(NodeMark.RemovedReplicaAsked);
+                return true;
             case RegionError.KeyNotInRegion when Spans:
                 World.Marks.Hit(NodeMark.SpanRefused);
                 return false;

@@ -42,11 +42,11 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>The newest version of the engine.</summary>
     public EngineVersion Engine => _versions[^1];
 
-    /// <summary>What the journal holds of a region's log.</summary>
-    public DurableLog? LogOf(RegionId region) => _files.Values.FirstOrDefault(file => file.Region == region)?.Log;
+    /// <summary>What the journal holds of the log of a region's replica here.</summary>
+    public DurableLog? LogOf(RegionId region) => FileOf(region)?.Log;
 
     /// <summary>The same, or what comes back to it if it has lost all.</summary>
-    public DurableLog? KeptLogOf(RegionId region) => _files.Values.FirstOrDefault(file => file.Region == region)?.Kept;
+    public DurableLog? KeptLogOf(RegionId region) => FileOf(region)?.Kept;
 
     /// <summary>Whether entries are missing that it had confirmed.</summary>
     public bool HasGap => _files.Values.Any(file => file.HasGap);
@@ -59,7 +59,7 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <returns>Whether anything was lost: an engine that was flushed does not go back.</returns>
     public bool LoseTail(RegionId region, long first)
     {
-        var file = _files.Values.First(file => file.Region == region);
+        if (FileOf(region) is not { } file) return false;
         first = Math.Max(first, _versions[0].Applied(region) + 1);
         if (first > file.Log.Last.Index) return false;
         var last = _random.NextInt64(first - 1, file.Log.Last.Index);
@@ -73,8 +73,8 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <returns>Whether there was one.</returns>
     public bool LoseJournal(RegionId region)
     {
-        if (_files.Values.FirstOrDefault(file => file.Region == region) is not { } file
-            || _versions[0].Catalog.Find(region) is not { JournalBorn: true }) return false;
+        if (FileOf(region) is not { } file
+            || _versions[0].Catalog.Find(region) is not { State: RegionState.Normal, JournalBorn: true }) return false;
         world.Trace.Add($"{world.Clock} {machine.Name} loses the journal of {region}");
         file.LoseAll();
         return true;
@@ -94,6 +94,16 @@ internal sealed class SimDisk(World world, Machine machine)
             _files[persistenceId] = file = new JournalFile(persistenceId, this);
         return file;
     }
+
+    /// <summary>Whether nothing is left of a replica's journal.</summary>
+    public bool IsErased(RegionId region, PeerId peer) => FileOf(region, peer) is not { Events.Count: > 0 };
+
+    // Of the replica that the engine knows, or that was removed last.
+    private JournalFile? FileOf(RegionId region) => Engine.Catalog.Find(region) is not { } record ? null
+        : FileOf(region, record.Region.PeerOn(machine.Store)?.Id ?? record.Former);
+
+    private JournalFile? FileOf(RegionId region, PeerId peer) =>
+        _files.Values.FirstOrDefault(file => file.Region == region && file.Peer == peer);
 
     /// <summary>What is on it now, on a disk of its own.</summary>
     public SimDisk Copy()

@@ -7,6 +7,7 @@ using Akka.Serialization;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Persistence;
 using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Raft;
 
@@ -97,7 +98,10 @@ internal sealed class JournalFile(string id, SimDisk disk)
     public string Id => id;
 
     /// <summary>The region whose log it is.</summary>
-    public RegionId Region { get; } = new(ulong.Parse(id.Split('-')[2][1..], null));
+    public RegionId Region => PeerJournalId.Parse(id)!.Value.Region;
+
+    /// <summary>The replica whose log it is.</summary>
+    public PeerId Peer => PeerJournalId.Parse(id)!.Value.Peer;
 
     /// <summary>The events, ascending.</summary>
     public List<StoredEvent> Events { get; } = [];

@@ -206,7 +206,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         foreach (var region in world.Cluster.Regions)
         {
             stray.Messages.Add(RaftWire.ToWire(region.Id, new RaftEnvelope(
-                region.PeerOn(from.Store)!.Value.Id, region.PeerOn(to.Store)!.Value.Id, entry.Term,
+                world.Cluster.PeerOn(from, region.Id).Id, world.Cluster.PeerOn(to, region.Id).Id, entry.Term,
                 new RaftMessage.Append(new LogPosition(5, 5), [entry], entry.Index))));
         }
         return stray;

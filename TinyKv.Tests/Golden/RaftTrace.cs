@@ -101,6 +101,8 @@ internal sealed class RaftTrace
         RaftMessage.PreVoteReply m => $"PreVoteReply {(m.Granted ? "granted" : "refused")}",
         RaftMessage.RequestVote m => $"RequestVote last={m.Last}{(m.IsTransfer ? " transfer" : "")}",
         RaftMessage.SnapshotOffer m => $"SnapshotOffer at={m.AtLeast}",
+        RaftMessage.Inquiry => "Inquiry",
+        RaftMessage.Removed m => $"Removed confVer={m.ConfVer}",
         RaftMessage.TimeoutNow m => $"TimeoutNow last={m.Last}",
         RaftMessage.Vote m => $"Vote {(m.Granted ? "granted" : "refused")}",
         RaftMessage.Append m => $"Append previous={m.Previous} {Of(m.Entries)} commit={m.Commit}{Compact(m.CompactIndex)}",

@@ -59,6 +59,8 @@ internal static class Gens
         Position.Select(Gen.Bool, (last, transfer) => (RaftMessage)new RaftMessage.RequestVote(last, transfer)),
         Position.Select(last => (RaftMessage)new RaftMessage.TimeoutNow(last)),
         Position.Select(at => (RaftMessage)new RaftMessage.SnapshotOffer(at)),
+        Gen.Const((RaftMessage)new RaftMessage.Inquiry()),
+        Gen.ULong.Select(version => (RaftMessage)new RaftMessage.Removed(version)),
         Gen.Bool.Select(granted => (RaftMessage)new RaftMessage.Vote(granted)),
         Gen.Select(Position, Tail, Number, Number,
             (last, tail, commit, compactIndex) =>

@@ -37,6 +37,7 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "N", new Proto.PlacementHeartbeat { StoreId = 3 } },
         { "l", new Proto.StoresReply { Refusal = 3 } },
         { "T", new Proto.RegionTransfer { RegionId = 1, ToStore = 3 } },
+        { "K", new Proto.RegionMembers { RegionId = 1, StoreId = 4, HasPeer = true, NewPeer = 1001 } },
         { "u", new Proto.RegionReply { Refusal = 3 } },
         { "G", new Raw.GetRequest { Key = K } },
         { "g", new Raw.GetResponse { Error = "e" } },

@@ -9,6 +9,7 @@ using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol.Links;
@@ -82,6 +83,17 @@ internal sealed class FakeStore : IServedStore, IRegionAdmin
 
     public Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation) =>
         RegionRefusal is null ? Task.FromResult(to == Self) : Task.FromException<bool>(RegionRefusal);
+
+    /// <summary>The goals that it was given, and what it answers.</summary>
+    public List<MemberGoal> Goals { get; } = [];
+
+    public Queue<MemberStep> Steps { get; } = new();
+
+    public Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation)
+    {
+        Goals.Add(goal);
+        return RegionRefusal is null ? Task.FromResult(Steps.Dequeue()) : Task.FromException<MemberStep>(RegionRefusal);
+    }
 
     /// <summary>What it does when it is to give leadership away.</summary>
     public Func<Task> HandOver { get; set; } = () => Task.CompletedTask;

@@ -17,6 +17,8 @@ public abstract record ConfChange
         /// <inheritdoc/>
         public override ConfChangeOutcome Apply(Configuration current)
         {
+            if (Peer == PeerId.None)
+                return new ConfChangeOutcome.Refused(ConfChangeRefusal.NumberMissing, "a new replica needs a number");
             if (current.Find(Peer) is { } known)
             {
                 return known.Store == Store ? new ConfChangeOutcome.AlreadyDone() : new ConfChangeOutcome.Refused(
@@ -102,6 +104,9 @@ public enum ConfChangeRefusal
 
     /// <summary>The peer's number was used before: it needs a new one.</summary>
     PeerIdUsed,
+
+    /// <summary>The new peer has no number yet.</summary>
+    NumberMissing,
 
     /// <summary>The store has a member already.</summary>
     StoreHasPeer,

@@ -11,8 +11,10 @@ internal static class RegionCommand
 {
     public static Command Create(CliHost host, CommonOptions options)
     {
-        var command = new Command("region", "Shows a region, and moves its leadership");
+        var command = new Command("region", "Shows a region, and changes on which stores it is and which leads");
         command.Subcommands.Add(Show(host, options));
+        command.Subcommands.Add(PeerCommands.Add(host, options));
+        command.Subcommands.Add(PeerCommands.Remove(host, options));
         command.Subcommands.Add(TransferLeader(host, options));
         return command;
     }
@@ -53,7 +55,7 @@ internal static class RegionCommand
         return command;
     }
 
-    private static async Task ShowAsync(
+    public static async Task ShowAsync(
         ICluster cluster, CliHost host, CommonOptions options, ParseResult arguments, ulong number,
         CancellationToken cancellation)
     {

@@ -8,10 +8,8 @@ using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
-using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Commands;
 using TinyKv.Tests.Actors.Messages;
 
@@ -34,38 +32,6 @@ public sealed class ApplyActorTests() : ApplyActorKit(start: "a")
 
         Assert.Equal(1, Engine.Writes);
         Assert.Equal("2", Value("c"));
-    }
-
-    [Fact]
-    public async Task A_change_of_members_is_recorded_in_the_write_that_applies_it()
-    {
-        var kv = await StartAsync(expected: 5);
-        var members = new Configuration([.. Region.Peers, new Peer(new PeerId(2), new StoreId(2), MemberRole.Learner)]);
-
-        await ApplyAsync(kv, Put(6, "b", "1"), Members(7, members), Put(8, "c", "2"));
-
-        Assert.Equal(1, Engine.Writes);
-        Assert.Equal(Region.With(members) with { Peers = [] }, Recorded().Region with { Peers = [] });
-        Assert.Equal(members, Recorded().Region.ToConfiguration());
-    }
-
-    [Fact]
-    public async Task A_replica_that_was_removed_is_recorded_as_a_tombstone()
-    {
-        var kv = await StartAsync(expected: 5);
-
-        await ApplyAsync(kv, Members(6, new Configuration([new Peer(new PeerId(2), new StoreId(2))])));
-
-        Assert.Equal(RegionState.Tombstone, Recorded().State);
-    }
-
-    private static Entry Members(long index, Configuration members) =>
-        new(new LogPosition(index, 6), EntryKind.Configuration, ConfigurationCodec.Encode(members));
-
-    private RegionRecord Recorded()
-    {
-        using var snapshot = Engine.Snapshot();
-        return Assert.Single(MetaRecords.ReadAll(snapshot));
     }
 
     [Fact]

@@ -61,10 +61,12 @@ internal sealed class TestCluster : IAsyncDisposable
             """));
     }
 
-    /// <summary>The store that leads the region with a key, as all running stores agree.</summary>
+    /// <summary>The store that leads the region with a key, as all running stores agree that have a replica of it.</summary>
     public Task<StoreNode> LeaderAsync(string key = "a") => Eventually.Async(() =>
     {
-        var leaders = Nodes.Select(node => RegionOf(node, key)?.Leader?.Store.Value).Distinct().ToList();
+        var leaders = Nodes.Select(node => (Located: RegionOf(node, key), node.Settings.StoreId))
+            .Where(each => each.Located?.Region.PeerOn(each.StoreId) is not null)
+            .Select(each => each.Located?.Leader?.Store.Value).Distinct().ToList();
         return Task.FromResult(
             leaders is [{ } leader] && _nodes.TryGetValue(leader, out var node) && Nodes.All(n => n.IsReady)
                 ? node : null);

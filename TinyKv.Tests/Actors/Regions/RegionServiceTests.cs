@@ -52,8 +52,8 @@ public sealed class RegionServiceTests : TestKit
 
     [Theory]
     [InlineData(TransferRefusal.NoSuchPeer, RegionRefusalKind.NoSuchPeer, "store 2 has no replica of region 1")]
-    [InlineData(TransferRefusal.IsLearner, RegionRefusalKind.CannotLead, "promote it first")]
-    [InlineData(TransferRefusal.HasLostData, RegionRefusalKind.CannotLead, "has lost entries")]
+    [InlineData(TransferRefusal.IsLearner, RegionRefusalKind.NotPossible, "promote it first")]
+    [InlineData(TransferRefusal.HasLostData, RegionRefusalKind.NotPossible, "has lost entries")]
     public async Task A_refusal_is_final_and_names_the_store(TransferRefusal reason, RegionRefusalKind kind, string text)
     {
         var transfer = TransferAsync();
@@ -81,6 +81,56 @@ public sealed class RegionServiceTests : TestKit
         await AnswerAsync(_there, new RegionError.RegionNotFound(RegionId.First));
 
         await RefusedAsync(transfer, RegionRefusalKind.UnknownRegion, "no store has a replica of region 1");
+    }
+
+    [Fact]
+    public async Task A_change_of_members_is_passed_on_to_the_leader_and_answered_with_what_is_under_way()
+    {
+        var goal = new MemberGoal.Voter(new StoreId(4), new PeerId(1001));
+        var change = ChangeAsync(goal);
+        await AnswerChangeAsync(_here, new RegionError.NotLeader(RegionId.First, new Peer(new PeerId(12), Two)));
+        var asked = await AnswerChangeAsync(_there, new ConfChangeOutcome.Refused(ConfChangeRefusal.LearnerIsBehind, "it is behind"));
+
+        Assert.Equal(new ChangeMembers(RegionId.First, goal), asked);
+        Assert.Equal(new MemberStep("it is behind"), await change);
+    }
+
+    [Fact]
+    public async Task A_goal_that_is_reached_leaves_nothing_to_do()
+    {
+        var change = ChangeAsync(new MemberGoal.None(Two));
+
+        Assert.Equal(new MemberGoal.None(Two), (await AnswerChangeAsync(_here, new ConfChangeOutcome.AlreadyDone())).Goal);
+        Assert.Equal(new MemberStep(null), await change);
+    }
+
+    [Fact]
+    public async Task A_new_replica_without_a_number_is_asked_for_one()
+    {
+        var change = ChangeAsync(new MemberGoal.Voter(new StoreId(4), PeerId.None));
+        await AnswerChangeAsync(_here, new ConfChangeOutcome.Refused(ConfChangeRefusal.NumberMissing, "it needs one"));
+
+        Assert.Equal(new MemberStep("it needs one", NeedsNumber: true), await change);
+    }
+
+    [Theory]
+    [InlineData(ConfChangeRefusal.LastVoter, "store 2 is the only one that votes: add another first")]
+    [InlineData(ConfChangeRefusal.TooManyMembers, "remove one first")]
+    public async Task A_change_that_cannot_be_made_is_refused_and_says_what_to_do(ConfChangeRefusal reason, string text)
+    {
+        var change = ChangeAsync(new MemberGoal.None(Two));
+        await AnswerChangeAsync(_here, new ConfChangeOutcome.Refused(reason, ""));
+
+        await RefusedAsync(change, RegionRefusalKind.NotPossible, text);
+    }
+
+    private Task<MemberStep> ChangeAsync(MemberGoal goal) => _admin.ChangeMembersAsync(RegionId.First, goal, CancellationToken.None);
+
+    private static async Task<ChangeMembers> AnswerChangeAsync(TestProbe regions, object answer)
+    {
+        var asked = await regions.ExpectMsgAsync<ChangeMembers>(WaitTimeout);
+        regions.Reply(answer);
+        return asked;
     }
 
     private Task<bool> TransferAsync() => _admin.TransferLeaderAsync(RegionId.First, Two, CancellationToken.None);

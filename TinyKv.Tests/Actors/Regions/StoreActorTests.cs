@@ -231,6 +231,66 @@ public sealed class StoreActorTests : RaftPeerKit
             new RegionId(7), new StoreId(2), new RaftEnvelope(PeerOn(2), PeerOn(1), 8, message));
     }
 
+    [Fact]
+    public async Task A_replica_that_is_removed_ends_and_its_journal_is_erased()
+    {
+        using var engine = new MemoryEngine();
+        var spec = SpecOf(engine, RegionWith(1, "a", "m"), RegionWith(7, "m", "t"));
+        var store = Sys.ActorOf(StoreActor.Props(spec));
+        var snapshots = CreateTestProbe();
+        store.Tell(new FetchSnapshotsWith(snapshots));
+        store.Tell(Begin.Instance, TestActor);
+        await ExpectMsgAsync<Bootstrapped>(WaitTimeout);
+        store.Tell(ListReplicas.Instance, TestActor);
+        var region = (await ExpectMsgAsync<ReplicaRefs>(WaitTimeout)).Regions[^1].Actor;
+
+        Sys.ActorSelection(region.Path / "applier").Tell(new ReplicaRemoved(3), TestActor);
+
+        Assert.Equal(new RegionId(7), (await FishForMessageAsync<RegionChanged>(_ => true, WaitTimeout)).Record.Region.Id);
+        var record = await Node.Eventually.Async(() =>
+            Task.FromResult(Records(engine)[^1] is { JournalBorn: false } erased ? erased : null));
+        Assert.Equal((RegionState.Tombstone, PeerOn(1)), (record.State, record.Former));
+        Assert.Empty(Gate.Read("region 7"));
+        Assert.Null(spec.Table.Find(new RegionId(7)));
+        Ask(store, new Read(new RegionId(7), null));
+        await World.FishForMessageAsync<RegionError.RegionNotFound>(_ => true, WaitTimeout);
+        // Who was removed with it hears so here; the next replica may come.
+        store.Tell(From(2, new RaftMessage.Inquiry()));
+        var told = await World.FishForMessageAsync<OutboundRaftMessage>(_ => true, WaitTimeout);
+        Assert.Equal((new PeerId(1001), PeerOn(2), new RaftMessage.Removed(1)),
+            (told.Envelope.From, told.Envelope.To, told.Envelope.Message));
+        store.Tell(From(2, new RaftMessage.SnapshotOffer(new LogPosition(9, 7))));
+        await snapshots.FishForMessageAsync<FetchSnapshot>(_ => true, WaitTimeout);
+
+        static InboundRaftMessage From(ulong store, RaftMessage message) => new(
+            new RegionId(7), new StoreId(store), new RaftEnvelope(PeerOn(store), new PeerId(1001), 8, message));
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_be_erased_is_tried_again_and_no_other_replica_comes_before()
+    {
+        using var engine = new MemoryEngine();
+        var gone = new RegionRecord(RegionWith(7, "m", "t") with { Peers = [] })
+        {
+            State = RegionState.Tombstone,
+            JournalBorn = true,
+            Former = PeerOn(1),
+        };
+        Gate.Preload("region 7", new RaftRecord(1, PeerOn(1), []));
+        Gate.CannotDelete = true;
+        EventFilter.Warning(contains: "is not erased yet").ExpectOne(WaitTimeout, () =>
+        {
+            var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine) with { Records = [new RegionRecord(RegionOf(1)), gone] }));
+            store.Tell(Begin.Instance, TestActor);
+        });
+        Assert.True(Records(engine)[^1].JournalBorn);
+
+        Gate.CannotDelete = false;
+
+        await Node.Eventually.Async(() => Task.FromResult(Records(engine)[^1] is { JournalBorn: false } record ? record : null));
+        Assert.Empty(Gate.Read("region 7"));
+    }
+
     private static IReadOnlyList<RegionRecord> Records(MemoryEngine engine)
     {
         using var snapshot = engine.Snapshot();
@@ -251,6 +311,8 @@ public sealed class StoreActorTests : RaftPeerKit
         Records = [.. regions.Select(region => new RegionRecord(region))],
         IsNew = true,
         Table = new RegionTable(),
+        Transport = World.Ref,
+        Eraser = record => JournalEraser.Props($"{record.Region.Id}", record, engine),
         Replica = record => new RegionSpec
         {
             Record = record,

@@ -22,6 +22,8 @@ public sealed class RaftCoreTests
         new RaftMessage.HeartbeatReply(0),
         new RaftMessage.TimeoutNow(At(9, 0)),
         new RaftMessage.SnapshotOffer(At(9, 0)),
+        new RaftMessage.Inquiry(),
+        new RaftMessage.Removed(1),
     ];
 
     public static TheoryData<RoleKind> Roles => [.. Enum.GetValues<RoleKind>()];

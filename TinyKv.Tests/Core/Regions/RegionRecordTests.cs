@@ -35,8 +35,16 @@ public sealed class RegionRecordTests
 
         Assert.Equal(RegionState.Tombstone, Record.Changed(after, One.Store).State);
         Assert.Equal(RegionState.Normal, Record.Changed(after, Two.Store).State);
-        Assert.Equal(after, Record.Changed(after, One.Store).Region);
+        Assert.Equal((after, One.Id), (Record.Changed(after, One.Store).Region, Record.Changed(after, One.Store).Former));
         Assert.IsType<Addressee.Gone>(StoreCatalog.Of([Record]).With(Record.Changed(after, One.Store)).AddresseeOf(after.Id));
+    }
+
+    [Fact]
+    public void A_replica_that_was_told_of_its_removal_is_a_tombstone_that_knows_nothing_newer()
+    {
+        var gone = Record.Removed(One.Id);
+
+        Assert.Equal((RegionState.Tombstone, One.Id, Record.Region), (gone.State, gone.Former, gone.Region));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using CsCheck;
 using TinyKv.Core;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Tests.Core.Regions;
@@ -44,7 +45,7 @@ public sealed class StoreCatalogTests
             && other.Region.Id != record.Region.Id && !other.Region.Range.Intersect(record.Region.Range).IsEmpty);
         var goesBack = catalog.Find(record.Region.Id) is { } known && (known.Region.Epoch.IsNewerThan(record.Region.Epoch)
             || (known.State == RegionState.Tombstone && record.State != RegionState.Tombstone
-                && known.Region.Epoch.ConfVer >= record.Region.Epoch.ConfVer));
+                && known.Region.Epoch.ConfVer > record.Region.Epoch.ConfVer));
         Assert.Equal(overlaps || goesBack, TryTake(catalog, record) is null);
     }, iter: 5000);
 
@@ -82,7 +83,7 @@ public sealed class StoreCatalogTests
             var overlaps = region.Id != RegionId.Placement && Owned(catalog).Any(
                 other => other.Id != region.Id && !other.Range.Intersect(region.Range).IsEmpty);
             var goesBack = catalog.Find(region.Id) is { } known && (known.Region.Epoch.IsNewerThan(region.Epoch)
-                || (known.State == RegionState.Tombstone && known.Region.Epoch.ConfVer >= region.Epoch.ConfVer));
+                || (known.State == RegionState.Tombstone && known.Region.Epoch.ConfVer > region.Epoch.ConfVer));
             var isTwice = catalog.Reserved.Any(each => each.Id == region.Id);
             Assert.Equal(overlaps || goesBack || isTwice, refusal.Length > 0);
             if (refusal.Length > 0) Assert.Same(catalog, after);
@@ -114,12 +115,12 @@ public sealed class StoreCatalogTests
     public void Messages_reach_replicas_and_nothing_else()
     {
         var (live, reserved, removed) = (Live(1, "", "b"), Live(2, "b", "c"), Live(3, "c", ""));
-        var catalog = StoreCatalog.Of(
-            [live, reserved with { State = RegionState.Applying }, removed with { State = RegionState.Tombstone }]);
+        var gone = removed with { State = RegionState.Tombstone };
+        var catalog = StoreCatalog.Of([live, reserved with { State = RegionState.Applying }, gone]);
 
         Assert.Equal(new Addressee.Here(live), catalog.AddresseeOf(new RegionId(1)));
         Assert.Equal(new Addressee.Unknown(), catalog.AddresseeOf(new RegionId(2)));
-        Assert.Equal(new Addressee.Gone(1), catalog.AddresseeOf(new RegionId(3)));
+        Assert.Equal(new Addressee.Gone(gone), catalog.AddresseeOf(new RegionId(3)));
         Assert.Equal(new Addressee.Unknown(), catalog.AddresseeOf(new RegionId(4)));
     }
 
@@ -143,6 +144,20 @@ public sealed class StoreCatalogTests
 
         Assert.Equal(2, catalog.Records.Count());
         Assert.Throws<InvariantViolationException>(() => StoreCatalog.Of([parent]).With(Live(2, "m", "")));
+    }
+
+    [Fact]
+    public void Who_was_removed_comes_back_as_another_or_not_at_all()
+    {
+        var live = Live(1, "", "m");
+        var with = live.Region with { Epoch = new RegionEpoch(5, 1), Peers = [new Peer(new PeerId(11), new StoreId(1))] };
+        var catalog = StoreCatalog.Of([live with { Region = with }]).With((live with { Region = with }).Removed(new PeerId(11)));
+        var other = with with { Peers = [new Peer(new PeerId(1001), new StoreId(1))] };
+
+        Assert.False(catalog.MayBecome(with));
+        Assert.False(catalog.MayBecome(with with { Epoch = new RegionEpoch(9, 1) }));
+        Assert.False(catalog.MayBecome(other with { Epoch = new RegionEpoch(4, 1) }));
+        Assert.True(catalog.MayBecome(other));
     }
 
     private static StoreCatalog Taken(IEnumerable<RegionRecord> told) =>

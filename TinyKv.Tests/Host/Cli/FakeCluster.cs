@@ -54,6 +54,23 @@ internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
         return Task.FromResult(Transfers.Count == 1);
     }
 
+    public List<(ulong Region, ulong Store, bool Added)> Changes { get; } = [];
+
+    public Task AddPeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
+        ChangeAsync(region, store, added: true);
+
+    public Task RemovePeerAsync(
+        ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
+        ChangeAsync(region, store, added: false);
+
+    private Task ChangeAsync(ulong region, ulong store, bool added)
+    {
+        if (added == store <= 3) throw new TinyKvInvalidRequestException($"store {store} has {(added ? "a" : "no")} replica");
+        Changes.Add((region, store, added));
+        return Task.CompletedTask;
+    }
+
     public Task<ICluster> ConnectAsync(TinyKvClientOptions options, CancellationToken cancellation)
     {
         Options = options;

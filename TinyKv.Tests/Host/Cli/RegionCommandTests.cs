@@ -66,7 +66,31 @@ public sealed class RegionCommandTests
         Assert.Contains("store 9 has no replica of region 1", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Replicas_are_added_and_removed_and_the_region_is_shown()
+    {
+        var added = await CliRun.Of(_cluster, "region", "add-peer", "1", "4");
+        var removed = await CliRun.Of(_cluster, "region", "remove-peer", "placement", "3", "--format", "tsv");
+
+        Assert.Equal((0, 0), (added.ExitCode, removed.ExitCode));
+        Assert.Equal([(1UL, 4UL, true), (0UL, 3UL, false)], _cluster.Changes);
+        Assert.Matches("│ 1 +│ all ", added.Text);
+        Assert.StartsWith("region\t0\t", removed.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("add-peer", "3", "store 3 has a replica")]
+    [InlineData("remove-peer", "4", "store 4 has no replica")]
+    public async Task A_change_of_replicas_that_is_none_is_an_error(string command, string store, string text)
+    {
+        var run = await CliRun.Of(_cluster, "region", command, "1", store);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(text, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("region", "add-peer", "1")]
     [InlineData("region", "show")]
     [InlineData("region", "show", "one")]
     [InlineData("region", "transfer-leader", "1")]

@@ -22,7 +22,7 @@ public sealed class TransferLeaderTests : ServedTests
     [Theory]
     [InlineData(RegionRefusalKind.UnknownRegion, StatusCode.NotFound)]
     [InlineData(RegionRefusalKind.NoSuchPeer, StatusCode.NotFound)]
-    [InlineData(RegionRefusalKind.CannotLead, StatusCode.FailedPrecondition)]
+    [InlineData(RegionRefusalKind.NotPossible, StatusCode.FailedPrecondition)]
     [InlineData(RegionRefusalKind.GivenUp, StatusCode.Aborted)]
     [InlineData(RegionRefusalKind.Unavailable, StatusCode.Unavailable)]
     public async Task A_refusal_has_a_status_that_says_what_to_do(RegionRefusalKind kind, StatusCode expected)

@@ -1,0 +1,74 @@
+using Akka.Actor;
+using Akka.Event;
+using TinyKv.Actors.Messages;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Actors.Regions;
+
+// Replicas that were removed: they end, and their journals are erased; only then may another one of the same region come.
+internal sealed partial class StoreActor
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<RegionId, RegionRecord> _removed = []; // whose journals are there still
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private void Change(RegionRecord record)
+    {
+        var region = record.Region.Id;
+        _catalog = _catalog.With(record);
+        if (_replicas.TryGetValue(region.Value, out var known))
+            _replicas = _replicas.SetItem(region.Value, known with { Region = record.Region });
+        if (record.State == RegionState.Tombstone) _removed[region] = record;
+    }
+
+    private void Ended(IActorRef actor)
+    {
+        var region = _replicas.Values.FirstOrDefault(replica => replica.Actor.Equals(actor))?.Region.Id;
+        if (region is not { } id || !_removed.TryGetValue(id, out var record))
+        {
+            StoreFailed.Publish(Context.System, $"{actor.Path.Name} has stopped");
+            return;
+        }
+        _log.Info("{Region}: the replica on this store was removed", id);
+        _replicas = _replicas.Remove(id.Value);
+        Erase(record);
+    }
+
+    private void Erase(RegionRecord record)
+    {
+        _removed[record.Region.Id] = record;
+        var eraser = Context.ActorOf(_spec.Eraser(record));
+        Context.WatchWith(eraser, new EraserEnded(record));
+    }
+
+    private void Erased(RegionRecord record)
+    {
+        _catalog = _catalog.With(record);
+        _removed.Remove(record.Region.Id);
+        if (_unborn.Remove(record.Region.Id)) TellWhenAllAreBorn();
+    }
+
+    private void TryAgain(RegionRecord record)
+    {
+        if (!_removed.ContainsKey(record.Region.Id)) return;
+        Timers.StartSingleTimer(record.Region.Id, new EraseAgain(record), Pause);
+    }
+
+    // Its replica was removed, or has ended long since: whoever was removed with it, or before it, may hear so here.
+    private void AnswerFor(RegionRecord gone, InboundRaftMessage inbound)
+    {
+        if (inbound.Envelope.Message is RaftMessage.Inquiry
+            && RemovalEvidence.AnswerTo(inbound.Envelope, gone.Region) is { } answer)
+            _spec.Transport.Tell(new OutboundRaftMessage(inbound.Region, inbound.From, answer));
+    }
+
+    /// <summary>Whoever was to erase a journal has ended.</summary>
+    private sealed record EraserEnded(RegionRecord Record);
+
+    /// <summary>A journal could not be erased a while ago.</summary>
+    private sealed record EraseAgain(RegionRecord Record);
+}
