@@ -32,7 +32,7 @@ public sealed class RemovalEvidence(PeerId self)
         if (confVer < region.Epoch.ConfVer || region.PeerWith(witness) is not { Role: MemberRole.Voter }) return false;
         _witnesses.Add(witness);
         var others = region.Peers.Where(peer => peer.Role == MemberRole.Voter && peer.Id != self).ToList();
-        return others.Count(peer => _witnesses.Contains(peer.Id)) >= Quorum.Majority(others.Count);
+        return others.Count(peer => _witnesses.Contains(peer.Id)) > others.Count / 2;
     }
 
     /// <summary>The members have changed: what was said of those before counts no more.</summary>

@@ -43,7 +43,7 @@ internal sealed class JournalCheck
             using var events = open();
             Collect("", events.VerifyFiles);
             var ids = events.Ids();
-            foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory);
+            foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory, regions);
             RequireBorn(regions, record, [.. ids.Select(each => PeerJournalId.Parse(each.Id)).OfType<PeerJournalId>()]);
         }
         catch (StorageFailedException e)
@@ -69,7 +69,8 @@ internal sealed class JournalCheck
     }
 
     private void Replay(
-        IJournalEvents events, string id, long highest, StoreIdentity? identity, DirectoryId? directory)
+        IJournalEvents events, string id, long highest, StoreIdentity? identity, DirectoryId? directory,
+        IReadOnlyList<RegionRecord> regions)
     {
         if (PeerJournalId.Parse(id) is not { } peer)
         {
@@ -86,12 +87,22 @@ internal sealed class JournalCheck
         });
         var whole = Collect($"{peer.Region} ({id}): ", () =>
         {
-            events.Read(id, (number, stored) => Take(replay, number, stored));
-            replay.End(highest);
+            var isErased = WasRemoved(peer, regions);
+            events.Read(id, (number, stored) =>
+            {
+                isErased = false;
+                Take(replay, number, stored);
+            });
+            if (!isErased) replay.End(highest);
         });
         if (whole && replay.Member is { } member)
             _peers[(peer.Region.Value, peer.Peer.Value)] = new JournaledPeer(peer, member);
     }
+
+    // Of a replica that was removed nothing is left but the number of its last event.
+    private static bool WasRemoved(PeerJournalId peer, IReadOnlyList<RegionRecord> regions) =>
+        regions.FirstOrDefault(each => each.Region.Id == peer.Region) is { } record
+        && (record.State == RegionState.Tombstone || record.Region.PeerOn(peer.Store)?.Id != peer.Peer);
 
     private static void Take(JournalReplay replay, long number, EventFields stored)
     {

@@ -77,7 +77,8 @@ internal sealed class Machine
         Process = null;
         Disk.Crash(keepsPower);
         Disk = Own;
-        if (_random.Percent(30)) Backup = Own.Copy();
+        // A copy without the snapshot that was being installed does not start, and says so.
+        if (_random.Percent(30) && Own.Engine.Replaced == 0) Backup = Own.Copy();
         _world.Cluster.Network.Disconnect(this);
     }
 

@@ -30,7 +30,7 @@ internal sealed record Ground(
         "TinyKv.Actors",
         [.. Below("TinyKv.Actors"), .. InPlacement.Select(name => At($"TinyKv.Core/Placement/{name}.cs")),
             At("TinyKv.Core/Commands/KvStateMachine.cs"), At("TinyKv.Core/Storage/BatchWriter.cs"),
-            At("TinyKv.Core/Regions/Admission.cs"),
+            At("TinyKv.Core/Regions/Admission.cs"), At("TinyKv.Core/Regions/RemovalEvidence.cs"),
             .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Nodes"),
             .. Below("TinyKv.Testing/Linearizability")],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)

@@ -73,9 +73,16 @@ internal sealed record RegionView(Region Region, ulong LeaderStore, long Term, I
 
     public static RegionView Of(IReadOnlyList<PeerStatus> peers)
     {
-        var newest = peers.MaxBy(peer => peer.Term)!;
+        var region = peers.MaxBy(peer => (peer.Region.RegionEpoch?.Version, peer.Region.RegionEpoch?.ConfVer, peer.Term))!.Region;
         var leader = peers.Where(peer => peer.LeaderStoreId != 0).MaxBy(peer => peer.Term)?.LeaderStoreId ?? 0;
-        return new RegionView(newest.Region, leader, newest.Term,
-            [.. peers.OrderBy(peer => peer.Peer.StoreId)]);
+        return new RegionView(region, leader, peers.Max(peer => peer.Term),
+            [.. peers.Select(peer => AsMember(peer, region)).OrderBy(peer => peer.Peer.StoreId)]);
+    }
+
+    // A replica may not have heard yet that it was removed.
+    private static PeerStatus AsMember(PeerStatus peer, Region region)
+    {
+        if (region.Peers.Count == 0 || region.Peers.Any(member => member.Id == peer.Peer.Id)) return peer;
+        return new PeerStatus(peer) { Role = "removed" };
     }
 }

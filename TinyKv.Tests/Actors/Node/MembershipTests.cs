@@ -3,6 +3,7 @@ using TinyKv.Actors.Regions;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
+using TinyKv.Persistence.Checking;
 using TinyKv.Protocol.Wire.Admin.V1;
 
 namespace TinyKv.Tests.Actors.Node;
@@ -31,6 +32,8 @@ public sealed class MembershipTests : IAsyncLifetime
 
         await ReachAsync(RegionId.First, new MemberGoal.None(new StoreId(3)));
         await GoneAsync(3, RegionId.First);
+        await StopSoundAsync(3);
+        await _cluster.StartAsync(3, settings);
         await _cluster.DeleteAsync("key 0");
         await ReachAsync(RegionId.First, Voter(3));
         await VotesAsync(3, RegionId.First);
@@ -39,7 +42,7 @@ public sealed class MembershipTests : IAsyncLifetime
         Assert.Null(await _cluster.GetAsync("key 0"));
         Assert.Equal(TestCluster.Bytes("b"), await _cluster.GetAsync("key 29"));
         // What is removed and what came instead outlast a restart.
-        await _cluster.StopAsync(3);
+        await StopSoundAsync(3);
         await _cluster.StartAsync(3, settings);
         await LeadAsync(3);
         Assert.Equal(TestCluster.Bytes("b"), await _cluster.GetAsync("key 29"));
@@ -76,6 +79,14 @@ public sealed class MembershipTests : IAsyncLifetime
         await GoneAsync(3, RegionId.Placement);
         await ReachAsync(RegionId.Placement, Voter(3));
         await VotesAsync(3, RegionId.Placement);
+    }
+
+    private async Task StopSoundAsync(ulong store)
+    {
+        var directory = _cluster[store].Settings.DataDirectory;
+        await _cluster.StopAsync(store);
+        var report = StoreCheck.Run(directory);
+        Assert.True(report.IsSound, string.Join('\n', report.Parts.SelectMany(part => part.Details)));
     }
 
     private static MemberGoal.Voter Voter(ulong store) => new(new StoreId(store), PeerId.None);

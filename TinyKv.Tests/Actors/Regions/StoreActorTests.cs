@@ -267,6 +267,22 @@ public sealed class StoreActorTests : RaftPeerKit
     }
 
     [Fact]
+    public async Task A_snapshot_for_a_replica_that_was_removed_meanwhile_is_dropped()
+    {
+        using var engine = new MemoryEngine();
+        var removed = new RegionRecord(RegionWith(7, "m", "t")).Removed(PeerOn(1));
+        var store = Sys.ActorOf(StoreActor.Props(SpecOf(engine) with { Records = [new RegionRecord(RegionOf(1)), removed] }));
+        var snapshots = CreateTestProbe();
+        store.Tell(new FetchSnapshotsWith(snapshots));
+        store.Tell(Begin.Instance, TestActor);
+        var (header, staging) = (new SnapshotHeader(removed.Region, new LogPosition(100, 7)), new MemoryStaging());
+
+        store.Tell(new SnapshotStaged(staging.Commit(header, [])));
+
+        await snapshots.ExpectMsgAsync(new DropSnapshot(new RegionId(7), header.Applied), WaitTimeout);
+    }
+
+    [Fact]
     public async Task A_journal_that_cannot_be_erased_is_tried_again_and_no_other_replica_comes_before()
     {
         using var engine = new MemoryEngine();

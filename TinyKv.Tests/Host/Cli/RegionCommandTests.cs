@@ -78,6 +78,20 @@ public sealed class RegionCommandTests
         Assert.StartsWith("region\t0\t", removed.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_replica_that_has_not_heard_of_its_removal_is_shown_as_removed()
+    {
+        var (one, three) = (_cluster.Statuses[0].Status!.Peers[1], _cluster.Statuses[2].Status!.Peers[1]);
+        one.Region.RegionEpoch.ConfVer = 2;
+        one.Region.Peers.AddRange([one.Peer, new Peer { Id = 12, StoreId = 2 }]);
+        three.Term = 9;
+
+        var run = await CliRun.Of(_cluster, "region", "show", "1");
+
+        Assert.Matches("│ 2/1 +│ store 2 +│ 9 +│ 11 +│ 1 +│ follower", run.Text);
+        Assert.Matches("│ 13 +│ 3 +│ removed", run.Text);
+    }
+
     [Theory]
     [InlineData("add-peer", "3", "store 3 has a replica")]
     [InlineData("remove-peer", "4", "store 4 has no replica")]
