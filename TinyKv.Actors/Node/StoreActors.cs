@@ -77,8 +77,8 @@ internal sealed record StoreActors(
             Records = records,
             IsNew = isNew,
             Replica = record => TakesPart(record) ? Spec(record) : null,
-            Eraser = record => JournalEraser.Props(JournalIdOf(settings, cluster, record.Region.Id, record.Former), record, engine)
-                .WithDispatcher(Dispatchers.Sync),
+            Eraser = record => JournalEraser.Props(
+                JournalIdOf(settings, cluster, record.Region.Id, record.Former), record, engine).WithDispatcher(Dispatchers.Sync),
             Transport = transport,
             Table = table,
         }).WithDispatcher(Dispatchers.Raft), StoreActor.Name);

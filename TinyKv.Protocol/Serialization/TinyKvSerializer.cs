@@ -63,7 +63,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         RaftCheckpoint checkpoint => RaftWire.Encode(checkpoint),
         Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
             or Proto.PlacementReply or Proto.PlacementChange or Proto.PlacementListStores or Proto.PlacementHeartbeat
-            or Proto.StoresReply or Proto.RegionTransfer or Proto.RegionMembers or Proto.RegionReply => ((IMessage)obj).ToByteArray(),
+            or Proto.StoresReply or Proto.RegionTransfer or Proto.RegionMembers or Proto.RegionReply =>
+            ((IMessage)obj).ToByteArray(),
         IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };

@@ -67,7 +67,8 @@ public enum Rule
     /// <summary>A store has the replicas that its engine says: it begins with all of them or none, and none speaks without a
     /// record.</summary>
     RegionsAsRecorded,
-    /// <summary>A replica ends, and is told to, only when members are committed that lack it; then nothing of it is left.</summary>
+    /// <summary>A replica ends, and is told to, only when members are committed that lack it; nothing of it is left
+    /// then.</summary>
     RemovalsAreDecided,
     /// <summary>What is for another region, as of another epoch, or for keys of several is not done.</summary>
     RegionsAreKept,

@@ -125,7 +125,8 @@ internal sealed record NodePlan
             ProvidesSnapshots = random.Percent(70),
         };
         var changesMembers = random.Percent(50) && raft.ProvidesSnapshots && Stores > 1;
-        return this with { Raft = raft, ChangesMembers = changesMembers, Faults = [.. Faults.Where(fault => fault.Fault != Fault.LoseTail)] };
+        var faults = Faults.Where(fault => fault.Fault != Fault.LoseTail);
+        return this with { Raft = raft, ChangesMembers = changesMembers, Faults = [.. faults] };
     }
 
     private static RaftOptions DrawRaft(Random random)

@@ -89,7 +89,8 @@ public sealed class RegionServiceTests : TestKit
         var goal = new MemberGoal.Voter(new StoreId(4), new PeerId(1001));
         var change = ChangeAsync(goal);
         await AnswerChangeAsync(_here, new RegionError.NotLeader(RegionId.First, new Peer(new PeerId(12), Two)));
-        var asked = await AnswerChangeAsync(_there, new ConfChangeOutcome.Refused(ConfChangeRefusal.LearnerIsBehind, "it is behind"));
+        var asked = await AnswerChangeAsync(
+            _there, new ConfChangeOutcome.Refused(ConfChangeRefusal.LearnerIsBehind, "it is behind"));
 
         Assert.Equal(new ChangeMembers(RegionId.First, goal), asked);
         Assert.Equal(new MemberStep("it is behind"), await change);
@@ -124,7 +125,8 @@ public sealed class RegionServiceTests : TestKit
         await RefusedAsync(change, RegionRefusalKind.NotPossible, text);
     }
 
-    private Task<MemberStep> ChangeAsync(MemberGoal goal) => _admin.ChangeMembersAsync(RegionId.First, goal, CancellationToken.None);
+    private Task<MemberStep> ChangeAsync(MemberGoal goal) =>
+        _admin.ChangeMembersAsync(RegionId.First, goal, CancellationToken.None);
 
     private static async Task<ChangeMembers> AnswerChangeAsync(TestProbe regions, object answer)
     {

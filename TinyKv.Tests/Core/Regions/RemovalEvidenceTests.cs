@@ -69,5 +69,6 @@ public sealed class RemovalEvidenceTests
     }
 
     private static Region RegionOf(params ulong[] stores) => new(
-        RegionId.First, KeyRange.All, new RegionEpoch(5, 1), [.. stores.Select(store => new Peer(new PeerId(10 + store), new StoreId(store)))]);
+        RegionId.First, KeyRange.All, new RegionEpoch(5, 1),
+        [.. stores.Select(store => new Peer(new PeerId(10 + store), new StoreId(store)))]);
 }

@@ -69,7 +69,8 @@ public sealed class ChangePeerTests : ServedTests
         Assert.Equal((StatusCode.FailedPrecondition, "because"), (refused.StatusCode, refused.Status.Detail));
     }
 
-    private void Know() => Store.Members.Stores = StoreDirectory.Of(77, 3, 4, [Info(3, StoreState.Up), Info(4, StoreState.Offline)]);
+    private void Know() =>
+        Store.Members.Stores = StoreDirectory.Of(77, 3, 4, [Info(3, StoreState.Up), Info(4, StoreState.Offline)]);
 
     private static StoreInfo Info(ulong id, StoreState state) => new()
     {
