@@ -4,6 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -27,16 +28,18 @@ public sealed class PreparedStore : IDisposable
     private readonly RocksEngine _engine;
     private readonly LinkSockets _links;
     private readonly StoreTable _stores;
+    private readonly StorePeers _peers;
     private readonly StoreFaults? _faults;
 
     private PreparedStore(
         TinyKvSettings settings, Config config, StoreNames names, DataDirectory directory, JournalSetup journal,
-        RocksEngine engine, LinkSockets links, StoreTable stores, Stack<IDisposable> files, StoreFaults? faults)
+        RocksEngine engine, LinkSockets links, StoreTable stores, StorePeers peers, Stack<IDisposable> files,
+        StoreFaults? faults)
     {
         (Settings, Bind, _directory, _engine) = (settings, names.Bind, directory, engine);
-        (_links, _stores, _files, _faults) = (links, stores, files, faults);
-        SystemConfig = StoreSystem.Configure(settings, config, names, journal);
-        var setups = journal.Setups.Append(StoreSystem.Guard(settings));
+        (_links, _stores, _peers, _files, _faults) = (links, stores, peers, files, faults);
+        SystemConfig = StoreSystem.Configure(settings, config, names, peers, journal);
+        var setups = journal.Setups.Append(StoreSystem.Guard(settings, peers));
         Setups = [.. faults is null ? setups : setups.Append(faults.Disk)];
     }
 
@@ -81,10 +84,11 @@ public sealed class PreparedStore : IDisposable
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings, names.Bind);
             var stores = StoreTable.Of(engine);
-            var links = StoreSystem.BindRaftPort(settings, names, stores);
+            var peers = new StorePeers(settings.StoreId, settings.Others, stores.Current);
+            var links = StoreSystem.BindRaftPort(settings, names, peers);
             files.Push(links);
             directory.Start(settings.Initial);
-            return new PreparedStore(settings, config, names, directory, journal, engine, links, stores, files, faults);
+            return new PreparedStore(settings, config, names, directory, journal, engine, links, stores, peers, files, faults);
         }
         catch (IOException e)
         {
@@ -103,7 +107,7 @@ public sealed class PreparedStore : IDisposable
     public StoreNode Start(ActorSystem system)
     {
         var node = new StoreNode(
-            Settings, system, _directory, _engine, _links, _stores, new Stack<IDisposable>(_files.Reverse()), _faults);
+            Settings, system, _directory, _engine, _links, _stores, _peers, new Stack<IDisposable>(_files.Reverse()), _faults);
         _files.Clear();
         return node;
     }

@@ -14,7 +14,8 @@ using Proto = TinyKv.Protocol.Wire.Admin.V1;
 namespace TinyKv.Actors.Node;
 
 /// <summary>Puts together what a store tells people and tools about itself.</summary>
-internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, ActorSystem system, StoreActors actors)
+internal sealed class StoreNodeStatus(
+    TinyKvSettings settings, ulong clusterId, ActorSystem system, StorePeers peers, StoreActors actors)
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
@@ -35,7 +36,8 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             Ready = ready,
             ClusterMemberStatus = NameOf(Cluster.Get(system).SelfMember.Status),
         };
-        foreach (var address in settings.Stores)
+        var others = peers.All.Values.Select(store => StoreAddress.Of(store.Id, store.Current));
+        foreach (var address in others.Append(settings.Self).OrderBy(store => store.Id.Value))
         {
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
             status.RemotingEndpoints.Add(address.Id.Value, address.Remoting);

@@ -148,7 +148,7 @@ public sealed class StoreReporterTests : TestKit
         ProgramVersion = "1.0",
         MaxReplicas = 3,
         Initial = ImmutableSortedDictionary<ulong, StoreAddresses>.Empty.Add(1, Addresses("h1")).Add(2, Addresses("h2")),
-        Services = ImmutableSortedDictionary<ulong, IActorRef>.Empty.Add(1, _one.Ref).Add(2, _two.Ref),
+        Services = new StoreServices(() => ImmutableSortedDictionary<ulong, IActorRef>.Empty.Add(1, _one.Ref).Add(2, _two.Ref)),
         Introducer = _introducer.Ref,
         Regions = _regions,
         Stores = _stores,
