@@ -7,6 +7,8 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
 
@@ -84,6 +86,7 @@ public sealed class PreparedStore : IDisposable
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings, names.Bind);
             var stores = StoreTable.Of(engine);
+            RefuseRemoved(settings, stores.Current);
             var peers = new StorePeers(settings.StoreId, settings.Others, stores.Current);
             var links = StoreSystem.BindRaftPort(settings, names, peers);
             files.Push(links);
@@ -130,6 +133,14 @@ public sealed class PreparedStore : IDisposable
     private static void Close(Stack<IDisposable> files)
     {
         lock (files) CloseAll(files);
+    }
+
+    // It was told so before it ended; others need not be asked again.
+    private static void RefuseRemoved(TinyKvSettings settings, StoreDirectory known)
+    {
+        if (known.Find(settings.StoreId) is { State: StoreState.Tombstone })
+            throw new SettingException("tinykv.store.data-directory",
+                $"is {settings.DataDirectory}, but {Acceptance.Gone(settings.StoreId)}");
     }
 
     // One that cannot be closed must not keep the others open.

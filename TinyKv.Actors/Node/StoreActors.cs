@@ -109,7 +109,7 @@ internal sealed record StoreActors(
             StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name));
         if (around.Measure is { } measure)
             system.ActorOf(StoreReporter.Props(ReporterOf(
-                settings, cluster, around, measure, registry, handshake, table, stores)), StoreReporter.Name);
+                settings, cluster, around, measure, registry, handshake, table, new StoreKeeper(engine))), StoreReporter.Name);
         var election = settings.TickInterval * settings.Raft.ElectionTicks;
         // A transfer takes an election timeout, and those who elect somebody else instead another.
         var transferTimeout = 2 * election + TimeSpan.FromSeconds(1);
@@ -182,7 +182,7 @@ internal sealed record StoreActors(
 
     private static ReporterSpec ReporterOf(
         TinyKvSettings settings, ulong cluster, StoreEnvironment around, Action<Action<DiskSpace>> measure,
-        StoreServices services, IActorRef introducer, RegionTable regions, StoreTable stores) => new()
+        StoreServices services, IActorRef introducer, RegionTable regions, StoreKeeper keeper) => new()
         {
             Cluster = cluster,
             Self = settings.StoreId,
@@ -197,7 +197,8 @@ internal sealed record StoreActors(
             Services = services,
             Introducer = introducer,
             Regions = regions,
-            Stores = stores,
+            Stores = around.Stores,
+            Keep = keeper.Keep,
         };
 
     private static StoreLinks LinksOf(

@@ -52,6 +52,9 @@ internal sealed record ReporterSpec
     /// <summary>Is told of the stores.</summary>
     public required StoreTable Stores { get; init; }
 
+    /// <summary>Keeps what is known of the stores, where no replica of placement does.</summary>
+    public required Action<StoreDirectory> Keep { get; init; }
+
     /// <summary>Measures the disk and calls back, on any thread.</summary>
     public required Action<Action<DiskSpace>> Measure { get; init; }
 
@@ -160,25 +163,32 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
             case RegistryRefusalKind.None: Learn(reply.Changes); break;
             case RegistryRefusalKind.NotBootstrapped: spec.Introducer.Tell(DescribeAcquaintance.Instance); break;
             case RegistryRefusalKind.StoreRemoved:
+                // It is to know at its next start, too, before it does anything.
+                if (reply.Changes is { } last) Post(last);
                 StoreFailed.Publish(Context.System, ForeignText.Line(reply.RefusalText, 1000), misconfigured: true);
                 break;
             default: Complain(ForeignText.Line(reply.RefusalText, 1000)); break;
         }
     }
 
-    private void Learn(Wire.StoreChanges wire)
+    private bool Post(Wire.StoreChanges wire)
     {
-        StoreChanges changes;
         try
         {
-            changes = StoreWire.FromWire(wire);
+            spec.Stores.Post(StoreWire.FromWire(wire));
         }
         catch (MalformedMessageException e)
         {
             Complain($"what placement says of stores cannot be read: {e.Message}");
-            return;
+            return false;
         }
-        spec.Stores.Post(changes);
+        if (spec.Regions.Find(RegionId.Placement) is null) spec.Keep(spec.Stores.Current);
+        return true;
+    }
+
+    private void Learn(Wire.StoreChanges wire)
+    {
+        if (!Post(wire)) return;
         Again(_hasReported ? spec.Interval : Pause);
         var own = spec.Stores.Current.Find(spec.Self);
         if (own is null || (own.Addresses == spec.Addresses && own.ProgramVersion == spec.ProgramVersion)) return;

@@ -57,6 +57,7 @@ public sealed class StoreReporterDiskTests : TestKit
         Introducer = ActorRefs.Nobody,
         Regions = new RegionTable(),
         Stores = new StoreTable(StoreDirectory.Empty),
+        Keep = _ => { },
         Measure = _measured.Add,
         Interval = TimeSpan.FromSeconds(10),
         StartedMs = 6,
