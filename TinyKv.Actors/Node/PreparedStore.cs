@@ -8,6 +8,7 @@ using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
@@ -69,13 +70,16 @@ public sealed class PreparedStore : IDisposable
     {
         Circles.Refuse(user);
         var config = user.WithFallback(ReferenceConfig.OfStore);
-        var settings = SettingsReader.Read(config);
+        var settings = JoinedStore.Complete(SettingsReader.Read(config));
         var names = StoreNames.Lookup(settings, bind);
         var files = new Stack<IDisposable>();
         try
         {
             var identity = new StoreIdentity(
-                ClusterIdentity.IdOf(settings.ClusterName), settings.ClusterName, settings.StoreId, settings.Journal);
+                ClusterIdentity.IdOf(settings.ClusterName), settings.ClusterName, settings.StoreId, settings.Journal)
+            {
+                Joined = settings.Join?.Address,
+            };
             var directory = DataDirectory.Open(settings.DataDirectory, identity, settings.Initial);
             files.Push(directory);
             var engine = RocksEngine.Open(directory.DataPath);
@@ -87,6 +91,7 @@ public sealed class PreparedStore : IDisposable
             StoreSystem.RequireFreePort(settings, names.Bind);
             var stores = StoreTable.Of(engine);
             RefuseRemoved(settings, stores.Current);
+            RequireKnown(settings, stores.Current);
             var peers = new StorePeers(settings.StoreId, settings.Others, stores.Current);
             var links = StoreSystem.BindRaftPort(settings, names, peers);
             files.Push(links);
@@ -141,6 +146,17 @@ public sealed class PreparedStore : IDisposable
         if (known.Find(settings.StoreId) is { State: StoreState.Tombstone })
             throw new SettingException("tinykv.store.data-directory",
                 $"is {settings.DataDirectory}, but {Acceptance.Gone(settings.StoreId)}");
+    }
+
+    // It was written before the store was one of the cluster.
+    private static void RequireKnown(TinyKvSettings settings, StoreDirectory known)
+    {
+        if (settings.IsInitial || known.IsBootstrapped) return;
+        throw new StorageFailedException($"the engine in {settings.DataDirectory} is empty, but {settings.StoreId} has used it: "
+            + "what it held is lost. Let an empty directory join as a new store, and remove this one")
+        {
+            IsDamage = true,
+        };
     }
 
     // One that cannot be closed must not keep the others open.

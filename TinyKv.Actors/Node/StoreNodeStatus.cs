@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster;
@@ -15,7 +16,8 @@ namespace TinyKv.Actors.Node;
 
 /// <summary>Puts together what a store tells people and tools about itself.</summary>
 internal sealed class StoreNodeStatus(
-    TinyKvSettings settings, ulong clusterId, ActorSystem system, StorePeers peers, StoreActors actors)
+    TinyKvSettings settings, ulong clusterId, ActorSystem system, Func<ImmutableArray<StoreAddress>> stores,
+    StoreActors actors)
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
@@ -36,8 +38,7 @@ internal sealed class StoreNodeStatus(
             Ready = ready,
             ClusterMemberStatus = NameOf(Cluster.Get(system).SelfMember.Status),
         };
-        var others = peers.All.Values.Select(store => StoreAddress.Of(store.Id, store.Current));
-        foreach (var address in others.Append(settings.Self).OrderBy(store => store.Id.Value))
+        foreach (var address in stores())
         {
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
             status.RemotingEndpoints.Add(address.Id.Value, address.Remoting);

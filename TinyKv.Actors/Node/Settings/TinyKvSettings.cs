@@ -11,13 +11,17 @@ namespace TinyKv.Actors.Node.Settings;
 /// <summary>Everything under <c>tinykv { }</c>, read once and validated.</summary>
 public sealed record TinyKvSettings
 {
-    /// <summary>The cluster's name; its hash is the cluster id. Two clusters must not share one.</summary>
+    /// <summary>The cluster's name; its hash is the cluster id. Two clusters must not share one. Empty, for a store that has
+    /// not joined yet, when it is to join whichever there is.</summary>
     public required string ClusterName { get; init; }
 
     /// <summary>The stores that form the cluster, ascending by id; none, for a store that joins.</summary>
     public required ImmutableArray<StoreAddress> Stores { get; init; }
 
-    /// <summary>This store's number; one of <see cref="Stores"/>.</summary>
+    /// <summary>How the store joins a cluster; null: it is one of <see cref="Stores"/>.</summary>
+    public JoinSettings? Join { get; init; }
+
+    /// <summary>This store's number; one of <see cref="Stores"/>. None, for a store that has not joined yet.</summary>
     public required StoreId StoreId { get; init; }
 
     /// <summary>Where this store keeps everything; absolute.</summary>
@@ -57,14 +61,15 @@ public sealed record TinyKvSettings
     public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];
 
     /// <summary>Whether this store is one of those that form the cluster; otherwise it joins.</summary>
-    public bool IsInitial => !Stores.IsEmpty;
+    public bool IsInitial => Join is null;
 
     /// <summary>The other stores of the configuration, and where they are.</summary>
     internal IEnumerable<KeyValuePair<StoreId, StoreAddresses>> Others => Stores.Where(store => store.Id != StoreId)
         .Select(store => KeyValuePair.Create(store.Id, store.Addresses));
 
     /// <summary>This store's addresses.</summary>
-    public StoreAddress Self => Stores.First(store => store.Id == StoreId);
+    public StoreAddress Self => Join is { } join ? StoreAddress.Of(StoreId, join.Address)
+        : Stores.First(store => store.Id == StoreId);
 }
 
 /// <summary>What one store takes of the raw API at once, over gRPC and from actor systems together.</summary>
