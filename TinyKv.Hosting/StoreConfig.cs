@@ -17,7 +17,9 @@ internal static class StoreConfig
         .Add($"{Name}.{nameof(options.ClusterName)}", "tinykv.cluster.name", options.ClusterName)
         .Add($"{Name}.{nameof(options.Stores)}", "tinykv.cluster.stores",
             $"[ {string.Join(", ", options.Stores.Select(Render))} ]")
-        .Add($"{Name}.{nameof(options.StoreId)}", "tinykv.store.id", $"{options.StoreId}")
+        .Add($"{Name}.{nameof(options.Join)}", "tinykv.cluster.join",
+            $"[ {string.Join(", ", options.Join.Select(Quote))} ]")
+        .Add($"{Name}.{nameof(options.StoreId)}", "tinykv.store.id", options.StoreId == 0 ? "" : $"{options.StoreId}")
         .Add($"{Name}.{nameof(options.DataDirectory)}", "tinykv.store.data-directory", options.DataDirectory)
         .Add($"{Name}.{nameof(options.BindHost)}", "tinykv.store.bind-host", options.BindHost)
         .Add($"{Name}.{nameof(options.Journal)}", "tinykv.journal", options.Journal)

@@ -3,17 +3,22 @@ namespace TinyKv.Hosting;
 /// <summary>The store that an application holds. What is not here is set in <see cref="Hocon"/>.</summary>
 public sealed class TinyKvOptions
 {
-    /// <summary>The cluster's name, the same on every store; two clusters must not share one.</summary>
+    /// <summary>The cluster's name, the same on every store; two clusters must not share one. A store that joins needs
+    /// none.</summary>
     public string ClusterName { get; set; } = "";
 
-    /// <summary>Which of <see cref="Stores"/> this process is.</summary>
+    /// <summary>Which of <see cref="Stores"/> this process is; 0 for a store that joins.</summary>
     public long StoreId { get; set; }
 
     /// <summary>Where this store keeps everything. Two stores must not share one.</summary>
     public string DataDirectory { get; set; } = "";
 
-    /// <summary>All stores of the cluster, the same list on every store.</summary>
+    /// <summary>All stores that form the cluster, the same list on every store; none for a store that joins.</summary>
     public IList<TinyKvStore> Stores { get; } = [];
+
+    /// <summary>Makes this a store that joins a cluster which there is already: host:port of the gRPC port of any of its stores.
+    /// Where it is reached itself is set in <see cref="Hocon"/>, under <c>tinykv.store</c>.</summary>
+    public IList<string> Join { get; } = [];
 
     /// <summary>The address that the store's ports are bound to; the loopback address unless set.</summary>
     public string BindHost { get; set; } = "127.0.0.1";

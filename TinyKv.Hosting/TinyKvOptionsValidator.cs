@@ -17,11 +17,20 @@ internal sealed class TinyKvOptionsValidator : IValidateOptions<TinyKvOptions>
 
     private static IEnumerable<string> Invalid(TinyKvOptions options)
     {
-        if (string.IsNullOrWhiteSpace(options.ClusterName))
+        if (options.Join.Count == 0 && string.IsNullOrWhiteSpace(options.ClusterName))
             yield return $"{nameof(options.ClusterName)} is empty; the cluster needs a name that no other has";
         if (string.IsNullOrWhiteSpace(options.DataDirectory))
             yield return $"{nameof(options.DataDirectory)} is empty; the store needs a directory of its own";
-        if (options.Stores.Count == 0)
+        if (options.Join.Count > 0)
+        {
+            if (options.Stores.Count > 0)
+                yield return $"{nameof(options.Join)} is set, and so is {nameof(options.Stores)}; a store either forms a cluster "
+                    + "with others or joins one";
+            if (options.StoreId != 0)
+                yield return $"{nameof(options.StoreId)} is {options.StoreId}, but a store that joins gets its number from the "
+                    + "cluster";
+        }
+        else if (options.Stores.Count == 0)
             yield return $"{nameof(options.Stores)} is empty; it must list all stores of the cluster, this one included";
         else if (options.Stores.All(store => store.Id != options.StoreId))
             yield return $"{nameof(options.StoreId)} is {options.StoreId}, but {nameof(options.Stores)} lists only " +

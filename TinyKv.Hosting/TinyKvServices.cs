@@ -36,6 +36,7 @@ public static class TinyKvServices
         services.AddOptions<TinyKvOptions>().Configure(configure ?? (_ => { }));
         services.AddSingleton<IValidateOptions<TinyKvOptions>, TinyKvOptionsValidator>();
         services.AddSingleton(provider => PreparedStore.Open(StoreConfig.Of(OptionsOf(provider)).Config));
+        services.AddHostedService<JoinService>();
         services.AddAkka(PreparedStore.SystemName, (builder, provider) =>
         {
             var store = provider.GetRequiredService<PreparedStore>();
@@ -73,7 +74,7 @@ public static class TinyKvServices
         var node = provider.GetRequiredService<StoreNode>();
         return TinyKvClient.Of(node.ClusterId, new TinyKvClientOptions
         {
-            Endpoints = [.. node.Settings.Stores.Select(store => store.Grpc)],
+            Endpoints = [.. node.Stores.Select(store => store.Grpc)],
         });
     }
 }

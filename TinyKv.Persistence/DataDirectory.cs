@@ -20,7 +20,7 @@ public sealed class DataDirectory : IDisposable
     private const string SnapshotsName = "snapshots";
 
     private readonly FileStream _lock;
-    private readonly StoreIdentity _identity;
+    private StoreIdentity _identity;
 
     private DataDirectory(string path, StoreIdentity identity, FileStream @lock)
     {
@@ -61,18 +61,21 @@ public sealed class DataDirectory : IDisposable
     /// <exception cref="TinyKvException">It is locked, belongs to another store, or cannot be
     /// used.</exception>
     /// <exception cref="StorageFailedException">It has lost what the store had acknowledged, or is damaged.</exception>
-    public static DataDirectory Open(string path, StoreIdentity expected, ImmutableArray<StoreId> initial)
+    public static DataDirectory Open(string path, StoreIdentity expected, ImmutableArray<StoreId> initial) =>
+        Open(path, expected, file => Read(file, expected), initial);
+
+    private static DataDirectory Open(
+        string path, StoreIdentity identity, Func<string, StoreRecord?> read, ImmutableArray<StoreId> initial)
     {
         path = System.IO.Path.GetFullPath(path);
         try
         {
-            var identity = In(path, IdentityName);
-            if (Read(identity, expected) is null) RequireNoData(path);
+            if (read(In(path, IdentityName)) is null) RequireNoData(path);
             DurableFiles.CreateDirectory(path);
-            var opened = new DataDirectory(path, expected, Lock(path));
+            var opened = new DataDirectory(path, identity, Lock(path));
             try
             {
-                opened.Initialize(initial);
+                opened.Initialize(read, initial);
                 return opened;
             }
             catch
@@ -86,6 +89,44 @@ public sealed class DataDirectory : IDisposable
         {
             throw new TinyKvException($"cannot use the data directory {path}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Whose a directory is, as far as its file says; null when no store has used it.</summary>
+    /// <exception cref="StorageFailedException">It is damaged, or has lost what the store had acknowledged.</exception>
+    /// <exception cref="TinyKvException">It cannot be read, or is of another version.</exception>
+    public static (StoreIdentity Identity, StoreRecord Record)? Look(string path)
+    {
+        var identity = In(System.IO.Path.GetFullPath(path), IdentityName);
+        if (!File.Exists(identity)) return null;
+        var known = IdentityFile.ReadAny(identity);
+        return known.Record.Lost is { Length: > 0 } lost
+            ? throw new StorageFailedException(lost) { IsDamage = true } : known;
+    }
+
+    /// <summary>Locks the directory of a store that joins a cluster, or has; creates it, with its number, when it is new. Until
+    /// <see cref="Join"/> it is nobody's.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="journal">The kind of journal, for a new one.</param>
+    /// <exception cref="TinyKvException">It is locked, or cannot be used.</exception>
+    /// <exception cref="StorageFailedException">It has lost what the store had acknowledged, or is damaged.</exception>
+    public static DataDirectory OpenToJoin(string path, string journal)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        var identity = Look(path)?.Identity ?? new StoreIdentity(0, "", StoreId.None, journal);
+        return Open(path, identity, _ => Look(path)?.Record, []);
+    }
+
+    /// <summary>Whose the directory is; of no cluster before <see cref="Join"/>.</summary>
+    public StoreIdentity Identity => _identity;
+
+    /// <summary>The store has joined a cluster, or told it that it is elsewhere now; durable on return.</summary>
+    /// <param name="identity">Whose the directory is from now on.</param>
+    /// <param name="record">What the store knows of the others.</param>
+    /// <exception cref="IOException">It is not durable.</exception>
+    public void Join(StoreIdentity identity, StoreRecord record)
+    {
+        _identity = identity;
+        Save(Record = record);
     }
 
     /// <summary>Counts a start, durably: nothing may be said to other stores before. Blocks on the disk.</summary>
@@ -150,11 +191,11 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    private void Initialize(ImmutableArray<StoreId> initial)
+    private void Initialize(Func<string, StoreRecord?> read, ImmutableArray<StoreId> initial)
     {
         File.WriteAllText(In(Path, ProcessName), $"{Environment.ProcessId}\n");
         // Again, now that nobody else can write it.
-        if (Read(In(Path, IdentityName), _identity) is { } found) Record = found;
+        if (read(In(Path, IdentityName)) is { } found) Record = found;
         else Save(Record = IdentityFile.New(initial));
         DurableFiles.CreateDirectory(DataPath);
         DurableFiles.CreateDirectory(JournalPath);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
@@ -20,11 +21,13 @@ internal static class IdentityFile
 
     private sealed record Known(ulong Id, string Directory, string Incarnation, long Starts);
 
-    // Random numbers are written in hexadecimal, as messages show them.
+    private sealed record Place(string Host, int Grpc, int Status, int Remoting, int Raft);
+
+    // Random numbers are written in hexadecimal, as messages show them. A store without a number is about to join.
     private sealed record Content(
         int Format, ulong ClusterId, string ClusterName, ulong StoreId, string Journal, string Directory,
         ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores,
-        bool Bootstrapped, string Lost);
+        bool Bootstrapped, string Lost, Place? Joined = null);
 
     /// <summary>What the file says, which must be what is expected; null when there is none.</summary>
     /// <exception cref="TinyKvException">It says something else, or cannot be read.</exception>
@@ -34,6 +37,9 @@ internal static class IdentityFile
         var bytes = File.ReadAllBytes(path);
         RequireFormat(path, bytes);
         var found = Parse<Content>(path, bytes);
+        if (found.StoreId == 0)
+            throw new TinyKvException($"{Path.GetDirectoryName(path)} is of a store that was about to join a cluster: "
+                + "let it join with tinykv server --join, or use another directory");
         Require("cluster", Cluster(found.ClusterName, found.ClusterId),
             Cluster(expected.ClusterName, expected.ClusterId));
         Require("store", $"{found.StoreId}", $"{expected.Store.Value}");
@@ -57,8 +63,12 @@ internal static class IdentityFile
         var bytes = Bytes(path);
         RequireFormat(path, bytes);
         var found = Parse<Content>(path, bytes);
-        return (new StoreIdentity(found.ClusterId, found.ClusterName, new StoreId(found.StoreId), found.Journal),
-            RecordOf(path, found));
+        var identity = new StoreIdentity(found.ClusterId, found.ClusterName, new StoreId(found.StoreId), found.Journal)
+        {
+            Joined = found.Joined is not { } place ? null
+                : new StoreAddresses(place.Host, place.Grpc, place.Status, place.Remoting, place.Raft),
+        };
+        return (identity, RecordOf(path, found));
     }
 
     private static byte[] Bytes(string path)
@@ -93,7 +103,9 @@ internal static class IdentityFile
                 Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
                 [.. record.Stores.Select(pair => new Known(
                     pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
-                record.IsBootstrapped, record.Lost),
+                record.IsBootstrapped, record.Lost,
+                identity.Joined is not { } place ? null
+                    : new Place(place.Host, place.GrpcPort, place.StatusPort, place.RemotingPort, place.RaftPort)),
             Json));
 
     private static StoreRecord RecordOf(string path, Content found)

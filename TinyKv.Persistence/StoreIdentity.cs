@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Persistence;
@@ -10,7 +11,12 @@ namespace TinyKv.Persistence;
 /// <param name="ClusterName">The cluster's name, for messages.</param>
 /// <param name="Store">The store within the cluster.</param>
 /// <param name="Journal">The kind of journal that holds its Raft log.</param>
-public sealed record StoreIdentity(ulong ClusterId, string ClusterName, StoreId Store, string Journal);
+public sealed record StoreIdentity(ulong ClusterId, string ClusterName, StoreId Store, string Journal)
+{
+    /// <summary>Where the store has told placement that it is, when it joined the cluster or since; null for one that the
+    /// cluster began with.</summary>
+    public StoreAddresses? Joined { get; init; }
+}
 
 /// <summary>The number that a cluster's name stands for.</summary>
 public static class ClusterIdentity

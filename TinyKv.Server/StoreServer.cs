@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using Akka.Configuration;
+using TinyKv.Actors.Node;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Core;
+using TinyKv.Server.Joining;
+using TinyKv.Server.Logging;
 using TinyKv.Server.Ports;
 using TinyKv.Server.Settings;
 using TinyKv.Server.Stores;
@@ -40,10 +43,27 @@ public sealed class StoreServer : IAsyncDisposable
     public static async Task<StoreServer> StartAsync(
         Config config, ILoggerFactory logs, CancellationToken cancellation)
     {
-        var store = SettingsReader.Read(config);
+        var store = await JoinAsync(config, logs, cancellation);
         var endpoints = await ServerEndpoints.OfAsync(store, cancellation);
         return await StartAsync(endpoints, ServerSettings.Read(config), logs,
             starting => NodeStore.StartAsync(config, endpoints.Bind, logs, starting), cancellation);
+    }
+
+    /// <summary>Lets a store that is to join a cluster do so; a store that has is not held up, and others have nothing to
+    /// do.</summary>
+    /// <param name="config">Describes it.</param>
+    /// <param name="logs">The log of the process.</param>
+    /// <param name="cancellation">Gives up waiting for a store of the cluster.</param>
+    /// <returns>The settings of the store, as they are then.</returns>
+    /// <exception cref="TinyKvException">It cannot join; says why, and what to change.</exception>
+    public static async Task<TinyKvSettings> JoinAsync(Config config, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var (settings, log) = (SettingsReader.Read(config), logs.CreateLogger(ServerLog.Category));
+        if (settings.Join is not { } join) return settings;
+        var joined = await StoreJoin.RunAsync(settings, new ClusterEndpoints(join.Endpoints, log), cancellation);
+        log.LogInformation("This is {Store} of the cluster {Cluster}, at {Address}",
+            joined.StoreId, joined.ClusterName, joined.Self.Grpc);
+        return joined;
     }
 
     /// <summary>

@@ -4,8 +4,12 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
 
@@ -27,16 +31,18 @@ public sealed class PreparedStore : IDisposable
     private readonly RocksEngine _engine;
     private readonly LinkSockets _links;
     private readonly StoreTable _stores;
+    private readonly StorePeers _peers;
     private readonly StoreFaults? _faults;
 
     private PreparedStore(
         TinyKvSettings settings, Config config, StoreNames names, DataDirectory directory, JournalSetup journal,
-        RocksEngine engine, LinkSockets links, StoreTable stores, Stack<IDisposable> files, StoreFaults? faults)
+        RocksEngine engine, LinkSockets links, StoreTable stores, StorePeers peers, Stack<IDisposable> files,
+        StoreFaults? faults)
     {
         (Settings, Bind, _directory, _engine) = (settings, names.Bind, directory, engine);
-        (_links, _stores, _files, _faults) = (links, stores, files, faults);
-        SystemConfig = StoreSystem.Configure(settings, config, names, journal);
-        var setups = journal.Setups.Append(StoreSystem.Guard(settings));
+        (_links, _stores, _peers, _files, _faults) = (links, stores, peers, files, faults);
+        SystemConfig = StoreSystem.Configure(settings, config, names, peers, journal);
+        var setups = journal.Setups.Append(StoreSystem.Guard(settings, peers));
         Setups = [.. faults is null ? setups : setups.Append(faults.Disk)];
     }
 
@@ -64,13 +70,16 @@ public sealed class PreparedStore : IDisposable
     {
         Circles.Refuse(user);
         var config = user.WithFallback(ReferenceConfig.OfStore);
-        var settings = SettingsReader.Read(config);
+        var settings = JoinedStore.Complete(SettingsReader.Read(config));
         var names = StoreNames.Lookup(settings, bind);
         var files = new Stack<IDisposable>();
         try
         {
             var identity = new StoreIdentity(
-                ClusterIdentity.IdOf(settings.ClusterName), settings.ClusterName, settings.StoreId, settings.Journal);
+                ClusterIdentity.IdOf(settings.ClusterName), settings.ClusterName, settings.StoreId, settings.Journal)
+            {
+                Joined = settings.Join?.Address,
+            };
             var directory = DataDirectory.Open(settings.DataDirectory, identity, settings.Initial);
             files.Push(directory);
             var engine = RocksEngine.Open(directory.DataPath);
@@ -81,10 +90,13 @@ public sealed class PreparedStore : IDisposable
             cancellation.ThrowIfCancellationRequested();
             StoreSystem.RequireFreePort(settings, names.Bind);
             var stores = StoreTable.Of(engine);
-            var links = StoreSystem.BindRaftPort(settings, names, stores);
+            RefuseRemoved(settings, stores.Current);
+            RequireKnown(settings, stores.Current);
+            var peers = new StorePeers(settings.StoreId, settings.Others, stores.Current);
+            var links = StoreSystem.BindRaftPort(settings, names, peers);
             files.Push(links);
             directory.Start(settings.Initial);
-            return new PreparedStore(settings, config, names, directory, journal, engine, links, stores, files, faults);
+            return new PreparedStore(settings, config, names, directory, journal, engine, links, stores, peers, files, faults);
         }
         catch (IOException e)
         {
@@ -103,7 +115,7 @@ public sealed class PreparedStore : IDisposable
     public StoreNode Start(ActorSystem system)
     {
         var node = new StoreNode(
-            Settings, system, _directory, _engine, _links, _stores, new Stack<IDisposable>(_files.Reverse()), _faults);
+            Settings, system, _directory, _engine, _links, _stores, _peers, new Stack<IDisposable>(_files.Reverse()), _faults);
         _files.Clear();
         return node;
     }
@@ -126,6 +138,25 @@ public sealed class PreparedStore : IDisposable
     private static void Close(Stack<IDisposable> files)
     {
         lock (files) CloseAll(files);
+    }
+
+    // It was told so before it ended; others need not be asked again.
+    private static void RefuseRemoved(TinyKvSettings settings, StoreDirectory known)
+    {
+        if (known.Find(settings.StoreId) is { State: StoreState.Tombstone })
+            throw new SettingException("tinykv.store.data-directory",
+                $"is {settings.DataDirectory}, but {Acceptance.Gone(settings.StoreId)}");
+    }
+
+    // It was written before the store was one of the cluster.
+    private static void RequireKnown(TinyKvSettings settings, StoreDirectory known)
+    {
+        if (settings.IsInitial || known.IsBootstrapped) return;
+        throw new StorageFailedException($"the engine in {settings.DataDirectory} is empty, but {settings.StoreId} has used it: "
+            + "what it held is lost. Let an empty directory join as a new store, and remove this one")
+        {
+            IsDamage = true,
+        };
     }
 
     // One that cannot be closed must not keep the others open.

@@ -48,22 +48,17 @@ internal sealed record StoreActors(
         ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
         var table = new RegionTable();
-        var stores = around.Stores;
-        var links = LinksOf(system, settings, cluster, around);
+        var (stores, peers) = (around.Stores, around.Peers);
+        var actors = new PeerActors(peers, around.Remote, around.Over);
+        var links = LinksOf(system, settings, cluster, around, actors);
         var transport = system.ActorOf(RaftTransport.Props(new TransportSpec(
-            cluster, settings.StoreId, around.Record.Incarnation,
-            links.To.ToImmutableDictionary(link => link.Key, link => around.Over(link.Key, link.Value)))
+            cluster, settings.StoreId, around.Record.Incarnation, links.To)
         {
             Reconnect = links.Reconnect,
             Accept = links.Accept,
             End = links.End,
         }).WithDispatcher(Dispatchers.Raft), RaftTransport.Name);
         links.Start(transport);
-        stores.Changed += (before, after) =>
-        {
-            foreach (var moved in after.Since(before.Version))
-                if (before.Find(moved.Id)?.Addresses.Raft != moved.Addresses.Raft) links.Reconnect(moved.Id);
-        };
         var ticker = system.ActorOf(Ticker.Props(settings.TickInterval).WithDispatcher(Dispatchers.Raft), Ticker.Name);
         var sync = system.ActorOf(EngineSync.Props(engine).WithDispatcher(Dispatchers.Sync), EngineSync.Name);
         var installer = new SnapshotInstaller(engine, around.Staging);
@@ -87,7 +82,7 @@ internal sealed record StoreActors(
         {
             Self = settings.StoreId,
             Reconnect = links.ReconnectBulk,
-            Links = links.BulkTo.ToImmutableDictionary(link => link.Key, link => around.Over(link.Key, link.Value)),
+            LinkTo = links.BulkTo,
             Regions = store,
             Staging = around.Staging,
             Engine = engine,
@@ -101,8 +96,10 @@ internal sealed record StoreActors(
             Cluster = cluster,
             Self = settings.StoreId,
             Record = around.Record,
-            Initial = settings.Initial,
-            Stores = Others(Handshake.Name).ToImmutableDictionary(),
+            Initial = settings.IsInitial ? settings.Initial : around.Record.Initial,
+            At = store => actors.At(store, Handshake.Name),
+            Registered = () => stores.Current.Registered,
+            Heard = peers.Heard,
             Transport = transport,
             Regions = store,
             Save = around.Save,
@@ -110,26 +107,34 @@ internal sealed record StoreActors(
         }).WithDispatcher(Dispatchers.Raft), Handshake.Name);
         var service = system.ActorOf(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
-        var services = OnAll(PlacementService.Name, service);
-        var registry = OnAll(StoreService.Name, system.ActorOf(
+        var services = actors.OnAll(PlacementService.Name, settings.StoreId, service);
+        var registry = actors.OnAll(StoreService.Name, settings.StoreId, system.ActorOf(
             StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name));
         if (around.Measure is { } measure)
             system.ActorOf(StoreReporter.Props(ReporterOf(
-                settings, cluster, around, measure, registry, handshake, table, stores)), StoreReporter.Name);
+                settings, cluster, around, measure, registry, handshake, table, new StoreKeeper(engine))), StoreReporter.Name);
         var election = settings.TickInterval * settings.Raft.ElectionTicks;
         // A transfer takes an election timeout, and those who elect somebody else instead another.
         var transferTimeout = 2 * election + TimeSpan.FromSeconds(1);
-        var administered = OnAll(RegionService.Name, system.ActorOf(
+        var administered = actors.OnAll(RegionService.Name, settings.StoreId, system.ActorOf(
             RegionService.Props(settings.StoreId, store, transferTimeout), RegionService.Name));
         var (storage, bounds) = (StorageOf(settings, store, engine, table, around.Readers), settings.Gateway);
         if (around.Storage is { } watched) storage = watched(storage);
         var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));
-        var router = new RawRouter(settings.StoreId, table, executor,
-            Links().ToImmutableDictionary(), bounds.Timeout, around.Time, around.DrawFraction);
+        var gateways = new GatewayLinks(LinkToGateway);
+        var router = new RawRouter(
+            settings.StoreId, table, executor, gateways, bounds.Timeout, around.Time, around.DrawFraction);
         var inFlight = new InFlight(bounds.MaxRequests, bounds.MaxRequestBytes);
         var gateway = new RawGateway(
             executor, router, inFlight, bounds.Timeout, around.Time, Logging.GetLogger(system, typeof(RawGateway)),
             around.Readers);
+        peers.Changed += change =>
+        {
+            Follow(change, actors, links, gateways);
+            handshake.Tell(StoresChanged.Instance);
+        };
+        stores.Changed += (_, after) => peers.Follow(after);
+        peers.Follow(stores.Current);
         return new StoreActors(
             store, snapshots, handshake, storage,
             new PlacementClient(settings.StoreId, services, registry, table, stores, around.Time),
@@ -160,24 +165,27 @@ internal sealed record StoreActors(
                 around.Draw());
         }
 
-        IEnumerable<KeyValuePair<StoreId, StoreLink>> Links() => Others(GatewayActor.Name).Select(other =>
-            KeyValuePair.Create(other.Key, new StoreLink(
-                other.Value, new ReplyPaths(((ExtendedActorSystem)system).Provider, around.Record.Incarnation),
-                around.Readers, around.Time)));
+        StoreLink? LinkToGateway(StoreId other) => actors.Find(other, GatewayActor.Name) is not { } gateway ? null
+            : new StoreLink(gateway, new ReplyPaths(((ExtendedActorSystem)system).Provider, around.Record.Incarnation),
+                around.Readers, around.Time);
+    }
 
-        ImmutableSortedDictionary<ulong, IActorRef> OnAll(string actor, IActorRef here) =>
-            Others(actor).Append(KeyValuePair.Create(settings.StoreId, here))
-                .ToImmutableSortedDictionary(pair => pair.Key.Value, pair => pair.Value);
-
-        IEnumerable<KeyValuePair<StoreId, IActorRef>> Others(string actor) =>
-            settings.Stores.Where(store => store.Id != settings.StoreId)
-                .Select(store => KeyValuePair.Create(store.Id, around.Over(store.Id, around.Remote(store, actor))));
+    // Who is new is connected to when the two have been introduced; who was removed is told nothing more.
+    private static void Follow(StorePeersChange change, PeerActors actors, StoreLinks links, GatewayLinks gateways)
+    {
+        foreach (var store in change.Added)
+            if (actors.Find(store, RaftTransport.Name) is { } transport) links.Add(store, transport);
+        foreach (var store in change.Moved) links.Reconnect(store);
+        foreach (var store in change.Removed)
+        {
+            links.Remove(store);
+            gateways.Remove(store);
+        }
     }
 
     private static ReporterSpec ReporterOf(
         TinyKvSettings settings, ulong cluster, StoreEnvironment around, Action<Action<DiskSpace>> measure,
-        ImmutableSortedDictionary<ulong, IActorRef> services, IActorRef introducer, RegionTable regions,
-        StoreTable stores) => new()
+        StoreServices services, IActorRef introducer, RegionTable regions, StoreKeeper keeper) => new()
         {
             Cluster = cluster,
             Self = settings.StoreId,
@@ -192,11 +200,12 @@ internal sealed record StoreActors(
             Services = services,
             Introducer = introducer,
             Regions = regions,
-            Stores = stores,
+            Stores = around.Stores,
+            Keep = keeper.Keep,
         };
 
     private static StoreLinks LinksOf(
-        ActorSystem system, TinyKvSettings settings, ulong cluster, StoreEnvironment around)
+        ActorSystem system, TinyKvSettings settings, ulong cluster, StoreEnvironment around, PeerActors actors)
     {
         var log = Logging.GetLogger(system, typeof(StoreLinks));
         return new StoreLinks(
@@ -210,9 +219,10 @@ internal sealed record StoreActors(
                 Scheduler = around.Readers ?? TaskScheduler.Default,
             },
             new LinkReport(log, system.Scheduler, new TransportMetrics(settings.StoreId),
-                settings.Stores.ToDictionary(store => store.Id, store => store.Raft)),
-            settings.Stores.Where(store => store.Id != settings.StoreId)
-                .Select(store => KeyValuePair.Create(store.Id, around.Remote(store, RaftTransport.Name))));
+                store => around.Peers.Find(store)?.Current.Raft),
+            around.Peers.All.Values.Select(
+                store => KeyValuePair.Create(store.Id, actors.Find(store.Id, RaftTransport.Name)!)),
+            around.Over);
     }
 
     // A new store begins with the cluster's first regions; so does one whose engine was lost, and is rebuilt from its journals.

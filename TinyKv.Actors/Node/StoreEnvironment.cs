@@ -4,6 +4,7 @@ using Akka.Actor;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
+using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
@@ -30,6 +31,9 @@ internal sealed record StoreEnvironment
     /// <summary>Which stores there are, and where, as far as the engine knows.</summary>
     public required StoreTable Stores { get; init; }
 
+    /// <summary>The other stores, by that and by the configuration.</summary>
+    public required StorePeers Peers { get; init; }
+
     /// <summary>What stands between this store and an actor of another, or a connection to it.</summary>
     public Func<StoreId, IActorRef, IActorRef> Over { get; init; } = (_, other) => other;
 
@@ -42,7 +46,7 @@ internal sealed record StoreEnvironment
     /// <summary>A number from 0, included, to 1, excluded.</summary>
     public double DrawFraction() => (Draw() >> 11) * (1.0 / (1ul << 53));
 
-    /// <summary>The regions that the cluster begins with; all stores must take the same.</summary>
+    /// <summary>The regions that the cluster begins with; all initial stores must take the same, others none.</summary>
     public required ImmutableArray<Region> Regions { get; init; }
 
     /// <summary>What the store knows of itself and the others, with this start.</summary>
@@ -71,13 +75,15 @@ internal sealed record StoreEnvironment
     /// <param name="directory">The store's data directory.</param>
     /// <param name="links">Its Raft port.</param>
     /// <param name="stores">Which stores there are.</param>
+    /// <param name="peers">The other ones.</param>
     /// <param name="faults">What happens to its messages to others; null: nothing.</param>
     public static StoreEnvironment Of(
         ActorSystem system, TinyKvSettings settings, DataDirectory directory, ILinkNetwork links, StoreTable stores,
-        StoreFaults? faults) => new()
+        StorePeers peers, StoreFaults? faults) => new()
         {
             Stores = stores,
-            Regions = Bootstrap.Regions(settings.Initial),
+            Peers = peers,
+            Regions = settings.IsInitial ? Bootstrap.Regions(settings.Initial) : [],
             Remote = (store, actor) => StoreSystem.Remote(system, store, actor),
             Over = (store, other) => faults is null ? other : faults.Over(store, other),
             Links = links,

@@ -17,7 +17,12 @@ internal sealed record StoreNames(IPAddress Bind, bool UsesIpv6)
     /// <exception cref="SettingException">Stores would not find each other; says what to set.</exception>
     public static StoreNames Lookup(TinyKvSettings settings, IPAddress? bind) =>
         Lookup(settings, bind ?? BindAddress.Resolve(settings.BindHost),
-            NameLookup.Resolve(settings.Stores.Select(store => store.Host)));
+            NameLookup.Resolve(HostsOf(settings)));
+
+    // Whoever joins knows the others by their endpoints.
+    private static IEnumerable<string> HostsOf(TinyKvSettings settings) => settings.Join is not { } join
+        ? settings.Stores.Select(store => store.Host)
+        : join.Endpoints.Select(each => HostPort.TryParse(each, out var there) ? there.Host : each).Prepend(join.Address.Host);
 
     internal static StoreNames Lookup(
         TinyKvSettings settings, IPAddress bind, Dictionary<string, IPAddress[]> addresses)

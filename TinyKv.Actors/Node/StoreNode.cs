@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Akka.Actor;
 using Akka.Actor.Setup;
@@ -10,6 +11,7 @@ using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
 using TinyKv.Actors.Telemetry;
+using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
 using TinyKv.Persistence;
@@ -28,6 +30,7 @@ public sealed class StoreNode : IAsyncDisposable
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stack<IDisposable> _files;
     private readonly RocksEngine _engine;
+    private readonly StorePeers _peers;
     private readonly StoreActors _actors;
     private readonly StoreNodeStatus _status;
     private readonly ILoggingAdapter _log;
@@ -36,19 +39,20 @@ public sealed class StoreNode : IAsyncDisposable
 
     internal StoreNode(
         TinyKvSettings settings, ActorSystem system, DataDirectory directory, RocksEngine engine,
-        ILinkNetwork links, StoreTable stores, Stack<IDisposable> files, StoreFaults? faults)
+        ILinkNetwork links, StoreTable stores, StorePeers peers, Stack<IDisposable> files, StoreFaults? faults)
     {
         (Settings, ClusterId) = (settings, ClusterIdentity.IdOf(settings.ClusterName));
-        (System, _engine, _files) = (system, engine, files);
+        (System, _engine, _files, _peers) = (system, engine, files, peers);
         _log = Logging.GetLogger(system, this);
         var watch = system.ActorOf(
-            FailureWatch.Props(address => StoreSystem.IsStore(settings, address), Serves, Failed), "failure-watch");
+            FailureWatch.Props(peers.IsStore, Serves, Failed), "failure-watch");
         foreach (var failure in FailureWatch.Events) system.EventStream.Subscribe(watch, failure);
         engine.WhenFailed(failure => StoreFailed.Publish(system, "the engine has failed", failure));
         system.ActorOf(Props.Create<SystemWatch>(), "telemetry");
         _ = system.WhenTerminated.ContinueWith(_ => Ended(), TaskScheduler.Default);
         _actors = StoreActors.Start(
-            system, settings, ClusterId, engine, StoreEnvironment.Of(system, settings, directory, links, stores, faults));
+            system, settings, ClusterId, engine,
+            StoreEnvironment.Of(system, settings, directory, links, stores, peers, faults));
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "hand-over-leadership", async () =>
         {
             await HandOverAsync();
@@ -60,7 +64,7 @@ public sealed class StoreNode : IAsyncDisposable
         _actors.Table.Posted += readiness.Observe;
         readiness.Observe();
         system.ActorOf(LinkEvents.Props(_actors.Router.Broke), "link-events");
-        _status = new StoreNodeStatus(settings, ClusterId, system, _actors);
+        _status = new StoreNodeStatus(settings, ClusterId, system, () => Stores, _actors);
         var gateway = system.ActorOf(
             GatewayActor.Props(_actors.Gateway, StatusAsync, settings.Gateway.Timeout), GatewayActor.Name);
         ClusterClientReceptionist.Get(system).RegisterService(gateway);
@@ -97,6 +101,10 @@ public sealed class StoreNode : IAsyncDisposable
 
     /// <summary>The cluster's number: derived from its name, kept in the data directory.</summary>
     public ulong ClusterId { get; }
+
+    /// <summary>The stores of the cluster as this one knows them, itself included, ascending.</summary>
+    public ImmutableArray<StoreAddress> Stores => [.. _peers.All.Values
+        .Select(peer => StoreAddress.Of(peer.Id, peer.Current)).Append(Settings.Self).OrderBy(store => store.Id.Value)];
 
     /// <summary>For hosts that add actors of their own.</summary>
     public ActorSystem System { get; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster;
@@ -15,7 +16,9 @@ using Proto = TinyKv.Protocol.Wire.Admin.V1;
 namespace TinyKv.Actors.Node;
 
 /// <summary>Puts together what a store tells people and tools about itself.</summary>
-internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, ActorSystem system, StoreActors actors)
+internal sealed class StoreNodeStatus(
+    TinyKvSettings settings, ulong clusterId, ActorSystem system, Func<ImmutableArray<StoreAddress>> stores,
+    StoreActors actors)
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
@@ -36,7 +39,7 @@ internal sealed class StoreNodeStatus(TinyKvSettings settings, ulong clusterId, 
             Ready = ready,
             ClusterMemberStatus = NameOf(Cluster.Get(system).SelfMember.Status),
         };
-        foreach (var address in settings.Stores)
+        foreach (var address in stores())
         {
             status.Stores.Add(new Meta.Store { Id = address.Id.Value, Address = address.Grpc });
             status.RemotingEndpoints.Add(address.Id.Value, address.Remoting);

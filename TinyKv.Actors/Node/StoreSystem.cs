@@ -8,12 +8,10 @@ using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Akka.Remote;
 using TinyKv.Actors.Node.Settings;
-using TinyKv.Actors.Placement;
+using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
-using TinyKv.Core.Placement;
-using TinyKv.Core.Regions;
 using TinyKv.Persistence;
 
 namespace TinyKv.Actors.Node;
@@ -31,19 +29,18 @@ internal static class StoreSystem
     public static IActorRef Remote(ActorSystem system, StoreAddress store, string actor) =>
         ((ExtendedActorSystem)system).Provider.ResolveActorRef($"{Root(store)}/user/{actor}");
 
-    /// <summary>Whether a store of the cluster is at an address.</summary>
-    public static bool IsStore(TinyKvSettings settings, Address address) =>
-        settings.Stores.Any(store => Address.Parse(Root(store)) == address);
-
     /// <summary>What the guard of the remoting port is made from.</summary>
-    public static GuardSetup Guard(TinyKvSettings settings) => new(
-        Address.Parse(Root(settings.Self)),
-        [.. settings.Stores.Where(store => store.Id != settings.StoreId).Select(store => Address.Parse(Root(store)))],
-        settings.Remoting);
+    public static GuardSetup Guard(TinyKvSettings settings, StorePeers peers)
+    {
+        var guard = new GuardSetup(Address.Parse(Root(settings.Self)), peers.IsStore, settings.Remoting);
+        peers.Changed += _ => guard.Change();
+        return guard;
+    }
 
     /// <summary>The configuration of a store's actor system.</summary>
-    public static Config Configure(TinyKvSettings settings, Config user, StoreNames names, JournalSetup journal) =>
-        user.WithFallback(OfThisStore(settings, names)).WithFallback(journal.Config)
+    public static Config Configure(
+        TinyKvSettings settings, Config user, StoreNames names, StorePeers peers, JournalSetup journal) =>
+        user.WithFallback(OfThisStore(settings, names, peers)).WithFallback(journal.Config)
             .WithFallback(ClusterClientReceptionist.DefaultConfig()).WithFallback(DistributedPubSub.DefaultConfig());
 
     /// <summary>Ends the connections to another system, whatever state they are in; the next message opens one.</summary>
@@ -87,15 +84,16 @@ internal static class StoreSystem
 
     /// <summary>Listens on the Raft port.</summary>
     /// <exception cref="TinyKvException">The port cannot be bound.</exception>
-    public static LinkSockets BindRaftPort(TinyKvSettings settings, StoreNames names, StoreTable stores)
+    public static LinkSockets BindRaftPort(TinyKvSettings settings, StoreNames names, StorePeers peers)
     {
         // As for remoting.
         var family = names.UsesIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
         try
         {
             return LinkSockets.Bind(
-                store => [.. RaftAddresses(settings, stores.Current, store)
-                    .Select(there => new DnsEndPoint(there.Host, there.Port, family))],
+                // Where the others moved while this one was away is not known.
+                store => [.. (peers.Find(store)?.Places ?? [])
+                    .Select(there => new DnsEndPoint(there.Host, there.RaftPort, family)).Distinct()],
                 new IPEndPoint(names.Bind, settings.Self.RaftPort));
         }
         catch (SocketException e)
@@ -104,23 +102,17 @@ internal static class StoreSystem
         }
     }
 
-    // Where placement knows the store to be; it may not know yet where one has moved that is configured there.
-    private static IEnumerable<HostPort> RaftAddresses(TinyKvSettings settings, StoreDirectory stores, StoreId store)
-    {
-        var known = stores.Find(store)?.Addresses;
-        var configured = settings.Stores.FirstOrDefault(each => each.Id == store)?.Addresses;
-        return new[] { known, configured }.OfType<StoreAddresses>()
-            .Select(each => new HostPort(each.Host, each.RaftPort)).Distinct();
-    }
-
     private static ActorSystemSetup And(this BootstrapSetup bootstrap, IEnumerable<Setup> setups) =>
         setups.Aggregate(ActorSystemSetup.Create(bootstrap), (all, setup) => all.And(setup));
 
     // The lowest numbered store is the only one that may form a cluster by itself: two that did would stay apart for
-    // ever. Until it has been there once the others are no members, which Raft does not need them to be.
-    private static Config OfThisStore(TinyKvSettings settings, StoreNames names)
+    // ever. Until it has been there once the others are no members, which Raft does not need them to be. One that joined
+    // later never does: it asks all others.
+    private static Config OfThisStore(TinyKvSettings settings, StoreNames names, StorePeers peers)
     {
-        var seeds = string.Join(", ", settings.Stores.Select(store => $"\"{Root(store)}\""));
+        var known = peers.All.Values.Select(store => StoreAddress.Of(store.Id, store.Current));
+        var stores = settings.IsInitial ? known.Append(settings.Self).OrderBy(store => store.Id.Value) : known;
+        var seeds = string.Join(", ", stores.Select(store => $"\"{Root(store)}\""));
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp {
               hostname = "{{names.Bind}}"

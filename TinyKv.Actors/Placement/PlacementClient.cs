@@ -1,6 +1,5 @@
-using System.Collections.Immutable;
-using Akka.Actor;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Commands;
@@ -11,8 +10,8 @@ namespace TinyKv.Actors.Placement;
 
 /// <summary>Asks the service of the placement leader, on whichever store it is.</summary>
 internal sealed class PlacementClient(
-    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> services, ImmutableSortedDictionary<ulong, IActorRef> stores,
-    RegionTable table, StoreTable directory, TimeProvider time) : IPlacement
+    StoreId self, StoreServices services, StoreServices stores, RegionTable table, StoreTable directory, TimeProvider time)
+    : IPlacement
 {
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
 
@@ -75,7 +74,7 @@ internal sealed class PlacementClient(
         AskAsync<PlacementReply>(services, request, reply => (reply.Error, reply.LeaderStore), cancellation);
 
     private async Task<TReply> AskAsync<TReply>(
-        ImmutableSortedDictionary<ulong, IActorRef> asked, object request, Func<TReply, (string Error, ulong Leader)> read,
+        StoreServices asked, object request, Func<TReply, (string Error, ulong Leader)> read,
         CancellationToken cancellation) where TReply : class
     {
         var (reply, why) = await _search.AskAsync(asked, request, AttemptTimeout, read, cancellation);

@@ -41,7 +41,7 @@ internal sealed record ReporterSpec
     public required ImmutableSortedDictionary<ulong, StoreAddresses> Initial { get; init; }
 
     /// <summary>Who is asked about stores on each store, this one included.</summary>
-    public required ImmutableSortedDictionary<ulong, IActorRef> Services { get; init; }
+    public required StoreServices Services { get; init; }
 
     /// <summary>Knows the data directories of the initial stores.</summary>
     public required IActorRef Introducer { get; init; }
@@ -51,6 +51,9 @@ internal sealed record ReporterSpec
 
     /// <summary>Is told of the stores.</summary>
     public required StoreTable Stores { get; init; }
+
+    /// <summary>Keeps what is known of the stores, where no replica of placement does.</summary>
+    public required Action<StoreDirectory> Keep { get; init; }
 
     /// <summary>Measures the disk and calls back, on any thread.</summary>
     public required Action<Action<DiskSpace>> Measure { get; init; }
@@ -77,11 +80,15 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    // How often somebody is asked who does not answer, and may not be there any more.
+    private const int MaxUnanswered = 3;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private StoreId _target = spec.Self;
     private string _said = "";
     private bool _measures;
     private bool _hasReported; // and not asked for anything since
+    private int _unanswered;
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -135,16 +142,20 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
 
     private void Ask(object request)
     {
-        if (spec.Regions.Find(RegionId.Placement)?.Peer?.Leader is { } leader && spec.Services.ContainsKey(leader.Store.Value))
+        if (spec.Regions.Find(RegionId.Placement)?.Peer?.Leader is { } leader && spec.Services.Has(leader.Store))
             _target = leader.Store;
-        spec.Services[_target.Value].Tell(request);
+        else if (_unanswered >= MaxUnanswered || !spec.Services.Has(_target))
+            (_target, _unanswered) = (spec.Services.After(_target), 0);
+        _unanswered++;
+        spec.Services.On(_target)?.Tell(request);
     }
 
     private void Hear(Wire.StoresReply reply)
     {
+        _unanswered = 0;
         if (reply.Error.Length > 0)
         {
-            _target = Next(reply.LeaderStore);
+            _target = Next(new StoreId(reply.LeaderStore));
             return;
         }
         switch ((RegistryRefusalKind)reply.Refusal)
@@ -152,25 +163,32 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
             case RegistryRefusalKind.None: Learn(reply.Changes); break;
             case RegistryRefusalKind.NotBootstrapped: spec.Introducer.Tell(DescribeAcquaintance.Instance); break;
             case RegistryRefusalKind.StoreRemoved:
+                // It is to know at its next start, too, before it does anything.
+                if (reply.Changes is { } last) Post(last);
                 StoreFailed.Publish(Context.System, ForeignText.Line(reply.RefusalText, 1000), misconfigured: true);
                 break;
             default: Complain(ForeignText.Line(reply.RefusalText, 1000)); break;
         }
     }
 
-    private void Learn(Wire.StoreChanges wire)
+    private bool Post(Wire.StoreChanges wire)
     {
-        StoreChanges changes;
         try
         {
-            changes = StoreWire.FromWire(wire);
+            spec.Stores.Post(StoreWire.FromWire(wire));
         }
         catch (MalformedMessageException e)
         {
             Complain($"what placement says of stores cannot be read: {e.Message}");
-            return;
+            return false;
         }
-        spec.Stores.Post(changes);
+        if (spec.Regions.Find(RegionId.Placement) is null) spec.Keep(spec.Stores.Current);
+        return true;
+    }
+
+    private void Learn(Wire.StoreChanges wire)
+    {
+        if (!Post(wire)) return;
         Again(_hasReported ? spec.Interval : Pause);
         var own = spec.Stores.Current.Find(spec.Self);
         if (own is null || (own.Addresses == spec.Addresses && own.ProgramVersion == spec.ProgramVersion)) return;
@@ -199,12 +217,8 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         Ask(new Wire.PlacementChange { Command = StoreCommands.ToWire(command) });
     }
 
-    private StoreId Next(ulong named)
-    {
-        if (named != _target.Value && spec.Services.ContainsKey(named)) return new StoreId(named);
-        var after = spec.Services.Keys.FirstOrDefault(store => store > _target.Value);
-        return new StoreId(after != 0 ? after : spec.Services.Keys.First());
-    }
+    private StoreId Next(StoreId named) =>
+        named != _target && spec.Services.Has(named) ? named : spec.Services.After(_target);
 
     private void Complain(string text)
     {

@@ -3,6 +3,7 @@ using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
 using TinyKv.Protocol.Placement;
@@ -97,8 +98,11 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
             return Refused(new RegistryRefusal(RegistryRefusalKind.UnknownStore,
                 $"placement knows no {id} with the data directory {heartbeat.Directory:x16}"));
         if (known.State == StoreState.Tombstone)
-            return Refused(new RegistryRefusal(RegistryRefusalKind.StoreRemoved,
-                $"{id} was removed from the cluster: start with an empty data directory to join as a new store"));
+        {
+            var removed = Refused(new RegistryRefusal(RegistryRefusalKind.StoreRemoved, Acceptance.Gone(id)));
+            removed.Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version));
+            return removed;
+        }
         _health.Hear(id, StoreWire.FromWire(heartbeat.Stats ?? new Wire.StoreStats()), Now);
         return new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
     }

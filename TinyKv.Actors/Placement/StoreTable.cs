@@ -13,11 +13,13 @@ internal sealed class StoreTable(StoreDirectory known)
     /// <summary>The directory has changed: from this one, to this one. Raised by whoever has posted it.</summary>
     public event Action<StoreDirectory, StoreDirectory>? Changed;
 
-    /// <summary>What the replica of placement on a store had applied when its engine was opened.</summary>
+    /// <summary>What the replica of placement on a store had applied when its engine was opened, or what was kept where there
+    /// was none.</summary>
     public static StoreTable Of(IEngine engine)
     {
         using var snapshot = engine.Snapshot();
-        return new StoreTable(StoreRecords.Load(snapshot));
+        var (applied, kept) = (StoreRecords.Load(snapshot), StoreRecords.LoadKept(snapshot));
+        return new StoreTable(applied.Version >= kept.Version ? applied : kept);
     }
 
     /// <summary>What is known.</summary>

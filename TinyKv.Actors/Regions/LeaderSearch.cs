@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using Akka.Actor;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Actors.Regions;
@@ -26,19 +26,25 @@ internal sealed class LeaderSearch(StoreId self, RegionId region, RegionTable ta
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The answer; or null, and why there is none.</returns>
     public async Task<(TReply? Reply, string Why)> AskAsync<TReply>(
-        ImmutableSortedDictionary<ulong, IActorRef> services, object request, TimeSpan attempt,
+        StoreServices services, object request, TimeSpan attempt,
         Func<TReply, (string Error, ulong Leader)> read, CancellationToken cancellation) where TReply : class
     {
         var began = time.GetTimestamp();
-        var target = Leader is { } known && services.ContainsKey(known.Value) ? known : self;
+        var target = Leader is { } known && services.Has(known) ? known : self;
         var why = "the leader is still changing";
         while (time.GetElapsedTime(began) < Total)
         {
+            if (services.On(target) is not { } service)
+            {
+                // It was removed meanwhile; this store is always there.
+                target = services.After(target);
+                continue;
+            }
             using var limit = new CancellationTokenSource(attempt, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
             try
             {
-                var reply = await services[target.Value].Ask<TReply>(request, Timeout.InfiniteTimeSpan, either.Token);
+                var reply = await service.Ask<TReply>(request, Timeout.InfiniteTimeSpan, either.Token);
                 var (error, leader) = read(reply);
                 if (error.Length == 0) return (reply, "");
                 // Who names another one as leader does not know why that one serves nothing.
@@ -55,11 +61,9 @@ internal sealed class LeaderSearch(StoreId self, RegionId region, RegionTable ta
         return (null, why);
     }
 
-    private StoreId Next(ImmutableSortedDictionary<ulong, IActorRef> services, StoreId asked, StoreId named)
+    private StoreId Next(StoreServices services, StoreId asked, StoreId named)
     {
-        if (named != asked && services.ContainsKey(named.Value)) return named;
-        if (Leader is { } known && known != asked && services.ContainsKey(known.Value)) return known;
-        var after = services.Keys.FirstOrDefault(store => store > asked.Value);
-        return new StoreId(after != 0 ? after : services.Keys.First());
+        if (named != asked && services.Has(named)) return named;
+        return Leader is { } known && known != asked && services.Has(known) ? known : services.After(asked);
     }
 }

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using Akka.Actor;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
@@ -69,8 +68,7 @@ public sealed class RegionRefusedException(RegionRefusalKind kind, string messag
 /// <param name="attempt">How long one store may take.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RegionAdmin(
-    StoreId self, ImmutableSortedDictionary<ulong, IActorRef> services, RegionTable table, TimeSpan attempt, TimeProvider time)
-    : IRegionAdmin
+    StoreId self, StoreServices services, RegionTable table, TimeSpan attempt, TimeProvider time) : IRegionAdmin
 {
     /// <inheritdoc/>
     public async Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation) =>

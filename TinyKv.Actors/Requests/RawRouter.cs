@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Regions;
@@ -22,20 +21,14 @@ namespace TinyKv.Actors.Requests;
 /// <param name="time">The clock.</param>
 /// <param name="draw">Random numbers from 0 to 1.</param>
 internal sealed class RawRouter(
-    StoreId self, RegionTable table, RawExecutor executor, ImmutableDictionary<StoreId, StoreLink> gateways,
-    TimeSpan timeout, TimeProvider time, Func<double> draw)
+    StoreId self, RegionTable table, RawExecutor executor, GatewayLinks gateways, TimeSpan timeout, TimeProvider time,
+    Func<double> draw)
 {
     // A read that is not answered for so long is asked of another; an election takes about as long.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromMilliseconds(1500);
 
     /// <summary>A connection to another system broke: what went by it is not waited for any more.</summary>
-    public void Broke(Address system)
-    {
-        foreach (var gateway in gateways.Values)
-        {
-            if (gateway.Address == system) gateway.Break();
-        }
-    }
+    public void Broke(Address system) => gateways.Broke(system);
 
     /// <summary>Executes a request on the leader of its region.</summary>
     public async Task<IRawReply> ExecuteAsync(IRoutedRequest request, CancellationToken cancellation)
@@ -117,7 +110,7 @@ internal sealed class RawRouter(
     private async Task<IRawReply?> ForwardAsync(Attempt attempt, Region region, Peer leader, CancellationToken limit)
     {
         var request = attempt.Request;
-        if (!gateways.TryGetValue(leader.Store, out var gateway))
+        if (gateways.To(leader.Store) is not { } gateway)
             return request.Refused(new RegionError.NotLeader(region.Id, null));
         var forwarded = request.For(new Context
         {

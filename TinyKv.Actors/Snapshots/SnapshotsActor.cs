@@ -175,7 +175,7 @@ internal sealed partial class SnapshotsActor : UntypedActor, IWithTimers
         _sends.Any(send => send.Key.To == part.To && send.Value.Id == part.Message.Id);
 
     private void Post(OutboundSnapshotMessage outbound) =>
-        _spec.Links.GetValueOrDefault(outbound.To)?.Tell(outbound.Message);
+        _spec.LinkTo(outbound.To)?.Tell(outbound.Message);
 
     private void Ended(IActorRef child)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
@@ -19,8 +18,8 @@ internal sealed record SnapshotsSpec
     /// <summary>This store.</summary>
     public required StoreId Self { get; init; }
 
-    /// <summary>The ways to the other stores; they take <see cref="SnapshotMessage"/>.</summary>
-    public required ImmutableDictionary<StoreId, IActorRef> Links { get; init; }
+    /// <summary>The way to another store, which takes <see cref="SnapshotMessage"/>; null when there is no such store.</summary>
+    public required Func<StoreId, IActorRef?> LinkTo { get; init; }
 
     /// <summary>Ends the connection to a store, and makes another.</summary>
     public required Action<StoreId> Reconnect { get; init; }

@@ -20,6 +20,8 @@ internal sealed class HandshakeMetrics(StoreId store)
         RefusalKind.Cluster => "cluster",
         RefusalKind.InitialStores => "initial-stores",
         RefusalKind.Directory => "directory",
-        _ => "old-copy",
+        RefusalKind.OldCopy => "old-copy",
+        RefusalKind.Removed => "removed",
+        _ => "unknown",
     };
 }

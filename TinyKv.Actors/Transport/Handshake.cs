@@ -27,7 +27,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HandshakeLog _said;
     private readonly HandshakeMetrics _metrics;
-    private readonly Dictionary<StoreId, LinkWatch> _links;
+    private readonly Dictionary<StoreId, LinkWatch> _links = [];
     private readonly Dictionary<StoreId, ulong> _listening = [];
     private readonly Dictionary<StoreId, ulong> _greeted = [];
     private readonly List<(IActorRef To, Wire.StoreHelloReply Reply)> _replies = [];
@@ -43,8 +43,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         // A cluster of one is formed by this; for others it is as it was.
         _introductions = new Introductions(spec.Cluster, spec.Self, spec.Record, spec.Initial);
         (_said, _metrics) = (new HandshakeLog(_log, Context.System.Scheduler), new HandshakeMetrics(spec.Self));
-        _links = spec.Stores.Keys.ToDictionary(
-            store => store, _ => new LinkWatch(spec.Record.Incarnation, spec.LinkTimeout));
+        _introductions.Follow(spec.Registered());
     }
 
     /// <inheritdoc/>
@@ -84,6 +83,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             case Bootstrapped: _introductions.Bootstrapped(); break;
             case DataLost lost: _introductions.Lose(lost.Reason); break;
             case Tick: OnTick(); break;
+            case StoresChanged: Follow(); break;
             case DescribeAcquaintance: Sender.Tell(Describe()); return;
             default: Unhandled(message); return;
         }
@@ -109,6 +109,20 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
             case Wire.StoreHello or Wire.StoreHelloReply: break;
             default: Stash.Stash(); break;
         }
+    }
+
+    // Whoever is new need not wait until it is its turn.
+    private void Follow()
+    {
+        _introductions.Follow(_spec.Registered());
+        foreach (var store in _listening.Keys.Where(store => _introductions.ContactOf(store) is null).ToList())
+        {
+            _listening.Remove(store);
+            _links.Remove(store);
+            _log.Info("{Store} was removed from the cluster", store);
+            _spec.Transport.Tell(new Forget(store));
+        }
+        GreetAll();
     }
 
     // Nothing may be said that follows from what is not durable.
@@ -146,7 +160,9 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     private void Begin()
     {
         _formed = true;
-        if (!_saved.IsBootstrapped)
+        // What placement has said before this store knew of its own cluster.
+        _introductions.Follow(_spec.Registered());
+        if (!_saved.IsBootstrapped && _saved.Initial.Contains(_spec.Self))
             _log.Info("The cluster of the initial stores {Stores} is formed", Acceptance.Show(_saved.Initial));
         _spec.Regions.Tell(Regions.Begin.Instance);
     }
@@ -158,9 +174,9 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
         if (_farewell is null)
         {
             _farewell = Now + _spec.Farewell;
-            if (ending.Misconfigured) GreetAll();
+            if (ending.ConcernsOthers) GreetAll();
         }
-        var isHeard = !ending.Misconfigured || _introductions.Contacts.All(contact => contact.HasHeardEnding);
+        var isHeard = !ending.ConcernsOthers || _introductions.Contacts.All(contact => contact.HasHeardEnding);
         if (_ended || (!isHeard && Now < _farewell)) return;
         _ended = true;
         StoreFailed.Publish(Context.System, ending.Text, misconfigured: ending.Misconfigured);
@@ -182,7 +198,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
 
     private void Hear(StoreHello hello)
     {
-        var isThere = IsAt(hello.From);
+        var isThere = IsAtItsPlace(hello.From);
         // Who is not where the configuration says is answered, and otherwise of no account.
         var refusal = isThere ? _introductions.Hear(hello) : Misplaced(hello);
         if (refusal is not null)
@@ -196,7 +212,7 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
                 new StoreHelloReply(
                     _spec.Self, _introductions.Record.Incarnation, hello.Directory, hello.Incarnation, refusal))));
         if (!isThere || refusal is { Kind: RefusalKind.Cluster }) return;
-        _links[hello.From].Spoke(Now);
+        LinkTo(hello.From).Spoke(Now);
         // One that has just been started need not wait until it is its turn.
         if (_greeted.GetValueOrDefault(hello.From) == hello.Incarnation) return;
         _greeted[hello.From] = hello.Incarnation;
@@ -205,37 +221,52 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
 
     private StoreRefusal Misplaced(StoreHello hello) => _introductions.Judge(hello) ?? new StoreRefusal(
         RefusalKind.Cluster, $"{hello.From} speaks from {Sender.Path.Address}, but is configured to be at "
-        + $"{_spec.Stores[hello.From].Path.Address}");
+        + string.Join(" or ", _spec.At(hello.From).Select(there => there.Path.Address)));
 
     private void Hear(Wire.StoreHelloReply wire)
     {
         var reply = HelloWire.FromWire(wire);
         if (wire.ClusterId != _spec.Cluster && reply.Refusal is null) return;
-        if (wire.ToStore != _spec.Self.Value || !IsAt(reply.From)) return;
+        if (wire.ToStore != _spec.Self.Value || !IsAtItsPlace(reply.From)) return;
         var before = _introductions.ContactOf(reply.From)?.RefusedBy;
         if (!_introductions.Hear(reply))
         {
-            _links[reply.From].Spoke(Now);
+            LinkTo(reply.From).Spoke(Now);
             return;
         }
-        _links[reply.From].Answered(Now);
+        LinkTo(reply.From).Answered(Now);
         if (reply.Refusal is { } refusal && refusal != before)
             _said.Refused(reply.From, $"{reply.From} does not accept this store: {refusal.Text}");
     }
 
-    private bool IsAt(StoreId store) =>
-        _spec.Stores.TryGetValue(store, out var there) && there.Path.Address == Sender.Path.Address;
+    private bool IsAtItsPlace(StoreId store)
+    {
+        var places = _spec.At(store);
+        for (var place = 0; place < places.Count; place++)
+        {
+            if (places[place].Path.Address != Sender.Path.Address) continue;
+            if (place > 0) _spec.Heard(store, place);
+            return true;
+        }
+        return false;
+    }
+
+    private LinkWatch LinkTo(StoreId store)
+    {
+        if (!_links.TryGetValue(store, out var link))
+            _links[store] = link = new LinkWatch(_spec.Record.Incarnation, _spec.LinkTimeout);
+        return link;
+    }
 
     private void OnTick()
     {
         GreetAll();
         foreach (var contact in _introductions.Contacts)
         {
-            if (!_links[contact.Store].IsDead(Now)) continue;
+            if (!LinkTo(contact.Store).IsDead(Now) || _spec.At(contact.Store) is not [var there, ..]) continue;
             _log.Debug("{Store} does not answer; reconnecting", contact.Store);
-            var store = _spec.Stores[contact.Store];
-            Context.System.EventStream.Publish(new StoreUnheard(store.Path.Address, _links[contact.Store].LastHeard));
-            _spec.Reconnect(store);
+            Context.System.EventStream.Publish(new StoreUnheard(there.Path.Address, LinkTo(contact.Store).LastHeard));
+            _spec.Reconnect(there);
         }
         var missing = Describe().Others.Where(other => other.State != "accepted")
             .Select(other => $"{other.Store} at {AddressOf(other.Store)}: {other.Reason}").ToList();
@@ -254,18 +285,20 @@ internal sealed class Handshake : UntypedActor, IWithTimers, IWithUnboundedStash
     // Those that know each other greet on, so that a connection that carries nothing is noticed: what Raft says goes
     // elsewhere, and what is forwarded to leaders expects that somebody else takes care of it.
     private bool MustProbe(Contact contact) =>
-        _introductions.Ending is null && Now - _links[contact.Store].LastSent >= _spec.LinkTimeout / 2;
+        _introductions.Ending is null && Now - LinkTo(contact.Store).LastSent >= _spec.LinkTimeout / 2;
 
     private void Greet(Contact contact)
     {
         if (!_introductions.MustGreet(contact) && !MustProbe(contact)) return;
-        _links[contact.Store].Send(Now);
-        _spec.Stores[contact.Store].Tell(HelloWire.ToWire(_introductions.HelloTo(contact.Store)));
+        if (_spec.At(contact.Store) is not [var there, ..]) return;
+        LinkTo(contact.Store).Send(Now);
+        there.Tell(HelloWire.ToWire(_introductions.HelloTo(contact.Store)));
     }
 
     private string AddressOf(StoreId store)
     {
-        var address = _spec.Stores[store].Path.Address;
+        if (_spec.At(store) is not [var there, ..]) return "an unknown address";
+        var address = there.Path.Address;
         return $"{address.Host}:{address.Port}";
     }
 

@@ -20,8 +20,15 @@ internal sealed record HandshakeSpec
     /// <summary>The initial stores by the configuration, ascending.</summary>
     public required ImmutableArray<StoreId> Initial { get; init; }
 
-    /// <summary>The handshakes of the other stores of the configuration, by references that outlive restarts of theirs.</summary>
-    public required ImmutableDictionary<StoreId, IActorRef> Stores { get; init; }
+    /// <summary>The handshakes of another store, one for each place where it may be, first where it is spoken to, by references
+    /// that outlive restarts of theirs; empty when there is no such store.</summary>
+    public required Func<StoreId, IReadOnlyList<IActorRef>> At { get; init; }
+
+    /// <summary>What placement says of stores, as far as it is known here.</summary>
+    public Func<IEnumerable<RegisteredStore>> Registered { get; init; } = () => [];
+
+    /// <summary>Is told at which of its places a store was heard.</summary>
+    public Action<StoreId, int> Heard { get; init; } = (_, _) => { };
 
     /// <summary>Is told to whom to listen.</summary>
     public required IActorRef Transport { get; init; }
@@ -44,6 +51,15 @@ internal sealed record HandshakeSpec
 
 /// <summary>Listen to one incarnation of a store, and to no other.</summary>
 internal sealed record Listen(StoreId Store, ulong Incarnation);
+
+/// <summary>A store was removed: nothing more is said to it.</summary>
+internal sealed record Forget(StoreId Store);
+
+/// <summary>Placement says something new of stores.</summary>
+internal sealed record StoresChanged
+{
+    public static StoresChanged Instance { get; } = new();
+}
 
 /// <summary>Asks for <see cref="Acquaintance"/>.</summary>
 internal sealed record DescribeAcquaintance

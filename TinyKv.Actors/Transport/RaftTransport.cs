@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using TinyKv.Actors.Messages;
@@ -16,9 +15,9 @@ namespace TinyKv.Actors.Transport;
 /// <param name="Cluster">Stores of other clusters are not listened to.</param>
 /// <param name="Self">This store.</param>
 /// <param name="Incarnation">Drawn at every start of the store.</param>
-/// <param name="Stores">The transports of the other stores, by references that outlive restarts of theirs.</param>
-internal sealed record TransportSpec(
-    ulong Cluster, StoreId Self, ulong Incarnation, ImmutableDictionary<StoreId, IActorRef> Stores)
+/// <param name="To">The transport of another store, by a reference that outlives restarts of its; null when there is no such
+/// store.</param>
+internal sealed record TransportSpec(ulong Cluster, StoreId Self, ulong Incarnation, Func<StoreId, IActorRef?> To)
 {
     /// <summary>Re-establishes the connection to a store.</summary>
     public Action<StoreId> Reconnect { get; init; } = _ => { };
@@ -54,8 +53,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private readonly LogLimit _limit = new(Context.System.Scheduler);
     private readonly TransportMetrics _metrics = new(spec.Self);
     private readonly SortedDictionary<ulong, List<OutboundRaftMessage>> _outbox = [];
-    private readonly Dictionary<ulong, LinkWatch> _links =
-        spec.Stores.Keys.ToDictionary(store => store.Value, _ => new LinkWatch(spec.Incarnation, spec.LinkTimeout));
+    private readonly Dictionary<ulong, LinkWatch> _links = [];
     private readonly Dictionary<ulong, ulong> _accepted = [];
     private IActorRef _store = ActorRefs.Nobody;
     private bool _flushing;
@@ -75,6 +73,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             case StoreDisconnected: _store.Tell(message); break;
             case DeliverTo deliver: _store = deliver.Store; break;
             case Listen listen: Accept(listen); break;
+            case Forget forget: Forget(forget.Store.Value); break;
             default: Unhandled(message); break;
         }
     }
@@ -96,6 +95,13 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         spec.Accept(listen.Store, listen.Incarnation);
     }
 
+    private void Forget(ulong store)
+    {
+        _accepted.Remove(store);
+        _links.Remove(store);
+        _outbox.Remove(store);
+    }
+
     private void Collect(OutboundRaftMessage outbound)
     {
         if (!_outbox.TryGetValue(outbound.To.Value, out var messages)) _outbox[outbound.To.Value] = messages = [];
@@ -110,8 +116,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
         _flushing = false;
         foreach (var (store, messages) in _outbox)
         {
-            if (messages.Count > 0 && spec.Stores.TryGetValue(new StoreId(store), out var target))
-                SendTo(target, store, messages);
+            if (messages.Count > 0 && spec.To(new StoreId(store)) is { } target) SendTo(target, store, messages);
             messages.Clear();
         }
     }
@@ -131,7 +136,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             bytes += size;
         }
         if (batch.Messages.Count > 0) Post(target, batch, bytes);
-        if (!_links[store].IsDead(Now)) return;
+        if (!LinkTo(store).IsDead(Now)) return;
         _limit.Warning(_log, $"unheard by {store}", "Store {Store} does not hear this one; reconnecting", store);
         spec.Reconnect(new StoreId(store));
     }
@@ -144,16 +149,27 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    private RaftBatch NewBatch(ulong store) => new()
+    private LinkWatch LinkTo(ulong store)
     {
-        ClusterId = spec.Cluster,
-        FromStore = spec.Self.Value,
-        ToStore = store,
-        Incarnation = spec.Incarnation,
-        Number = _links[store].Send(Now),
-        HeardIncarnation = _links[store].HeardIncarnation,
-        HeardNumber = _links[store].HeardNumber,
-    };
+        if (!_links.TryGetValue(store, out var link))
+            _links[store] = link = new LinkWatch(spec.Incarnation, spec.LinkTimeout);
+        return link;
+    }
+
+    private RaftBatch NewBatch(ulong store)
+    {
+        var link = LinkTo(store);
+        return new RaftBatch
+        {
+            ClusterId = spec.Cluster,
+            FromStore = spec.Self.Value,
+            ToStore = store,
+            Incarnation = spec.Incarnation,
+            Number = link.Send(Now),
+            HeardIncarnation = link.HeardIncarnation,
+            HeardNumber = link.HeardNumber,
+        };
+    }
 
     private static long SizeOf(RaftEnvelope envelope)
     {
@@ -188,8 +204,7 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
     private bool IsForUs(RaftBatch batch)
     {
         if (batch.ClusterId != spec.Cluster || batch.ToStore != spec.Self.Value
-            || !spec.Stores.TryGetValue(new StoreId(batch.FromStore), out var there)
-            || there.Path.Address != Sender.Path.Address)
+            || spec.To(new StoreId(batch.FromStore)) is not { } there || there.Path.Address != Sender.Path.Address)
         {
             _metrics.DroppedStranger();
             _limit.Warning(_log, "stranger",
@@ -200,12 +215,12 @@ internal sealed class RaftTransport(TransportSpec spec) : UntypedActor
             return false;
         }
         // It introduces itself until it is accepted; what it says before does not count.
-        if (_accepted.GetValueOrDefault(batch.FromStore) != batch.Incarnation)
+        if (!_accepted.TryGetValue(batch.FromStore, out var accepted) || accepted != batch.Incarnation)
         {
             _metrics.DroppedUnaccepted();
             return false;
         }
-        _links[batch.FromStore].Receive(
+        LinkTo(batch.FromStore).Receive(
             batch.Incarnation, batch.Number, batch.HeardIncarnation, batch.HeardNumber, Now);
         return true;
     }

@@ -36,7 +36,11 @@ internal sealed class GrpcPlacement(TinyKvClientOptions options, GrpcCaller call
         var reply = await AskAsync(
             (scheduler, call) => scheduler.GetRegionAsync(request, call), r => r.Header, cancellation);
         if (reply.Region is null)
+        {
+            // One that has no replica of it knows nothing of it.
+            PreferAnother();
             throw new StoreCallException("no region holds the key yet", mayBeDone: false);
+        }
         var leader = reply.Leader is { StoreId: not 0 } peer ? RegionErrors.FromWire(peer) : (Peer?)null;
         return new LocatedRegion(RegionErrors.FromWire(reply.Region), leader);
     }

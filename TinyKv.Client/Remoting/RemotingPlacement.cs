@@ -22,8 +22,11 @@ internal sealed class RemotingPlacement(TinyKvClientOptions options, RemotingCal
         ReadOnlyMemory<byte> key, CancellationToken cancellation)
     {
         var status = await AskAsync(cancellation);
-        var replica = status.Peers.FirstOrDefault(peer => Holds(peer, key))
-            ?? throw new StoreCallException($"store {status.StoreId} has no replica with the key", mayBeDone: false);
+        if (status.Peers.FirstOrDefault(peer => Holds(peer, key)) is not { } replica)
+        {
+            PreferAnother();
+            throw new StoreCallException($"store {status.StoreId} has no replica with the key", mayBeDone: false);
+        }
         var region = RegionErrors.FromWire(replica.Region);
         return new LocatedRegion(region, region.PeerOn(new StoreId(replica.LeaderStoreId)));
     }

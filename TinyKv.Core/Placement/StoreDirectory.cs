@@ -35,6 +35,15 @@ public sealed class StoreDirectory
     /// <summary>Those that were not removed.</summary>
     public IEnumerable<StoreInfo> Living => Stores.Values.Where(store => store.State != StoreState.Tombstone);
 
+    /// <summary>The stores that the cluster began with, ascending: those that came later were numbered by placement. Whether
+    /// they were removed since does not matter.</summary>
+    public ImmutableArray<StoreId> Initial =>
+        [.. Stores.Keys.Where(store => store < PlacementState.FirstId).Select(store => new StoreId(store))];
+
+    /// <summary>All stores, as far as introductions ask for them.</summary>
+    public IEnumerable<RegisteredStore> Registered => Stores.Values.Select(
+        store => new RegisteredStore(store.Id, store.Directory, store.State == StoreState.Tombstone));
+
     /// <summary>The store with a number; null when there never was one.</summary>
     public StoreInfo? Find(StoreId store) => Stores.GetValueOrDefault(store.Value);
 

@@ -7,8 +7,8 @@ using TinyKv.Core.Stores;
 namespace TinyKv.Core.Placement;
 
 /// <summary>
-/// A <see cref="StoreDirectory"/> in the engine: a record for the cluster, and one for each store, as JSON. They live on disks:
-/// fields are only ever added.
+/// A <see cref="StoreDirectory"/> in the engine: a record for the cluster, and one for each store, as JSON, where there is a
+/// replica of placement; one record of all of it elsewhere. They live on disks: fields are only ever added.
 /// </summary>
 public static class StoreRecords
 {
@@ -25,6 +25,17 @@ public static class StoreRecords
         while (records.MoveNext()) stores.Add(Parse<StoreRecordOnDisk>(records.Value, "the record of a store").ToInfo());
         return StoreDirectory.Of(cluster.Id, cluster.MaxReplicas, cluster.Version, stores);
     }
+
+    /// <summary>The directory that a store has kept that has no replica of placement, or had none.</summary>
+    /// <exception cref="InvariantViolationException">The record is none.</exception>
+    public static StoreDirectory LoadKept(ISnapshot snapshot) =>
+        snapshot.Get(ColumnFamily.Meta, MetaKeys.KnownStores) is not { } record ? StoreDirectory.Empty
+            : Parse<KeptRecord>(record, "the record of the stores").ToDirectory();
+
+    /// <summary>Keeps a directory in an engine, in the place of what was kept.</summary>
+    public static void Keep(IWriteBatch batch, StoreDirectory directory) => batch.Put(
+        ColumnFamily.Meta, MetaKeys.KnownStores,
+        JsonSerializer.SerializeToUtf8Bytes(KeptRecord.Of(directory), JsonSerializerOptions.Web));
 
     /// <summary>The writes that bring an engine from one directory to the next.</summary>
     internal static IReadOnlyList<Modify> Changes(StoreDirectory before, StoreDirectory after)
@@ -55,6 +66,16 @@ public static class StoreRecords
     }
 
     private sealed record ClusterRecord(ulong Id, uint MaxReplicas, long Version);
+
+    private sealed record KeptRecord(ClusterRecord Cluster, StoreRecordOnDisk[] Stores)
+    {
+        public static KeptRecord Of(StoreDirectory directory) => new(
+            new ClusterRecord(directory.Cluster, directory.MaxReplicas, directory.Version),
+            [.. directory.Stores.Values.Select(StoreRecordOnDisk.Of)]);
+
+        public StoreDirectory ToDirectory() => StoreDirectory.Of(
+            Cluster.Id, Cluster.MaxReplicas, Cluster.Version, Stores.Select(store => store.ToInfo()));
+    }
 
     private sealed record StoreRecordOnDisk(
         ulong Id, ulong Directory, string Host, int Grpc, int Status, int Remoting, int Raft,

@@ -27,6 +27,8 @@ public static class MetaKeys
     /// <summary>Placement's record of the cluster.</summary>
     public const byte PlacementCluster = (byte)'c';
 
+    // Of no region.
+    private const byte Known = (byte)'d';
     private const byte Store = (byte)'s';
     private const byte OfRegion = (byte)'r';
     private const int KeyBytes = 10;
@@ -60,6 +62,10 @@ public static class MetaKeys
         BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(KeyBytes), store.Value);
         return key;
     }
+
+    /// <summary>The key of what a store knows of the stores that has no replica of placement: one letter, of no
+    /// region.</summary>
+    public static byte[] KnownStores => [Known];
 
     /// <summary>The keys of placement's records of stores.</summary>
     public static KeyRange PlacementStores => new(

@@ -4,14 +4,29 @@ using TinyKv.Core.Regions;
 namespace TinyKv.Core.Stores;
 
 /// <summary>Why a store ends because of what the others say.</summary>
-/// <param name="Misconfigured">Whether its list of stores is wrong; its data directory otherwise.</param>
+/// <param name="Misconfigured">Whether what it was told is wrong, and no start helps before that is changed; its data
+/// directory otherwise.</param>
 /// <param name="Text">The reason, and what to do.</param>
-public sealed record StoreEnding(bool Misconfigured, string Text);
+public sealed record StoreEnding(bool Misconfigured, string Text)
+{
+    /// <summary>Whether that is because it was removed from the cluster.</summary>
+    public bool IsRemoved { get; init; }
+
+    /// <summary>Whether others must hear of it, who would else form a cluster with its list of stores.</summary>
+    public bool ConcernsOthers => Misconfigured && !IsRemoved;
+}
+
+/// <summary>A store as placement has written it down, as far as introductions ask for it.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Directory">Its data directory.</param>
+/// <param name="IsRemoved">Whether it was removed from the cluster.</param>
+public readonly record struct RegisteredStore(StoreId Id, DirectoryId Directory, bool IsRemoved);
 
 /// <summary>
-/// Who of the initial stores has accepted whom. The cluster is formed, for this store, when all others have accepted it and
-/// it has accepted them; from then on it knows each by its data directory. Hosted by an actor, which makes
-/// <see cref="Record"/> durable before it lets others know of what follows from it.
+/// Which stores have accepted which. The cluster is formed, for an initial store, when all other initial ones have accepted
+/// it and it has accepted them; from then on it knows each by its data directory. Those that join later it knows from
+/// placement, and for one of them the cluster was formed before. Hosted by an actor, which makes <see cref="Record"/> durable
+/// before it lets others know of what follows from it.
 /// </summary>
 public sealed class Introductions
 {
@@ -24,6 +39,7 @@ public sealed class Introductions
     private readonly ulong _cluster;
     private readonly StoreId _self;
     private readonly SortedDictionary<ulong, Contact> _contacts = [];
+    private readonly HashSet<StoreId> _removed = [];
 
     /// <param name="cluster">The cluster's number.</param>
     /// <param name="self">This store.</param>
@@ -40,8 +56,8 @@ public sealed class Introductions
         if (record.Initial.SequenceEqual(told)) Form();
         else Ending = new StoreEnding(Misconfigured: true,
             $"the data directory of {self} belongs to a cluster of the initial stores {Acceptance.Show(record.Initial)}, but "
-            + $"tinykv.cluster.stores names {Acceptance.Show(told)}; stores cannot be added to a cluster that was formed, "
-            + "nor be left out");
+            + $"tinykv.cluster.stores names {Acceptance.Show(told)}; that list stays as it was when the cluster was formed: "
+            + "a store that is to be added joins with tinykv server --join");
     }
 
     /// <summary>What must be durable.</summary>
@@ -50,15 +66,15 @@ public sealed class Introductions
     /// <summary>Why this store must end; null while it may continue.</summary>
     public StoreEnding? Ending { get; private set; }
 
-    /// <summary>The other stores of the configuration, ascending.</summary>
+    /// <summary>The other stores of the cluster, ascending.</summary>
     public IReadOnlyCollection<Contact> Contacts => _contacts.Values;
 
-    /// <summary>The other store with a number, if the configuration names it.</summary>
+    /// <summary>The other store with a number, if there is one.</summary>
     public Contact? ContactOf(StoreId store) => _contacts.GetValueOrDefault(store.Value);
 
     /// <summary>Whether this store has something to say to another that it has not heard.</summary>
     public bool MustGreet(Contact contact) =>
-        Ending is { Misconfigured: true } ? !contact.HasHeardEnding : !contact.IsIntroduced;
+        Ending is { ConcernsOthers: true } ? !contact.HasHeardEnding : !contact.IsIntroduced;
 
     /// <summary>What this store says of itself to another.</summary>
     public StoreHello HelloTo(StoreId store) => new()
@@ -73,15 +89,33 @@ public sealed class Introductions
         Initial = Record.Initial,
         Formed = Record.IsFormed,
         Accepts = ContactOf(store)?.Accepted ?? 0,
-        Ending = Ending is { Misconfigured: true } ending ? ending.Text : "",
+        Ending = Ending is { ConcernsOthers: true } ending ? ending.Text : "",
     };
 
     /// <summary>Why whoever says this would be refused; null when it would be accepted. Changes nothing.</summary>
-    public StoreRefusal? Judge(StoreHello hello) => Ending is { Misconfigured: true } ending
+    public StoreRefusal? Judge(StoreHello hello) => Ending is { ConcernsOthers: true } ending
         ? new StoreRefusal(RefusalKind.InitialStores, ending.Text)
-        : Acceptance.Judge(_cluster, _self, Record, ContactOf(hello.From)?.Known, hello);
+        : Acceptance.Judge(
+            _cluster, _self, Record, ContactOf(hello.From)?.Known, _removed.Contains(hello.From), hello);
 
-    /// <summary>A store of the configuration has introduced itself, from its address.</summary>
+    /// <summary>Placement says which stores there are, and which were removed. Before the cluster is formed nobody can have
+    /// joined it.</summary>
+    public void Follow(IEnumerable<RegisteredStore> stores)
+    {
+        if (!Record.IsFormed) return;
+        foreach (var (store, directory, isRemoved) in stores)
+        {
+            if (store == _self) continue;
+            if (isRemoved && _removed.Add(store)) _contacts.Remove(store.Value);
+            else if (!isRemoved && !_contacts.ContainsKey(store.Value))
+                _contacts[store.Value] = new Contact(store)
+                {
+                    Known = Record.Stores.GetValueOrDefault(store.Value) ?? new KnownStore(directory, 0, 0),
+                };
+        }
+    }
+
+    /// <summary>A store of the cluster has introduced itself, from its address.</summary>
     public StoreRefusal? Hear(StoreHello hello)
     {
         var refusal = Judge(hello);
@@ -99,14 +133,14 @@ public sealed class Introductions
         return null;
     }
 
-    /// <summary>A store of the configuration has answered, from its address; whether this start's own hello.</summary>
+    /// <summary>A store of the cluster has answered, from its address; whether this start's own hello.</summary>
     public bool Hear(StoreHelloReply reply)
     {
         if (ContactOf(reply.From) is not { } contact) return false;
         // What an earlier start has said is over, and what somebody else has said in our name was not said.
         if (reply.HelloIncarnation != Record.Incarnation || reply.HelloDirectory != Record.Directory) return false;
         // Whoever accepts one that is about to end has not heard why.
-        contact.HasHeardEnding |= Ending is { Misconfigured: true } && reply.Refusal is not null;
+        contact.HasHeardEnding |= Ending is { ConcernsOthers: true } && reply.Refusal is not null;
         (contact.RefusedBy, contact.Refusing) = (reply.Refusal, reply.Incarnation);
         contact.AcceptedBy = reply.Refusal is null ? reply.Incarnation : 0;
         if (reply.Refusal is { } refusal) EndIfHopeless(contact, refusal);
@@ -153,6 +187,9 @@ public sealed class Introductions
             case RefusalKind.Directory or RefusalKind.OldCopy when Record.IsFormed ? IsShutOut : !IsDistrusted(contact.Refused):
                 End(misconfigured: false, refusal.Text);
                 break;
+            case RefusalKind.Removed when IsShutOut:
+                Ending ??= new StoreEnding(Misconfigured: true, refusal.Text) { IsRemoved = true };
+                break;
         }
     }
 
@@ -170,7 +207,7 @@ public sealed class Introductions
     }
 
     private static bool IsDistrusted(StoreRefusal? refusal) =>
-        refusal is { Kind: RefusalKind.Directory or RefusalKind.OldCopy };
+        refusal is { Kind: RefusalKind.Directory or RefusalKind.OldCopy or RefusalKind.Removed };
 
     private void End(bool misconfigured, string text) => Ending ??= new StoreEnding(misconfigured, text);
 }

@@ -75,4 +75,10 @@ public enum RefusalKind
 
     /// <summary>Its data directory is a copy from before the last start that was heard of.</summary>
     OldCopy = 5,
+
+    /// <summary>It was removed from the cluster.</summary>
+    Removed = 6,
+
+    /// <summary>It is no initial store, and placement has not told the one that refuses of it yet.</summary>
+    Unknown = 7,
 }

@@ -25,7 +25,7 @@ public sealed record StoreRecord
     /// <summary>The data directory.</summary>
     public required DirectoryId Directory { get; init; }
 
-    /// <summary>The initial stores that the directory was made for, ascending.</summary>
+    /// <summary>The initial stores of the cluster that the directory was made for, ascending.</summary>
     public required ImmutableArray<StoreId> Initial { get; init; }
 
     /// <summary>How often a store was started on the directory.</summary>
@@ -39,7 +39,7 @@ public sealed record StoreRecord
     /// </summary>
     public ImmutableArray<ulong> Earlier { get; init; } = [];
 
-    /// <summary>All initial stores and their directories; empty until the cluster is formed.</summary>
+    /// <summary>The stores and their directories, all initial ones among them; empty until the cluster is formed.</summary>
     public ImmutableSortedDictionary<ulong, KnownStore> Stores { get; init; } =
         ImmutableSortedDictionary<ulong, KnownStore>.Empty;
 
@@ -55,6 +55,19 @@ public sealed record StoreRecord
 
     /// <summary>Whether the cluster was formed, as far as this store knows.</summary>
     public bool IsFormed => !Stores.IsEmpty;
+
+    /// <summary>The store joins a cluster that was formed without it: it knows all that are there by what placement says,
+    /// and has accepted none of them yet.</summary>
+    /// <param name="self">The number that placement gave it.</param>
+    /// <param name="initial">The stores that the cluster began with, ascending.</param>
+    /// <param name="stores">All stores of the cluster, this one among them.</param>
+    public StoreRecord Join(StoreId self, ImmutableArray<StoreId> initial, IEnumerable<RegisteredStore> stores) => this with
+    {
+        Initial = initial,
+        Stores = stores.Where(store => !store.IsRemoved).ToImmutableSortedDictionary(
+            store => store.Id.Value, store => new KnownStore(store.Directory, 0, 0)).SetItem(
+            self.Value, new KnownStore(Directory, 0, 0)),
+    };
 
     /// <summary>The store is started once more.</summary>
     /// <param name="incarnation">Never drawn before.</param>

@@ -44,7 +44,7 @@ internal sealed class JournalCheck
             Collect("", events.VerifyFiles);
             var ids = events.Ids();
             foreach (var (id, highest) in ids) Replay(events, id, highest, identity, record?.Directory, regions);
-            RequireBorn(regions, record, [.. ids.Select(each => PeerJournalId.Parse(each.Id)).OfType<PeerJournalId>()]);
+            RequireBorn(regions, identity, record, [.. ids.Select(each => PeerJournalId.Parse(each.Id)).OfType<PeerJournalId>()]);
         }
         catch (StorageFailedException e)
         {
@@ -58,9 +58,10 @@ internal sealed class JournalCheck
 
     // A region that had events once must have some; of an engine that is lost only the store knows whether it had.
     private void RequireBorn(
-        IReadOnlyList<RegionRecord> regions, StoreRecord? record, IReadOnlyList<PeerJournalId> found)
+        IReadOnlyList<RegionRecord> regions, StoreIdentity? identity, StoreRecord? record, IReadOnlyList<PeerJournalId> found)
     {
-        var born = regions.Count > 0 || record is not { IsBootstrapped: true } store
+        // One that joined began with no region.
+        var born = regions.Count > 0 || identity is { Joined: not null } || record is not { IsBootstrapped: true } store
             ? regions.Where(each => each is { State: RegionState.Normal, JournalBorn: true }).Select(each => each.Region.Id)
             : Bootstrap.Regions(store.Initial).Select(each => each.Id);
         foreach (var region in born)

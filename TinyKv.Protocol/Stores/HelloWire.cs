@@ -85,7 +85,7 @@ public static class HelloWire
     {
         WireCodec.Require(wire.FromStore != 0, "a store without a number");
         WireCodec.Require(wire.Incarnation != 0, "a store without an incarnation");
-        WireCodec.Require(wire.Refusal <= (uint)RefusalKind.OldCopy, "an unknown reason");
+        WireCodec.Require(wire.Refusal <= (uint)RefusalKind.Unknown, "an unknown reason");
         return new StoreHelloReply(
             new StoreId(wire.FromStore), wire.Incarnation, new DirectoryId(wire.HelloDirectory), wire.HelloIncarnation,
             wire.Refusal == 0 ? null : new StoreRefusal((RefusalKind)wire.Refusal, ForeignText.Line(wire.Reason, MaxReason)));

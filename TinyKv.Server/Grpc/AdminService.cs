@@ -50,6 +50,9 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
             ClusterName = store.ClusterName,
             Store = StoreDetails.Of(stores.Find(directory)!, report: null),
             Stores = { stores.Living.Select(each => StoreDetails.Of(each, report: null)) },
+            Removed = { stores.Stores.Values.Except(stores.Living).Select(each => StoreDetails.Of(each, report: null)) },
+            Revision = stores.Version,
+            MaxReplicas = stores.MaxReplicas,
         };
     }
 

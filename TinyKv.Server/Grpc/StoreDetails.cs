@@ -10,6 +10,7 @@ internal static class StoreDetails
     public static StoreDetail Of(StoreInfo store, StoreReport? report) => new()
     {
         StoreId = store.Id.Value,
+        State = store.State.ToString().ToLowerInvariant(),
         Condition = report is null ? "" : report.Condition.ToString().ToLowerInvariant(),
         GrpcEndpoint = store.Addresses.Grpc,
         StatusEndpoint = store.Addresses.Status,

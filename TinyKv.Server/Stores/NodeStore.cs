@@ -25,7 +25,7 @@ public sealed class NodeStore(StoreNode node) : IServedStore
     public StoreId Self => node.Settings.StoreId;
 
     /// <inheritdoc/>
-    public ImmutableArray<StoreAddress> Stores => node.Settings.Stores;
+    public ImmutableArray<StoreAddress> Stores => node.Stores;
 
     /// <inheritdoc/>
     public IRawGateway Raw => node.Raw;

@@ -65,6 +65,9 @@ internal sealed class NodeCluster
     /// <summary>Where a store runs.</summary>
     public Machine MachineOf(StoreId store) => Machines[(int)store.Value - 1];
 
+    /// <summary>The same for a store that may have registered without running anywhere; null for such a one.</summary>
+    public Machine? FindMachineOf(StoreId store) => store.Value <= (ulong)Machines.Length ? MachineOf(store) : null;
+
     /// <summary>Who is hostile; null while nobody is.</summary>
     public NodeHostility? Hostility { get; set; }
 

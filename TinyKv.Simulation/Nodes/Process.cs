@@ -90,15 +90,17 @@ internal sealed class Process
             new LeftBehind(world, ((ExtendedActorSystem)process.System).Provider), typeof(DeadLetter));
         process._isBooting = false;
         var engine = machine.Disk.OpenEngine(process);
+        var stores = StoreTable.Of(engine);
         process.Actors = StoreActors.Start(
             process.System, settings, cluster, engine, new StoreEnvironment
             {
-                Stores = StoreTable.Of(engine),
-                Remote = (store, actor) => new RemoteRef(
-                    process, new Recipient(world.Cluster.MachineOf(store.Id), actor)),
+                Stores = stores,
+                Peers = new StorePeers(settings.StoreId, settings.Others, stores.Current),
+                Remote = (store, actor) => world.Cluster.FindMachineOf(store.Id) is { } there
+                    ? new RemoteRef(process, new Recipient(there, actor)) : new NowhereRef(process, store.Host),
                 Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
-                Over = (store, other) => other is OutboundLink link
-                    ? new SpokenLink(process, new Recipient(world.Cluster.MachineOf(store), RaftTransport.Name), link) : other,
+                Over = (store, other) => other is OutboundLink link && world.Cluster.FindMachineOf(store) is { } there
+                    ? new SpokenLink(process, new Recipient(there, RaftTransport.Name), link) : other,
                 Links = process.Links,
                 Time = machine.Clock,
                 Draw = () => (ulong)process._random.NextInt64(),

@@ -51,3 +51,13 @@ internal sealed class RemoteRef(Process from, Recipient to) : MinimalActorRef
     protected override void TellInternal(object message, IActorRef sender) =>
         World.Current.Cluster.Network.Send(from, to, message, sender);
 }
+
+/// <summary>A reference to an actor of a store that does not run: what it is told is lost.</summary>
+internal sealed class NowhereRef(Process from, string host) : MinimalActorRef
+{
+    /// <inheritdoc/>
+    public override ActorPath Path { get; } = new RootActorPath(new Address("sim", host)) / "user" / "nobody";
+
+    /// <inheritdoc/>
+    public override IActorRefProvider Provider => ((ExtendedActorSystem)from.System).Provider;
+}

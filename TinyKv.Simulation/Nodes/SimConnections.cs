@@ -19,7 +19,7 @@ internal sealed class SimConnections(World world, SimNetwork network, bool cutsB
     /// <summary>A process connects to the one that runs on a store's machine then.</summary>
     public async Task<Stream> ConnectAsync(Process from, StoreId store, CancellationToken cancellation)
     {
-        var to = world.Cluster.MachineOf(store);
+        var to = world.Cluster.FindMachineOf(store) ?? throw new IOException("nobody listens there");
         await Task.Delay(network.LatencyTo(to), from.Clock, cancellation);
         // What is sent to connect gets lost in a cut, whoever sends it again.
         while (network.IsCut(from.Machine, to) || network.IsCut(to, from.Machine))

@@ -138,7 +138,8 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Name == machine)
             || (link.To == from && link.From.Machine.Name == machine));
         world.Marks.HitIf(mended > 0, NodeMark.LinkMadeAnew);
-        Break(from.Machine, world.Cluster.Machines.First(each => each.Name == machine));
+        // One that has registered and does not run is reconnected to, too.
+        if (world.Cluster.Machines.FirstOrDefault(each => each.Name == machine) is { } to) Break(from.Machine, to);
     }
 
     /// <summary>All connections of a machine break at once.</summary>

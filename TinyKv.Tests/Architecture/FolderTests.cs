@@ -18,7 +18,7 @@ public sealed class FolderTests
         ["TinyKv.Actors"] =
             ["Messages", "Telemetry", "Transport", "Raft", "Apply", "Snapshots", "Regions", "Placement", "Requests", "Node"],
         ["TinyKv.Server"] =
-            ["Exit", "Logging", "Telemetry", "Settings", "Stores", "Ports", "StatusPages", "Grpc", Top],
+            ["Exit", "Logging", "Telemetry", "Settings", "Stores", "Ports", "StatusPages", "Grpc", "Joining", Top],
         ["TinyKv.Simulation"] = ["Common", "Raft", "Nodes", "Snapshots", "Planted", "Cli", Top],
     };
 

@@ -12,7 +12,6 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Stores;
 
@@ -66,8 +65,7 @@ internal sealed class FakeStore : IServedStore, IRegionAdmin
         var leader = storage.Region.PeerOn(self)!.Value;
         table.Post(new ReplicaView(storage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
-        var router = new RawRouter(self, table, executor,
-            ImmutableDictionary<StoreId, StoreLink>.Empty,
+        var router = new RawRouter(self, table, executor, new GatewayLinks(_ => null),
             TimeSpan.FromMilliseconds(500), TimeProvider.System, Random.Shared.NextDouble);
         var inFlight = new InFlight(MaxRequests, 64 * 1024 * 1024);
         return new RawGateway(executor, router, inFlight, TimeSpan.FromSeconds(5), TimeProvider.System, NoLogger.Instance);

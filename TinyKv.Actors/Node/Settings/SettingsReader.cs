@@ -29,22 +29,26 @@ public static class SettingsReader
         var store = Section.Of(config, "tinykv.store");
         var raft = Section.Of(config, "tinykv.raft");
         var root = Section.Of(config, "tinykv");
-        var stores = ReadStores(config, cluster);
-        var self = new StoreId((ulong)store.Number("id", 1, long.MaxValue));
-        if (stores.All(address => address.Id != self))
+        var join = JoinReader.Read(config);
+        var stores = join is null ? ReadStores(config, cluster) : [];
+        var self = join is null ? new StoreId((ulong)store.Number("id", 1, long.MaxValue)) : StoreId.None;
+        if (join is null && stores.All(address => address.Id != self))
             throw store.Invalid("id", $"is {self.Value}, but tinykv.cluster.stores lists no store with that id");
         var storage = Section.Of(config, "tinykv.storage");
         var mode = storage.Word("mode", "raft", "standalone");
         if (mode == "standalone" && stores.Length > 1)
             throw storage.Invalid("mode", "is standalone, but tinykv.cluster.stores lists several stores");
+        if (mode == "standalone" && join is not null)
+            throw storage.Invalid("mode", "is standalone, but tinykv.cluster.join names a cluster to join");
         CheckDispatchers(config);
         CheckRemoting(config);
         var journal = root.Word("journal", [.. JournalSetup.Kinds]);
         JournalSetup.RequireSettings(journal, config);
         return new TinyKvSettings
         {
-            ClusterName = cluster.Text("name"),
+            ClusterName = join is null ? cluster.Text("name") : cluster.OptionalText("name"),
             Stores = stores,
+            Join = join,
             StoreId = self,
             DataDirectory = Path.GetFullPath(store.Text("data-directory")),
             BindHost = store.Host("bind-host"),

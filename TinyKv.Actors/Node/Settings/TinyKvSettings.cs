@@ -11,13 +11,17 @@ namespace TinyKv.Actors.Node.Settings;
 /// <summary>Everything under <c>tinykv { }</c>, read once and validated.</summary>
 public sealed record TinyKvSettings
 {
-    /// <summary>The cluster's name; its hash is the cluster id. Two clusters must not share one.</summary>
+    /// <summary>The cluster's name; its hash is the cluster id. Two clusters must not share one. Empty, for a store that has
+    /// not joined yet, when it is to join whichever there is.</summary>
     public required string ClusterName { get; init; }
 
-    /// <summary>The stores that form the cluster, ascending by id.</summary>
+    /// <summary>The stores that form the cluster, ascending by id; none, for a store that joins.</summary>
     public required ImmutableArray<StoreAddress> Stores { get; init; }
 
-    /// <summary>This store's number; one of <see cref="Stores"/>.</summary>
+    /// <summary>How the store joins a cluster; null: it is one of <see cref="Stores"/>.</summary>
+    public JoinSettings? Join { get; init; }
+
+    /// <summary>This store's number; one of <see cref="Stores"/>. None, for a store that has not joined yet.</summary>
     public required StoreId StoreId { get; init; }
 
     /// <summary>Where this store keeps everything; absolute.</summary>
@@ -56,8 +60,16 @@ public sealed record TinyKvSettings
     /// <summary>The numbers of <see cref="Stores"/>: what a cluster is. Addresses may change.</summary>
     public ImmutableArray<StoreId> Initial => [.. Stores.Select(store => store.Id)];
 
+    /// <summary>Whether this store is one of those that form the cluster; otherwise it joins.</summary>
+    public bool IsInitial => Join is null;
+
+    /// <summary>The other stores of the configuration, and where they are.</summary>
+    internal IEnumerable<KeyValuePair<StoreId, StoreAddresses>> Others => Stores.Where(store => store.Id != StoreId)
+        .Select(store => KeyValuePair.Create(store.Id, store.Addresses));
+
     /// <summary>This store's addresses.</summary>
-    public StoreAddress Self => Stores.First(store => store.Id == StoreId);
+    public StoreAddress Self => Join is { } join ? StoreAddress.Of(StoreId, join.Address)
+        : Stores.First(store => store.Id == StoreId);
 }
 
 /// <summary>What one store takes of the raw API at once, over gRPC and from actor systems together.</summary>
@@ -77,6 +89,10 @@ public sealed record PlacementSettings(int Replicas, TimeSpan HeartbeatInterval,
 public sealed record StoreAddress(
     StoreId Id, string Host, int GrpcPort, int StatusPort, int RemotingPort, int RaftPort)
 {
+    /// <summary>How a store is reached that is reached so.</summary>
+    public static StoreAddress Of(StoreId id, StoreAddresses addresses) => new(
+        id, addresses.Host, addresses.GrpcPort, addresses.StatusPort, addresses.RemotingPort, addresses.RaftPort);
+
     /// <summary>The same, without whose they are.</summary>
     public StoreAddresses Addresses => new(Host, GrpcPort, StatusPort, RemotingPort, RaftPort);
 

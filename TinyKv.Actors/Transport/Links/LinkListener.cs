@@ -51,6 +51,16 @@ internal sealed class LinkListener(
         }
     }
 
+    /// <summary>Ends the connections of a store.</summary>
+    public void Close(StoreId store)
+    {
+        lock (_lock)
+        {
+            foreach (var (from, open) in _open)
+                if (from.Store == store) open.Connection.Close();
+        }
+    }
+
     /// <summary>Ends all connections.</summary>
     public void End()
     {

@@ -13,9 +13,9 @@ namespace TinyKv.Actors.Transport.Links;
 /// <param name="log">Where to.</param>
 /// <param name="clock">The time, for the limits.</param>
 /// <param name="metrics">Count.</param>
-/// <param name="raftPorts">Where each store is connected to.</param>
+/// <param name="raftPort">Where a store is connected to; null: nobody knows.</param>
 internal sealed class LinkReport(
-    ILoggingAdapter log, ITimeProvider clock, TransportMetrics metrics, IReadOnlyDictionary<StoreId, string> raftPorts)
+    ILoggingAdapter log, ITimeProvider clock, TransportMetrics metrics, Func<StoreId, string?> raftPort)
 {
     private readonly LogLimit _limit = new(clock);
     private readonly LogLimit _rarely = new(clock, linesPerMinute: 1);
@@ -32,7 +32,7 @@ internal sealed class LinkReport(
     /// <summary>No connection to a store has lasted, for so long; once a minute.</summary>
     public void Missing(StoreId store, TimeSpan time, string why) => _rarely.Warning(log, $"no connection to {store}",
         "No connection to {Store} at {Address}, its Raft port, has lasted for {Seconds} s: {Reason}",
-        store, raftPorts.GetValueOrDefault(store, "an unknown address"), (long)time.TotalSeconds, why);
+        store, raftPort(store) ?? "an unknown address", (long)time.TotalSeconds, why);
 
     /// <summary>What nobody expects has happened to a connection.</summary>
     public void Failed(string which, Exception why) =>

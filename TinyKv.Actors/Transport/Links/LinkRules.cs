@@ -21,12 +21,20 @@ internal sealed class LinkRules(ulong cluster, StoreId self, ulong incarnation)
     private const int MaxRefusal = 200;
 
     private readonly ConcurrentDictionary<StoreId, ulong> _accepted = new();
+    private readonly ConcurrentDictionary<StoreId, bool> _removed = new();
 
     /// <summary>The incarnation of a store that is listened to; 0: none.</summary>
     public ulong AcceptedOf(StoreId store) => _accepted.GetValueOrDefault(store);
 
     /// <summary>An incarnation of a store is listened to, and no other.</summary>
     public void Accept(StoreId store, ulong other) => _accepted[store] = other;
+
+    /// <summary>A store was removed from the cluster: it is not listened to any more.</summary>
+    public void Remove(StoreId store)
+    {
+        _removed[store] = true;
+        _accepted.TryRemove(store, out _);
+    }
 
     /// <summary>What this store says of itself to another, first.</summary>
     public LinkHello HelloTo(StoreId store, LinkTraffic traffic) => new()
@@ -66,9 +74,10 @@ internal sealed class LinkRules(ulong cluster, StoreId self, ulong incarnation)
         if (hello.Protocol != StoreHello.CurrentProtocol) return $"it speaks version {hello.Protocol} of the protocol";
         if (hello.ClusterId != cluster) return $"it is of cluster {hello.ClusterId:x16}";
         if (hello.ToStore != self.Value) return $"it takes this store for store {hello.ToStore}";
+        var from = new StoreId(hello.FromStore);
+        if (_removed.ContainsKey(from)) return "it was removed from the cluster";
         // Nobody has accepted the incarnation that has no number.
-        if (hello.Incarnation == 0 || hello.Incarnation != AcceptedOf(new StoreId(hello.FromStore)))
-            return "this incarnation of it was not accepted";
+        if (hello.Incarnation == 0 || hello.Incarnation != AcceptedOf(from)) return "this incarnation of it was not accepted";
         return hello.Accepts == incarnation ? "" : "it has not accepted this incarnation";
     }
 }

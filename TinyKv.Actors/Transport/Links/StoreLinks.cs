@@ -15,42 +15,74 @@ internal sealed class StoreLinks
     private readonly LinkSpec _spec;
     private readonly LinkRules _rules;
     private readonly LinkListener _listener;
-    private readonly ImmutableDictionary<StoreId, OutboundLink> _links;
-    private readonly ImmutableDictionary<StoreId, OutboundLink> _bulk;
+    private readonly LinkReport _report;
+    private readonly Func<StoreId, IActorRef, IActorRef> _over;
+    private readonly Lock _lock = new();
+    private volatile ImmutableDictionary<StoreId, Pair> _links = ImmutableDictionary<StoreId, Pair>.Empty;
     private IActorRef _transport = ActorRefs.Nobody;
     private IActorRef _snapshots = ActorRefs.Nobody;
+    private bool _hasStarted;
+    private bool _hasEnded;
 
     /// <param name="spec">What they are made from.</param>
     /// <param name="report">Is told what becomes of them.</param>
     /// <param name="others">The transports of the other stores.</param>
+    /// <param name="over">What stands between this store and a connection; null: nothing.</param>
     public StoreLinks(
-        LinkSpec spec, LinkReport report, IEnumerable<KeyValuePair<StoreId, IActorRef>> others)
+        LinkSpec spec, LinkReport report, IEnumerable<KeyValuePair<StoreId, IActorRef>> others,
+        Func<StoreId, IActorRef, IActorRef>? over = null)
     {
-        _spec = spec;
+        (_spec, _report, _over) = (spec, report, over ?? ((_, link) => link));
         _rules = new LinkRules(spec.Cluster, spec.Self, spec.Incarnation);
-        var known = others.ToList();
-        (_links, _bulk) = (LinksFor(LinkTraffic.Raft), LinksFor(LinkTraffic.Bulk));
         _listener = new LinkListener(spec, _rules, report, Deliver, Disconnected);
-
-        ImmutableDictionary<StoreId, OutboundLink> LinksFor(LinkTraffic traffic) => known.ToImmutableDictionary(
-            other => other.Key, other => new OutboundLink(spec, _rules, report, other.Key, other.Value, traffic));
+        foreach (var (store, remote) in others) Add(store, remote);
     }
 
-    /// <summary>What carries batches to each other store.</summary>
-    public ImmutableDictionary<StoreId, IActorRef> To =>
-        _links.ToImmutableDictionary(link => link.Key, IActorRef (link) => link.Value);
+    /// <summary>What carries batches to another store; null when there is no such store.</summary>
+    public IActorRef? To(StoreId store) => _links.GetValueOrDefault(store)?.ToRaft;
 
-    /// <summary>What carries snapshots to each other store.</summary>
-    public ImmutableDictionary<StoreId, IActorRef> BulkTo =>
-        _bulk.ToImmutableDictionary(link => link.Key, IActorRef (link) => link.Value);
+    /// <summary>What carries snapshots to another store; null when there is no such store.</summary>
+    public IActorRef? BulkTo(StoreId store) => _links.GetValueOrDefault(store)?.ToBulk;
 
     /// <summary>Begins to listen, and to connect to those that are accepted.</summary>
     /// <param name="transport">This store's transport, which takes what they say, from the transport of who says it.</param>
     public void Start(IActorRef transport)
     {
-        _transport = transport;
-        _spec.Run(_listener.RunAsync);
-        foreach (var link in _links.Values) _spec.Run(link.RunAsync);
+        lock (_lock)
+        {
+            _transport = transport;
+            _hasStarted = true;
+            _spec.Run(_listener.RunAsync);
+            foreach (var link in _links.Values) _spec.Run(link.Raft.RunAsync);
+        }
+    }
+
+    /// <summary>There is another store, to be connected to as soon as it is accepted.</summary>
+    /// <param name="store">Its number.</param>
+    /// <param name="remote">Its transport.</param>
+    public void Add(StoreId store, IActorRef remote)
+    {
+        lock (_lock)
+        {
+            if (_hasEnded || _links.ContainsKey(store)) return;
+            var raft = new OutboundLink(_spec, _rules, _report, store, remote, LinkTraffic.Raft);
+            var bulk = new OutboundLink(_spec, _rules, _report, store, remote, LinkTraffic.Bulk);
+            _links = _links.Add(store, new Pair(raft, bulk, _over(store, raft), _over(store, bulk)));
+            if (_hasStarted) _spec.Run(raft.RunAsync);
+        }
+    }
+
+    /// <summary>There is no such store any more: it is neither connected to nor listened to.</summary>
+    public void Remove(StoreId store)
+    {
+        lock (_lock)
+        {
+            _rules.Remove(store);
+            if (!_links.TryGetValue(store, out var link)) return;
+            _links = _links.Remove(store);
+            link.End();
+        }
+        _listener.Close(store);
     }
 
     /// <summary>Who takes what others say of snapshots; what comes before is dropped.</summary>
@@ -59,22 +91,27 @@ internal sealed class StoreLinks
     /// <summary>An incarnation of a store is listened to and spoken to, and no other.</summary>
     public void Accept(StoreId store, ulong incarnation)
     {
+        if (!_links.TryGetValue(store, out var link)) return;
         _rules.Accept(store, incarnation);
-        _links[store].Reconnect();
-        _bulk[store].Reconnect();
+        link.Raft.Reconnect();
+        link.Bulk.Reconnect();
     }
 
     /// <summary>Ends the connection to a store, and makes another; nothing, for one that is not spoken to.</summary>
-    public void Reconnect(StoreId store) => _links.GetValueOrDefault(store)?.Reconnect();
+    public void Reconnect(StoreId store) => _links.GetValueOrDefault(store)?.Raft.Reconnect();
 
     /// <summary>The same for what carries snapshots.</summary>
-    public void ReconnectBulk(StoreId store) => _bulk.GetValueOrDefault(store)?.Reconnect();
+    public void ReconnectBulk(StoreId store) => _links.GetValueOrDefault(store)?.Bulk.Reconnect();
 
     /// <summary>Ends all connections.</summary>
     public void End()
     {
         _listener.End();
-        foreach (var link in _links.Values.Concat(_bulk.Values)) link.End();
+        lock (_lock)
+        {
+            _hasEnded = true;
+            foreach (var link in _links.Values) link.End();
+        }
         _spec.Network.Dispose();
     }
 
@@ -82,7 +119,18 @@ internal sealed class StoreLinks
 
     private void Deliver(StoreId from, LinkTraffic traffic, byte[] frame)
     {
-        if (traffic == LinkTraffic.Raft) _transport.Tell(new EncodedRaftBatch(frame), _links[from]);
+        if (!_links.TryGetValue(from, out var link)) return;
+        if (traffic == LinkTraffic.Raft) _transport.Tell(new EncodedRaftBatch(frame), link.Raft);
         else Volatile.Read(ref _snapshots).Tell(new EncodedSnapshotMessage(from, frame), ActorRefs.NoSender);
+    }
+
+    /// <summary>The connections to a store, and what stands before them.</summary>
+    private sealed record Pair(OutboundLink Raft, OutboundLink Bulk, IActorRef ToRaft, IActorRef ToBulk)
+    {
+        public void End()
+        {
+            Raft.End();
+            Bulk.End();
+        }
     }
 }

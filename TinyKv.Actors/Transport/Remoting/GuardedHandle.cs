@@ -10,17 +10,17 @@ internal class GuardedHandle : AssociationHandle
     private readonly GuardedTransport _transport;
     private readonly AssociationHandle _inner;
     private readonly EndPoint? _from;
-    private readonly bool _isStore;
+    private readonly Func<bool> _isStore;
     private readonly Queue<IHandleEvent> _early = [];
     private IHandleEventListener? _upstream;
 
     /// <param name="transport">Where refusals are counted.</param>
     /// <param name="inner">The connection.</param>
     /// <param name="from">The other end.</param>
-    /// <param name="isStore">Whether a store is there.</param>
+    /// <param name="isStore">Whether a store is there, at this moment.</param>
     /// <param name="first">What has arrived already.</param>
     public GuardedHandle(
-        GuardedTransport transport, AssociationHandle inner, EndPoint? from, bool isStore, InboundPayload? first)
+        GuardedTransport transport, AssociationHandle inner, EndPoint? from, Func<bool> isStore, InboundPayload? first)
         : base(inner.LocalAddress, inner.RemoteAddress)
     {
         (_transport, _inner, _from, _isStore) = (transport, inner, from, isStore);
@@ -65,7 +65,7 @@ internal class GuardedHandle : AssociationHandle
 
     private bool IsAllowed(InboundPayload payload)
     {
-        if (RemotingRules.Allows(payload.Payload.Span, _isStore, _transport.IsAnyStore, out var refused)) return true;
+        if (RemotingRules.Allows(payload.Payload.Span, _isStore(), _transport.IsAnyStore, out var refused)) return true;
         _transport.Refusals.Message(_from, refused);
         return false;
     }

@@ -23,12 +23,13 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
     public GuardedTransport(AkkaTransport inner, ExtendedActorSystem system, GuardSetup setup)
     {
         (_inner, _setup, System, Config) = (inner, setup, system, inner.Config);
-        Known = new KnownStores(setup.Others, AskAsync);
+        Known = new KnownStores(setup.IsStore, AskAsync);
         Refusals = new RemotingRefusals(Logging.GetLogger(system, typeof(GuardedTransport)), new LogLimit(system.Scheduler));
         Ledger = new ConnectionLedger(
             ConnectionBounds.Of(setup.Settings.MaxConnections, setup.Settings.MaxConnectionsPerAddress));
         Unfinished = new UnfinishedFrames(setup.Settings.MaxUnfinishedBytes, GiveUpOldest);
         _sweeps = new Sweeps(Time, setup.Settings.HandshakeTimeout / 4, CheckTimes);
+        setup.Changed += CheckStrangers;
     }
 
     /// <summary>Which addresses are stores, and whose claim is true.</summary>
@@ -86,6 +87,7 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
     /// <inheritdoc/>
     public override Task<bool> Shutdown()
     {
+        _setup.Changed -= CheckStrangers;
         _sweeps.Dispose();
         return _inner.Shutdown();
     }
@@ -121,6 +123,13 @@ internal sealed class GuardedTransport : AkkaTransport, IAssociationEventListene
         var owed = false;
         foreach (var connection in _connections.Keys) owed |= connection.CheckTime();
         return owed;
+    }
+
+    // Who was let in as a stranger and is a store by now has to say so again, or nobody would believe it.
+    private void CheckStrangers()
+    {
+        foreach (var connection in _connections.Keys)
+            if (connection.Stranger is { } origin && Known.IsStore(origin)) connection.Refuse("a store is there by now");
     }
 
     private void GiveUpOldest()

@@ -26,6 +26,7 @@ internal sealed class InboundConnection : IHandleEventListener
     private Stage _stage;
     private int _heartbeats;
     private volatile GuardedHandle? _admitted;
+    private volatile Address? _stranger;
 
     public InboundConnection(GuardedTransport transport, AssociationHandle handle, RemotingSettings settings)
     {
@@ -44,6 +45,9 @@ internal sealed class InboundConnection : IHandleEventListener
         Admitted,
         Closed,
     }
+
+    /// <summary>Who has been let in without being a store, as he says; null for others.</summary>
+    public Address? Stranger => _stranger;
 
     /// <summary>Since when it owes the rest of a message; 0 when it does not.</summary>
     public long UnfinishedSince => _frames.UnfinishedSince;
@@ -158,7 +162,8 @@ internal sealed class InboundConnection : IHandleEventListener
             _stage = Stage.Admitted;
         }
         _frames.Open((int)_transport.MaximumPayloadBytes, isStore);
-        var admitted = new GuardedHandle(_transport, _handle, _channel.RemoteAddress, isStore, payload);
+        if (!isStore) _stranger = origin;
+        var admitted = new GuardedHandle(_transport, _handle, _channel.RemoteAddress, () => isStore, payload);
         _admitted = admitted;
         // It may have ended before anybody listened.
         if (!_channel.Open) admitted.Receive(new Disassociated(DisassociateInfo.Unknown));

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using Akka.Actor;
 
 namespace TinyKv.Actors.Transport.Remoting;
@@ -7,26 +7,26 @@ namespace TinyKv.Actors.Transport.Remoting;
 /// Whether one that claims to be a store is it. Anybody can say a store's address; the answer to a question that goes
 /// to that address comes from the store.
 /// </summary>
-/// <param name="stores">The addresses of the other stores.</param>
+/// <param name="isStore">Whether another store is at an address, at this moment.</param>
 /// <param name="ask">Asks a store for the number of its incarnation; null when it does not answer.</param>
-internal sealed class KnownStores(IEnumerable<Address> stores, Func<Address, Task<int?>> ask)
+internal sealed class KnownStores(Func<Address, bool> isStore, Func<Address, Task<int?>> ask)
 {
     private const int MaxWaiting = 16;
 
-    private readonly ImmutableDictionary<(string? Host, int? Port), Store> _stores =
-        stores.ToImmutableDictionary(Place, address => new Store(address));
+    // No more than there are stores, and were.
+    private readonly ConcurrentDictionary<(string? Host, int? Port), Store> _stores = new();
 
-    /// <summary>Whether a store is configured at an address, whatever name its system has.</summary>
-    public bool IsStore(Address address) => _stores.ContainsKey(Place(address));
+    /// <summary>Whether a store is at an address, whatever name its system has.</summary>
+    public bool IsStore(Address address) => isStore(address);
 
     /// <summary>A store has told its incarnation over a connection that this one has made.</summary>
-    public void Learn(Address address, int uid) => _stores[Place(address)].Uid = uid;
+    public void Learn(Address address, int uid) => At(address).Uid = uid;
 
     /// <summary>Whether an incarnation is the one that listens at a store's address; not, if too many others wait to
     /// be told so of the same store.</summary>
     public async Task<bool> IsAsync(Address address, int uid)
     {
-        var store = _stores[Place(address)];
+        var store = At(address);
         if (store.Uid == uid) return true;
         // However many claim to be a new incarnation of it, the store is asked once at a time.
         Task<int?> asking;
@@ -62,7 +62,8 @@ internal sealed class KnownStores(IEnumerable<Address> stores, Func<Address, Tas
         }
     }
 
-    private static (string? Host, int? Port) Place(Address address) => (address.Host, address.Port);
+    private Store At(Address address) =>
+        _stores.GetOrAdd((address.Host, address.Port), static (_, there) => new Store(there), address);
 
     private sealed class Store(Address address)
     {

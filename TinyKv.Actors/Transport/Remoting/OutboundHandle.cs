@@ -16,7 +16,7 @@ internal sealed class OutboundHandle : GuardedHandle, IHandleEventListener
     private bool _isKnown;
 
     public OutboundHandle(GuardedTransport transport, AssociationHandle inner, Address remote)
-        : base(transport, inner, GuardProvider.ChannelOf(inner).RemoteAddress, transport.Known.IsStore(remote), null)
+        : base(transport, inner, GuardProvider.ChannelOf(inner).RemoteAddress, () => transport.Known.IsStore(remote), null)
     {
         (_transport, _inner, _remote) = (transport, inner, remote);
         _isKnown = !transport.Known.IsStore(remote);

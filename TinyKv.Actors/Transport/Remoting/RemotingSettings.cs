@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Actor.Setup;
 
@@ -15,13 +14,19 @@ public sealed record RemotingSettings(
     long MaxUnfinishedBytes);
 
 /// <summary>Hands the guard of the remoting port what it needs, through the actor system's setup.</summary>
-internal sealed class GuardSetup(Address self, ImmutableArray<Address> others, RemotingSettings settings) : Setup
+internal sealed class GuardSetup(Address self, Func<Address, bool> isStore, RemotingSettings settings) : Setup
 {
     /// <summary>Where this store is reached.</summary>
     public Address Self => self;
 
-    /// <summary>Where the other stores are.</summary>
-    public ImmutableArray<Address> Others => others;
+    /// <summary>There are stores at other addresses than before.</summary>
+    public event Action? Changed;
+
+    /// <summary>Whether another store is at an address.</summary>
+    public bool IsStore(Address address) => isStore(address);
+
+    /// <summary>Tells of it.</summary>
+    public void Change() => Changed?.Invoke();
 
     /// <summary>The bounds.</summary>
     public RemotingSettings Settings => settings;

@@ -15,6 +15,7 @@ internal sealed class StoreOverrides
     {
         ["tinykv.cluster.name"] = null,
         ["tinykv.cluster.stores"] = "--stores and --base-port",
+        ["tinykv.cluster.join"] = null,
         ["tinykv.store.id"] = null,
         ["tinykv.store.data-directory"] = "--data",
         ["tinykv.store.bind-host"] = null,

@@ -17,10 +17,11 @@ internal static class ServerCommand
 {
     private static readonly Option<string> File = new("--config")
     {
-        Description = "The HOCON file with the cluster's stores and this store's settings.",
+        Description = "The HOCON file with the cluster's stores and this store's settings; not needed to join a cluster.",
         HelpName = "FILE",
-        Required = true,
     };
+
+    private static readonly Option<string[]> Join = CreateJoin();
 
     private static readonly Option<ulong?> StoreId = new("--store-id")
     {
@@ -51,8 +52,13 @@ internal static class ServerCommand
         var command = new Command(
             "server", "Runs one store of a cluster until it is stopped by SIGTERM or Ctrl-C.")
         {
-            File, StoreId, Data, Set, ExitWithParent,
+            File, Join, StoreId, Data, Set, ExitWithParent,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(File) is null && result.GetResult(Join) is null)
+                result.AddError($"{File.Name} is missing, the file with the settings; or {Join.Name}, to join a cluster");
+        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -66,7 +72,7 @@ internal static class ServerCommand
         try
         {
             config = ServerConfiguration.Load(
-                arguments.GetRequiredValue(File), Environment.GetEnvironmentVariables(), Overrides(arguments));
+                arguments.GetValue(File), Environment.GetEnvironmentVariables(), Overrides(arguments));
             settings = config.Read(ServerSettings.Read);
             config.Read(SettingsReader.Read);
         }
@@ -85,9 +91,25 @@ internal static class ServerCommand
             logs.CreateLogger(ServerLog.Category), error, stop.Token);
     }
 
+    private static Option<string[]> CreateJoin() => new("--join")
+    {
+        Description = "Joins a cluster as a new store: the gRPC address of any of its stores, or of several, with commas; may be "
+            + "repeated. Overrides tinykv.cluster.join.",
+        HelpName = "HOST:PORT",
+        CustomParser = result =>
+        {
+            var endpoints = result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries)).ToArray();
+            if (Array.Find(endpoints, each => !HostPort.TryParse(each, out _)) is { } wrong)
+                result.AddError($"--join '{wrong}' is not an address: {HostPort.Expected}");
+            return endpoints;
+        },
+    };
+
     private static List<(string Option, string Key, string Value)> Overrides(ParseResult arguments)
     {
         var overrides = new List<(string Option, string Key, string Value)>();
+        if (arguments.GetValue(Join) is { Length: > 0 } endpoints)
+            overrides.Add((Join.Name, "tinykv.cluster.join", $"[{string.Join(", ", endpoints.Select(each => $"\"{each}\""))}]"));
         if (arguments.GetValue(StoreId) is { } id)
             overrides.Add((StoreId.Name, "tinykv.store.id", id.ToString(CultureInfo.InvariantCulture)));
         if (arguments.GetValue(Data) is { } directory)

@@ -1,5 +1,7 @@
 using Akka.Configuration;
 using TinyKv.Actors.Node;
+using TinyKv.Actors.Node.Settings;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
@@ -13,6 +15,7 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly SortedDictionary<ulong, StoreNode> _nodes = [];
+    private readonly Dictionary<string, int> _joined = [];
     private readonly int[] _ports;
     private readonly int _stores;
 
@@ -38,6 +41,18 @@ internal sealed class TestCluster : IAsyncDisposable
         for (var store = 1UL; store <= (ulong)_stores; store++) await StartAsync(store, overrides);
     }
 
+    /// <summary>Starts a store that joins, or has joined, with a directory of that name.</summary>
+    /// <param name="name">The directory's.</param>
+    /// <param name="through">A store of the cluster that is asked; null: none is there.</param>
+    public async Task<StoreNode> JoinAsync(string name, StoreNode? through)
+    {
+        var config = JoinConfig(name);
+        await StoreJoin.RunAsync(
+            SettingsReader.Read(config.WithFallback(ReferenceConfig.OfStore)), new Door(through), Timeouts.Long);
+        var node = await StoreNode.StartAsync(config, Timeouts.Long);
+        return _nodes[node.Settings.StoreId.Value] = node;
+    }
+
     public async Task StopAsync(ulong store)
     {
         if (_nodes.Remove(store, out var node)) await node.DisposeAsync();
@@ -59,6 +74,24 @@ internal sealed class TestCluster : IAsyncDisposable
             akka.cluster.gossip-interval = 200ms
             akka.cluster.leader-actions-interval = 200ms
             """));
+    }
+
+    private Config JoinConfig(string name)
+    {
+        if (!_joined.TryGetValue(name, out var port)) _joined[name] = port = FreePorts.TakeRange(4);
+        return ConfigurationFactory.ParseString($$"""
+            tinykv {
+              cluster.join = [ "127.0.0.1:1" ]
+              store {
+                data-directory = "{{_directory.Path}}/{{name}}"
+                grpc-port = {{port}}, status-port = {{port + 1}}, remoting-port = {{port + 2}}, raft-port = {{port + 3}}
+              }
+              placement.heartbeat-interval = 200ms
+            }
+            akka.loglevel = WARNING
+            akka.cluster.gossip-interval = 200ms
+            akka.cluster.leader-actions-interval = 200ms
+            """);
     }
 
     /// <summary>The store that leads the region with a key, as all running stores agree that have a replica of it.</summary>
@@ -133,6 +166,18 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Asks a store in this process, without a gRPC port.</summary>
+    private sealed class Door(StoreNode? node) : IClusterToJoin
+    {
+        public async Task<Registration?> RegisterAsync(RegisterStore store, bool waits, CancellationToken cancellation)
+        {
+            if (node is null) return null;
+            var stores = await node.Placement.ChangeStoresAsync(
+                store with { Cluster = store.Cluster == 0 ? node.ClusterId : store.Cluster }, cancellation);
+            return new Registration(node.Settings.ClusterName, stores);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

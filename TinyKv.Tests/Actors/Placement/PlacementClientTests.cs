@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
@@ -55,7 +56,8 @@ public sealed class PlacementClientTests : TestKit
             store => (ulong)store,
             store => Sys.ActorOf(Props.Create(() => new FixedReply(replies[store - 1]))));
         return new PlacementClient(
-            new StoreId(1), services, services, new RegionTable(), new StoreTable(StoreDirectory.Empty), new HastyClock());
+            new StoreId(1), new StoreServices(() => services), new StoreServices(() => services), new RegionTable(),
+            new StoreTable(StoreDirectory.Empty), new HastyClock());
     }
 
     private sealed class FixedReply : ReceiveActor

@@ -4,6 +4,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
@@ -52,10 +53,11 @@ public sealed class StoreReporterDiskTests : TestKit
         ProgramVersion = "1.0",
         MaxReplicas = 3,
         Initial = ImmutableSortedDictionary<ulong, StoreAddresses>.Empty,
-        Services = ImmutableSortedDictionary<ulong, IActorRef>.Empty.Add(1, TestActor),
+        Services = new StoreServices(() => ImmutableSortedDictionary<ulong, IActorRef>.Empty.Add(1, TestActor)),
         Introducer = ActorRefs.Nobody,
         Regions = new RegionTable(),
         Stores = new StoreTable(StoreDirectory.Empty),
+        Keep = _ => { },
         Measure = _measured.Add,
         Interval = TimeSpan.FromSeconds(10),
         StartedMs = 6,

@@ -25,6 +25,7 @@ public sealed class StoreReporterTests : TestKit
 
     private readonly RegionTable _regions = new();
     private readonly StoreTable _stores = new(StoreDirectory.Empty);
+    private readonly System.Collections.Concurrent.ConcurrentQueue<StoreDirectory> _kept = new();
     private readonly TestProbe _one;
     private readonly TestProbe _two;
     private readonly TestProbe _introducer;
@@ -109,6 +110,54 @@ public sealed class StoreReporterTests : TestKit
     }
 
     [Fact]
+    public async Task A_store_without_a_replica_of_placement_keeps_what_it_learns_of_the_stores()
+    {
+        Start();
+        await _one.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+        _one.Reply(Changes(Info(1, "h1"), Info(2, "h2")));
+        await _one.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+
+        Assert.Equal(5, _kept.ToArray()[^1].Version);
+    }
+
+    [Fact]
+    public async Task A_replica_of_placement_keeps_it_where_there_is_one()
+    {
+        Lead(RegionId.Placement, KeyRange.All, leader: 2);
+        Start();
+        await _two.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+        _two.Reply(Changes(Info(1, "h1")));
+        await _two.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+
+        Assert.Empty(_kept);
+    }
+
+    [Fact]
+    public async Task A_store_that_was_removed_keeps_that()
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(StoreFailed));
+        Start();
+        await _one.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+        var refused = Refused(RegistryRefusalKind.StoreRemoved, "store 1 was removed");
+        refused.Changes = Changes(Info(1, "h1") with { State = StoreState.Tombstone }).Changes;
+
+        _one.Reply(refused);
+
+        await ExpectMsgAsync<StoreFailed>(WaitTimeout);
+        Assert.Equal(StoreState.Tombstone, Assert.Single(_kept).Find(new StoreId(1))!.State);
+    }
+
+    [Fact]
+    public async Task Another_is_asked_when_one_does_not_answer_and_nobody_here_knows_the_leader()
+    {
+        Start();
+
+        for (var i = 0; i < 3; i++) await _one.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+
+        await _two.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+    }
+
+    [Fact]
     public async Task Whom_the_answer_names_is_asked_next_and_whoever_does_not_answer_is_asked_again()
     {
         Start();
@@ -148,10 +197,11 @@ public sealed class StoreReporterTests : TestKit
         ProgramVersion = "1.0",
         MaxReplicas = 3,
         Initial = ImmutableSortedDictionary<ulong, StoreAddresses>.Empty.Add(1, Addresses("h1")).Add(2, Addresses("h2")),
-        Services = ImmutableSortedDictionary<ulong, IActorRef>.Empty.Add(1, _one.Ref).Add(2, _two.Ref),
+        Services = new StoreServices(() => ImmutableSortedDictionary<ulong, IActorRef>.Empty.Add(1, _one.Ref).Add(2, _two.Ref)),
         Introducer = _introducer.Ref,
         Regions = _regions,
         Stores = _stores,
+        Keep = _kept.Enqueue,
         Measure = done => done(new DiskSpace(9, 8, 7)),
         Interval = TimeSpan.FromMilliseconds(50),
         StartedMs = 6,

@@ -4,6 +4,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
+using TinyKv.Actors.Transport;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -25,7 +26,8 @@ public sealed class RegionServiceTests : TestKit
         (_here, _there) = (CreateTestProbe(), CreateTestProbe());
         var services = ImmutableSortedDictionary<ulong, IActorRef>.Empty
             .Add(1, ServiceOf(1, _here)).Add(2, ServiceOf(2, _there));
-        _admin = new RegionAdmin(new StoreId(1), services, new RegionTable(), WaitTimeout, TimeProvider.System);
+        _admin = new RegionAdmin(
+            new StoreId(1), new StoreServices(() => services), new RegionTable(), WaitTimeout, TimeProvider.System);
 
         IActorRef ServiceOf(ulong store, TestProbe regions) =>
             Sys.ActorOf(RegionService.Props(new StoreId(store), regions.Ref, TimeSpan.FromHours(1)));

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Google.Protobuf;
@@ -294,8 +293,7 @@ public abstract class RawRouterSpec : TestKit
 
     private protected RawRouter Router(TimeSpan timeout) => new(
         new StoreId(1), _table, new RawExecutor(_storage, _slots),
-        ImmutableDictionary<StoreId, StoreLink>.Empty
-            .Add(new StoreId(2), _second.Link).Add(new StoreId(3), _third.Link),
+        new GatewayLinks(store => store.Value switch { 2 => _second.Link, 3 => _third.Link, _ => null }),
         timeout, TimeProvider.System, Random.Shared.NextDouble);
 
     private protected void Leads(ulong? store)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Akka.Event;
 using Google.Protobuf;
 using TinyKv.Actors.Messages;
@@ -9,7 +8,6 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
-using TinyKv.Protocol.Links;
 using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
 using Context = TinyKv.Protocol.Wire.Kv.Context;
@@ -37,7 +35,7 @@ public sealed class TogetherTests
         _table.Post(new ReplicaView(HeldStorage.Region, new PeerView(
             new LeadershipChange(RoleKind.Leader, 1, leader.Id), leader, CaughtUp: true)));
         var executor = new RawExecutor(_storage, new ScanSlots(1));
-        var router = new RawRouter(leader.Store, _table, executor, ImmutableDictionary<StoreId, StoreLink>.Empty,
+        var router = new RawRouter(leader.Store, _table, executor, new GatewayLinks(_ => null),
             TimeSpan.FromSeconds(20), TimeProvider.System, Random.Shared.NextDouble);
         _gateway = new RawGateway(
             executor, router, _inFlight, TimeSpan.FromSeconds(20), TimeProvider.System, NoLogger.Instance);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -119,7 +118,7 @@ public abstract class SnapshotsKit : TestKit
     private protected SnapshotsSpec SpecOf(StoreId self, StoreId other, IActorRef link, IActorRef regions) => new()
     {
         Self = self,
-        Links = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(other, link),
+        LinkTo = store => store == other ? link : null,
         Reconnect = to => Reconnected.Enqueue((self, to)),
         Regions = regions,
         Staging = Staging,

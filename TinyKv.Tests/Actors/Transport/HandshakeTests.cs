@@ -18,14 +18,19 @@ public sealed class HandshakeTests : TestKit
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
+    // It has joined the cluster after the others.
+    private static readonly StoreId Joined = new(1004);
+
     private readonly TestProbe _two;
+    private readonly TestProbe _four;
     private readonly TestProbe _transport;
     private readonly TestProbe _regions;
     private readonly List<(StoreRecord Record, Action<Exception?> Done)> _saves = [];
     private readonly SemaphoreSlim _saveBegan = new(0);
+    private volatile RegisteredStore[] _registered = [];
 
-    public HandshakeTests() : base("akka.loglevel = INFO") =>
-        (_two, _transport, _regions) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+    public HandshakeTests() : base("akka.loglevel = INFO") => (_two, _four, _transport, _regions) =
+        (CreateTestProbe(), CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
 
     [Fact]
     public async Task Nothing_follows_from_an_introduction_before_it_is_durable()
@@ -237,6 +242,40 @@ public sealed class HandshakeTests : TestKit
         await ExpectMsgAsync<StoreUnheard>(WaitTimeout);
     }
 
+    [Fact]
+    public async Task A_store_that_has_joined_is_greeted_as_soon_as_placement_tells_of_it_and_listened_to()
+    {
+        var handshake = Start(Met.Three()[0].Restart().Record);
+        var four = Met.Store(Joined.Value, Met.JoinedTo(4, Joined));
+
+        _registered = [new RegisteredStore(Joined, new DirectoryId(4), IsRemoved: false)];
+        handshake.Tell(StoresChanged.Instance);
+
+        var hello = (Wire.StoreHello)await _four.FishForMessageAsync(message => message is Wire.StoreHello, WaitTimeout);
+        Assert.Null(four.Hear(HelloWire.FromWire(hello)));
+        handshake.Tell(HelloWire.ToWire(four.HelloTo(new StoreId(1))), _four.Ref);
+        (await SaveAsync()).Done(null);
+        Assert.Equal(new Listen(Joined, four.Record.Incarnation), await _transport.FishForMessageAsync(
+            message => message is Listen { Store: var store } && store == Joined, WaitTimeout));
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_any_more_to_a_store_that_was_removed_and_it_is_told_why()
+    {
+        var handshake = Start(Met.Three()[0].Restart().Record);
+        await _transport.ExpectMsgAsync<Listen>(WaitTimeout);
+        var two = Met.Three()[1].Restart();
+
+        _registered = [new RegisteredStore(new StoreId(2), new DirectoryId(2), IsRemoved: true)];
+        handshake.Tell(StoresChanged.Instance);
+
+        Assert.Equal(new Forget(new StoreId(2)), await _transport.FishForMessageAsync(message => message is Forget, WaitTimeout));
+        Tell(handshake, two);
+        var reply = await ReplyToAsync(two);
+        Assert.Equal((uint)RefusalKind.Removed, reply.Refusal);
+        Assert.Contains("store 2 was removed from the cluster", reply.Reason, StringComparison.Ordinal);
+    }
+
     // Started again without that, it would vote with what is left.
     [Fact]
     public async Task A_store_that_lost_data_ends_when_that_is_durable_and_not_before()
@@ -254,15 +293,19 @@ public sealed class HandshakeTests : TestKit
         Assert.Equal(new StoreFailed("it cannot be trusted"), await ExpectMsgAsync<StoreFailed>(WaitTimeout));
     }
 
-    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null, TimeSpan? timeout = null) =>
-        Sys.ActorOf(Handshake.Props(new HandshakeSpec
+    private IActorRef Start(StoreRecord record, IActorRef? two = null, TimeSpan? farewell = null, TimeSpan? timeout = null)
+    {
+        var stores = record.Initial.Add(new StoreId(2)).Distinct().Where(store => store.Value != 1)
+            .ToImmutableDictionary(store => store, store => store.Value == 2 ? two ?? _two.Ref : CreateTestProbe().Ref)
+            .Add(Joined, _four.Ref);
+        return Sys.ActorOf(Handshake.Props(new HandshakeSpec
         {
             Cluster = Met.Cluster,
             Self = new StoreId(1),
             Record = record,
             Initial = two == ActorRefs.Nobody ? Met.Ids(1) : record.Initial.Length > 2 ? record.Initial : Met.Ids(1, 2),
-            Stores = record.Initial.Add(new StoreId(2)).Distinct().Where(store => store.Value != 1)
-                .ToImmutableDictionary(store => store, store => store.Value == 2 ? two ?? _two.Ref : CreateTestProbe().Ref),
+            At = store => stores.GetValueOrDefault(store) is { } there ? [there] : [],
+            Registered = () => _registered,
             Transport = _transport.Ref,
             Regions = _regions.Ref,
             LinkTimeout = timeout ?? TimeSpan.FromSeconds(5),
@@ -273,6 +316,7 @@ public sealed class HandshakeTests : TestKit
                 _saveBegan.Release();
             },
         }));
+    }
 
     private async Task<(StoreRecord Record, Action<Exception?> Done)> SaveAsync()
     {

@@ -30,7 +30,7 @@ public sealed class RaftTransportTests : TestKit
         (_store2, _store3, _regions) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         var stores = ImmutableDictionary<StoreId, IActorRef>.Empty
             .Add(new StoreId(2), _store2.Ref).Add(new StoreId(3), _store3.Ref);
-        _transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)));
+        _transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores.GetValueOrDefault)));
         _transport.Tell(new DeliverTo(_regions.Ref));
         _transport.Tell(new Listen(new StoreId(2), 1));
     }
@@ -117,7 +117,7 @@ public sealed class RaftTransportTests : TestKit
     public async Task A_store_that_speaks_but_does_not_hear_this_one_is_reconnected_to()
     {
         var stores = ImmutableDictionary<StoreId, IActorRef>.Empty.Add(new StoreId(2), _store2.Ref);
-        var transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores)
+        var transport = Sys.ActorOf(RaftTransport.Props(new TransportSpec(77, new StoreId(1), 42, stores.GetValueOrDefault)
         {
             Reconnect = store => TestActor.Tell(store),
             LinkTimeout = TimeSpan.Zero,

@@ -167,8 +167,8 @@ public sealed class IntroductionsTests
 
         Assert.Equal(RefusalKind.Directory, refusal!.Kind);
         Assert.Equal("store 3 shows up with a new data directory, 0000000000000009; this cluster knows it by its directory "
-            + "0000000000000003, which holds what it has promised: start it with that one. If that is lost, so is the store; "
-            + "it may only come back as a new one, under another number, once stores can be added", refusal.Text);
+            + "0000000000000003, which holds what it has promised: start it with that one. If that is lost, so is the store: "
+            + "let an empty directory join as a new one with tinykv server --join, and remove this one", refusal.Text);
         Assert.Equal(new StoreEnding(false, refusal.Text), empty.Ending);
         Assert.Null(stores[0].Ending);
 
@@ -291,7 +291,8 @@ public sealed class IntroductionsTests
         var (two, three) = (Met.Store(2, Met.Fresh(2, 1, 2, 3)), Met.Store(3, Met.Fresh(3, 1, 2, 3)));
 
         Assert.Equal("the data directory of store 1 belongs to a cluster of the initial stores [1], but "
-            + "tinykv.cluster.stores names [1, 2, 3]; stores cannot be added to a cluster that was formed, nor be left out",
+            + "tinykv.cluster.stores names [1, 2, 3]; that list stays as it was when the cluster was formed: a store that is "
+            + "to be added joins with tinykv server --join",
             grown.Ending!.Text);
         Met.IntroduceAll(grown, two, three);
 

@@ -51,6 +51,18 @@ internal static class Met
         return stores;
     }
 
+    /// <summary>A new directory that has joined the cluster of <see cref="Three"/>, started once.</summary>
+    public static StoreRecord JoinedTo(ulong directory, StoreId self) => Started(
+        new StoreRecord { Directory = new DirectoryId(directory), Initial = [] }
+            .Join(self, Ids(1, 2, 3), Registered(self, directory)));
+
+    /// <summary>What placement says of the cluster of <see cref="Three"/> when another store has joined it.</summary>
+    public static IEnumerable<RegisteredStore> Registered(StoreId joined, ulong directory) =>
+    [
+        .. new ulong[] { 1, 2, 3 }.Select(id => new RegisteredStore(new StoreId(id), new DirectoryId(id), IsRemoved: false)),
+        new RegisteredStore(joined, new DirectoryId(directory), IsRemoved: false),
+    ];
+
     /// <summary>The same store after a restart on its directory.</summary>
     public static Introductions Restart(this Introductions store) =>
         Store(store.HelloTo(new StoreId(0)).From.Value, Started(store.Record, [.. store.Record.Initial.Select(id => id.Value)]));

@@ -32,7 +32,10 @@ public sealed class CommandLineTests
     [InlineData("KEY is missing: expected 'tinykv raw batch-get KEY ...'", "raw", "batch-get")]
     [InlineData("DIR is missing: expected 'tinykv check DIR'", "check")]
     [InlineData("SHELL is missing: expected 'tinykv completion bash|zsh|fish|pwsh'", "completion")]
-    [InlineData("Option '--config' is required (see 'tinykv server --help')", "server")]
+    [InlineData("--config is missing, the file with the settings; or --join, to join a cluster (see 'tinykv server --help')",
+        "server")]
+    [InlineData("--join 'here' is not an address: expected HOST:PORT, such as 127.0.0.1:20160 (see 'tinykv server --help')",
+        "server", "--join", "a:1,here")]
     [InlineData("--store-id 'x' is not a number: expected 1 to 9223372036854775807",
         "server", "--config", "f", "--store-id", "x")]
     [InlineData("--store-id '0' is out of range: expected 1 to 9223372036854775807",

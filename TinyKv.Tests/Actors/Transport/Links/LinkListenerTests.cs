@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Akka.Actor;
@@ -277,7 +276,7 @@ public sealed class LinkListenerTests : TestKit
         var spec = new LinkSpec { Cluster = 77, Self = new StoreId(1), Incarnation = 10, Network = sockets };
         _links = new StoreLinks(change?.Invoke(spec) ?? spec,
             new LinkReport(Sys.Log, Sys.Scheduler, new TransportMetrics(new StoreId(1)),
-                ImmutableDictionary<StoreId, string>.Empty.Add(new StoreId(2), "two:4073")),
+                store => store == new StoreId(2) ? "two:4073" : null),
             [KeyValuePair.Create(new StoreId(2), _remote)]);
         _links.Start(TestActor);
         _links.Accept(new StoreId(2), accepted);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
@@ -171,13 +170,13 @@ public sealed class OutboundLinkTests : TestKit
         for (var number = 2UL; number <= 300; number++)
         {
             large.Number = number;
-            _links.To[Store].Tell(large);
+            _links.To(Store)!.Tell(large);
         }
 
         // What was kept is whole, and most was not.
         var heard = 0;
         var last = 0UL;
-        _links.To[Store].Tell(new RaftBatch { Number = 1000 });
+        _links.To(Store)!.Tell(new RaftBatch { Number = 1000 });
         while (last < 2 || heard < 3)
         {
             var batch = RaftBatch.Parser.ParseFrom(await peer.HearAsync());
@@ -197,7 +196,7 @@ public sealed class OutboundLinkTests : TestKit
         Assert.Equal((uint)LinkTraffic.Raft, (await raft.HearHelloAsync()).Traffic);
         await raft.SayAsync(LinkPeer.Hello);
 
-        _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 5 });
+        _links.BulkTo(Store)!.Tell(new SnapshotMessage { Id = 5 });
         using var bulk = await AcceptBulkAsync();
 
         Assert.Equal(5UL, SnapshotMessage.Parser.ParseFrom(await bulk.HearAsync()).Id);
@@ -212,12 +211,12 @@ public sealed class OutboundLinkTests : TestKit
         using var raft = await AcceptAsync();
         await raft.HearHelloAsync();
         await raft.SayAsync(LinkPeer.Hello);
-        _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 5 });
+        _links.BulkTo(Store)!.Tell(new SnapshotMessage { Id = 5 });
         using var dead = await AcceptBulkAsync();
         Assert.Equal(5UL, SnapshotMessage.Parser.ParseFrom(await dead.HearAsync()).Id);
 
         _links.ReconnectBulk(Store);
-        _links.BulkTo[Store].Tell(new SnapshotMessage { Id = 6 });
+        _links.BulkTo(Store)!.Tell(new SnapshotMessage { Id = 6 });
 
         using var bulk = await AcceptBulkAsync();
         Assert.Equal(6UL, SnapshotMessage.Parser.ParseFrom(await bulk.HearAsync()).Id);
@@ -233,7 +232,7 @@ public sealed class OutboundLinkTests : TestKit
         await raft.SayAsync(LinkPeer.Hello);
         var part = new SnapshotMessage { Part = new SnapshotPart { Chunk = ByteString.CopyFrom(new byte[1 << 20]) } };
 
-        for (var i = 0; i < 100; i++) _links.BulkTo[Store].Tell(part);
+        for (var i = 0; i < 100; i++) _links.BulkTo(Store)!.Tell(part);
         using var bulk = await AcceptBulkAsync();
 
         Assert.Equal(1UL, await SaidAsync(raft));
@@ -272,14 +271,14 @@ public sealed class OutboundLinkTests : TestKit
         };
         _links = new StoreLinks(change?.Invoke(spec) ?? spec,
             new LinkReport(Sys.Log, Sys.Scheduler, new TransportMetrics(new StoreId(1)),
-                ImmutableDictionary<StoreId, string>.Empty.Add(new StoreId(2), "two:4073")),
+                store => store == new StoreId(2) ? "two:4073" : null),
             [KeyValuePair.Create(Store, CreateTestProbe().Ref)]);
         _links.Start(TestActor);
     }
 
     private async Task<LinkPeer> AcceptAsync() => new(await _store.AcceptSocketAsync(Timeouts.Long));
 
-    private void Say(ulong number) => _links.To[Store].Tell(new RaftBatch { Number = number });
+    private void Say(ulong number) => _links.To(Store)!.Tell(new RaftBatch { Number = number });
 
     // The link has to hear the answer before it says anything.
     private async Task<ulong> SaidAsync(LinkPeer peer)

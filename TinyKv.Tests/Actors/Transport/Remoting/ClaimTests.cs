@@ -38,7 +38,7 @@ public sealed class ClaimTests : TestKit
     public async Task A_connection_for_a_question_that_comes_too_late_is_closed()
     {
         var transport = new GuardedTransport(_inner, (ExtendedActorSystem)Sys, new GuardSetup(
-            Self, [Other], new RemotingSettings(1, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1), 1)));
+            Self, Other.Equals, new RemotingSettings(1, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1), 1)));
         Assert.False(await transport.Known.IsAsync(Other, 5).WaitAsync(Timeouts.Long));
         var late = new LateHandle();
         _inner.Connected.SetResult(late);
@@ -50,7 +50,7 @@ public sealed class ClaimTests : TestKit
     public async Task A_question_that_fails_is_asked_again()
     {
         var asked = 0;
-        var known = new KnownStores([Other], _ => ++asked == 1
+        var known = new KnownStores(Other.Equals, _ => ++asked == 1
             ? Task.FromException<int?>(new IOException("no route")) : Task.FromResult<int?>(5));
         await Assert.ThrowsAsync<IOException>(() => known.IsAsync(Other, 5));
         Assert.True(await known.IsAsync(Other, 5));
@@ -60,7 +60,7 @@ public sealed class ClaimTests : TestKit
     public async Task No_more_than_a_few_wait_for_the_answer_of_a_store()
     {
         var answer = new TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var known = new KnownStores([Other], _ => answer.Task);
+        var known = new KnownStores(Other.Equals, _ => answer.Task);
         var claims = Enumerable.Range(0, 100).Select(_ => known.IsAsync(Other, 5)).ToList();
         answer.SetResult(5);
         Assert.Equal(16, (await Task.WhenAll(claims).WaitAsync(Timeouts.Long)).Count(confirmed => confirmed));

@@ -1,0 +1,83 @@
+using TinyKv.Actors.Node;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Placement;
+
+namespace TinyKv.Tests.Actors.Node;
+
+/// <summary>A fourth store and a cluster of three.</summary>
+public sealed class JoinedStoreTests : IAsyncLifetime
+{
+    private const string Fast = "tinykv.placement.heartbeat-interval = 200ms";
+
+    private readonly TestCluster _cluster = new(3);
+
+    [Fact]
+    public async Task A_fourth_store_joins_three_and_is_one_of_them_after_any_restart()
+    {
+        await _cluster.PutAsync("before", [1]);
+
+        var fourth = await _cluster.JoinAsync("fourth", _cluster[1]);
+
+        await AcquaintedAsync(4);
+        Assert.Equal(PlacementState.FirstId, fourth.Settings.StoreId.Value);
+        Assert.True(fourth.IsReady);
+        var four = fourth.Settings.StoreId;
+        var list = await _cluster[2].Placement.ListStoresAsync(Timeouts.Long);
+        Assert.Equal(StoreCondition.Up, list.Of(four)!.Condition);
+        await Eventually.True(() => _cluster.Nodes.All(node => node.Stores.Length == 4));
+
+        // By itself, while nobody tells it anything that it does not know.
+        await _cluster.StopAsync(four.Value);
+        Assert.Equal(four, (await _cluster.JoinAsync("fourth", through: null)).Settings.StoreId);
+        await AcquaintedAsync(4);
+
+        // All, and the one without a list of stores before all others.
+        foreach (var store in _cluster.Nodes.Select(node => node.Settings.StoreId).ToList())
+            await _cluster.StopAsync(store.Value);
+        await _cluster.JoinAsync("fourth", through: null);
+        await _cluster.StartAllAsync(Fast);
+        await AcquaintedAsync(4);
+        Assert.Equal([1], await _cluster.GetAsync("before"));
+    }
+
+    [Fact]
+    public async Task A_store_that_was_removed_is_told_so_when_it_comes_back_and_the_others_continue()
+    {
+        var four = (await _cluster.JoinAsync("fourth", _cluster[1])).Settings.StoreId;
+        await AcquaintedAsync(4);
+        await _cluster.StopAsync(four.Value);
+        foreach (var state in new[] { StoreState.Offline, StoreState.Tombstone })
+            await _cluster[2].Placement.ChangeStoresAsync(new SetStoreState(four, state), Timeouts.Long);
+        await Eventually.True(() => _cluster.Nodes.All(node => node.Stores.Length == 3));
+
+        var removed = await _cluster.JoinAsync("fourth", through: null);
+
+        var told = await Assert.ThrowsAsync<StoreFailedException>(() => removed.Terminated.WaitAsync(Timeouts.Long));
+        Assert.True(told.IsMisconfigured);
+        Assert.Contains($"{four} was removed from the cluster: start with an empty data directory", told.Message,
+            StringComparison.Ordinal);
+        await _cluster.StopAsync(four.Value);
+        await AcquaintedAsync(3);
+        await _cluster.PutAsync("after", [1]);
+    }
+
+    public async Task InitializeAsync()
+    {
+        await _cluster.StartAllAsync(Fast);
+        await _cluster.LeaderAsync();
+        await Eventually.True(() => _cluster.Nodes.All(node => node.Placement.Stores.IsBootstrapped));
+    }
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    // Each has accepted all others, and they have accepted it.
+    private Task<string> AcquaintedAsync(int stores) => Eventually.Async(async () =>
+    {
+        foreach (var node in _cluster.Nodes.Where(node => !node.Terminated.IsCompleted))
+        {
+            var others = (await node.StatusAsync(Timeouts.Long)).Acquaintances;
+            if (others.Count != stores - 1 || others.Any(other => other.State != "accepted")) return null;
+        }
+        return "";
+    });
+}
