@@ -11,7 +11,7 @@ internal enum NodeMark
     KeptForAStore, CompactedWithoutAStore, CrashLostCheckpoint, DeletionCutShort,
     SnapshotInstalled, PlacementInstalled, InstallationInterrupted, InstallationResumed, SnapshotExplainedEngine,
     LearnerAdded, LearnerPromoted, ReplicaRemoved, LeaderRemoved, ReplicaReturned, RemovalLearned, RemovalTold,
-    RemovalToldByTombstone, JournalErased, ErasureContinued, PlacementMoved, RemovedReplicaAsked,
+    RemovalToldByTombstone, JournalErased, ErasureContinued, PlacementMoved, RemovedReplicaAsked, StoresKept,
     Paused, LeaderPaused, LeaderReplacedInPause, WallClockJumped,
     JournalStalled, JournalWriteFailed, JournalWriteFailedButKept, JournalWriteRejected, JournalReadFailed,
     JournalSyncFailed, StoreEndedAfterFailedSync, StoreEndedAfterFailedEngine, PeerRestarted,

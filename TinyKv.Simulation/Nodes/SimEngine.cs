@@ -26,9 +26,12 @@ internal sealed class SimEngine(World world, Process process) : IEngine
         var before = Disk.Engine;
         var data = before.Data.Copy();
         data.Write(((SimBatch)batch).Inner, sync);
-        var after = before.After(data, [.. ((SimBatch)batch).Written(before.Data)]);
+        List<(ColumnFamily Family, byte[] Key)> written = [.. ((SimBatch)batch).Written(before.Data)];
+        var after = before.After(data, written);
         Disk.Add(after);
-        world.Cluster.Rules.Written(process.Machine, before, after, sync);
+        // What a store keeps of the others is of no region.
+        if (written.Count > 0 && written.All(write => write.Key.AsSpan().SequenceEqual(MetaKeys.KnownStores))) world.Marks.Hit(NodeMark.StoresKept);
+        else world.Cluster.Rules.Written(process.Machine, before, after, sync);
         if (sync) Disk.Flush();
     }
 
