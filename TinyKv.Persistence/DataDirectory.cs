@@ -113,7 +113,10 @@ public sealed class DataDirectory : IDisposable
     {
         path = System.IO.Path.GetFullPath(path);
         var identity = Look(path)?.Identity ?? new StoreIdentity(0, "", StoreId.None, journal);
-        return Open(path, identity, _ => Look(path)?.Record, []);
+        var opened = Open(path, identity, _ => Look(path)?.Record, []);
+        // Somebody else may have let it join before it was locked.
+        if (Look(path) is { } known) opened._identity = known.Identity;
+        return opened;
     }
 
     /// <summary>Whose the directory is; of no cluster before <see cref="Join"/>.</summary>

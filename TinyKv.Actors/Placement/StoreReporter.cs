@@ -198,7 +198,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     // The directories of all are known when the cluster is formed.
     private void Bootstrap(StoreRecord record)
     {
-        if (!record.IsFormed) return;
+        if (!record.IsFormed || spec.Initial.IsEmpty) return;
         Change(new BootstrapCluster(spec.Cluster, spec.MaxReplicas,
         [
             .. record.Stores.Where(store => spec.Initial.ContainsKey(store.Key)).Select(store => new StoreInfo

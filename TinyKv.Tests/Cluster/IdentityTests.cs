@@ -88,7 +88,7 @@ public sealed class IdentityTests(ITestOutputHelper output) : ProcessClusterKit(
             var (code, complaint) = await EndAsync(store);
             Assert.Equal(2, code);
             Assert.Contains("cluster of the initial stores [1]", complaint, StringComparison.Ordinal);
-            Assert.Contains("joins with tinykv server --join", complaint, StringComparison.Ordinal);
+            Assert.Contains("tinykv server --join", complaint, StringComparison.Ordinal);
         }
         Cluster.Layout = one;
         Cluster.Start(1);
