@@ -30,7 +30,9 @@ internal sealed class SimEngine(World world, Process process) : IEngine
         var after = before.After(data, written);
         Disk.Add(after);
         // What a store keeps of the others is of no region.
-        if (written.Count > 0 && written.All(write => write.Key.AsSpan().SequenceEqual(MetaKeys.KnownStores))) world.Marks.Hit(NodeMark.StoresKept);
+        var isOfStores = written.Count > 0
+            && written.TrueForAll(write => write.Key.AsSpan().SequenceEqual(MetaKeys.KnownStores));
+        if (isOfStores) world.Marks.Hit(NodeMark.StoresKept);
         else world.Cluster.Rules.Written(process.Machine, before, after, sync);
         if (sync) Disk.Flush();
     }
