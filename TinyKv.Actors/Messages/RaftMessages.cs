@@ -27,7 +27,8 @@ internal sealed record TransferLeadership(RegionId Region, StoreId To) : RegionR
 /// </summary>
 /// <param name="Region">The region.</param>
 /// <param name="Goal">What one store shall be.</param>
-internal sealed record ChangeMembers(RegionId Region, MemberGoal Goal) : RegionRequest(Region, null);
+/// <param name="IfConfVer">Only if the members that are applied are those of this change; 0: in any case.</param>
+internal sealed record ChangeMembers(RegionId Region, MemberGoal Goal, ulong IfConfVer = 0) : RegionRequest(Region, null);
 
 /// <summary>A Raft message of a replica on this store to a replica on another.</summary>
 internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);

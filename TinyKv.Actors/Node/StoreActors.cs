@@ -108,8 +108,9 @@ internal sealed record StoreActors(
         var service = system.ActorOf(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
         var services = actors.OnAll(PlacementService.Name, settings.StoreId, service);
-        var registry = actors.OnAll(StoreService.Name, settings.StoreId, system.ActorOf(
-            StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name));
+        var storeService = system.ActorOf(
+            StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name);
+        var registry = actors.OnAll(StoreService.Name, settings.StoreId, storeService);
         if (around.Measure is { } measure)
             system.ActorOf(StoreReporter.Props(ReporterOf(
                 settings, cluster, around, measure, registry, handshake, table, new StoreKeeper(engine))), StoreReporter.Name);
@@ -118,6 +119,14 @@ internal sealed record StoreActors(
         var transferTimeout = 2 * election + TimeSpan.FromSeconds(1);
         var administered = actors.OnAll(RegionService.Name, settings.StoreId, system.ActorOf(
             RegionService.Props(settings.StoreId, store, transferTimeout), RegionService.Name));
+        if (around.Measure is not null)
+            system.ActorOf(ReplicaScheduler.Props(new ReplicaSchedulerSpec
+            {
+                Regions = table,
+                Stores = storeService,
+                Ids = service,
+                Services = administered,
+            }), ReplicaScheduler.Name);
         var (storage, bounds) = (StorageOf(settings, store, engine, table, around.Readers), settings.Gateway);
         if (around.Storage is { } watched) storage = watched(storage);
         var executor = new RawExecutor(storage, new ScanSlots(bounds.MaxConcurrentScans, around.Readers));

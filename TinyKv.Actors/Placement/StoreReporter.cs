@@ -11,6 +11,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Placement;
 using Wire = TinyKv.Protocol.Wire.Internal;
 
@@ -89,6 +90,8 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private bool _measures;
     private bool _hasReported; // and not asked for anything since
     private int _unanswered;
+    private Action? _posted;
+    private ImmutableArray<(RegionId, RegionEpoch)> _reported = []; // what this store led at the last report
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -97,7 +100,16 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     public static Props Props(ReporterSpec spec) => Akka.Actor.Props.Create(() => new StoreReporter(spec));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Again(Pause);
+    protected override void PreStart()
+    {
+        var self = Self;
+        _posted = () => self.Tell(Posted.Instance, ActorRefs.NoSender);
+        spec.Regions.Posted += _posted;
+        Again(Pause);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => spec.Regions.Posted -= _posted;
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -105,6 +117,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         switch (message)
         {
             case Tick: Measure(); break;
+            case Posted: ReportChange(); break;
             case DiskSpace disk:
                 _measures = false;
                 Report(disk);
@@ -129,15 +142,35 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     {
         var views = spec.Regions.Views.Where(view => view.Region.Id != RegionId.Placement).ToList();
         _hasReported = true;
+        _reported = LedHere();
         Ask(new Wire.PlacementHeartbeat
         {
+            Regions =
+            {
+                spec.Regions.Views.Where(Leads).Select(view => new Wire.LedRegion
+                {
+                    Region = RegionErrors.ToWire(view.Region),
+                    Term = view.Peer!.Change.Term,
+                }),
+            },
             StoreId = spec.Self.Value,
             Directory = spec.Directory.Value,
             Version = spec.Stores.Current.Version,
             Stats = StoreWire.ToWire(new StoreStats(
                 disk.Capacity, disk.Available, disk.Used, views.Count,
-                views.Count(view => view.Peer?.Change.Role == RoleKind.Leader), spec.StartedMs)),
+                views.Count(Leads), spec.StartedMs)),
         });
+    }
+
+    private static bool Leads(ReplicaView view) => view.Peer?.Change.Role == RoleKind.Leader;
+
+    private ImmutableArray<(RegionId, RegionEpoch)> LedHere() =>
+        [.. spec.Regions.Views.Where(Leads).Select(view => (view.Region.Id, view.Region.Epoch))];
+
+    // Whoever decides where regions are waits for what becomes of them.
+    private void ReportChange()
+    {
+        if (_hasReported && !LedHere().SequenceEqual(_reported)) Measure();
     }
 
     private void Ask(object request)
@@ -227,6 +260,12 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     }
 
     private void Again(TimeSpan pause) => Timers.StartSingleTimer(Tick.Instance, Tick.Instance, pause);
+
+    /// <summary>Something has changed with a replica on this store.</summary>
+    private sealed class Posted
+    {
+        public static Posted Instance { get; } = new();
+    }
 
     /// <summary>It is time to report.</summary>
     private sealed class Tick

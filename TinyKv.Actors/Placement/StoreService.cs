@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
@@ -6,6 +7,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Placement;
 using Wire = TinyKv.Protocol.Wire.Internal;
 
@@ -22,6 +24,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
     public const string Name = "stores";
 
     private readonly StoreHealth _health = new(limits);
+    private readonly Dictionary<RegionId, ReportedRegion> _regions = []; // by their leaders, in this term
     private readonly List<(IActorRef Asker, object Question)> _waiting = [];
     private List<(IActorRef Asker, object Question)>? _confirming;
 
@@ -40,7 +43,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         switch (message)
         {
             case Wire.PlacementChange change: Change(change); break;
-            case Wire.PlacementListStores or Wire.PlacementHeartbeat:
+            case Wire.PlacementListStores or Wire.PlacementHeartbeat or DescribeCluster:
                 _waiting.Add((Sender, message));
                 ConfirmWaiting();
                 break;
@@ -83,6 +86,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         {
             if (answer is not PlacementView view) asker.Tell(ReplyTo(answer));
             else if (question is Wire.PlacementHeartbeat heartbeat) asker.Tell(Hear(view, heartbeat));
+            else if (question is DescribeCluster) asker.Tell(ViewOf(view));
             else asker.Tell(List(view));
         }
         ConfirmWaiting();
@@ -90,7 +94,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
 
     private Wire.StoresReply Hear(PlacementView view, Wire.PlacementHeartbeat heartbeat)
     {
-        _health.Lead(view.Term, Now);
+        Lead(view.Term);
         if (!view.Stores.IsBootstrapped)
             return Refused(new RegistryRefusal(RegistryRefusalKind.NotBootstrapped, "placement does not know the cluster yet"));
         var id = new StoreId(heartbeat.StoreId);
@@ -104,12 +108,37 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
             return removed;
         }
         _health.Hear(id, StoreWire.FromWire(heartbeat.Stats ?? new Wire.StoreStats()), Now);
+        foreach (var led in heartbeat.Regions) Hear(id, led);
         return new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
+    }
+
+    private void Lead(long term)
+    {
+        if (_health.Term != term) _regions.Clear();
+        _health.Lead(term, Now);
+    }
+
+    private void Hear(StoreId leader, Wire.LedRegion led)
+    {
+        if (led.Region?.RegionEpoch is null) return;
+        var reported = new ReportedRegion(RegionErrors.FromWire(led.Region), leader, led.Term);
+        if (!_regions.TryGetValue(reported.Region.Id, out var known) || reported.IsNewerThan(known))
+            _regions[reported.Region.Id] = reported;
+    }
+
+    private ClusterView ViewOf(PlacementView view)
+    {
+        Lead(view.Term);
+        var stores = view.Stores.Stores.Values;
+        return new ClusterView(view.Stores,
+            stores.ToImmutableDictionary(each => each.Id, each => _health.ConditionOf(each, Now)),
+            stores.ToImmutableDictionary(each => each.Id, each => _health.StatsOf(each.Id)?.RegionCount ?? 0),
+            [.. _regions.Values]);
     }
 
     private Wire.StoresReply List(PlacementView view)
     {
-        _health.Lead(view.Term, Now);
+        Lead(view.Term);
         var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(0)) };
         foreach (var each in view.Stores.Stores.Values)
         {

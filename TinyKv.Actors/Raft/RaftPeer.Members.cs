@@ -56,11 +56,13 @@ internal sealed partial class RaftPeer
     }
 
     // What is in force may still be undone; what is applied is not.
-    private void Change(MemberGoal goal)
+    private void Change(MemberGoal goal, ulong ifConfVer)
     {
         ConfChangeOutcome outcome;
         var effects = Effects.None;
-        if (goal.Next(_spec.Region.ToConfiguration()) is null) outcome = new ConfChangeOutcome.AlreadyDone();
+        if (ifConfVer != 0 && ifConfVer != _spec.Region.Epoch.ConfVer)
+            outcome = new ConfChangeOutcome.Refused(ConfChangeRefusal.ChangeUnderWay, "the members are others by now");
+        else if (goal.Next(_spec.Region.ToConfiguration()) is null) outcome = new ConfChangeOutcome.AlreadyDone();
         else if (goal.Next(_core.Configuration) is { } change) effects = _core.Change(change, out outcome);
         else outcome = new ConfChangeOutcome.Refused(ConfChangeRefusal.ChangeUnderWay, "the change is not applied yet");
         Sender.Tell(outcome);

@@ -53,7 +53,7 @@ internal sealed partial class RaftPeer
         switch (message)
         {
             case TransferLeadership transfer: Transfer(transfer.To); break;
-            case ChangeMembers change: Change(change.Goal); break;
+            case ChangeMembers change: Change(change.Goal, change.IfConfVer); break;
             case RegionRequest request: Admit(Sender, request); break;
             case RegionBatch batch: Admit(batch); break;
             default: Protocol(message); break;

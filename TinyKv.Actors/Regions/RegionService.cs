@@ -44,7 +44,7 @@ internal sealed class RegionService(StoreId self, IActorRef store, TimeSpan time
                 Begin(new TransferLeadership(new RegionId(transfer.RegionId), new StoreId(transfer.ToStore)));
                 break;
             case RegionMembers members:
-                Begin(new ChangeMembers(new RegionId(members.RegionId), GoalOf(members)));
+                Begin(new ChangeMembers(new RegionId(members.RegionId), GoalOf(members), members.IfConfVer));
                 break;
             case Ended ended:
                 _calls--;

@@ -12,7 +12,9 @@ namespace TinyKv.Tests.Actors.Node;
 [Trait("lane", "slow")]
 public sealed class MembershipTests : IAsyncLifetime
 {
-    private const string Short = "tinykv.raft.max-log-entries = 10\n";
+    // What is removed here, placement does not give back.
+    private const string Alone = "tinykv.placement.replicas = 1\n";
+    private const string Short = Alone + "tinykv.raft.max-log-entries = 10\n";
 
     private readonly TestCluster _cluster = new(3);
     private ulong _peers = 1000;
@@ -51,7 +53,7 @@ public sealed class MembershipTests : IAsyncLifetime
     [Fact]
     public async Task A_leader_removes_itself_and_requests_at_its_store_reach_the_next_one()
     {
-        await _cluster.StartAllAsync();
+        await _cluster.StartAllAsync(Alone);
         await _cluster.PutAsync("a", TestCluster.Bytes("b"));
         var leader = (await _cluster.LeaderAsync()).Settings.StoreId;
 
@@ -66,14 +68,14 @@ public sealed class MembershipTests : IAsyncLifetime
     [Fact]
     public async Task A_replica_that_is_removed_while_its_store_is_away_is_gone_when_it_comes_back()
     {
-        await _cluster.StartAllAsync();
+        await _cluster.StartAllAsync(Alone);
         await _cluster.PutAsync("a", TestCluster.Bytes("b"));
         await _cluster.AppliedAsync(3, 2);
         await _cluster.StopAsync(3);
         foreach (var region in new[] { RegionId.First, RegionId.Placement })
             await ReachAsync(region, new MemberGoal.None(new StoreId(3)));
 
-        await _cluster.StartAsync(3);
+        await _cluster.StartAsync(3, Alone);
 
         await GoneAsync(3, RegionId.First);
         await GoneAsync(3, RegionId.Placement);

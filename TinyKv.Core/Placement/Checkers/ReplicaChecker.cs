@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Core.Placement.Checkers;
+
+/// <summary>A change that a region needs.</summary>
+/// <param name="Region">The region, and where its leader is.</param>
+/// <param name="Goal">What a store shall be in it.</param>
+/// <param name="Reason">Why, for people.</param>
+public sealed record ReplicaOperator(ReportedRegion Region, MemberGoal Goal, string Reason);
+
+/// <summary>
+/// Whether regions are where they are meant to be: on as many stores as the cluster's configuration says, none of which is
+/// about to leave or has not been heard for very long. One change at a time for each region, and a new replica before an old
+/// one goes. Where nothing better is possible nothing is done.
+/// </summary>
+public static class ReplicaChecker
+{
+    // Every timestamp waits for most of the group.
+    private const int MaxPlacementReplicas = 5;
+
+    /// <summary>What is to be done next, at most one thing for each region.</summary>
+    public static ImmutableArray<ReplicaOperator> Check(ClusterView view) =>
+        [.. view.Regions.Select(region => Check(region, view)).OfType<ReplicaOperator>()];
+
+    /// <summary>The stores that are being removed and have nothing any more.</summary>
+    public static ImmutableArray<StoreId> Emptied(ClusterView view) => !view.IsWhole ? [] :
+    [
+        .. view.Stores.Stores.Values.Where(store => store.State == StoreState.Offline).Select(store => store.Id)
+            .Where(store => view.Regions.All(each => each.Region.PeerOn(store) is null)),
+    ];
+
+    private static ReplicaOperator? Check(ReportedRegion reported, ClusterView view)
+    {
+        var region = reported.Region;
+        // What was begun is finished first.
+        foreach (var learner in region.Peers.Where(peer => peer.Role == MemberRole.Learner))
+        {
+            return Stays(learner, view)
+                ? New(new MemberGoal.Voter(learner.Store, PeerId.None), $"{learner.Store} has a replica that does not vote yet")
+                : New(new MemberGoal.None(learner.Store), $"{learner.Store} is {view.ConditionOf(learner.Store)}");
+        }
+        var staying = region.Peers.Count(peer => Stays(peer, view));
+        if (staying < Wanted(region, view) && Candidate(region, view) is { } store)
+            return New(new MemberGoal.Voter(store, PeerId.None), $"{staying} of {Wanted(region, view)} replicas are where they stay");
+        var leaving = region.Peers.Where(peer => !Stays(peer, view)).ToList();
+        return staying >= Wanted(region, view) && leaving.Find(peer => MayGo(peer, region, view)) is { Id.Value: > 0 } gone
+            ? New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}") : null;
+
+        ReplicaOperator New(MemberGoal goal, string reason) => new(reported, goal, reason);
+    }
+
+    private static int Wanted(Region region, ClusterView view)
+    {
+        var configured = (int)view.Stores.MaxReplicas;
+        if (region.Id != RegionId.Placement || configured < 3) return configured;
+        // As many as may help, and an odd number: another one would have to be asked and could not be missed.
+        var up = view.Stores.Stores.Values.Count(store => store.State == StoreState.Up);
+        return Math.Min(MaxPlacementReplicas, up % 2 == 0 ? up - 1 : up);
+    }
+
+    // A store that is away for a while keeps its replica.
+    private static bool Stays(Peer peer, ClusterView view) =>
+        view.ConditionOf(peer.Store) is StoreCondition.Up or StoreCondition.Disconnected;
+
+    // The others that are heard must be a majority without it.
+    private static bool MayGo(Peer peer, Region region, ClusterView view)
+    {
+        var others = region.Peers.Where(other => other.Id != peer.Id && other.Role == MemberRole.Voter).ToList();
+        return others.Count(other => view.ConditionOf(other.Store) == StoreCondition.Up) > others.Count / 2;
+    }
+
+    private static StoreId? Candidate(Region region, ClusterView view)
+    {
+        var free = view.Stores.Stores.Values.Select(store => store.Id)
+            .Where(store => view.ConditionOf(store) == StoreCondition.Up && region.PeerOn(store) is null)
+            .OrderBy(store => view.RegionCounts.GetValueOrDefault(store)).ThenBy(store => store.Value).ToList();
+        return free.Count > 0 ? free[0] : null;
+    }
+}

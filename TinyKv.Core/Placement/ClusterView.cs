@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Regions;
+
+namespace TinyKv.Core.Placement;
+
+/// <summary>A region as its leader has reported it.</summary>
+/// <param name="Region">The region, as of what the leader has applied.</param>
+/// <param name="Leader">The store that leads it.</param>
+/// <param name="Term">The term in which it does.</param>
+public sealed record ReportedRegion(Region Region, StoreId Leader, long Term)
+{
+    /// <summary>Whether this is later than what was reported before.</summary>
+    public bool IsNewerThan(ReportedRegion other)
+    {
+        var (mine, others) = (Region.Epoch, other.Region.Epoch);
+        return mine != others ? mine.IsNewerThan(others) : Term >= other.Term;
+    }
+}
+
+/// <summary>What the leader of placement knows of the cluster at one moment: what decisions are made from.</summary>
+/// <param name="Stores">The stores.</param>
+/// <param name="Conditions">How each of them is.</param>
+/// <param name="RegionCounts">How many replicas a store has, as it says.</param>
+/// <param name="Regions">The regions whose leaders were heard in this leader's term, the placement group among them.</param>
+public sealed record ClusterView(
+    StoreDirectory Stores, ImmutableDictionary<StoreId, StoreCondition> Conditions,
+    ImmutableDictionary<StoreId, int> RegionCounts, ImmutableArray<ReportedRegion> Regions)
+{
+    /// <summary>How a store is; one that is not in the cluster was removed.</summary>
+    public StoreCondition ConditionOf(StoreId store) => Conditions.GetValueOrDefault(store, StoreCondition.Tombstone);
+
+    /// <summary>Whether every key is in one of the regions, and the placement group is among them: nothing is missing in
+    /// them that a store may have.</summary>
+    public bool IsWhole
+    {
+        get
+        {
+            if (Regions.All(each => each.Region.Id != RegionId.Placement)) return false;
+            var ranges = Regions.Where(each => each.Region.Id != RegionId.Placement).Select(each => each.Region.Range)
+                .OrderBy(range => range.Start, Comparer<ReadOnlyMemory<byte>>.Create(
+                    (one, other) => one.Span.SequenceCompareTo(other.Span))).ToList();
+            if (ranges.Count == 0 || !ranges[0].Start.IsEmpty || ranges[^1].IsBounded) return false;
+            for (var i = 1; i < ranges.Count; i++)
+                if (!ranges[i - 1].IsBounded || !ranges[i - 1].End.Span.SequenceEqual(ranges[i].Start.Span)) return false;
+            return true;
+        }
+    }
+}
