@@ -33,6 +33,16 @@ public interface IClusterAdmin
     Task<StoreDetail> SetLabelsAsync(
         ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0, CancellationToken cancellation = default);
 
+    /// <summary>Removes a store for ever, which takes some seconds; to repeat it does no harm.</summary>
+    /// <param name="store">Its number.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>The store as it is then.</returns>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or a region has no leader that says
+    /// whether the store has a replica of it.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">There is no such store, it has replicas or is the last that is up, or the
+    /// client is one over remoting.</exception>
+    Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default);
+
     /// <summary>Lets the replica on a store lead a region; ends when it does. To repeat it does no harm.</summary>
     /// <param name="region">The region; 0 is placement's own group.</param>
     /// <param name="store">The store.</param>
@@ -100,6 +110,13 @@ internal sealed class GrpcAdmin(
     }
 
     /// <inheritdoc/>
+    public async Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default)
+    {
+        var request = new RemoveStoreRequest { StoreId = store };
+        return (await AskAsync((admin, call) => admin.RemoveStoreAsync(request, call), cancellation)).Store;
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> TransferLeaderAsync(ulong region, ulong store, CancellationToken cancellation = default)
     {
         var request = new TransferLeaderRequest { RegionId = region, StoreId = store };
@@ -154,6 +171,10 @@ internal sealed class NoAdmin : IClusterAdmin
     public Task<StoreDetail> SetLabelsAsync(
         ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0,
         CancellationToken cancellation = default) =>
+        throw new TinyKvInvalidRequestException(Reason);
+
+    /// <inheritdoc/>
+    public Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 
     /// <inheritdoc/>

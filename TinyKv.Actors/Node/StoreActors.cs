@@ -39,9 +39,11 @@ namespace TinyKv.Actors.Node;
 /// <param name="Stores">Which stores there are.</param>
 /// <param name="Regions">Administers the regions.</param>
 /// <param name="HandOver">Gives leadership away before the store leaves.</param>
+/// <param name="Others">Actors of the other stores.</param>
 internal sealed record StoreActors(
     IActorRef Store, IActorRef Snapshots, IActorRef Introducer, IStorage Storage, IPlacement Placement, RegionTable Table,
-    RawGateway Gateway, RawRouter Router, StoreTable Stores, IRegionAdmin Regions, LeadershipHandOver HandOver)
+    RawGateway Gateway, RawRouter Router, StoreTable Stores, IRegionAdmin Regions, LeadershipHandOver HandOver,
+    PeerActors Others)
 {
     /// <summary>Starts the actors of a store.</summary>
     public static StoreActors Start(
@@ -150,7 +152,7 @@ internal sealed record StoreActors(
             table, gateway, router, stores,
             new RegionAdmin(settings.StoreId, administered, table,
                 transferTimeout + TimeSpan.FromMilliseconds(500), around.Time),
-            new LeadershipHandOver(table, store, election, around.Time));
+            new LeadershipHandOver(table, store, election, around.Time), actors);
 
         // Without Raft only placement is replicated: by itself.
         bool TakesPart(RegionRecord record) => record.State == RegionState.Normal

@@ -14,6 +14,8 @@ using TinyKv.Actors.Telemetry;
 using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
 using TinyKv.Core;
+using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Links;
@@ -53,6 +55,8 @@ public sealed class StoreNode : IAsyncDisposable
         _actors = StoreActors.Start(
             system, settings, ClusterId, engine,
             StoreEnvironment.Of(system, settings, directory, links, stores, peers, faults));
+        var members = system.ActorOf(RemovedMembers.Props(peers.IsRemoved), RemovedMembers.Name);
+        peers.Changed += _ => members.Tell(StoresChanged.Instance);
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "hand-over-leadership", async () =>
         {
             await HandOverAsync();
@@ -134,6 +138,18 @@ public sealed class StoreNode : IAsyncDisposable
     /// <summary>The state of this store and its replicas, for people and tools.</summary>
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         _status.ReadAsync(IsReady, cancellation);
+
+    /// <summary>Removes a store from the cluster for ever, if no region has a replica there. To repeat it does no harm.</summary>
+    /// <returns>The stores as they are then.</returns>
+    /// <exception cref="RegistryRefusedException">It cannot be removed; says what to do first.</exception>
+    /// <exception cref="PlacementUnavailableException">It cannot be known now, or placement has no leader.</exception>
+    public Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation)
+    {
+        var settle = 2 * Settings.TickInterval * Settings.Raft.ElectionTicks + TimeSpan.FromSeconds(1);
+        return new StoreNodeRemoval(
+            Settings.StoreId, StatusAsync, _peers, _actors.Others, Placement, settle, TimeProvider.System)
+            .RemoveAsync(store, cancellation);
+    }
 
     /// <summary>
     /// Transfers the leadership of every region that this store leads to others, which takes an election timeout at most.

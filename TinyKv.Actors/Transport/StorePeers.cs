@@ -62,6 +62,15 @@ internal sealed class StorePeers
     public bool IsStore(Address address) =>
         address is { Host: { } host, Port: { } port } && _content.Remoting.Contains((host, port));
 
+    /// <summary>Whether a store's remoting was there when it was removed, and no other store's is now.</summary>
+    public bool IsRemoved(Address address)
+    {
+        var content = _content;
+        return IsStore(address) && !content.Stores.Values.SelectMany(store => store.Places)
+            .Concat(content.Directory.Find(_self) is { } own ? [own.Addresses] : [])
+            .Any(place => (place.Host, place.RemotingPort) == (address.Host, address.Port));
+    }
+
     /// <summary>Placement says which stores there are. What is older than what it has said before changes nothing.</summary>
     public void Follow(StoreDirectory directory)
     {

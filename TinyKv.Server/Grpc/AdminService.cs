@@ -69,6 +69,15 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
         return new SetStoreLabelsResponse { Store = StoreDetails.Of(stores.Find(id)!, report: null) };
     }
 
+    public override async Task<RemoveStoreResponse> RemoveStore(RemoveStoreRequest request, ServerCallContext context)
+    {
+        var id = new StoreId(request.StoreId);
+        var stores = await gate.Store.RemoveStoreAsync(id, context.CancellationToken);
+        var removed = StoreDetails.Of(stores.Find(id)!, report: null);
+        removed.Condition = removed.State;
+        return new RemoveStoreResponse { Store = removed };
+    }
+
     public override async Task<TransferLeaderResponse> TransferLeader(
         TransferLeaderRequest request, ServerCallContext context) => new()
         {

@@ -3,6 +3,7 @@ using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
 
@@ -31,6 +32,11 @@ public interface IServedStore : IAsyncDisposable
 
     /// <summary>What those who run the cluster want of its regions.</summary>
     IRegionAdmin Regions { get; }
+
+    /// <summary>Removes a store from the cluster for ever; the stores as they are then.</summary>
+    /// <exception cref="RegistryRefusedException">It cannot be removed; says what to do first.</exception>
+    /// <exception cref="PlacementUnavailableException">It cannot be known now, or placement has no leader.</exception>
+    Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation);
 
     /// <summary>Whether the store can be expected to serve.</summary>
     bool IsReady { get; }

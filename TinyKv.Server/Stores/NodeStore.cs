@@ -6,6 +6,7 @@ using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Logging;
@@ -56,6 +57,10 @@ public sealed class NodeStore(StoreNode node) : IServedStore
     /// <inheritdoc/>
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         node.StatusAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
+        node.RemoveStoreAsync(store, cancellation);
 
     /// <inheritdoc/>
     public Task HandOverAsync() => node.HandOverAsync();

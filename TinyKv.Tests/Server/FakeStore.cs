@@ -94,6 +94,9 @@ internal sealed class FakeStore : IServedStore, IRegionAdmin
     }
 
     /// <summary>What it does when it is to give leadership away.</summary>
+    public Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
+        Members.ChangeStoresAsync(new SetStoreState(store, StoreState.Tombstone), cancellation);
+
     public Func<Task> HandOver { get; set; } = () => Task.CompletedTask;
 
     public Task HandOverAsync() => HandOver();

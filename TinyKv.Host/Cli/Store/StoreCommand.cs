@@ -11,10 +11,11 @@ internal static class StoreCommand
 {
     public static Command Create(CliHost host, CommonOptions options)
     {
-        var command = new Command("store", "Shows and labels the stores of the cluster");
+        var command = new Command("store", "Shows, labels and removes the stores of the cluster");
         command.Subcommands.Add(List(host, options));
         command.Subcommands.Add(Show(host, options));
         command.Subcommands.Add(AddLabels(host, options));
+        command.Subcommands.Add(Remove(host, options));
         return command;
     }
 
@@ -79,6 +80,21 @@ internal static class StoreCommand
             }
             var store = await cluster.Admin.SetLabelsAsync(
                 arguments.GetRequiredValue(id), changes, cancellation: cancellation);
+            Print(host, options, arguments, [store], isList: false);
+        }, cancellation));
+        return command;
+    }
+
+    private static Command Remove(CliHost host, CommonOptions options)
+    {
+        var command = new Command(
+            "remove", "Removes a store that has no replicas, for ever; it may be gone already. Takes some seconds");
+        var id = NumberArguments.Store();
+        command.Arguments.Add(id);
+        options.AddTo(command, options.Format);
+        command.SetAction((arguments, cancellation) => RunAsync(host, options, arguments, async cluster =>
+        {
+            var store = await cluster.Admin.RemoveStoreAsync(arguments.GetRequiredValue(id), cancellation);
             Print(host, options, arguments, [store], isList: false);
         }, cancellation));
         return command;

@@ -1,13 +1,17 @@
 using TinyKv.Actors.Node;
-using TinyKv.Core.Commands;
+using TinyKv.Actors.Placement;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Regions;
 
 namespace TinyKv.Tests.Actors.Node;
 
 /// <summary>A fourth store and a cluster of three.</summary>
 public sealed class JoinedStoreTests : IAsyncLifetime
 {
-    private const string Fast = "tinykv.placement.heartbeat-interval = 200ms";
+    private const string Fast = """
+        tinykv.placement.heartbeat-interval = 200ms
+        akka.cluster.failure-detector { heartbeat-interval = 200ms, acceptable-heartbeat-pause = 3s }
+        """;
 
     private readonly TestCluster _cluster = new(3);
 
@@ -45,10 +49,14 @@ public sealed class JoinedStoreTests : IAsyncLifetime
     {
         var four = (await _cluster.JoinAsync("fourth", _cluster[1])).Settings.StoreId;
         await AcquaintedAsync(4);
+        // As a process that is killed: Akka.Cluster would wait for it.
+        await _cluster[four.Value].KillAsync();
         await _cluster.StopAsync(four.Value);
-        foreach (var state in new[] { StoreState.Offline, StoreState.Tombstone })
-            await _cluster[2].Placement.ChangeStoresAsync(new SetStoreState(four, state), Timeouts.Long);
+        Assert.Equal(StoreState.Tombstone, (await _cluster[2].RemoveStoreAsync(four, Timeouts.Long)).Find(four)!.State);
+        // To repeat it does no harm.
+        await _cluster[1].RemoveStoreAsync(four, Timeouts.Long);
         await Eventually.True(() => _cluster.Nodes.All(node => node.Stores.Length == 3));
+        await Eventually.True(() => _cluster.Nodes.All(node => Akka.Cluster.Cluster.Get(node.System).State.Members.Count == 3));
 
         var removed = await _cluster.JoinAsync("fourth", through: null);
 
@@ -59,6 +67,28 @@ public sealed class JoinedStoreTests : IAsyncLifetime
         await _cluster.StopAsync(four.Value);
         await AcquaintedAsync(3);
         await _cluster.PutAsync("after", [1]);
+    }
+
+    [Fact]
+    public async Task A_store_with_replicas_is_not_removed_and_nothing_has_changed()
+    {
+        var refused = await Assert.ThrowsAsync<RegistryRefusedException>(
+            () => _cluster[1].RemoveStoreAsync(new StoreId(3), Timeouts.Long));
+
+        Assert.Equal("store 3 still has replicas, which must be removed first: of placement (peer 6), of region 1 (peer 9)",
+            refused.Message);
+        Assert.All(_cluster[1].Placement.Stores.Stores.Values, store => Assert.Equal(StoreState.Up, store.State));
+    }
+
+    [Fact]
+    public async Task While_a_region_has_no_leader_nobody_knows_whether_a_store_has_a_replica_of_it()
+    {
+        var four = (await _cluster.JoinAsync("fourth", _cluster[1])).Settings.StoreId;
+        await AcquaintedAsync(4);
+        await _cluster.StopAsync(2);
+        await _cluster.StopAsync(3);
+
+        await Assert.ThrowsAsync<PlacementUnavailableException>(() => _cluster[1].RemoveStoreAsync(four, Timeouts.Long));
     }
 
     public async Task InitializeAsync()

@@ -41,6 +41,17 @@ public sealed class StorePeersTests
         Assert.Equal<StoreId>([Joined], _changes[1].Removed.ToArray());
         Assert.Null(peers.Find(Joined));
         Assert.True(peers.IsStore(Remoting("four")));
+        Assert.True(peers.IsRemoved(Remoting("four")));
+        Assert.False(peers.IsRemoved(Remoting("two")) || peers.IsRemoved(Remoting("five")));
+    }
+
+    [Fact]
+    public void Where_another_store_is_now_none_was_removed()
+    {
+        var peers = Peers(Directory(5, Store(1, "one"), Store(2, "two"),
+            Store(1004, "four") with { State = StoreState.Tombstone }, Store(1005, "four")));
+
+        Assert.False(peers.IsRemoved(Remoting("four")));
     }
 
     [Fact]

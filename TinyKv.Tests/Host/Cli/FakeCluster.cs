@@ -33,6 +33,14 @@ internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
 
     public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) => Task.FromResult(Stores);
 
+    public Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default)
+    {
+        var removed = Stores.Stores.FirstOrDefault(each => each.StoreId == store)?.Clone()
+            ?? throw new TinyKvInvalidRequestException($"there is no store {store} in the cluster");
+        removed.Condition = "tombstone";
+        return Task.FromResult(removed);
+    }
+
     public Task<RegisterStoreResponse> RegisterStoreAsync(
         RegisterStoreRequest store, CancellationToken cancellation = default) => throw new NotSupportedException();
 

@@ -57,6 +57,18 @@ public sealed class StoreCommandTests
     }
 
     [Fact]
+    public async Task A_store_that_is_removed_is_shown_as_it_is_then()
+    {
+        var run = await CliRun.Of(_cluster, "store", "remove", "1000");
+        var unknown = await CliRun.Of(_cluster, "store", "remove", "7");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Matches("condition +tombstone", run.Text);
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("there is no store 7 in the cluster", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_store_is_shown_with_how_long_it_was_not_heard()
     {
         var run = await CliRun.Of(_cluster, "store", "show", "1000");
