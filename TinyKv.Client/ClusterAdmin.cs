@@ -33,15 +33,18 @@ public interface IClusterAdmin
     Task<StoreDetail> SetLabelsAsync(
         ulong store, IReadOnlyDictionary<string, string> labels, long ifRevision = 0, CancellationToken cancellation = default);
 
-    /// <summary>Removes a store for ever, which takes some seconds; to repeat it does no harm.</summary>
+    /// <summary>Removes a store for ever: its replicas are moved to other stores first, which takes as long as copies of their
+    /// data do. To repeat it does no harm.</summary>
     /// <param name="store">Its number.</param>
-    /// <param name="cancellation">Gives up waiting.</param>
+    /// <param name="left">Told what is left to do, for people, whenever that changes.</param>
+    /// <param name="cancellation">Gives up waiting: its replicas are moved all the same.</param>
     /// <returns>The store as it is then.</returns>
     /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or a region has no leader that says
     /// whether the store has a replica of it.</exception>
-    /// <exception cref="TinyKvInvalidRequestException">There is no such store, it has replicas or is the last that is up, or the
-    /// client is one over remoting.</exception>
-    Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default);
+    /// <exception cref="TinyKvInvalidRequestException">There is no such store, its replicas have no other place, it is the last
+    /// that is up, or the client is one over remoting.</exception>
+    Task<StoreDetail> RemoveStoreAsync(
+        ulong store, IProgress<string>? left = null, CancellationToken cancellation = default);
 
     /// <summary>Lets the replica on a store lead a region; ends when it does. To repeat it does no harm.</summary>
     /// <param name="region">The region; 0 is placement's own group.</param>
@@ -110,10 +113,17 @@ internal sealed class GrpcAdmin(
     }
 
     /// <inheritdoc/>
-    public async Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default)
+    public async Task<StoreDetail> RemoveStoreAsync(
+        ulong store, IProgress<string>? left = null, CancellationToken cancellation = default)
     {
         var request = new RemoveStoreRequest { StoreId = store };
-        return (await AskAsync((admin, call) => admin.RemoveStoreAsync(request, call), cancellation)).Store;
+        for (var said = "";;)
+        {
+            var reply = await AskAsync((admin, call) => admin.RemoveStoreAsync(request, call), cancellation);
+            if (reply.Left.Length == 0) return reply.Store;
+            if (reply.Left != said) left?.Report(said = reply.Left);
+            await Task.Delay(Pause, cancellation);
+        }
     }
 
     /// <inheritdoc/>
@@ -174,7 +184,8 @@ internal sealed class NoAdmin : IClusterAdmin
         throw new TinyKvInvalidRequestException(Reason);
 
     /// <inheritdoc/>
-    public Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default) =>
+    public Task<StoreDetail> RemoveStoreAsync(
+        ulong store, IProgress<string>? left = null, CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 
     /// <inheritdoc/>

@@ -139,11 +139,12 @@ public sealed class StoreNode : IAsyncDisposable
     public Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation) =>
         _status.ReadAsync(IsReady, cancellation);
 
-    /// <summary>Removes a store from the cluster for ever, if no region has a replica there. To repeat it does no harm.</summary>
-    /// <returns>The stores as they are then.</returns>
+    /// <summary>Removes a store from the cluster for ever, as soon as its replicas were moved to others; ask again until
+    /// then.</summary>
+    /// <returns>The stores as they are then, and what is left to do; null: nothing.</returns>
     /// <exception cref="RegistryRefusedException">It cannot be removed; says what to do first.</exception>
     /// <exception cref="PlacementUnavailableException">It cannot be known now, or placement has no leader.</exception>
-    public Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation)
+    public Task<(StoreDirectory Stores, string? Left)> RemoveStoreAsync(StoreId store, CancellationToken cancellation)
     {
         var settle = 2 * Settings.TickInterval * Settings.Raft.ElectionTicks + TimeSpan.FromSeconds(1);
         return new StoreNodeRemoval(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
@@ -11,8 +12,8 @@ using TinyKv.Protocol.Wire.Admin.V1;
 namespace TinyKv.Actors.Node;
 
 /// <summary>
-/// Removes a store for ever, when no region has a replica there. That is asked twice: before placement says that the store is
-/// to go, so that a refusal changes nothing, and after, when none can be put there any more.
+/// Removes a store for ever, when no region has a replica there any more. That is asked twice: the second time when whoever
+/// had been deposed the first time has stepped down.
 /// </summary>
 /// <param name="self">This store.</param>
 /// <param name="own">What this store says of its replicas.</param>
@@ -27,34 +28,44 @@ internal sealed class StoreNodeRemoval(
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Removes a store; one that was removed stays so.</summary>
-    /// <returns>The stores as they are then.</returns>
+    /// <summary>
+    /// Begins to remove a store, whose replicas placement moves to others then, and ends it when it has none any more. Ask again
+    /// until it is removed; one that was removed stays so.
+    /// </summary>
+    /// <returns>The stores as they are then, and what is left to do, for people; null: nothing.</returns>
     /// <exception cref="RegistryRefusedException">It cannot be removed; says why.</exception>
     /// <exception cref="PlacementUnavailableException">It is not known now, or placement has no leader.</exception>
-    public async Task<StoreDirectory> RemoveAsync(StoreId store, CancellationToken cancellation)
+    public async Task<(StoreDirectory Stores, string? Left)> RemoveAsync(StoreId store, CancellationToken cancellation)
     {
-        var stores = (await placement.ListStoresAsync(cancellation)).Directory;
-        if (stores.Find(store) is { State: StoreState.Tombstone }) return stores;
-        // Of one that there is not placement says so.
-        if (stores.Find(store) is { State: StoreState.Up }) await RequireNoReplicasAsync(store, cancellation);
-        await placement.ChangeStoresAsync(new SetStoreState(store, StoreState.Offline), cancellation);
+        var list = await placement.ListStoresAsync(cancellation);
+        var known = list.Directory.Find(store);
+        if (known is { State: StoreState.Tombstone }) return (list.Directory, null);
+        var led = await LedAsync(store, cancellation);
+        // A mistaken number, or a store that nothing can be moved from, changes nothing.
+        if (known is { State: StoreState.Up } && StoreRemoval.RefusalOf(store, ViewOf(list, led)) is { } refusal)
+            throw new RegistryRefusedException(refusal);
+        var stores = await placement.ChangeStoresAsync(new SetStoreState(store, StoreState.Offline), cancellation);
+        if (StoreRemoval.HeldOf(store, led) is { } held) return (stores, held);
         await Task.Delay(settle, time, cancellation);
-        await RequireNoReplicasAsync(store, cancellation);
-        return await placement.ChangeStoresAsync(new SetStoreState(store, StoreState.Tombstone), cancellation);
+        if (StoreRemoval.HeldOf(store, await LedAsync(store, cancellation)) is { } late) return (stores, late);
+        return (await placement.ChangeStoresAsync(new SetStoreState(store, StoreState.Tombstone), cancellation), null);
     }
 
-    private async Task RequireNoReplicasAsync(StoreId store, CancellationToken cancellation)
+    // All regions, by those who lead them.
+    private async Task<List<ReportedRegion>> LedAsync(StoreId store, CancellationToken cancellation)
     {
         var answers = await Task.WhenAll(
             peers.All.Values.Select(peer => AskAsync(peer.Id, cancellation)).Prepend(AnswerAsync(own, cancellation)));
-        var led = answers.OfType<StoreStatusResponse>().SelectMany(answer => answer.Peers)
-            .Where(peer => peer.Role == "leader")
-            .Select(peer => new LedRegion(RegionErrors.FromWire(peer.Region), peer.Term)).ToList();
-        if (StoreRemoval.RefusalOf(store, led) is { } refusal) throw new RegistryRefusedException(refusal);
-        if (StoreRemoval.UnknownOf(led) is { Length: > 0 } unknown)
-            throw new PlacementUnavailableException(
-                $"no store that answers {self} is the leader {unknown}, so nobody knows whether {store} has a replica of it");
+        var led = answers.OfType<StoreStatusResponse>().SelectMany(answer => answer.Peers.Where(peer => peer.Role == "leader")
+            .Select(peer => new ReportedRegion(
+                RegionErrors.FromWire(peer.Region), new StoreId(answer.StoreId), peer.Term))).ToList();
+        return StoreRemoval.UnknownOf(led) is not { Length: > 0 } unknown ? led : throw new PlacementUnavailableException(
+            $"no store that answers {self} is the leader {unknown}, so nobody knows whether {store} has a replica of it");
     }
+
+    private static ClusterView ViewOf(StoreList list, IEnumerable<ReportedRegion> led) => new(list.Directory,
+        list.Reports.ToImmutableDictionary(report => report.Store, report => report.Condition),
+        list.Reports.ToImmutableDictionary(report => report.Store, report => report.Stats?.RegionCount ?? 0), [.. led]);
 
     private Task<StoreStatusResponse?> AskAsync(StoreId store, CancellationToken cancellation) =>
         actors.Find(store, GatewayActor.Name) is not { } gateway ? Task.FromResult<StoreStatusResponse?>(null)

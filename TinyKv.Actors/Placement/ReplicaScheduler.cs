@@ -3,12 +3,10 @@ using Akka.Event;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
-using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Placement.Checkers;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Protocol.Commands;
 using Wire = TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Placement;
@@ -22,8 +20,7 @@ internal sealed record DescribeCluster
 
 /// <summary>
 /// Lets regions be where they are meant to be, on the store that leads placement: what the checker finds is asked of the
-/// regions' leaders, step by step, each time from what is known then. A store that is being removed and has nothing any more
-/// has gone.
+/// regions' leaders, step by step, each time from what is known then.
 /// </summary>
 /// <param name="spec">What it works with.</param>
 internal sealed class ReplicaScheduler(ReplicaSchedulerSpec spec) : UntypedActor, IWithTimers
@@ -58,7 +55,7 @@ internal sealed class ReplicaScheduler(ReplicaSchedulerSpec spec) : UntypedActor
             case Tick: _said.Clear(); break;
             case ClusterView view: Check(view); break;
             case ReplicaStep.Ended ended: _underWay.Remove(ended.Region); break;
-            case Wire.StoresReply: break; // another leads, or the change of a store was answered
+            case Wire.StoresReply: break; // another leads
             default: Unhandled(message); break;
         }
     }
@@ -75,11 +72,6 @@ internal sealed class ReplicaScheduler(ReplicaSchedulerSpec spec) : UntypedActor
                 _log.Info("{Region}: {Goal}, because {Reason}", region, Text(next), _said[region] = next.Reason);
             Context.ActorOf(ReplicaStep.Props(next, spec.Services, spec.Ids));
         }
-        foreach (var store in ReplicaChecker.Emptied(view))
-            spec.Stores.Tell(new Wire.PlacementChange
-            {
-                Command = StoreCommands.ToWire(new SetStoreState(store, StoreState.Tombstone)),
-            });
     }
 
     private static string Text(ReplicaOperator next) => next.Goal is Core.Raft.Membership.MemberGoal.Voter

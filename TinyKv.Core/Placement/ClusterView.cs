@@ -28,21 +28,4 @@ public sealed record ClusterView(
 {
     /// <summary>How a store is; one that is not in the cluster was removed.</summary>
     public StoreCondition ConditionOf(StoreId store) => Conditions.GetValueOrDefault(store, StoreCondition.Tombstone);
-
-    /// <summary>Whether every key is in one of the regions, and the placement group is among them: nothing is missing in
-    /// them that a store may have.</summary>
-    public bool IsWhole
-    {
-        get
-        {
-            if (Regions.All(each => each.Region.Id != RegionId.Placement)) return false;
-            var ranges = Regions.Where(each => each.Region.Id != RegionId.Placement).Select(each => each.Region.Range)
-                .OrderBy(range => range.Start, Comparer<ReadOnlyMemory<byte>>.Create(
-                    (one, other) => one.Span.SequenceCompareTo(other.Span))).ToList();
-            if (ranges.Count == 0 || !ranges[0].Start.IsEmpty || ranges[^1].IsBounded) return false;
-            for (var i = 1; i < ranges.Count; i++)
-                if (!ranges[i - 1].IsBounded || !ranges[i - 1].End.Span.SequenceEqual(ranges[i].Start.Span)) return false;
-            return true;
-        }
-    }
 }

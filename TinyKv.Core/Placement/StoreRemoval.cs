@@ -1,11 +1,7 @@
+using TinyKv.Core.Placement.Checkers;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Core.Placement;
-
-/// <summary>A region as a store that leads it knows it.</summary>
-/// <param name="Region">The region, with its members.</param>
-/// <param name="Term">In which it leads.</param>
-public readonly record struct LedRegion(Region Region, long Term);
 
 /// <summary>
 /// Whether a store has no replica left, by what those say that lead regions. Pure: a rule, no state. It is only certain when
@@ -13,22 +9,36 @@ public readonly record struct LedRegion(Region Region, long Term);
 /// </summary>
 public static class StoreRemoval
 {
-    /// <summary>Why a store cannot have gone: it has replicas; null when it has none, as far as is known.</summary>
-    public static RegistryRefusal? RefusalOf(StoreId store, IEnumerable<LedRegion> led)
+    /// <summary>Of which regions a store still has replicas, for people; null when it has none, as far as is known.</summary>
+    public static string? HeldOf(StoreId store, IEnumerable<ReportedRegion> led)
     {
-        var held = Newest(led).Where(region => region.PeerOn(store) is not null).OrderBy(region => region.Id.Value).ToList();
-        if (held.Count == 0) return null;
-        var replicas = held.Select(region =>
-            $"{(region.Id == RegionId.Placement ? "placement" : region.Id)} (peer {region.PeerOn(store)!.Value.Id.Value})");
-        return new RegistryRefusal(RegistryRefusalKind.HasReplicas,
-            $"{store} still has replicas, which must be removed first: of {string.Join(", of ", replicas)}");
+        var held = Held(store, led).Select(each =>
+            $"{NameOf(each.Region)} (peer {each.Region.PeerOn(store)!.Value.Id.Value})").ToList();
+        return held.Count == 0 ? null : $"{store} still has replicas: of {string.Join(", of ", held)}";
+    }
+
+    /// <summary>Why a store cannot be removed: what it has would have no other place. Null: placement can move it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="view">The cluster, with the regions that the store may have replicas of.</param>
+    public static RegistryRefusal? RefusalOf(StoreId store, ClusterView view)
+    {
+        var without = view with
+        {
+            Stores = view.Stores.With(view.Stores.Find(store)! with { State = StoreState.Offline }),
+            Conditions = view.Conditions.SetItem(store, StoreCondition.Offline),
+        };
+        var stuck = Held(store, view.Regions).Where(each => ReplicaChecker.Check(each, without) is null)
+            .Select(each => NameOf(each.Region)).ToList();
+        return stuck.Count == 0 ? null : new RegistryRefusal(RegistryRefusalKind.HasReplicas,
+            $"{store} has replicas of {string.Join(", ", stuck)}, and no other store that is up has none: let one join first, "
+            + "or remove them with 'tinykv region remove-peer'");
     }
 
     /// <summary>Which regions nobody leads of whom is known, so that their members are not known either; empty when all are
     /// led.</summary>
-    public static string UnknownOf(IEnumerable<LedRegion> led)
+    public static string UnknownOf(IEnumerable<ReportedRegion> led)
     {
-        var known = Newest(led);
+        var known = Newest(led).Select(each => each.Region).ToList();
         if (!known.Exists(region => region.Id == RegionId.Placement)) return "of placement";
         // The first key that none of them holds, going up from the first there is.
         ReadOnlyMemory<byte> next = default;
@@ -40,7 +50,12 @@ public static class StoreRemoval
         return $"of the region that holds the key {(next.IsEmpty ? "\"\"" : Convert.ToHexString(next.Span))}";
     }
 
+    private static IEnumerable<ReportedRegion> Held(StoreId store, IEnumerable<ReportedRegion> led) =>
+        Newest(led).Where(each => each.Region.PeerOn(store) is not null).OrderBy(each => each.Region.Id.Value);
+
+    private static string NameOf(Region region) => region.Id == RegionId.Placement ? "placement" : $"{region.Id}";
+
     // Who was deposed may still believe that he leads.
-    private static List<Region> Newest(IEnumerable<LedRegion> led) => [.. led.GroupBy(each => each.Region.Id)
-        .Select(region => region.MaxBy(each => each.Term).Region)];
+    private static IEnumerable<ReportedRegion> Newest(IEnumerable<ReportedRegion> led) =>
+        led.GroupBy(each => each.Region.Id).Select(region => region.MaxBy(each => each.Term)!);
 }

@@ -72,10 +72,10 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
     public override async Task<RemoveStoreResponse> RemoveStore(RemoveStoreRequest request, ServerCallContext context)
     {
         var id = new StoreId(request.StoreId);
-        var stores = await gate.Store.RemoveStoreAsync(id, context.CancellationToken);
+        var (stores, left) = await gate.Store.RemoveStoreAsync(id, context.CancellationToken);
         var removed = StoreDetails.Of(stores.Find(id)!, report: null);
         removed.Condition = removed.State;
-        return new RemoveStoreResponse { Store = removed };
+        return new RemoveStoreResponse { Store = removed, Left = left ?? "" };
     }
 
     public override async Task<TransferLeaderResponse> TransferLeader(

@@ -33,10 +33,11 @@ public interface IServedStore : IAsyncDisposable
     /// <summary>What those who run the cluster want of its regions.</summary>
     IRegionAdmin Regions { get; }
 
-    /// <summary>Removes a store from the cluster for ever; the stores as they are then.</summary>
+    /// <summary>Removes a store from the cluster for ever, as soon as its replicas were moved to others; ask again until
+    /// nothing is left.</summary>
     /// <exception cref="RegistryRefusedException">It cannot be removed; says what to do first.</exception>
     /// <exception cref="PlacementUnavailableException">It cannot be known now, or placement has no leader.</exception>
-    Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation);
+    Task<(StoreDirectory Stores, string? Left)> RemoveStoreAsync(StoreId store, CancellationToken cancellation);
 
     /// <summary>Whether the store can be expected to serve.</summary>
     bool IsReady { get; }

@@ -59,7 +59,7 @@ public sealed class NodeStore(StoreNode node) : IServedStore
         node.StatusAsync(cancellation);
 
     /// <inheritdoc/>
-    public Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
+    public Task<(StoreDirectory Stores, string? Left)> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
         node.RemoveStoreAsync(store, cancellation);
 
     /// <inheritdoc/>

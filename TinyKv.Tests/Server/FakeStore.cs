@@ -94,8 +94,8 @@ internal sealed class FakeStore : IServedStore, IRegionAdmin
     }
 
     /// <summary>What it does when it is to give leadership away.</summary>
-    public Task<StoreDirectory> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
-        Members.ChangeStoresAsync(new SetStoreState(store, StoreState.Tombstone), cancellation);
+    public async Task<(StoreDirectory Stores, string? Left)> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
+        (await Members.ChangeStoresAsync(new SetStoreState(store, StoreState.Tombstone), cancellation), null);
 
     public Func<Task> HandOver { get; set; } = () => Task.CompletedTask;
 

@@ -25,14 +25,8 @@ public static class ReplicaChecker
     public static ImmutableArray<ReplicaOperator> Check(ClusterView view) =>
         [.. view.Regions.Select(region => Check(region, view)).OfType<ReplicaOperator>()];
 
-    /// <summary>The stores that are being removed and have nothing any more.</summary>
-    public static ImmutableArray<StoreId> Emptied(ClusterView view) => !view.IsWhole ? [] :
-    [
-        .. view.Stores.Stores.Values.Where(store => store.State == StoreState.Offline).Select(store => store.Id)
-            .Where(store => view.Regions.All(each => each.Region.PeerOn(store) is null)),
-    ];
-
-    private static ReplicaOperator? Check(ReportedRegion reported, ClusterView view)
+    /// <summary>What is to be done next for one of the regions; null: nothing, or nothing that is possible.</summary>
+    public static ReplicaOperator? Check(ReportedRegion reported, ClusterView view)
     {
         var region = reported.Region;
         // What was begun is finished first.
@@ -58,7 +52,7 @@ public static class ReplicaChecker
         if (region.Id != RegionId.Placement || configured < 3) return configured;
         // As many as may help, and an odd number: another one would have to be asked and could not be missed.
         var up = view.Stores.Stores.Values.Count(store => store.State == StoreState.Up);
-        return Math.Min(MaxPlacementReplicas, up % 2 == 0 ? up - 1 : up);
+        return Math.Max(configured, Math.Min(MaxPlacementReplicas, up % 2 == 0 ? up - 1 : up));
     }
 
     // A store that is away for a while keeps its replica.

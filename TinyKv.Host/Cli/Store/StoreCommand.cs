@@ -88,13 +88,13 @@ internal static class StoreCommand
     private static Command Remove(CliHost host, CommonOptions options)
     {
         var command = new Command(
-            "remove", "Removes a store that has no replicas, for ever; it may be gone already. Takes some seconds");
+            "remove", "Moves the replicas of a store to others and removes it for ever; it may be gone already");
         var id = NumberArguments.Store();
         command.Arguments.Add(id);
         options.AddTo(command, options.Format);
         command.SetAction((arguments, cancellation) => RunAsync(host, options, arguments, async cluster =>
         {
-            var store = await cluster.Admin.RemoveStoreAsync(arguments.GetRequiredValue(id), cancellation);
+            var store = await cluster.Admin.RemoveStoreAsync(arguments.GetRequiredValue(id), new Said(host.Say), cancellation);
             Print(host, options, arguments, [store], isList: false);
         }, cancellation));
         return command;
@@ -119,5 +119,10 @@ internal static class StoreCommand
             case var _ when isList: StoreText.WriteTable(host.OutputConsole(), stores); break;
             default: StoreText.WriteLines(host.Text, stores[0]); break;
         }
+    }
+
+    private sealed class Said(Action<string> say) : IProgress<string>
+    {
+        public void Report(string value) => say(value);
     }
 }

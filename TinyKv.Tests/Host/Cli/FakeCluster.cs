@@ -33,8 +33,10 @@ internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
 
     public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) => Task.FromResult(Stores);
 
-    public Task<StoreDetail> RemoveStoreAsync(ulong store, CancellationToken cancellation = default)
+    public Task<StoreDetail> RemoveStoreAsync(
+        ulong store, IProgress<string>? left = null, CancellationToken cancellation = default)
     {
+        left?.Report($"store {store} still has replicas");
         var removed = Stores.Stores.FirstOrDefault(each => each.StoreId == store)?.Clone()
             ?? throw new TinyKvInvalidRequestException($"there is no store {store} in the cluster");
         removed.Condition = "tombstone";
