@@ -6,6 +6,9 @@ namespace TinyKv.Core.Stores;
 /// <summary>Decides whether a store accepts another that introduces itself. Pure: a rule, no state.</summary>
 public static class Acceptance
 {
+    /// <summary>What is said of a store that was removed, behind its number.</summary>
+    public const string WasRemoved = "was removed from the cluster";
+
     // Others decide how many there are.
     private const int MaxShown = 20;
 
@@ -48,7 +51,7 @@ public static class Acceptance
 
     /// <summary>What a store is told that was removed.</summary>
     public static string Gone(StoreId store) =>
-        $"{store} was removed from the cluster: start with an empty data directory to join as a new store";
+        $"{store} {WasRemoved}: start with an empty data directory to join as a new store";
 
     private static string Differ(StoreId self, StoreRecord record, StoreHello hello)
     {

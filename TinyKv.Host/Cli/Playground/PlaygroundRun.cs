@@ -23,7 +23,7 @@ internal sealed class PlaygroundRun(
         try
         {
             Say($"starting {state.Stores} {(state.Stores == 1 ? "store" : "stores")} of {state.ClusterName} in {directory.Path}");
-            await WaitUntilReadyAsync(runs, stop.Token);
+            await WaitUntilReadyAsync(supervisors, runs, stop.Token);
             Announce(supervisors);
             await Task.WhenAll(runs);
             if (!cancellation.IsCancellationRequested) throw new TinyKvException("no store could be kept alive");
@@ -48,7 +48,8 @@ internal sealed class PlaygroundRun(
             Path.Combine(storeDirectory, "log.txt"), RestartPolicy.Default, Say);
     }
 
-    private async Task WaitUntilReadyAsync(List<Task<bool>> runs, CancellationToken cancellation)
+    private async Task WaitUntilReadyAsync(
+        List<StoreSupervisor> supervisors, List<Task<bool>> runs, CancellationToken cancellation)
     {
         var options = new TinyKvClientOptions
         {
@@ -56,9 +57,9 @@ internal sealed class PlaygroundRun(
             Timeout = TimeSpan.FromSeconds(5),
         };
         var started = Stopwatch.GetTimestamp();
-        while (await WhyNotReadyAsync(options, cancellation) is { } reason)
+        while (await WhyNotReadyAsync(supervisors, options, cancellation) is { } reason)
         {
-            if (runs.Exists(run => run.IsCompleted))
+            if (runs.Where((run, index) => run.IsCompleted && !supervisors[index].WasRemoved).Any())
                 throw new TinyKvException($"the playground did not start; the logs are in {directory.Path}/store-*");
             if (Stopwatch.GetElapsedTime(started) > StartTimeout)
                 throw new TinyKvException($"the playground was not ready in {StartTimeout.TotalSeconds:0} s: {reason}");
@@ -66,17 +67,22 @@ internal sealed class PlaygroundRun(
         }
     }
 
-    private async Task<string?> WhyNotReadyAsync(TinyKvClientOptions options, CancellationToken cancellation)
+    // Those that have joined are somebody else's to start, and one that was removed does not start any more.
+    private async Task<string?> WhyNotReadyAsync(
+        List<StoreSupervisor> supervisors, TinyKvClientOptions options, CancellationToken cancellation)
     {
         try
         {
             await using var cluster = await host.Connect(options, cancellation);
             var view = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation));
-            if (view.Stores.FirstOrDefault(store => store.Status is not { Ready: true }) is { } store)
+            var own = view.Stores.Where(each => each.StoreId <= (ulong)state.Stores
+                && !supervisors[(int)each.StoreId - 1].WasRemoved).ToList();
+            if (own.Find(each => each.Status is not { Ready: true }) is { } store)
                 return $"store {store.StoreId} is not ready {store.Error}";
             if (view.Regions.FirstOrDefault(region => region.LeaderStore == 0) is { } region)
                 return $"region {region.Name} has no leader";
-            return view.Stores.Count < state.Stores || view.Regions.Count == 0 ? "not all stores are known" : null;
+            var expected = supervisors.Count(supervisor => !supervisor.WasRemoved);
+            return own.Count < expected || view.Regions.Count == 0 ? "not all stores are known" : null;
         }
         catch (TinyKvClientException error)
         {
@@ -90,6 +96,7 @@ internal sealed class PlaygroundRun(
             new("process", 1), new("directory", 4));
         for (var index = 0; index < supervisors.Count; index++)
         {
+            if (supervisors[index].WasRemoved) continue;
             var ports = PlaygroundPorts.Of(state.BasePort, index);
             table.AddRow($"{index + 1}", Endpoint(index), $"http://127.0.0.1:{ports.Status}/status",
                 $"127.0.0.1:{ports.Remoting}", $"{supervisors[index].ProcessId}", directory.OfStore(index + 1));

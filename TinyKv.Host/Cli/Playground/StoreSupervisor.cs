@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinyKv.Core.Stores;
 using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Playground;
@@ -20,6 +21,9 @@ internal sealed class StoreSupervisor(
 
     /// <summary>The process that runs now; 0 when none does.</summary>
     public int ProcessId { get; private set; }
+
+    /// <summary>Whether the cluster has told the store that it was removed; it is not started again.</summary>
+    public bool WasRemoved { get; private set; }
 
     /// <summary>Runs until cancelled, then stops the store; ends early when the store cannot be kept alive.</summary>
     /// <returns>Whether it ran to the end.</returns>
@@ -79,7 +83,9 @@ internal sealed class StoreSupervisor(
     {
         if (code == ExitCode.Usage)
         {
-            say($"store {storeId} refused its configuration: {complaint}");
+            WasRemoved = complaint.Contains(Acceptance.WasRemoved, StringComparison.Ordinal);
+            if (WasRemoved) say($"store {storeId} {Acceptance.WasRemoved}");
+            else say($"store {storeId} refused its configuration: {complaint}");
             return false;
         }
         var now = Stopwatch.GetTimestamp();

@@ -38,6 +38,17 @@ public sealed class StoreSupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_that_was_removed_from_its_cluster_is_not_tried_again_and_no_failure()
+    {
+        var supervisor = Supervise("echo 'tinykv: store 1 was removed from the cluster: start with' >&2; exit 2");
+
+        Assert.False(await supervisor.RunAsync(default));
+
+        Assert.True(supervisor.WasRemoved);
+        Assert.Equal(["store 1 was removed from the cluster"], _said);
+    }
+
+    [Fact]
     public async Task A_store_killed_from_outside_runs_again_until_all_is_stopped()
     {
         using var stop = new CancellationTokenSource();
