@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Placement;

@@ -38,7 +38,7 @@ public static class ReplicaChecker
         }
         var staying = region.Peers.Count(peer => Stays(peer, view));
         if (staying < Wanted(region, view) && Candidate(region, view) is { } store)
-            return New(new MemberGoal.Voter(store, PeerId.None), $"{staying} of {Wanted(region, view)} replicas are where they stay");
+            return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {Wanted(region, view)} are where they stay");
         var leaving = region.Peers.Where(peer => !Stays(peer, view)).ToList();
         return staying >= Wanted(region, view) && leaving.Find(peer => MayGo(peer, region, view)) is { Id.Value: > 0 } gone
             ? New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}") : null;

@@ -75,7 +75,8 @@ public sealed class JoinedStoreTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RegistryRefusedException>(
             () => _cluster[1].RemoveStoreAsync(new StoreId(3), Timeouts.Long));
 
-        Assert.StartsWith("store 3 has replicas of placement, region 1, and no other store that is up has none: let one join first",
+        Assert.StartsWith(
+            "store 3 has replicas of placement, region 1, and no other store that is up has none: let one join first",
             refused.Message, StringComparison.Ordinal);
         Assert.All(_cluster[1].Placement.Stores.Stores.Values, store => Assert.Equal(StoreState.Up, store.State));
     }

@@ -99,7 +99,8 @@ public sealed class ReplicaCheckerTests
                 Assert.True(step < 20, "it does not end");
                 var members = view.Regions[0].Region.ToConfiguration();
                 var change = next.Goal.Next(members)!;
-                if (change is ConfChange.AddLearner(_, var store)) change = new ConfChange.AddLearner(new PeerId(1000 + (ulong)step), store);
+                if (change is ConfChange.AddLearner(_, var store))
+                    change = new ConfChange.AddLearner(new PeerId(1000 + (ulong)step), store);
                 var after = Assert.IsType<ConfChangeOutcome.Accepted>(change.Apply(members)).Next;
                 var voters = after.Members.Where(peer => peer.Role == MemberRole.Voter).ToList();
                 if (next.Goal is MemberGoal.None && members.On(next.Goal.Store)?.Role == MemberRole.Voter)
@@ -136,6 +137,7 @@ public sealed class ReplicaCheckerTests
             })),
             stores.ToImmutableDictionary(store => store.Id, store => store.Condition),
             ImmutableDictionary<StoreId, int>.Empty,
-            [new ReportedRegion(new Region(region ?? RegionId.First, KeyRange.All, RegionEpoch.Initial, peers), new StoreId(1), 7)]);
+            [new ReportedRegion(
+                new Region(region ?? RegionId.First, KeyRange.All, RegionEpoch.Initial, peers), new StoreId(1), 7)]);
     }
 }
