@@ -93,6 +93,9 @@ internal sealed class GrpcAdmin(
     // Between two questions whether a change of members is made.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // Where every store is asked each time.
+    private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public Task<ListStoresResponse> ListStoresAsync(CancellationToken cancellation = default) =>
         AskAsync((admin, call) => admin.ListStoresAsync(new ListStoresRequest(), call), cancellation);
@@ -122,7 +125,7 @@ internal sealed class GrpcAdmin(
             var reply = await AskAsync((admin, call) => admin.RemoveStoreAsync(request, call), cancellation);
             if (reply.Left.Length == 0) return reply.Store;
             if (reply.Left != said) left?.Report(said = reply.Left);
-            await Task.Delay(Pause, cancellation);
+            await Task.Delay(LongPause, cancellation);
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed partial class ApplyActor
     {
         var header = install.Snapshot.Header;
         // The peer that wants it is about to be stopped, and is not made again.
-        if (_unreadable is not null)
+        if (_unreadable is not null || IsRemoved)
         {
             Context.Parent.Tell(new DropSnapshot(Region.Id, header.Applied));
             return;

@@ -27,6 +27,9 @@ internal sealed record SnapshotNotFetched(RegionId Region, string Reason);
 /// the journal begins behind it, or it is not wanted. Another one, which may be about to be installed, stays.</summary>
 internal sealed record DropSnapshot(RegionId Region, LogPosition Applied);
 
+/// <summary>Nobody wants a snapshot of a region any more: what is on its way, or staged, is given up.</summary>
+internal sealed record ForgetSnapshots(RegionId Region);
+
 /// <summary>Install a staged snapshot; to the region's state machine, or of a region without one to who has fetched it. Answered
 /// with <see cref="SnapshotInstalled"/>.</summary>
 internal sealed record InstallSnapshot(StagedSnapshot Snapshot);

@@ -101,6 +101,14 @@ public static class StoreJoin
         var self = stores.Find(directory.Record.Directory);
         if (self is null || ClusterIdentity.IdOf(joined.ClusterName) != stores.Cluster)
             throw new TinyKvException($"{Key} leads to a store whose answer cannot be: it has another version");
+        Keep(directory, stores);
+        directory.Join(
+            new StoreIdentity(stores.Cluster, joined.ClusterName, self.Id, settings.Journal) { Joined = place },
+            directory.Record.Join(self.Id, stores.Initial, stores.Registered));
+    }
+
+    private static void Keep(DataDirectory directory, StoreDirectory stores)
+    {
         var engine = RocksEngine.Open(directory.DataPath);
         try
         {
@@ -110,9 +118,6 @@ public static class StoreJoin
         {
             engine.Close();
         }
-        directory.Join(
-            new StoreIdentity(stores.Cluster, joined.ClusterName, self.Id, settings.Journal) { Joined = place },
-            directory.Record.Join(self.Id, stores.Initial, stores.Registered));
     }
 
     private static async Task ReturnAsync(
@@ -130,8 +135,10 @@ public static class StoreJoin
             var known = await cluster.RegisterAsync(
                 new RegisterStore(identity.ClusterId, directory.Record.Directory, place, StoreSystem.Version), hasMoved,
                 cancellation);
-            if (known is null || !hasMoved) return;
-            await BlockingCall.Start(() => directory.Join(identity with { Joined = place }, directory.Record));
+            if (known is null) return;
+            // Others may have moved while it was away: nobody else would tell it.
+            await BlockingCall.Start(() => Keep(directory, known.Stores));
+            if (hasMoved) await BlockingCall.Start(() => directory.Join(identity with { Joined = place }, directory.Record));
         }
         catch (RegistryRefusedException refused)
         {

@@ -65,7 +65,8 @@ internal sealed class StoreNodeRemoval(
 
     private static ClusterView ViewOf(StoreList list, IEnumerable<ReportedRegion> led) => new(list.Directory,
         list.Reports.ToImmutableDictionary(report => report.Store, report => report.Condition),
-        list.Reports.ToImmutableDictionary(report => report.Store, report => report.Stats?.RegionCount ?? 0), [.. led]);
+        list.Reports.Where(report => report.Stats is not null)
+            .ToImmutableDictionary(report => report.Store, report => report.Stats!.RegionCount), [.. led]);
 
     private Task<StoreStatusResponse?> AskAsync(StoreId store, CancellationToken cancellation) =>
         actors.Find(store, GatewayActor.Name) is not { } gateway ? Task.FromResult<StoreStatusResponse?>(null)

@@ -91,6 +91,7 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private bool _hasReported; // and not asked for anything since
     private int _unanswered;
     private Action? _posted;
+    private int _isPosted; // that something has changed, and was not looked at
     private ImmutableArray<(RegionId, RegionEpoch)> _reported = []; // what this store led at the last report
 
     /// <inheritdoc/>
@@ -103,7 +104,10 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     protected override void PreStart()
     {
         var self = Self;
-        _posted = () => self.Tell(Posted.Instance, ActorRefs.NoSender);
+        _posted = () =>
+        {
+            if (Interlocked.Exchange(ref _isPosted, 1) == 0) self.Tell(Posted.Instance, ActorRefs.NoSender);
+        };
         spec.Regions.Posted += _posted;
         Again(Pause);
     }
@@ -117,7 +121,10 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         switch (message)
         {
             case Tick: Measure(); break;
-            case Posted: ReportChange(); break;
+            case Posted:
+                Volatile.Write(ref _isPosted, 0);
+                ReportChange();
+                break;
             case DiskSpace disk:
                 _measures = false;
                 Report(disk);

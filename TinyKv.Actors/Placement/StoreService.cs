@@ -3,6 +3,7 @@ using Akka.Actor;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol;
@@ -122,6 +123,8 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
     {
         if (led.Region?.RegionEpoch is null) return;
         var reported = new ReportedRegion(RegionErrors.FromWire(led.Region), leader, led.Term);
+        // What it says is its word: who leads a region is one of its members.
+        if (reported.Region.PeerOn(leader) is null || Configuration.Contradiction(reported.Region.Peers) is not null) return;
         if (!_regions.TryGetValue(reported.Region.Id, out var known) || reported.IsNewerThan(known))
             _regions[reported.Region.Id] = reported;
     }
@@ -132,7 +135,8 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         var stores = view.Stores.Stores.Values;
         return new ClusterView(view.Stores,
             stores.ToImmutableDictionary(each => each.Id, each => _health.ConditionOf(each, Now)),
-            stores.ToImmutableDictionary(each => each.Id, each => _health.StatsOf(each.Id)?.RegionCount ?? 0),
+            stores.Where(each => _health.StatsOf(each.Id) is not null)
+                .ToImmutableDictionary(each => each.Id, each => _health.StatsOf(each.Id)!.RegionCount),
             [.. _regions.Values]);
     }
 

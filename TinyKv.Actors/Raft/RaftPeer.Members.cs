@@ -60,9 +60,11 @@ internal sealed partial class RaftPeer
     {
         ConfChangeOutcome outcome;
         var effects = Effects.None;
-        if (ifConfVer != 0 && ifConfVer != _spec.Region.Epoch.ConfVer)
+        var applied = _spec.Region.ToConfiguration();
+        var isOutdated = ifConfVer != _spec.Region.Epoch.ConfVer || !_core.Configuration.Equals(applied);
+        if (ifConfVer != 0 && isOutdated)
             outcome = new ConfChangeOutcome.Refused(ConfChangeRefusal.ChangeUnderWay, "the members are others by now");
-        else if (goal.Next(_spec.Region.ToConfiguration()) is null) outcome = new ConfChangeOutcome.AlreadyDone();
+        else if (goal.Next(applied) is null) outcome = new ConfChangeOutcome.AlreadyDone();
         else if (goal.Next(_core.Configuration) is { } change) effects = _core.Change(change, out outcome);
         else outcome = new ConfChangeOutcome.Refused(ConfChangeRefusal.ChangeUnderWay, "the change is not applied yet");
         Sender.Tell(outcome);

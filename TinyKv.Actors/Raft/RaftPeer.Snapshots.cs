@@ -73,7 +73,7 @@ internal sealed partial class RaftPeer
         Invariant.Holds(_isInstalling, $"a snapshot of {_spec.Region.Id} was installed that was not to be");
         _isInstalling = false;
         var region = installed.Record.Region;
-        _spec = _spec with { Region = region };
+        Take(region);
         _applied = installed.Applied.Index;
         _unjournaled = installed.Applied;
         _ticked = Context.System.Scheduler.MonotonicClock;

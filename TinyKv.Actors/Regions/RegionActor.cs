@@ -147,21 +147,9 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             Post(_table.Find(record.Region.Id)?.Peer);
             return;
         }
-        // The parent watches, and continues when the peer has let go of the journal.
+        // The parent watches, and continues when the peer has let go of the journal; it answers what is left behind.
         _table.Remove(record.Region with { Peers = record.Region.Peers.RemoveAll(peer => peer.Id == record.Former) });
-        Timers.CancelAll();
-        Become(Removed);
         Context.Stop(Self);
-    }
-
-    private void Removed(object message)
-    {
-        switch (message)
-        {
-            case RegionRequest: Sender.Tell(new RegionError.RegionNotFound(_spec.Record.Region.Id)); break;
-            case RegionBatch batch: batch.Refuse(request => new RegionError.RegionNotFound(request.Region)); break;
-            default: break; // nothing of it is here any more
-        }
     }
 
     private void Stopped(object message)

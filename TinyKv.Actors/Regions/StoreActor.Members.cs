@@ -22,7 +22,9 @@ internal sealed partial class StoreActor
         _catalog = _catalog.With(record);
         if (_replicas.TryGetValue(region.Value, out var known))
             _replicas = _replicas.SetItem(region.Value, known with { Region = record.Region });
-        if (record.State == RegionState.Tombstone) _removed[region] = record;
+        if (record.State != RegionState.Tombstone) return;
+        _removed[region] = record;
+        _snapshots.Tell(new ForgetSnapshots(region));
     }
 
     private void Ended(IActorRef actor)
@@ -42,7 +44,7 @@ internal sealed partial class StoreActor
     {
         _removed[record.Region.Id] = record;
         var eraser = Context.ActorOf(_spec.Eraser(record));
-        Context.WatchWith(eraser, new EraserEnded(record));
+        Context.WatchWith(eraser, new EraserEnded(record.Region.Id));
     }
 
     private void Erased(RegionRecord record)
@@ -52,10 +54,9 @@ internal sealed partial class StoreActor
         if (_unborn.Remove(record.Region.Id)) TellWhenAllAreBorn();
     }
 
-    private void TryAgain(RegionRecord record)
+    private void TryAgain(RegionId region)
     {
-        if (!_removed.ContainsKey(record.Region.Id)) return;
-        Timers.StartSingleTimer(record.Region.Id, new EraseAgain(record), Pause);
+        if (_removed.TryGetValue(region, out var record)) Timers.StartSingleTimer(region, new EraseAgain(record), Pause);
     }
 
     // Its replica was removed, or has ended long since: whoever was removed with it, or before it, may hear so here.
@@ -67,7 +68,7 @@ internal sealed partial class StoreActor
     }
 
     /// <summary>Whoever was to erase a journal has ended.</summary>
-    private sealed record EraserEnded(RegionRecord Record);
+    private sealed record EraserEnded(RegionId Region);
 
     /// <summary>A journal could not be erased a while ago.</summary>
     private sealed record EraseAgain(RegionRecord Record);

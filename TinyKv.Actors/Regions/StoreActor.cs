@@ -74,7 +74,7 @@ internal sealed partial class StoreActor : UntypedActor, IWithTimers
             case ListReplicas: Sender.Tell(new ReplicaRefs([.. _replicas.Values])); break;
             case RegionChanged changed: Change(changed.Record); break;
             case JournalErased erased: Erased(erased.Record); break;
-            case EraserEnded ended: TryAgain(ended.Record); break;
+            case EraserEnded ended: TryAgain(ended.Region); break;
             case EraseAgain again: Erase(again.Record); break;
             case Terminated stopped: Ended(stopped.ActorRef); break;
             default: Snapshots(message); break;

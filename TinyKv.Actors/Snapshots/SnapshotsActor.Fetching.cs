@@ -32,6 +32,7 @@ internal sealed partial class SnapshotsActor
             case SnapshotNotFetched: break;
             case InstallSnapshot install: Install(install); break;
             case DropSnapshot drop: Drop(drop.Region, drop.Applied); break;
+            case ForgetSnapshots forget: Forget(forget.Region); break;
             default: Unhandled(message); break;
         }
     }
@@ -142,6 +143,15 @@ internal sealed partial class SnapshotsActor
         {
             StoreFailed.Publish(Context.System, $"a snapshot of {region} cannot be installed", e);
         }
+    }
+
+    // The replica that it was for was removed.
+    private void Forget(RegionId region)
+    {
+        if (_fetches.Remove(region, out var fetch) && fetch.Child is { } child) Context.Stop(child);
+        _failed.Remove(region);
+        if (_staged.TryGetValue(region, out var staged)) Drop(region, staged.Header.Applied);
+        StartWaiting();
     }
 
     private void Drop(RegionId region, LogPosition applied)

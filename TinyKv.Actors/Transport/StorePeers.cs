@@ -34,7 +34,7 @@ internal sealed class StorePeers
 {
     private readonly StoreId _self;
     private readonly ImmutableSortedDictionary<ulong, StoreAddresses> _configured;
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = new(); // held while changes are told, so that they are told in order
     private volatile Content _content;
 
     /// <param name="self">This store, which is none of them.</param>
@@ -74,15 +74,13 @@ internal sealed class StorePeers
     /// <summary>Placement says which stores there are. What is older than what it has said before changes nothing.</summary>
     public void Follow(StoreDirectory directory)
     {
-        StorePeersChange change;
         lock (_lock)
         {
             var before = _content;
             if (directory.Version <= before.Directory.Version) return;
             _content = With(before, directory);
-            change = Compare(before.Stores, _content.Stores);
+            Changed?.Invoke(Compare(before.Stores, _content.Stores));
         }
-        Changed?.Invoke(change);
     }
 
     /// <summary>A store was heard at one of its places, where it is spoken to from now on.</summary>
@@ -93,8 +91,8 @@ internal sealed class StorePeers
             if (Find(store) is not { } known || place <= 0 || place >= known.Places.Length) return;
             var moved = known with { Places = [known.Places[place], .. known.Places.RemoveAt(place)] };
             _content = _content with { Stores = _content.Stores.SetItem(store.Value, moved) };
+            Changed?.Invoke(new StorePeersChange([], [store], []));
         }
-        Changed?.Invoke(new StorePeersChange([], [store], []));
     }
 
     private Content With(Content before, StoreDirectory directory)

@@ -12,15 +12,15 @@ public sealed record ReportedRegion(Region Region, StoreId Leader, long Term)
     /// <summary>Whether this is later than what was reported before.</summary>
     public bool IsNewerThan(ReportedRegion other)
     {
-        var (mine, others) = (Region.Epoch, other.Region.Epoch);
-        return mine != others ? mine.IsNewerThan(others) : Term >= other.Term;
+        return Term != other.Term ? Term > other.Term : !other.Region.Epoch.IsNewerThan(Region.Epoch);
     }
 }
 
 /// <summary>What the leader of placement knows of the cluster at one moment: what decisions are made from.</summary>
 /// <param name="Stores">The stores.</param>
 /// <param name="Conditions">How each of them is.</param>
-/// <param name="RegionCounts">How many replicas a store has, as it says.</param>
+/// <param name="RegionCounts">How many replicas a store has, as it says; only of those that were heard in this leader's term:
+/// others may never have been there.</param>
 /// <param name="Regions">The regions whose leaders were heard in this leader's term, the placement group among them.</param>
 public sealed record ClusterView(
     StoreDirectory Stores, ImmutableDictionary<StoreId, StoreCondition> Conditions,

@@ -30,8 +30,8 @@ public static class StoreRemoval
         var stuck = Held(store, view.Regions).Where(each => ReplicaChecker.Check(each, without) is null)
             .Select(each => NameOf(each.Region)).ToList();
         return stuck.Count == 0 ? null : new RegistryRefusal(RegistryRefusalKind.HasReplicas,
-            $"{store} has replicas of {string.Join(", ", stuck)}, and no other store that is up has none: let one join first, "
-            + "or remove them with 'tinykv region remove-peer'");
+            $"{store} has replicas of {string.Join(", ", stuck)}, which have no other place to go: let another store join first, "
+            + "or wait until those that have the others are heard");
     }
 
     /// <summary>Which regions nobody leads of whom is known, so that their members are not known either; empty when all are

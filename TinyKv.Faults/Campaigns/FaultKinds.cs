@@ -12,6 +12,7 @@ internal static class FaultKinds
         new LongPause(), new Partition(), new OneWay(), new BridgeCut(), new Reset(), new Loss(), new SlowDisk(),
         new StalledDisk(), new FullDisk(), new FailingSync(), new EmptyDirectory(),
         new LostTail(), new OldCopy(), new DamagedEngine(),
+        new MoveLeader(), new MoveReplica(isAway: false), new MoveReplica(isAway: true),
     ];
 
     /// <summary>The kinds of a comma-separated list; all when there is none.</summary>

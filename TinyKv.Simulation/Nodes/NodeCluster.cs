@@ -126,7 +126,9 @@ internal sealed class NodeCluster
             Gateway = new GatewaySettings(
                 MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
             Placement = new PlacementSettings(
-                Replicas: 3, TimeSpan.FromSeconds(2), new HealthLimits(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20))),
+                // Elsewhere every store is expected to have its replicas in the end, however long it was away.
+                Replicas: 3, TimeSpan.FromSeconds(2),
+                new HealthLimits(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(Plan.ChangesMembers ? 10 : 3600))),
             Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
             Snapshots = new SnapshotSettings(
                 MaxConcurrent: 2, BytesPerSecond: 1 << 30, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),

@@ -32,15 +32,15 @@ public static class ReplicaChecker
         // What was begun is finished first.
         foreach (var learner in region.Peers.Where(peer => peer.Role == MemberRole.Learner))
         {
-            return Stays(learner, view)
+            return view.ConditionOf(learner.Store) == StoreCondition.Up
                 ? New(new MemberGoal.Voter(learner.Store, PeerId.None), $"{learner.Store} has a replica that does not vote yet")
                 : New(new MemberGoal.None(learner.Store), $"{learner.Store} is {view.ConditionOf(learner.Store)}");
         }
-        var staying = region.Peers.Count(peer => Stays(peer, view));
-        if (staying < Wanted(region, view) && Candidate(region, view) is { } store)
+        var (staying, candidate) = (region.Peers.Count(peer => Stays(peer, view)), Candidate(region, view));
+        if (staying < Wanted(region, view) && candidate is { } store)
             return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {Wanted(region, view)} are where they stay");
         var leaving = region.Peers.Where(peer => !Stays(peer, view)).ToList();
-        return staying >= Wanted(region, view) && leaving.Find(peer => MayGo(peer, region, view)) is { Id.Value: > 0 } gone
+        return staying >= (int)view.Stores.MaxReplicas && leaving.Find(peer => MayGo(peer, region, view)) is { Id.Value: > 0 } gone
             ? New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}") : null;
 
         ReplicaOperator New(MemberGoal goal, string reason) => new(reported, goal, reason);
@@ -51,13 +51,15 @@ public static class ReplicaChecker
         var configured = (int)view.Stores.MaxReplicas;
         if (region.Id != RegionId.Placement || configured < 3) return configured;
         // As many as may help, and an odd number: another one would have to be asked and could not be missed.
-        var up = view.Stores.Stores.Values.Count(store => store.State == StoreState.Up);
+        var up = view.Stores.Stores.Keys.Count(store => IsThere(new StoreId(store), view));
         return Math.Max(configured, Math.Min(MaxPlacementReplicas, up % 2 == 0 ? up - 1 : up));
     }
 
     // A store that is away for a while keeps its replica.
-    private static bool Stays(Peer peer, ClusterView view) =>
-        view.ConditionOf(peer.Store) is StoreCondition.Up or StoreCondition.Disconnected;
+    private static bool Stays(Peer peer, ClusterView view) => IsThere(peer.Store, view);
+
+    private static bool IsThere(StoreId store, ClusterView view) =>
+        view.ConditionOf(store) is StoreCondition.Up or StoreCondition.Disconnected;
 
     // The others that are heard must be a majority without it.
     private static bool MayGo(Peer peer, Region region, ClusterView view)
@@ -69,8 +71,9 @@ public static class ReplicaChecker
     private static StoreId? Candidate(Region region, ClusterView view)
     {
         var free = view.Stores.Stores.Values.Select(store => store.Id)
-            .Where(store => view.ConditionOf(store) == StoreCondition.Up && region.PeerOn(store) is null)
-            .OrderBy(store => view.RegionCounts.GetValueOrDefault(store)).ThenBy(store => store.Value).ToList();
+            .Where(store => view.ConditionOf(store) == StoreCondition.Up && view.RegionCounts.ContainsKey(store)
+                && region.PeerOn(store) is null)
+            .OrderBy(store => view.RegionCounts[store]).ThenBy(store => store.Value).ToList();
         return free.Count > 0 ? free[0] : null;
     }
 }

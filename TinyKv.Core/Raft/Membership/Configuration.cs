@@ -65,7 +65,7 @@ public sealed class Configuration : IEquatable<Configuration>
     public override string ToString() => string.Join(", ", Members.Select(Describe));
 
     /// <summary>Why there is no configuration of these members, which are ascending; or null.</summary>
-    internal static string? Contradiction(ImmutableArray<Peer> members)
+    public static string? Contradiction(ImmutableArray<Peer> members)
     {
         if (members.Length > MaxMembers) return $"{members.Length} members are too many";
         for (var i = 0; i < members.Length; i++)

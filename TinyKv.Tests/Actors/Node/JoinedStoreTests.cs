@@ -76,7 +76,7 @@ public sealed class JoinedStoreTests : IAsyncLifetime
             () => _cluster[1].RemoveStoreAsync(new StoreId(3), Timeouts.Long));
 
         Assert.StartsWith(
-            "store 3 has replicas of placement, region 1, and no other store that is up has none: let one join first",
+            "store 3 has replicas of placement, region 1, which have no other place to go: let another store join first",
             refused.Message, StringComparison.Ordinal);
         Assert.All(_cluster[1].Placement.Stores.Stores.Values, store => Assert.Equal(StoreState.Up, store.State));
     }

@@ -48,6 +48,18 @@ public sealed class ReplicaCheckerTests
     }
 
     [Fact]
+    public void A_store_that_was_never_heard_gets_nothing()
+    {
+        var view = View([1, 2], Healthy);
+
+        Assert.Empty(ReplicaChecker.Check(view with { RegionCounts = view.RegionCounts.Remove(new StoreId(3)) }));
+    }
+
+    [Fact]
+    public void Placement_loses_a_store_that_is_down_though_no_other_takes_its_place() => Assert.Equal(
+        new MemberGoal.None(new StoreId(4)), Goal(Check([1, 2, 3, 4], [.. Healthy, StoreCondition.Down], RegionId.Placement)));
+
+    [Fact]
     public void Where_there_is_no_other_store_nothing_is_done() => Assert.Empty(
         Check([1, 2, 3], [StoreCondition.Offline, StoreCondition.Up, StoreCondition.Up]));
 
@@ -136,7 +148,7 @@ public sealed class ReplicaCheckerTests
                 },
             })),
             stores.ToImmutableDictionary(store => store.Id, store => store.Condition),
-            ImmutableDictionary<StoreId, int>.Empty,
+            stores.ToImmutableDictionary(store => store.Id, _ => 0),
             [new ReportedRegion(
                 new Region(region ?? RegionId.First, KeyRange.All, RegionEpoch.Initial, peers), new StoreId(1), 7)]);
     }
