@@ -39,6 +39,13 @@ internal static class StoreRegistry
                     $"{taken} is the address of {other.Id}, which has the data directory {other.Directory}: give this store "
                     + "another address. If it is to take that store's place, remove that one first");
         }
+        if (IsLoopback(command.Addresses.Host) && directory.Living.FirstOrDefault(
+            other => other.Id != known?.Id && !IsLoopback(other.Addresses.Host)) is { } away)
+        {
+            return new RegistryRefusal(RegistryRefusalKind.Invalid,
+                $"{command.Addresses.Host} is on the store's own machine, where {away.Id} at {away.Addresses.Host} cannot reach "
+                + "it: set tinykv.store.host, or bind-host, to an address that others can reach");
+        }
         var store = (known ?? new StoreInfo
         {
             Id = new StoreId(next),
@@ -141,6 +148,9 @@ internal static class StoreRegistry
         IsWord(label.Key) && (label.Value.Length == 0 || IsWord(label.Value)) ? null
             : $"'{label.Key}={label.Value}' is no label: names and values have at most {MaxText} letters, digits, '-', '_', '.' "
                 + "and '/'";
+
+    private static bool IsLoopback(string host) =>
+        host is "localhost" or "::1" || host.StartsWith("127.", StringComparison.Ordinal);
 
     private static bool IsWord(string text) => text.Length is > 0 and <= MaxText
         && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/');

@@ -31,17 +31,8 @@ internal static class JoinReader
                 + "cluster, or joins one that is there; leave out one of the two");
         if (store.OptionalText("id") is { Length: > 0 } id)
             throw store.Invalid("id", $"is {id}, but a store that joins gets its number from the cluster; leave it out");
-        var address = ReadAddress(store);
-        if (IsLoopback(address.Host) && endpoints.FirstOrDefault(each => !IsLoopback(HostOf(each))) is { } away)
-            throw store.Invalid("bind-host", $"is {address.Host}, where the stores behind {away} cannot reach this one: set it, "
-                + "or tinykv.store.host, to an address of this machine");
-        return new JoinSettings(endpoints, address);
+        return new JoinSettings(endpoints, ReadAddress(store));
     }
-
-    private static string HostOf(string endpoint) => HostPort.TryParse(endpoint, out var parsed) ? parsed.Host : endpoint;
-
-    private static bool IsLoopback(string host) =>
-        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static ImmutableArray<string> ReadEndpoints(Config config, Section cluster)
     {

@@ -85,6 +85,20 @@ public sealed class StoreRegistryTests : IDisposable
         Assert.Equal(new StoreId(1000), Done(machine, one).Find(new DirectoryId(9))!.Id);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public void A_store_that_others_would_look_for_on_their_own_machine_is_not_taken(string host)
+    {
+        var machine = Machine();
+        Done(machine, Formed(1, 2));
+
+        var (kind, text) = Refusal(machine, Register(9) with { Addresses = Addresses(9) with { Host = host } });
+
+        Assert.Equal(RegistryRefusalKind.Invalid, kind);
+        Assert.Contains($"{host} is on the store's own machine", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_removed_store_does_not_come_back()
     {
