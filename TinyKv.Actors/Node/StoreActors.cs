@@ -111,7 +111,7 @@ internal sealed record StoreActors(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
         var services = actors.OnAll(PlacementService.Name, settings.StoreId, service);
         var registry = actors.OnAll(StoreService.Name, settings.StoreId, system.ActorOf(
-            StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name));
+            StoreService.Props(store, table, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name));
         if (around.Measure is { } measure)
             system.ActorOf(StoreReporter.Props(ReporterOf(
                 settings, cluster, around, measure, registry, handshake, table, new StoreKeeper(engine))), StoreReporter.Name);

@@ -6,6 +6,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Placement;
 using Wire = TinyKv.Protocol.Wire.Internal;
 
@@ -16,10 +17,13 @@ namespace TinyKv.Actors.Placement;
 /// answers; the others name the leader that they know. It hears the stores, and knows by that how they are. Questions that
 /// come while leadership is being confirmed share the next confirmation.
 /// </summary>
-internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpan timeout) : UntypedActor
+internal sealed class StoreService(IActorRef store, RegionTable table, HealthLimits limits, TimeSpan timeout) : UntypedActor
 {
     /// <summary>The actor's name.</summary>
     public const string Name = "stores";
+
+    // A store that has none yet needs a beginning, not a list.
+    private const int MaxRegions = 1000;
 
     private readonly StoreHealth _health = new(limits);
     private readonly List<(IActorRef Asker, object Question)> _waiting = [];
@@ -27,10 +31,11 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
 
     /// <summary>What makes the actor.</summary>
     /// <param name="store">Takes requests to the placement group.</param>
+    /// <param name="table">Where regions are.</param>
     /// <param name="limits">After which silence a store is called what.</param>
     /// <param name="timeout">How long the group may take.</param>
-    public static Props Props(IActorRef store, HealthLimits limits, TimeSpan timeout) =>
-        Akka.Actor.Props.Create(() => new StoreService(store, limits, timeout));
+    public static Props Props(IActorRef store, RegionTable table, HealthLimits limits, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new StoreService(store, table, limits, timeout));
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
@@ -103,9 +108,19 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
             removed.Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version));
             return removed;
         }
-        _health.Hear(id, StoreWire.FromWire(heartbeat.Stats ?? new Wire.StoreStats()), Now);
-        return new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
+        var stats = heartbeat.Stats ?? new Wire.StoreStats();
+        _health.Hear(id, StoreWire.FromWire(stats), Now);
+        var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
+        // Requests to it would lead nowhere.
+        if (stats.RegionCount == 0) reply.Regions.AddRange(table.Regions.Entries.Take(MaxRegions).Select(Locate));
+        return reply;
     }
+
+    private static Wire.RegionLocation Locate(LocatedRegion known) => new()
+    {
+        Region = RegionErrors.ToWire(known.Region),
+        Leader = known.Leader is { } leader ? RegionErrors.ToWire(leader) : null,
+    };
 
     private Wire.StoresReply List(PlacementView view)
     {

@@ -3,6 +3,8 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Placement;
+using TinyKv.Actors.Regions;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
@@ -21,6 +23,7 @@ public sealed class StoreServiceTests : TestKit
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
+    private readonly RegionTable _table = new();
     private readonly TestProbe _group;
     private readonly IActorRef _service;
 
@@ -28,7 +31,7 @@ public sealed class StoreServiceTests : TestKit
     {
         _group = CreateTestProbe();
         _service = Sys.ActorOf(StoreService.Props(
-            _group.Ref, new HealthLimits(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)), TimeSpan.FromHours(1)));
+            _group.Ref, _table, new HealthLimits(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)), TimeSpan.FromHours(1)));
     }
 
     [Fact]
@@ -40,6 +43,23 @@ public sealed class StoreServiceTests : TestKit
 
         Assert.Equal(new SetClusterConfig(77, 5), CommandCodec.Decode(proposed.Command));
         Assert.Equal([1UL, 2], (await ExpectMsgAsync<StoresReply>(WaitTimeout)).Changes.Stores.Select(store => store.Id));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public async Task A_store_without_regions_is_told_where_they_are(int has, int told)
+    {
+        var leader = new Peer(new PeerId(11), new StoreId(1));
+        _table.Learn(new LocatedRegion(new Region(RegionId.First, KeyRange.All, RegionEpoch.Initial, [leader]), leader));
+        _service.Tell(new PlacementHeartbeat { StoreId = 2, Stats = new StoreStats { RegionCount = has } });
+        await _group.ExpectMsgAsync<Read>(WaitTimeout);
+        _group.Reply(new PlacementView(3, 0, Directory(1, 2)));
+
+        var reply = await ExpectMsgAsync<StoresReply>(WaitTimeout);
+
+        Assert.Equal(told, reply.Regions.Count);
+        Assert.All(reply.Regions, region => Assert.Equal((1UL, 11UL), (region.Region.Id, region.Leader.Id)));
     }
 
     [Fact]
