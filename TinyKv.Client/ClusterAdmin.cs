@@ -124,7 +124,8 @@ internal sealed class GrpcAdmin(
         {
             var reply = await AskAsync((admin, call) => admin.RemoveStoreAsync(request, call), cancellation);
             if (reply.Left.Length == 0) return reply.Store;
-            if (reply.Left != said) left?.Report(said = reply.Left);
+            if (reply.Left != said) left?.Report(reply.Left);
+            said = reply.Left;
             await Task.Delay(LongPause, cancellation);
         }
     }
@@ -156,7 +157,8 @@ internal sealed class GrpcAdmin(
             var reply = await AskAsync((admin, call) => admin.ChangePeerAsync(request, call), cancellation);
             if (reply.Done && said.Length == 0) throw new TinyKvInvalidRequestException(nothingToDo);
             if (reply.Done) return;
-            if (reply.UnderWay != said) underWay?.Report(said = reply.UnderWay);
+            if (reply.UnderWay != said) underWay?.Report(reply.UnderWay);
+            said = reply.UnderWay;
             await Task.Delay(Pause, cancellation);
         }
     }

@@ -200,7 +200,10 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         }
         switch ((RegistryRefusalKind)reply.Refusal)
         {
-            case RegistryRefusalKind.None: Learn(reply.Changes); break;
+            case RegistryRefusalKind.None:
+                Learn(reply.Changes);
+                Locate(reply.Regions);
+                break;
             case RegistryRefusalKind.NotBootstrapped: spec.Introducer.Tell(DescribeAcquaintance.Instance); break;
             case RegistryRefusalKind.StoreRemoved:
                 // It is to know at its next start, too, before it does anything.
@@ -233,6 +236,16 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         var own = spec.Stores.Current.Find(spec.Self);
         if (own is null || (own.Addresses == spec.Addresses && own.ProgramVersion == spec.ProgramVersion)) return;
         Change(new RegisterStore(spec.Cluster, spec.Directory, spec.Addresses, spec.ProgramVersion));
+    }
+
+    // Until a region has a replica here, requests for it are passed on to where others say that it is.
+    private void Locate(IEnumerable<Wire.RegionLocation> regions)
+    {
+        foreach (var known in regions)
+        {
+            if (known.Region is not { } wire || RegionErrors.FromWire(wire) is not { Range.IsEmpty: false } region) continue;
+            spec.Regions.Learn(new LocatedRegion(region, known.Leader is { } leader ? RegionErrors.FromWire(leader) : null));
+        }
     }
 
     // The directories of all are known when the cluster is formed.

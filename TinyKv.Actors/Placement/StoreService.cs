@@ -24,6 +24,9 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
     /// <summary>The actor's name.</summary>
     public const string Name = "stores";
 
+    // A store that has none yet needs a beginning, not a list.
+    private const int MaxRegions = 1000;
+
     private readonly StoreHealth _health = new(limits);
     private readonly Dictionary<RegionId, ReportedRegion> _regions = []; // by their leaders, in this term
     private readonly List<(IActorRef Asker, object Question)> _waiting = [];
@@ -108,10 +111,22 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
             removed.Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version));
             return removed;
         }
-        _health.Hear(id, StoreWire.FromWire(heartbeat.Stats ?? new Wire.StoreStats()), Now);
+        var stats = heartbeat.Stats ?? new Wire.StoreStats();
+        _health.Hear(id, StoreWire.FromWire(stats), Now);
         foreach (var led in heartbeat.Regions) Hear(id, led);
-        return new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
+        var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
+        // Requests to it would lead nowhere.
+        if (stats.RegionCount == 0) reply.Regions.AddRange(_regions.Values.Where(HasKeys).Take(MaxRegions).Select(Locate));
+        return reply;
     }
+
+    private static bool HasKeys(ReportedRegion reported) => reported.Region.Id != RegionId.Placement;
+
+    private static Wire.RegionLocation Locate(ReportedRegion reported) => new()
+    {
+        Region = RegionErrors.ToWire(reported.Region),
+        Leader = reported.Region.PeerOn(reported.Leader) is { } leader ? RegionErrors.ToWire(leader) : null,
+    };
 
     private void Lead(long term)
     {

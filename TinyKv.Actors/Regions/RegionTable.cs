@@ -65,6 +65,10 @@ internal sealed class RegionTable
         Posted?.Invoke();
     }
 
+    /// <summary>Another store has told where a region is. What replicas on this one say counts for more.</summary>
+    public void Learn(LocatedRegion region) =>
+        ImmutableInterlocked.Update(ref _content, (content, learnt) => content.Knowing(learnt), region);
+
     // The placement group holds no keys.
     private sealed record Content(
         ReplicaView? Placement, RegionMap<ReplicaView> Replicas, RegionMap<LocatedRegion> Regions)
@@ -82,6 +86,10 @@ internal sealed class RegionTable
                 Replicas = Replicas.Remove(region.Id),
                 Regions = Regions.Add(new LocatedRegion(region, LeaderIn(region))),
             };
+
+        public Content Knowing(LocatedRegion learnt) =>
+            Replicas.Overlapping(learnt.Region.Range.Start, learnt.Region.Range.End).Any() ? this
+                : this with { Regions = Regions.Add(learnt) };
 
         private Peer? LeaderIn(Region region) =>
             Replicas.Find(region.Id)?.Peer?.Leader is { } leader ? region.PeerWith(leader.Id) : null;

@@ -54,9 +54,9 @@ internal sealed class MoveReplica(bool isAway) : Fault(isAway ? "remove-while-aw
             while (await PeerAsync(client, region, store, limit.Token) is var peer && (peer == 0 || peer == before))
                 await Task.Delay(StoreObserver.Poll, limit.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TinyKvException($"store {store} has no new replica of {region} after {context.Bound.TotalSeconds} s");
+            throw new TinyKvException($"store {store} has no new replica of {region} after {context.Bound.TotalSeconds} s", e);
         }
         return new FaultReport($"{region} on store {store}", due, 1);
     }

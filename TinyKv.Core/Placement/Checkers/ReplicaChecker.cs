@@ -39,9 +39,9 @@ public static class ReplicaChecker
         var (staying, candidate) = (region.Peers.Count(peer => Stays(peer, view)), Candidate(region, view));
         if (staying < Wanted(region, view) && candidate is { } store)
             return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {Wanted(region, view)} are where they stay");
-        var leaving = region.Peers.Where(peer => !Stays(peer, view)).ToList();
-        return staying >= (int)view.Stores.MaxReplicas && leaving.Find(peer => MayGo(peer, region, view)) is { Id.Value: > 0 } gone
-            ? New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}") : null;
+        if (staying < view.Stores.MaxReplicas) return null;
+        var gone = region.Peers.FirstOrDefault(peer => !Stays(peer, view) && MayGo(peer, region, view));
+        return gone.Id != PeerId.None ? New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}") : null;
 
         ReplicaOperator New(MemberGoal goal, string reason) => new(reported, goal, reason);
     }

@@ -1,7 +1,9 @@
+using Google.Protobuf;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Placement;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Tests.Actors.Node;
 
@@ -29,6 +31,11 @@ public sealed class JoinedStoreTests : IAsyncLifetime
         var list = await _cluster[2].Placement.ListStoresAsync(Timeouts.Long);
         Assert.Equal(StoreCondition.Up, list.Of(four)!.Condition);
         await Eventually.True(() => _cluster.Nodes.All(node => node.Stores.Length == 4));
+        // It has no region, and passes on what it is asked.
+        await Eventually.True(() => fourth.Placement.Regions.Count == 1);
+        var read = await fourth.Raw.ExecuteAsync(
+            new GetRequest { Key = ByteString.CopyFromUtf8("before") }, Timeouts.Long);
+        Assert.Equal([1], read.Value.Value.ToByteArray());
 
         // By itself, while nobody tells it anything that it does not know.
         await _cluster.StopAsync(four.Value);

@@ -121,6 +121,24 @@ public sealed class StoreReporterTests : TestKit
     }
 
     [Fact]
+    public async Task Where_regions_are_is_learnt_until_one_has_a_replica_here()
+    {
+        Start();
+        await _one.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+        var reply = Changes(Info(1, "h1"));
+        var leader = new TinyKv.Protocol.Wire.Meta.Peer { Id = 12, StoreId = 2 };
+        reply.Regions.Add(new RegionLocation { Region = new() { Id = 1, Peers = { leader } }, Leader = leader });
+        reply.Regions.Add(new RegionLocation());
+        _one.Reply(reply);
+        await _one.ExpectMsgAsync<PlacementHeartbeat>(WaitTimeout);
+
+        Assert.Equal(new StoreId(2), Assert.Single(_regions.Regions.Entries).Leader!.Value.Store);
+        Lead(RegionId.First, KeyRange.All, leader: 1);
+        _regions.Learn(new LocatedRegion(new Region(new RegionId(7), KeyRange.All, new RegionEpoch(9, 9), []), null));
+        Assert.Equal(RegionId.First, Assert.Single(_regions.Regions.Entries).Region.Id);
+    }
+
+    [Fact]
     public async Task A_replica_of_placement_keeps_it_where_there_is_one()
     {
         Lead(RegionId.Placement, KeyRange.All, leader: 2);

@@ -3,11 +3,13 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Placement;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Protocol.Commands;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.Internal;
 using Command = TinyKv.Protocol.Wire.Internal.Command;
 using SetClusterConfig = TinyKv.Core.Commands.SetClusterConfig;
@@ -40,6 +42,31 @@ public sealed class StoreServiceTests : TestKit
 
         Assert.Equal(new SetClusterConfig(77, 5), CommandCodec.Decode(proposed.Command));
         Assert.Equal([1UL, 2], (await ExpectMsgAsync<StoresReply>(WaitTimeout)).Changes.Stores.Select(store => store.Id));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public async Task A_store_without_regions_is_told_where_they_are(int has, int told)
+    {
+        var leader = new Peer(new PeerId(11), new StoreId(1));
+        var region = new Region(RegionId.First, KeyRange.All, RegionEpoch.Initial, [leader]);
+        _service.Tell(new PlacementHeartbeat
+        {
+            StoreId = 1,
+            Regions = { new LedRegion { Region = RegionErrors.ToWire(region), Term = 5 } },
+        });
+        await _group.ExpectMsgAsync<Read>(WaitTimeout);
+        _group.Reply(new PlacementView(3, 0, Directory(1, 2)));
+        await ExpectMsgAsync<StoresReply>(WaitTimeout);
+        _service.Tell(new PlacementHeartbeat { StoreId = 2, Stats = new StoreStats { RegionCount = has } });
+        await _group.ExpectMsgAsync<Read>(WaitTimeout);
+        _group.Reply(new PlacementView(3, 0, Directory(1, 2)));
+
+        var reply = await ExpectMsgAsync<StoresReply>(WaitTimeout);
+
+        Assert.Equal(told, reply.Regions.Count);
+        Assert.All(reply.Regions, region => Assert.Equal((1UL, 11UL), (region.Region.Id, region.Leader.Id)));
     }
 
     [Fact]
