@@ -2,12 +2,15 @@ using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Placement;
 using TinyKv.Actors.Requests;
 using TinyKv.Client;
+using TinyKv.Persistence;
+using TinyKv.Server;
 using TinyKv.Server.Exit;
 using TinyKv.Server.Logging;
 
@@ -35,8 +38,7 @@ public static class TinyKvServices
     {
         services.AddOptions<TinyKvOptions>().Configure(configure ?? (_ => { }));
         services.AddSingleton<IValidateOptions<TinyKvOptions>, TinyKvOptionsValidator>();
-        services.AddSingleton(provider => PreparedStore.Open(StoreConfig.Of(OptionsOf(provider)).Config));
-        services.AddHostedService<JoinService>();
+        services.AddSingleton(Prepare);
         services.AddAkka(PreparedStore.SystemName, (builder, provider) =>
         {
             var store = provider.GetRequiredService<PreparedStore>();
@@ -63,6 +65,19 @@ public static class TinyKvServices
         // After Akka's own: the store is stopped first, and takes its actor system along.
         services.AddHostedService<StoreService>();
         return services;
+    }
+
+    // A host makes all its services before it starts the first: whoever needs the actor system needs a store that has joined.
+    private static PreparedStore Prepare(IServiceProvider provider)
+    {
+        var config = StoreConfig.Of(OptionsOf(provider));
+        if (OptionsOf(provider).Join.Count > 0)
+        {
+            var logs = provider.GetRequiredService<ILoggerFactory>();
+            var stopping = provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            BlockingCall.Await(() => config.UseAsync(known => StoreServer.JoinAsync(known, logs, stopping)));
+        }
+        return PreparedStore.Open(config.Config);
     }
 
     private static TinyKvOptions OptionsOf(IServiceProvider provider) =>

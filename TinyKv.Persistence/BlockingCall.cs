@@ -21,6 +21,10 @@ public static class BlockingCall
         }
     }
 
+    /// <summary>Waits on the calling thread for what is done elsewhere: for those who are called by somebody that cannot
+    /// await.</summary>
+    public static T Await<T>(Func<Task<T>> call) => Task.Run(call).GetAwaiter().GetResult();
+
     /// <summary>Makes the call on a thread of its own, which continues for as long as the call takes. Fails with
     /// <see cref="TaskSchedulerException"/> when no thread can be had.</summary>
     public static Task Start(Action call) => Start(() =>

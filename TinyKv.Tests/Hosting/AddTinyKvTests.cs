@@ -47,6 +47,35 @@ public sealed class AddTinyKvTests : IDisposable
     }
 
     [Fact]
+    public async Task An_application_joins_the_cluster_of_another()
+    {
+        using var first = await StartAsync();
+        await first.Services.GetRequiredService<IRawClient>().PutAsync(Key, Key, cancellation: Timeouts.Long);
+
+        using var second = await StartAsync(Join);
+
+        Assert.Equal(1000UL, second.Services.GetRequiredService<StoreNode>().Settings.StoreId.Value);
+        Assert.Equal(Key, await second.Services.GetRequiredService<IRawClient>().GetAsync(Key, cancellation: Timeouts.Long));
+        await second.StopAsync(Timeouts.Long);
+        await first.StopAsync(Timeouts.Long);
+    }
+
+    private void Join(TinyKvOptions options)
+    {
+        var own = StoreAddress.Free(1)[0];
+        (options.ClusterName, options.StoreId, options.DataDirectory) = ("", 0, _directory["second"]);
+        options.Stores.Clear();
+        options.Join.Add($"127.0.0.1:{_address.GrpcPort}");
+        options.Hocon += $$"""
+
+            tinykv.store {
+              grpc-port = {{own.GrpcPort}}, status-port = {{own.StatusPort}}
+              remoting-port = {{own.RemotingPort}}, raft-port = {{own.RaftPort}}
+            }
+            """;
+    }
+
+    [Fact]
     public async Task A_host_may_be_stopped_twice()
     {
         using var application = await StartAsync();
@@ -189,6 +218,7 @@ public sealed class AddTinyKvTests : IDisposable
         { options => options.DataDirectory = " ", "TinyKvOptions.DataDirectory" },
         { options => options.StoreId = 7, "TinyKvOptions.StoreId is 7, but Stores lists only 1" },
         { options => options.Stores.Clear(), "TinyKvOptions.Stores is empty" },
+        { options => options.Join.Add("a:1"), "TinyKvOptions.Join is set, and so is Stores" },
         { options => options.Journal = "paper", "tinykv.journal is 'paper'" },
         { options => options.Stores[0].GrpcPort = 0, "grpc-port is '0'" },
         { options => options.Hocon = "tinykv.raft.election-tick = 1", "tinykv.raft.election-tick is not a setting" },
