@@ -41,7 +41,8 @@ public static class ReplicaChecker
             return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {Wanted(region, view)} are where they stay");
         if (staying < view.Stores.MaxReplicas) return null;
         var gone = region.Peers.FirstOrDefault(peer => !Stays(peer, view) && MayGo(peer, region, view));
-        return gone.Id != PeerId.None ? New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}") : null;
+        return gone.Id == PeerId.None ? null
+            : New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}");
 
         ReplicaOperator New(MemberGoal goal, string reason) => new(reported, goal, reason);
     }
