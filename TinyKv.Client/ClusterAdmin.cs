@@ -120,7 +120,7 @@ internal sealed class GrpcAdmin(
         ulong store, IProgress<string>? left = null, CancellationToken cancellation = default)
     {
         var request = new RemoveStoreRequest { StoreId = store };
-        for (var said = "";;)
+        for (var said = ""; ;)
         {
             var reply = await AskAsync((admin, call) => admin.RemoveStoreAsync(request, call), cancellation);
             if (reply.Left.Length == 0) return reply.Store;
@@ -152,7 +152,7 @@ internal sealed class GrpcAdmin(
     private async Task ChangePeerAsync(
         ChangePeerRequest request, string nothingToDo, IProgress<string>? underWay, CancellationToken cancellation)
     {
-        for (var said = "";;)
+        for (var said = ""; ;)
         {
             var reply = await AskAsync((admin, call) => admin.ChangePeerAsync(request, call), cancellation);
             if (reply.Done && said.Length == 0) throw new TinyKvInvalidRequestException(nothingToDo);

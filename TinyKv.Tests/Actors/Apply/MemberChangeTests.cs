@@ -1,13 +1,13 @@
 using Akka.Actor;
 using TinyKv.Actors.Messages;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 using TinyKv.Protocol.Commands;
-using TinyKv.Core.Commands;
-using TinyKv.Core.Storage;
 
 namespace TinyKv.Tests.Actors.Apply;
 
