@@ -15,11 +15,11 @@ internal static class AdmissionBugs
             if (head.Request.MayShareEntry) head.Asker.Tell(TinyKv.Core.Commands.Written.Instance);
             """,
             "Another leader overwrites it."),
-        new("an answer by index alone", [Rule.Linearizability], 53, "PendingProposals",
+        new("an answer by index alone", [Rule.Linearizability], 11, "PendingProposals",
             "head.Position == applied",
             "head.Position.Index == applied.Index",
             "Who waits for a displaced command is told that it was applied."),
-        new("a read of a leader that nobody confirms", [Rule.Linearizability], 10, "RaftPeer",
+        new("a read of a leader that nobody confirms", [Rule.Linearizability], 8, "RaftPeer",
             "Perform(_core.ReadIndex([_lastRead]));",
             "Grant([new ReadGrant(_lastRead, _core.Commit)]);",
             "A leader that was replaced keeps answering."),
@@ -30,7 +30,7 @@ internal static class AdmissionBugs
             case RegionRequest request: Refuse(Sender, request, Member(_core.Leader)); break;
             """,
             "Followers are behind."),
-        new("a read context used again", [Rule.Linearizability], 92, "RaftPeer",
+        new("a read context used again", [Rule.Linearizability], 11, "RaftPeer",
             "_confirming.Add(++_lastRead, [.. _readers]);",
             "_confirming[_lastRead = 1] = [.. _confirming.GetValueOrDefault(1, []), .. _readers];",
             "A round that left before a read began confirms it."),
@@ -45,7 +45,7 @@ internal static class AdmissionBugs
             "case RegionRequest request: Refuse(Sender, request, Member(_core.Leader)); break;",
             "case RegionRequest request: Admit(Sender, request); break;",
             "They are proposed by one that does not lead."),
-        new("a lease that a pause does not age", [Rule.Linearizability], 25, "RaftPeer",
+        new("a lease that a pause does not age", [Rule.Linearizability], 124, "RaftPeer",
             "for (; now - _ticked >= _spec.TickInterval; _ticked += _spec.TickInterval) Perform(_core.Tick());",
             """
             if (now - _ticked >= _spec.TickInterval)

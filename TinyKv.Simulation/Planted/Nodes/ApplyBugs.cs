@@ -43,7 +43,7 @@ internal static class ApplyBugs
                 view.Acquire();
             """,
             "It does not see what was written since."),
-        new("only the first of the writes that share an entry", [Rule.Linearizability], 4, "ApplyActor",
+        new("only the first of the writes that share an entry", [Rule.Linearizability], 5, "ApplyActor",
             "turn.Add(applied.Writes, Region);",
             "if (_commands.TrueForAll(other => other.Position != entry.Position)) turn.Add(applied.Writes, Region);",
             "The others are acknowledged and lost."),

@@ -8,7 +8,7 @@ internal static class ConditionBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("conditions",
     [
-        new("a condition decided before the write is proposed", [Rule.Linearizability], 4, "RaftStorage",
+        new("a condition decided before the write is proposed", [Rule.Linearizability], 3, "RaftStorage",
             """
             return await ProposeAsync(context, condition, batch, cancellation) switch
             {
@@ -32,11 +32,11 @@ internal static class ConditionBugs
             "holds ? write.Batch : []",
             "write.Batch",
             "It overwrites what it was not meant to."),
-        new("a range deletion to the end of the region", [Rule.Linearizability], 1, "BatchWriter",
+        new("a range deletion to the end of the region", [Rule.Linearizability], 2, "BatchWriter",
             "range.Intersect(region.Range)",
             "region.Range with { Start = range.Start }",
             "It removes what is beyond the range, too."),
-        new("a range deletion that does not see what its turn has put", [Rule.SameState, Rule.Linearizability], 1, "SimEngine",
+        new("a range deletion that does not see what its turn has put", [Rule.SameState, Rule.Linearizability], 7, "SimEngine",
             "_inner.DeleteRange(family, range);",
             """
             using var seen = data.Snapshot();

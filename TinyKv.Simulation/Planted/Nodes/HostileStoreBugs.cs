@@ -23,11 +23,11 @@ internal static class HostileStoreBugs
             _refusals++;
             """,
             "Every lie ends the store."),
-        new("an entry that is no command in the log", [Rule.NothingThrows, Rule.Serves, Rule.Converges], 11, "RaftPeer",
+        new("an entry that is no command in the log", [Rule.NothingThrows, Rule.Serves, Rule.Converges], 8, "RaftPeer",
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) return entry;",
             "if (entry.Kind == EntryKind.Command && !_spec.IsCommand(entry.Data)) continue;",
             "The region stops on every store that applies it."),
-        new("more timestamps than there are in a millisecond", [Rule.NothingThrows], 11, "PlacementService",
+        new("more timestamps than there are in a millisecond", [Rule.NothingThrows], 1, "PlacementService",
             "{ Count: < 1 or >= (uint)TimestampOracle.LogicalEnd }",
             "{ Count: < 1 }",
             "Whoever asks for them takes the service down, with all that others have asked for."),

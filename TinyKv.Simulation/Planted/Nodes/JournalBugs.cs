@@ -23,11 +23,11 @@ internal static class JournalBugs
             "Send(write.Messages);",
             "",
             "Nobody is elected."),
-        new("a record behind one that may be refused", [Rule.NothingThrows], 43, "RaftPeer",
+        new("a record behind one that may be refused", [Rule.NothingThrows], 13, "RaftPeer",
             "_underWay > 0 || _events.Count == 0",
             "_events.Count == 0",
             "The journal refuses the first and takes the second: the log has a gap for ever."),
-        new("a peer that continues after a refused record", [Rule.Converges, Rule.DurablePromises], 13, "RaftPeer",
+        new("a peer that continues after a refused record", [Rule.Converges, Rule.DurablePromises], 5, "RaftPeer",
             "Context.Stop(Self);",
             "",
             "The core counts on what the journal does not have."),
@@ -45,7 +45,7 @@ internal static class JournalBugs
             "groups.Take(count).SelectMany(group => group)",
             "groups.Take(count).SelectMany(group => group.Take(1))",
             "The others were acknowledged with it."),
-        new("a replay that forgets truncations", [Rule.SameState], 43, "RaftPeer",
+        new("a replay that forgets truncations", [Rule.SameState], 11, "RaftPeer",
             "case RaftRecord record: _replay.Take(LastSequenceNr, record); break;",
             """
             case RaftRecord record:

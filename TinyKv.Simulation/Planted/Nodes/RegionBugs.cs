@@ -24,7 +24,7 @@ internal static class RegionBugs
             "Become(Unborn);",
             "Start(); return;",
             "A journal that is lost with the process passes for a new one, and its votes are forgotten."),
-        new("an empty journal taken for a new one", [Rule.NothingThrows, Rule.OneVotePerTerm], 11, "RaftPeer",
+        new("an empty journal taken for a new one", [Rule.NothingThrows, Rule.OneVotePerTerm], 30, "RaftPeer",
             "if (_spec.JournalBorn) { StoreFailed",
             "if (false) { StoreFailed",
             "Votes and acknowledgements are forgotten."),

@@ -25,7 +25,7 @@ internal static class SnapshotBugs
             "AwaitBirth();",
             "What is promised on the snapshot follows nothing in the journal."),
         new("a state machine that keeps what it knew before the snapshot",
-            [Rule.UniqueIds, Rule.SameState, Rule.RisingTimestamps], 9, "ApplyActor",
+            [Rule.UniqueIds, Rule.SameState, Rule.RisingTimestamps], 15, "ApplyActor",
             """
             _record = spec.Installer.Install(install.Snapshot, _record);
             using var snapshot = engine.Snapshot();

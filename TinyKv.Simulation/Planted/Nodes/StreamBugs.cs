@@ -19,7 +19,7 @@ internal static class StreamBugs
             _replies.Add((call, reply));
             """,
             "A request is answered twice."),
-        new("an overdue write that passes for a refused one", [Rule.Linearizability], 27, "RawCall",
+        new("an overdue write that passes for a refused one", [Rule.Linearizability], 44, "RawCall",
             "Sink.Reply([(this, Request.OutcomeUnknown())]);",
             "Sink.Reply([(this, Request.Refused(new TinyKv.Core.Regions.RegionError.NotLeader(null, null)))]);",
             "It may be done all the same, and is asked again."),
@@ -37,7 +37,7 @@ internal static class StreamBugs
             }
             """,
             "Those before it are done all the same, and are asked again."),
-        new("a read of a message that nobody confirms", [Rule.Linearizability], 98, "RaftPeer",
+        new("a read of a message that nobody confirms", [Rule.Linearizability], 54, "RaftPeer",
             "foreach (var (asker, request) in batch.Requests) Admit(asker, request);",
             """
             foreach (var (asker, request) in batch.Requests)

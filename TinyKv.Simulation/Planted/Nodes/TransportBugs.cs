@@ -8,11 +8,11 @@ internal static class TransportBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("transport",
     [
-        new("a message of another cluster", [Rule.HonestAreBelieved], 19, "RaftTransport",
+        new("a message of another cluster", [Rule.HonestAreBelieved], 11, "RaftTransport",
             "batch.ClusterId != spec.Cluster || batch.ToStore != spec.Self.Value",
             "batch.ToStore != spec.Self.Value",
             "Its terms and entries mean something else."),
-        new("a message for another store", [Rule.HonestAreBelieved], 11, "RaftTransport",
+        new("a message for another store", [Rule.HonestAreBelieved], 14, "RaftTransport",
             "|| batch.ToStore != spec.Self.Value",
             "",
             "It was not meant for this replica."),
@@ -44,7 +44,7 @@ internal static class TransportBugs
             "return (Record = found.Start(Draw(), initial))!;",
             "return (Record = found.Start(Draw(), initial) with { Earlier = [] })!;",
             "An honest store is taken for an old copy of itself."),
-        new("a connection that is never re-established", [Rule.Serves, Rule.Converges], 100, "RaftTransport",
+        new("a connection that is never re-established", [Rule.Serves, Rule.Converges], 1, "RaftTransport",
             "spec.Reconnect(new StoreId(store));",
             "",
             "A store that is not heard stays so for ever."),
