@@ -62,8 +62,7 @@ internal sealed class StoreProcess : IAsyncDisposable
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.UseShellExecute = false;
-        // Without a buffer, so that a write that failed is not tried again later.
-        var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        var log = OpenLog(logFile);
         try
         {
             return new StoreProcess(Process.Start(start)!, log);
@@ -72,6 +71,19 @@ internal sealed class StoreProcess : IAsyncDisposable
         {
             log.Dispose();
             throw;
+        }
+    }
+
+    private static FileStream OpenLog(string file)
+    {
+        try
+        {
+            // Without a buffer, so that a write that failed is not tried again later.
+            return new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new IOException($"its directory {Path.GetDirectoryName(file)} is gone", e);
         }
     }
 
