@@ -63,10 +63,10 @@ internal sealed class StoreNodeRemoval(
             $"no store that answers {self} is the leader {unknown}, so nobody knows whether {store} has a replica of it");
     }
 
+    // A store that has just joined and was not heard yet will do.
     private static ClusterView ViewOf(StoreList list, IEnumerable<ReportedRegion> led) => new(list.Directory,
         list.Reports.ToImmutableDictionary(report => report.Store, report => report.Condition),
-        list.Reports.Where(report => report.Stats is not null)
-            .ToImmutableDictionary(report => report.Store, report => report.Stats!.RegionCount), [.. led]);
+        list.Reports.ToImmutableDictionary(report => report.Store, report => report.Stats?.RegionCount ?? 0), [.. led]);
 
     private Task<StoreStatusResponse?> AskAsync(StoreId store, CancellationToken cancellation) =>
         actors.Find(store, GatewayActor.Name) is not { } gateway ? Task.FromResult<StoreStatusResponse?>(null)
