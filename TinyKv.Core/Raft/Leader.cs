@@ -72,9 +72,10 @@ internal sealed partial class Leader : Role
             // Our disk stands still, and without it nothing is applied here; the others can do without us.
             _raft.Follow(_raft.Term, PeerId.None);
         }
-        else if (++_sinceHeartbeat >= _raft.Options.HeartbeatTicks && !_followers.IsEmpty)
+        else
         {
-            SendHeartbeats();
+            // Reads may send heartbeats so often that none is ever due.
+            if (++_sinceHeartbeat >= _raft.Options.HeartbeatTicks && !_followers.IsEmpty) SendHeartbeats();
             PartWithTheRemoved();
         }
         LimitTransfer();
