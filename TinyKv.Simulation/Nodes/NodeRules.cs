@@ -38,7 +38,7 @@ internal sealed class NodeRules(World world)
         var disk = from.Disk.LogOf(region);
         Require(Rule.DurablePromises, disk is not null && disk.Term > 0, $"{from.Name} speaks for {region} before it is created");
         Require(Rule.RegionsAsRecorded,
-            MaySpeak(from.Disk.Engine.Catalog.AddresseeOf(region), envelope.From),
+            MaySpeak(from.Disk.Engine.Catalog.Find(region), envelope.From),
             $"{from.Name} speaks for {region}, of which its engine has no record, or does not know that it has a journal");
         // What it says contradicts what its store has promised; that nobody hears it is for the other rules to show.
         if (from.IsImpostor)
@@ -153,13 +153,10 @@ internal sealed class NodeRules(World world)
     private static (RegionState, RegionEpoch, bool) StateOf(RegionRecord record) =>
         (record.State, record.Region.Epoch, record.JournalBorn);
 
-    // One that has just been removed may not know it yet: what it says was true when it said it, and its journal is there.
-    private static bool MaySpeak(Addressee addressee, PeerId peer) => addressee switch
-    {
-        Addressee.Here here => here.Record.JournalBorn,
-        Addressee.Gone gone => gone.Record is { JournalBorn: true } record && record.Former == peer,
-        _ => false,
-    };
+    // What one has said that has just been removed, or is being replaced by a snapshot, may leave only now: it was true, and its
+    // journal is there.
+    private static bool MaySpeak(RegionRecord? record, PeerId peer) => record is { JournalBorn: true }
+        && (record.State != RegionState.Tombstone || record.Former == peer);
 
     private static bool IsInstalled(EngineVersion before, EngineVersion after, RegionId region) =>
         before.Catalog.Find(region) is { State: RegionState.Applying }
