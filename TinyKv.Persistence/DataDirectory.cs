@@ -135,8 +135,10 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Counts a start, durably: nothing may be said to other stores before. Blocks on the disk.</summary>
     /// <param name="initial">The initial stores by the configuration, ascending. Whether they are those that the
     /// directory was formed with is for the caller to compare.</param>
+    /// <param name="replicas">How many replicas a region is meant to have by the configuration, likewise.</param>
     /// <exception cref="IOException">It is not durable.</exception>
-    public void Start(ImmutableArray<StoreId> initial) => Save(Record = Record.Start(IdentityFile.Draw(), initial));
+    public void Start(ImmutableArray<StoreId> initial, int replicas) =>
+        Save(Record = Record.Start(IdentityFile.Draw(), initial, replicas));
 
     /// <summary>Makes durable what the store knows. Blocks on the disk.</summary>
     /// <exception cref="IOException">It is not durable, or the directory is closed.</exception>

@@ -14,7 +14,7 @@ namespace TinyKv.Persistence;
 internal static class IdentityFile
 {
     /// <summary>Goes up when the layout of the directory, or of what is in it, changes.</summary>
-    private const int Format = 6;
+    private const int Format = 7;
 
     private static readonly JsonSerializerOptions Json =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };
@@ -26,7 +26,7 @@ internal static class IdentityFile
     // Random numbers are written in hexadecimal, as messages show them. A store without a number is about to join.
     private sealed record Content(
         int Format, ulong ClusterId, string ClusterName, ulong StoreId, string Journal, string Directory,
-        ulong[] InitialStores, long Starts, string Incarnation, string[] Earlier, Known[] Stores,
+        ulong[] InitialStores, int Replicas, long Starts, string Incarnation, string[] Earlier, Known[] Stores,
         bool Bootstrapped, string Lost, Place? Joined = null);
 
     /// <summary>What the file says, which must be what is expected; null when there is none.</summary>
@@ -99,8 +99,8 @@ internal static class IdentityFile
         DurableFiles.WriteAtomically(path, JsonSerializer.SerializeToUtf8Bytes(
             new Content(
                 Format, identity.ClusterId, identity.ClusterName, identity.Store.Value, identity.Journal,
-                record.Directory.ToString(), [.. record.Initial.Select(store => store.Value)], record.Starts,
-                Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
+                record.Directory.ToString(), [.. record.Initial.Select(store => store.Value)], record.Replicas,
+                record.Starts, Hex(record.Incarnation), [.. record.Earlier.Select(Hex)],
                 [.. record.Stores.Select(pair => new Known(
                     pair.Key, pair.Value.Directory.ToString(), Hex(pair.Value.Incarnation), pair.Value.Starts))],
                 record.IsBootstrapped, record.Lost,
@@ -124,6 +124,7 @@ internal static class IdentityFile
     {
         Directory = new DirectoryId(Number(found.Directory)),
         Initial = found.InitialStores.Select(id => new StoreId(id)).ToImmutableArray(),
+        Replicas = found.Replicas,
         Starts = found.Starts,
         Incarnation = Number(found.Incarnation),
         Earlier = [.. found.Earlier.Select(Number)],

@@ -91,11 +91,11 @@ public sealed class PreparedStore : IDisposable
             StoreSystem.RequireFreePort(settings, names.Bind);
             var stores = StoreTable.Of(engine);
             RefuseRemoved(settings, stores.Current);
-            RequireKnown(settings, stores.Current);
+            RequireEngine(settings, directory, engine, stores.Current);
             var peers = new StorePeers(settings.StoreId, settings.Others, stores.Current);
             var links = StoreSystem.BindRaftPort(settings, names, peers);
             files.Push(links);
-            directory.Start(settings.Initial);
+            directory.Start(settings.Initial, settings.Placement.Replicas);
             return new PreparedStore(settings, config, names, directory, journal, engine, links, stores, peers, files, faults);
         }
         catch (IOException e)
@@ -148,16 +148,27 @@ public sealed class PreparedStore : IDisposable
                 $"is {settings.DataDirectory}, but {Acceptance.Gone(settings.StoreId)}");
     }
 
-    // It was written before the store was one of the cluster.
-    private static void RequireKnown(TinyKvSettings settings, StoreDirectory known)
+    private static void RequireEngine(
+        TinyKvSettings settings, DataDirectory directory, RocksEngine engine, StoreDirectory known)
     {
-        if (settings.IsInitial || known.IsBootstrapped) return;
-        throw new StorageFailedException($"the engine in {settings.DataDirectory} is empty, but {settings.StoreId} has used it: "
-            + "what it held is lost. Let an empty directory join as a new store, and remove this one")
-        {
-            IsDamage = true,
-        };
+        var owner = EngineOwner.Of(engine);
+        if (owner == directory.Record.Directory) return;
+        if (owner != DirectoryId.None)
+            throw Lost($"the engine in {settings.DataDirectory} belongs to the data directory {owner}, this is "
+                + $"{directory.Record.Directory}: put back what was there");
+        var (record, isReplicated) = (directory.Record, settings.StorageMode == StorageMode.Raft);
+        // What a store knows that joins is written before it is one of the cluster.
+        var isLost = !settings.IsInitial ? record.Starts > 0 || !known.IsBootstrapped
+            : !isReplicated ? record.Starts > 0
+            : record.IsBootstrapped && EngineRebuild.RegionsOf(directory.Identity, record).Count == 0;
+        if (isLost)
+            throw Lost($"the engine in {settings.DataDirectory} is empty, but {settings.StoreId} has used it: "
+                + "what it held is lost. Put it back" + (isReplicated
+                ? ", or let an empty directory join as a new store, and remove this one" : ", or a backup of it"));
+        EngineOwner.Claim(engine, record.Directory);
     }
+
+    private static StorageFailedException Lost(string reason) => new(reason) { IsDamage = true };
 
     // One that cannot be closed must not keep the others open.
     private static void CloseAll(Stack<IDisposable> files)

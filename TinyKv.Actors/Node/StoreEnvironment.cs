@@ -46,7 +46,7 @@ internal sealed record StoreEnvironment
     /// <summary>A number from 0, included, to 1, excluded.</summary>
     public double DrawFraction() => (Draw() >> 11) * (1.0 / (1ul << 53));
 
-    /// <summary>The regions that the cluster begins with; all initial stores must take the same, others none.</summary>
+    /// <summary>The regions that this store begins with a replica of.</summary>
     public required ImmutableArray<Region> Regions { get; init; }
 
     /// <summary>What the store knows of itself and the others, with this start.</summary>
@@ -83,7 +83,7 @@ internal sealed record StoreEnvironment
         {
             Stores = stores,
             Peers = peers,
-            Regions = settings.IsInitial ? Bootstrap.Regions(settings.Initial) : [],
+            Regions = RegionsOf(settings, directory.Record),
             Remote = (store, actor) => StoreSystem.Remote(system, store, actor),
             Over = (store, other) => faults is null ? other : faults.Over(store, other),
             Links = links,
@@ -95,6 +95,9 @@ internal sealed record StoreEnvironment
             Measure = done => OnThread(() => done(DiskOf(directory.Path))),
             Staging = new SnapshotDirectory(directory.SnapshotsPath),
         };
+
+    private static ImmutableArray<Region> RegionsOf(TinyKvSettings settings, StoreRecord record) =>
+        settings.IsInitial ? Bootstrap.RegionsOn(settings.StoreId, record.Initial, record.Replicas) : [];
 
     // The disk is waited for, which actors must not do.
     private static void OnThread(Action work) =>

@@ -26,7 +26,7 @@ public sealed class StandaloneStorage : IStorage
     {
         _engine = engine;
         _store = store;
-        Region = Bootstrap.Regions([store]).Single(region => region.Id == RegionId.First);
+        Region = Bootstrap.Regions([store], replicas: 1).Single(region => region.Id == RegionId.First);
     }
 
     /// <summary>The region.</summary>

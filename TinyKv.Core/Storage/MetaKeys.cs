@@ -29,6 +29,7 @@ public static class MetaKeys
 
     // Of no region.
     private const byte Known = (byte)'d';
+    private const byte Directory = (byte)'o';
     private const byte Store = (byte)'s';
     private const byte OfRegion = (byte)'r';
     private const int KeyBytes = 10;
@@ -66,6 +67,9 @@ public static class MetaKeys
     /// <summary>The key of what a store knows of the stores that has no replica of placement: one letter, of no
     /// region.</summary>
     public static byte[] KnownStores => [Known];
+
+    /// <summary>The key of the data directory that an engine belongs to: one letter, of no region.</summary>
+    public static byte[] Owner => [Directory];
 
     /// <summary>The keys of placement's records of stores.</summary>
     public static KeyRange PlacementStores => new(

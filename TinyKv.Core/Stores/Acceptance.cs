@@ -32,6 +32,11 @@ public static class Acceptance
         if (isRemoved) return new StoreRefusal(RefusalKind.Removed, Gone(hello.From));
         if (!hello.Initial.SequenceEqual(record.Initial))
             return new StoreRefusal(RefusalKind.InitialStores, Differ(self, record, hello));
+        // Those that are formed began with the same number, whatever they are told now.
+        if (hello.Replicas != record.Replicas && !(hello.Formed && record.IsFormed))
+            return new StoreRefusal(RefusalKind.InitialStores,
+                $"{self} was told that a region has {record.Replicas} replicas, {hello.From} that it has {hello.Replicas}; "
+                + "tinykv.placement.replicas must be the same everywhere when a cluster is formed");
         if (hello.Ending.Length > 0) return new StoreRefusal(RefusalKind.InitialStores, hello.Ending);
         if (known is null)
             return record.Initial.Contains(hello.From) ? null : new StoreRefusal(RefusalKind.Unknown,

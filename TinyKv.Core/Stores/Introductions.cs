@@ -87,6 +87,7 @@ public sealed class Introductions
         Incarnation = Record.Incarnation,
         Earlier = Record.Earlier,
         Initial = Record.Initial,
+        Replicas = Record.Replicas,
         Formed = Record.IsFormed,
         Accepts = ContactOf(store)?.Accepted ?? 0,
         Ending = Ending is { ConcernsOthers: true } ending ? ending.Text : "",

@@ -7,7 +7,7 @@ namespace TinyKv.Core.Stores;
 public sealed record StoreHello
 {
     /// <summary>What this version of the program speaks; others do not understand it.</summary>
-    public const uint CurrentProtocol = 2;
+    public const uint CurrentProtocol = 3;
 
     /// <summary>What the sender speaks.</summary>
     public uint Protocol { get; init; } = CurrentProtocol;
@@ -35,6 +35,9 @@ public sealed record StoreHello
 
     /// <summary>The initial stores of the sender's cluster, ascending.</summary>
     public required ImmutableArray<StoreId> Initial { get; init; }
+
+    /// <summary>How many replicas the first region of that cluster begins with; 0 for a store that joined later.</summary>
+    public required int Replicas { get; init; }
 
     /// <summary>Whether the sender knows the cluster as formed.</summary>
     public required bool Formed { get; init; }

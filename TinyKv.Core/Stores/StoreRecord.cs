@@ -28,6 +28,9 @@ public sealed record StoreRecord
     /// <summary>The initial stores of the cluster that the directory was made for, ascending.</summary>
     public required ImmutableArray<StoreId> Initial { get; init; }
 
+    /// <summary>How many replicas the first region of that cluster began with; 0 for a store that joined later.</summary>
+    public int Replicas { get; init; }
+
     /// <summary>How often a store was started on the directory.</summary>
     public long Starts { get; init; }
 
@@ -72,11 +75,13 @@ public sealed record StoreRecord
     /// <summary>The store is started once more.</summary>
     /// <param name="incarnation">Never drawn before.</param>
     /// <param name="told">The initial stores by its configuration; what is not formed yet takes them over.</param>
-    public StoreRecord Start(ulong incarnation, ImmutableArray<StoreId> told) => this with
+    /// <param name="replicas">How many replicas a region is meant to have, likewise.</param>
+    public StoreRecord Start(ulong incarnation, ImmutableArray<StoreId> told, int replicas) => this with
     {
         Starts = Starts + 1,
         Incarnation = incarnation,
         Earlier = Incarnation == 0 ? Earlier : Earlier.Add(Incarnation),
         Initial = IsFormed ? Initial : told,
+        Replicas = IsFormed ? Replicas : replicas,
     };
 }

@@ -50,7 +50,7 @@ internal sealed class DamagedEngine() : Fault("damaged-engine")
         var (code, said) = await context.Cluster.CheckAsync(store);
         var rebuilds = said.Contains("What to do: move", StringComparison.Ordinal);
         if (code == 1 && said.Contains(table, StringComparison.Ordinal)
-            && (rebuilds || said.Contains("the beginning of its log is deleted", StringComparison.Ordinal))) return rebuilds;
+            && (rebuilds || said.Contains("its log is not all that the engine held", StringComparison.Ordinal))) return rebuilds;
         throw new TinyKvException($"{table} is damaged, and tinykv check of store {store} ended with {code}: {said}");
     }
 }

@@ -48,12 +48,14 @@ internal static class AgreementCheck
 
     private static CheckedPart WithoutEngine(JournalCheck journal)
     {
-        if (journal.HoldsEverything)
+        if (journal.RebuildsEngine)
             return new CheckedPart("agreement", PartState.Sound,
                 ["the engine is empty; the next start rebuilds it from the journal, which holds everything"]);
-        return new CheckedPart("agreement", PartState.Damaged,
-            [.. journal.Peers.Where(peer => !peer.HoldsEverything).Select(peer =>
-                $"{peer.Region}: the engine is empty, and the journal begins with entry {peer.Member.FirstIndex}: what was "
-                + "before was only in an engine that was moved away or is lost")]);
+        var cut = journal.Peers.Where(peer => !peer.HoldsEverything).Select(peer =>
+            $"{peer.Region}: the engine is empty, and the journal begins with entry {peer.Member.FirstIndex}: what was "
+            + "before was only in an engine that was moved away or is lost").ToList();
+        return new CheckedPart("agreement", PartState.Damaged, cut.Count > 0 ? cut :
+            ["the engine is empty, and the store has got replicas since it began: which, only an engine knew that was moved away "
+            + "or is lost"]);
     }
 }

@@ -4,6 +4,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence.Engine;
 using TinyKv.Persistence.Snapshots;
 
@@ -31,8 +32,9 @@ internal sealed class EngineCheck
     /// <summary>Reads all of it.</summary>
     /// <param name="path">Its files.</param>
     /// <param name="snapshots">Where snapshots are that arrive.</param>
+    /// <param name="owner">The data directory that it must belong to; none: not known.</param>
     /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
-    public EngineCheck(string path, string snapshots)
+    public EngineCheck(string path, string snapshots, DirectoryId owner)
     {
         _snapshots = snapshots;
         if (RocksFiles.IsEmpty(path))
@@ -45,6 +47,7 @@ internal sealed class EngineCheck
         {
             using var engine = RocksEngine.OpenReadOnly(path);
             Collect(damage, engine.VerifyChecksums);
+            Collect(damage, () => RequireOwner(engine, owner));
             Collect(damage, () => ReadRecords(engine));
         }
         catch (StorageFailedException e)
@@ -54,6 +57,13 @@ internal sealed class EngineCheck
         Part = damage.Count > 0 ? new CheckedPart("engine", PartState.Damaged, damage) : new CheckedPart(
             "engine", PartState.Sound, _applied.Count == 0 ? ["there are no regions yet"]
                 : [.. _applied.Select(each => $"{each.Key}: applied up to entry {each.Value.Index} of term {each.Value.Term}")]);
+    }
+
+    private static void RequireOwner(RocksEngine engine, DirectoryId expected)
+    {
+        var owner = EngineOwner.Of(engine);
+        if (expected != DirectoryId.None && owner != DirectoryId.None && owner != expected)
+            throw new StorageFailedException($"it belongs to the data directory {owner}, this is {expected}");
     }
 
     private void ReadRecords(RocksEngine engine)

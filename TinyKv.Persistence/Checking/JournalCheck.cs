@@ -5,6 +5,7 @@ using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
+using TinyKv.Persistence.Engine;
 using TinyKv.Persistence.Journal;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Serialization;
@@ -26,8 +27,9 @@ internal sealed class JournalCheck
     /// <summary>The peers whose journals could be replayed whole, ascending by region.</summary>
     public IReadOnlyCollection<JournaledPeer> Peers => _peers.Values;
 
-    /// <summary>Whether every log begins with the first entry there ever was.</summary>
-    public bool HoldsEverything => _peers.Count > 0 && _peers.Values.All(peer => peer.HoldsEverything);
+    /// <summary>Whether an engine can be made anew from it: every log begins with the first entry there ever was, and they are
+    /// those of the replicas that the store began with.</summary>
+    public bool RebuildsEngine { get; }
 
     /// <summary>Reads all of it.</summary>
     /// <param name="open">Opens it.</param>
@@ -50,6 +52,9 @@ internal sealed class JournalCheck
         {
             _damage.Add(e.Message);
         }
+        RebuildsEngine = identity is not null && record is not null && _peers.Values.All(peer => peer.HoldsEverything)
+            && EngineRebuild.RegionsOf(identity, record) is { Count: > 0 } begun
+            && begun.Count == _peers.Count && begun.All(region => _peers.ContainsKey((region.Id.Value, region.PeerOn(identity.Store)!.Value.Id.Value)));
         Part = _damage.Count > 0 ? new CheckedPart("journal", PartState.Damaged, _damage) : new CheckedPart(
             "journal", PartState.Sound, _peers.Count == 0 ? ["nothing was written yet"] : [.. _peers.Values.Select(
                 peer => $"{peer.Region}: term {peer.Member.Term}, "
@@ -61,9 +66,9 @@ internal sealed class JournalCheck
         IReadOnlyList<RegionRecord> regions, StoreIdentity? identity, StoreRecord? record, IReadOnlyList<PeerJournalId> found)
     {
         // One that joined began with no region.
-        var born = regions.Count > 0 || identity is { Joined: not null } || record is not { IsBootstrapped: true } store
+        var born = regions.Count > 0 || identity is not { Joined: null } own || record is not { IsBootstrapped: true } store
             ? regions.Where(each => each is { State: RegionState.Normal, JournalBorn: true }).Select(each => each.Region.Id)
-            : Bootstrap.Regions(store.Initial).Select(each => each.Id);
+            : Bootstrap.RegionsOn(own.Store, store.Initial, store.Replicas).Select(each => each.Id);
         foreach (var region in born)
             if (found.All(each => each.Region != region))
                 _damage.Add($"{region}: it had events when the store was started before, and has none");

@@ -21,7 +21,8 @@ public static class StoreCheck
         using var held = DataDirectory.LockForReading(directory);
         var names = DataDirectory.Within(directory);
         var (identity, record) = Identity(names.Identity, out var identityPart);
-        var engine = new EngineCheck(names.Data, DataDirectory.SnapshotsIn(directory));
+        var engine = new EngineCheck(
+            names.Data, DataDirectory.SnapshotsIn(directory), record?.Directory ?? DirectoryId.None);
         var journal = Journal(names.Journal, identity, record, engine.Regions, postgreSql);
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
@@ -83,16 +84,16 @@ public static class StoreCheck
         {
             if (journal is null) return "check the journal, too: if it is sound, the engine can be rebuilt from it";
             if (journal.Peers.Count == 0) return $"restore {names.Data} from a backup: there is no log to rebuild it from";
-            if (journal.HoldsEverything)
+            if (journal.RebuildsEngine)
                 return $"move {names.Data} away and start the store: the engine is rebuilt from the journal, which is sound";
-            return "do not start this store on these files again: the beginning of its log is deleted, so the engine cannot be "
+            return "do not start this store on these files again: its log is not all that the engine held, so that cannot be "
                 + "rebuilt from the journal. The other stores have all that was acknowledged; keep the files until they have "
                 + "proved it";
         }
         // The journal remembers every promise; what is missing is what its log no longer says.
         if (Is("agreement") && engine.Regions.Count == 0)
             return $"put back into {names.Data} what was there when the store ran last, then check again. If that is gone, do "
-                + "not start this store on these files again: the beginning of its log is deleted, so the engine cannot be "
+                + "not start this store on these files again: its log is not all that the engine held, so that cannot be "
                 + "rebuilt. The other stores have all that was acknowledged; keep the files until they have proved it";
         return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
             + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Google.Protobuf.Collections;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using Proto = TinyKv.Protocol.Wire.Internal;
@@ -30,6 +31,7 @@ public static class HelloWire
             Directory = hello.Directory.Value,
             Starts = hello.Starts,
             Incarnation = hello.Incarnation,
+            Replicas = (uint)hello.Replicas,
             Formed = hello.Formed,
             Accepts = hello.Accepts,
             Ending = ForeignText.Line(hello.Ending, MaxReason),
@@ -48,6 +50,7 @@ public static class HelloWire
         WireCodec.Require(wire.Directory != 0, "a store without a directory");
         WireCodec.Require(wire.InitialStores.Count <= MaxInitialStores, "too many initial stores");
         WireCodec.Require(wire.Earlier.Count <= MaxEarlier, "too many earlier incarnations");
+        WireCodec.Require(wire.Replicas <= SetClusterConfig.MostReplicas, "too many replicas");
         WireCodec.Require(IsAscending(wire.InitialStores), "initial stores are not ascending");
         return new StoreHello
         {
@@ -60,6 +63,7 @@ public static class HelloWire
             Incarnation = wire.Incarnation,
             Earlier = [.. wire.Earlier],
             Initial = wire.InitialStores.Select(id => new StoreId(id)).ToImmutableArray(),
+            Replicas = (int)wire.Replicas,
             Formed = wire.Formed,
             Accepts = wire.Accepts,
             Ending = ForeignText.Line(wire.Ending, MaxReason),

@@ -171,6 +171,7 @@ internal sealed class HostileStore
             Incarnation = StartFor(to),
             Earlier = earlier,
             Initial = _record.Initial,
+            Replicas = _record.Replicas,
             Formed = true,
             Accepts = to.Disk.Record!.Incarnation,
         });

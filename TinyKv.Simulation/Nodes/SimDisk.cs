@@ -149,7 +149,7 @@ internal sealed class SimDisk(World world, Machine machine)
     public StoreRecord Start(ImmutableArray<StoreId> initial)
     {
         var found = Record ?? new StoreRecord { Directory = new DirectoryId(Draw()), Initial = initial };
-        return (Record = found.Start(Draw(), initial))!;
+        return (Record = found.Start(Draw(), initial, initial.Length))!;
     }
 
     /// <summary>Makes durable what a store knows of the others; <paramref name="done"/> when its process still lives.</summary>

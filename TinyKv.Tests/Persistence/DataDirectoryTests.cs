@@ -93,7 +93,7 @@ public sealed class DataDirectoryTests : IDisposable
         StoreRecord saved;
         using (var directory = DataDirectory.Open(Store, Identity, Three))
         {
-            directory.Start(Three);
+            directory.Start(Three, replicas: 2);
             saved = directory.Record with
             {
                 Earlier = [5, ulong.MaxValue],
@@ -109,11 +109,12 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal(saved.Directory, again.Record.Directory);
         Assert.Equal([5, ulong.MaxValue], again.Record.Earlier.ToArray());
         Assert.Equal([.. Three], again.Record.Initial.ToArray());
+        Assert.Equal(2, again.Record.Replicas);
         Assert.Equal([.. saved.Stores], again.Record.Stores.ToArray());
         Assert.True(again.Record.IsBootstrapped);
 
-        again.Start(Three);
-        Assert.Equal(2, again.Record.Starts);
+        again.Start(Three, replicas: 3);
+        Assert.Equal((2, 2), (again.Record.Starts, again.Record.Replicas));
         Assert.Equal([5, ulong.MaxValue, saved.Incarnation], again.Record.Earlier.ToArray());
     }
 
@@ -147,14 +148,14 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(5)]
-    [InlineData(7)]
+    [InlineData(6)]
+    [InlineData(8)]
     public void A_directory_of_another_version_is_refused(int format)
     {
         DataDirectory.Open(Store, Identity, Three).Dispose();
         File.WriteAllText(Path.Combine(Store, "identity.json"), $$"""{ "format": {{format}}, "clusterId": 1 }""");
 
-        Assert.Contains($"has format {format}, of another version; this version knows format 6", Refused(Identity),
+        Assert.Contains($"has format {format}, of another version; this version knows format 7", Refused(Identity),
             StringComparison.Ordinal);
     }
 

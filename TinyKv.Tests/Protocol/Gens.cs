@@ -89,6 +89,7 @@ internal static class Gens
             Incarnation = ids.Item3,
             Earlier = [.. earlier],
             Initial = [.. initial.Distinct().Order().Select(id => new StoreId(id))],
+            Replicas = (int)(starts % 10),
             Formed = formed,
             Accepts = 0,
             Ending = ending,

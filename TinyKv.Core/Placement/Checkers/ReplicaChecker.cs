@@ -18,9 +18,6 @@ public sealed record ReplicaOperator(ReportedRegion Region, MemberGoal Goal, str
 /// </summary>
 public static class ReplicaChecker
 {
-    // Every timestamp waits for most of the group.
-    private const int MaxPlacementReplicas = 5;
-
     /// <summary>What is to be done next, at most one thing for each region.</summary>
     public static ImmutableArray<ReplicaOperator> Check(ClusterView view) =>
         [.. view.Regions.Select(region => Check(region, view)).OfType<ReplicaOperator>()];
@@ -39,7 +36,7 @@ public static class ReplicaChecker
         var (staying, candidate) = (region.Peers.Count(peer => Stays(peer, view)), Candidate(region, view));
         if (staying < Wanted(region, view) && candidate is { } store)
             return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {Wanted(region, view)} are where they stay");
-        if (staying < view.Stores.MaxReplicas) return null;
+        if (staying < Math.Min(Wanted(region, view), view.Stores.MaxReplicas)) return null;
         var gone = region.Peers.FirstOrDefault(peer => !Stays(peer, view) && MayGo(peer, region, view));
         return gone.Id == PeerId.None ? null
             : New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}");
@@ -50,10 +47,8 @@ public static class ReplicaChecker
     private static int Wanted(Region region, ClusterView view)
     {
         var configured = (int)view.Stores.MaxReplicas;
-        if (region.Id != RegionId.Placement || configured < 3) return configured;
-        // As many as may help, and an odd number: another one would have to be asked and could not be missed.
-        var up = view.Stores.Stores.Keys.Count(store => IsThere(new StoreId(store), view));
-        return Math.Max(configured, Math.Min(MaxPlacementReplicas, up % 2 == 0 ? up - 1 : up));
+        return region.Id != RegionId.Placement ? configured
+            : PlacementGroup.Size(view.Stores.Stores.Keys.Count(store => IsThere(new StoreId(store), view)), configured);
     }
 
     // A store that is away for a while keeps its replica.

@@ -1,5 +1,7 @@
 using TinyKv.Actors.Node;
+using TinyKv.Actors.Placement;
 using TinyKv.Actors.Regions;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -12,10 +14,6 @@ namespace TinyKv.Tests.Actors.Node;
 [Trait("lane", "slow")]
 public sealed class MembershipTests : IAsyncLifetime
 {
-    // What is removed here, placement does not give back.
-    private const string Alone = "tinykv.placement.replicas = 1\n";
-    private const string Short = Alone + "tinykv.raft.max-log-entries = 10\n";
-
     private readonly TestCluster _cluster = new(3);
     private ulong _peers = 1000;
 
@@ -28,8 +26,8 @@ public sealed class MembershipTests : IAsyncLifetime
     [InlineData("sqlite")]
     public async Task A_replica_is_removed_with_all_that_it_had_and_another_one_takes_its_place(string journal)
     {
-        var settings = Short + $"tinykv.journal = {journal}";
-        await _cluster.StartAllAsync(settings);
+        var settings = $"tinykv.raft.max-log-entries = 10\ntinykv.journal = {journal}";
+        await StartAllAsync(settings);
         for (var i = 0; i < 30; i++) await _cluster.PutAsync($"key {i}", TestCluster.Bytes("b"));
 
         await ReachAsync(RegionId.First, new MemberGoal.None(new StoreId(3)));
@@ -53,7 +51,7 @@ public sealed class MembershipTests : IAsyncLifetime
     [Fact]
     public async Task A_leader_removes_itself_and_requests_at_its_store_reach_the_next_one()
     {
-        await _cluster.StartAllAsync(Alone);
+        await StartAllAsync();
         await _cluster.PutAsync("a", TestCluster.Bytes("b"));
         var leader = (await _cluster.LeaderAsync()).Settings.StoreId;
 
@@ -68,19 +66,38 @@ public sealed class MembershipTests : IAsyncLifetime
     [Fact]
     public async Task A_replica_that_is_removed_while_its_store_is_away_is_gone_when_it_comes_back()
     {
-        await _cluster.StartAllAsync(Alone);
+        await StartAllAsync();
         await _cluster.PutAsync("a", TestCluster.Bytes("b"));
         await _cluster.AppliedAsync(3, 2);
         await _cluster.StopAsync(3);
         foreach (var region in new[] { RegionId.First, RegionId.Placement })
             await ReachAsync(region, new MemberGoal.None(new StoreId(3)));
 
-        await _cluster.StartAsync(3, Alone);
+        await _cluster.StartAsync(3);
 
         await GoneAsync(3, RegionId.First);
         await GoneAsync(3, RegionId.Placement);
         await ReachAsync(RegionId.Placement, Voter(3));
         await VotesAsync(3, RegionId.Placement);
+    }
+
+    // What is removed here, placement does not give back.
+    private async Task StartAllAsync(string settings = "")
+    {
+        await _cluster.StartAllAsync(settings);
+        await Eventually.Async(async () =>
+        {
+            try
+            {
+                var placement = _cluster[1].Placement;
+                return !placement.Stores.IsBootstrapped ? null : await placement.ChangeStoresAsync(
+                    new SetClusterConfig(placement.Stores.Cluster, MaxReplicas: 1), Timeouts.Long);
+            }
+            catch (PlacementUnavailableException)
+            {
+                return null;
+            }
+        });
     }
 
     private async Task StopSoundAsync(ulong store)

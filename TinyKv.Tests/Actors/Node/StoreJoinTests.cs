@@ -160,6 +160,20 @@ public sealed class StoreJoinTests : IDisposable
         Assert.Contains("was about to join a cluster", refused.Message, StringComparison.Ordinal);
     }
 
+    // What the cluster says of the stores is written into the engine before the store is started again.
+    [Fact]
+    public async Task A_store_that_was_started_and_has_lost_its_engine_is_lost_though_the_cluster_answers_it()
+    {
+        await JoinAsync();
+        PreparedStore.Open(Config("")).Dispose();
+        Directory.Delete(Path.Combine(_directory.Path, "data"), recursive: true);
+        await JoinAsync();
+
+        var failure = Assert.Throws<StorageFailedException>(() => PreparedStore.Open(Config("")));
+
+        Assert.Contains("is empty, but store 1004 has used it", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_store_that_has_lost_its_engine_is_lost()
     {
@@ -168,7 +182,7 @@ public sealed class StoreJoinTests : IDisposable
 
         var failure = Assert.Throws<StorageFailedException>(() => PreparedStore.Open(Config("")));
 
-        Assert.Contains("what it held is lost. Let an empty directory join as a new store", failure.Message,
+        Assert.Contains("what it held is lost. Put it back, or let an empty directory join as a new store", failure.Message,
             StringComparison.Ordinal);
     }
 

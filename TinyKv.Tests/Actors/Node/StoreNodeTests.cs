@@ -10,6 +10,8 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Persistence.Checking;
+using TinyKv.Protocol.Wire.Raw.V1;
 using TinyKv.Persistence;
 using TinyKv.Testing;
 
@@ -289,7 +291,7 @@ public sealed class StoreNodeTests
     }
 
     [Fact]
-    public async Task A_region_that_never_had_a_journal_is_not_missed_one()
+    public async Task A_standalone_store_that_lost_its_engine_does_not_begin_anew()
     {
         await using var cluster = new TestCluster(1);
         var node = await cluster.StartAsync(1, "tinykv.storage.mode = standalone");
@@ -297,10 +299,65 @@ public sealed class StoreNodeTests
         await cluster.StopAsync(1);
         Directory.Delete(Path.Combine(node.Settings.DataDirectory, "data"), recursive: true);
 
-        await cluster.StartAsync(1);
+        var refused = await Assert.ThrowsAsync<StorageFailedException>(
+            () => cluster.StartAsync(1, "tinykv.storage.mode = standalone"));
 
+        Assert.Contains("is empty, but store 1 has used it", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cluster_begins_with_as_many_replicas_as_it_is_told_and_the_other_stores_pass_on()
+    {
+        const string two = "tinykv.placement.replicas = 2";
+        await using var cluster = new TestCluster(3);
+        await cluster.StartAllAsync(two);
         await cluster.PutAsync("a", [1]);
-        Assert.Equal([1], await cluster.GetAsync("a"));
+
+        var reply = await Eventually.Async(async () => await cluster[3].Raw.ExecuteAsync(
+            new GetRequest { Key = Google.Protobuf.ByteString.CopyFromUtf8("a") }, Timeouts.Long)
+            is { RegionError: null } passed ? passed : null);
+
+        Assert.Equal([1], reply.Value.Value.ToByteArray());
+        var replicas = await Task.WhenAll(
+            cluster.Nodes.Select(async node => (await node.StatusAsync(Timeouts.Long)).Peers.Count));
+        Assert.Equal([2, 2, 0], replicas);
+        await RequireNoNewEngineAsync(cluster, two);
+    }
+
+    // It could have got a replica, and promised something, without anybody but its engine knowing.
+    private static async Task RequireNoNewEngineAsync(TestCluster cluster, string settings)
+    {
+        var data = Path.Combine(cluster[3].Settings.DataDirectory, "data");
+        await cluster.StopAsync(3);
+        Directory.Move(data, $"{data}-away");
+
+        var lost = await Assert.ThrowsAsync<StorageFailedException>(() => cluster.StartAsync(3, settings));
+        Directory.Delete(data, recursive: true);
+        Directory.Move($"{data}-away", data);
+        await cluster.StartAsync(3, settings);
+
+        Assert.Contains("is empty, but store 3 has used it", lost.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_does_not_start_on_the_engine_of_another()
+    {
+        await using var cluster = new TestCluster(1);
+        await using var other = new TestCluster(1);
+        var (node, stranger) = (await cluster.StartAsync(1), await other.StartAsync(1));
+        await cluster.StopAsync(1);
+        await other.StopAsync(1);
+        var (data, strange) = (DataOf(node), DataOf(stranger));
+        Directory.Delete(data, recursive: true);
+        Directory.Move(strange, data);
+
+        var refused = await Assert.ThrowsAsync<StorageFailedException>(() => cluster.StartAsync(1));
+
+        Assert.Contains("belongs to the data directory", refused.Message, StringComparison.Ordinal);
+        var found = StoreCheck.Run(node.Settings.DataDirectory).Parts.Single(part => part.Name == "engine");
+        Assert.Contains("it belongs to the data directory", Assert.Single(found.Details), StringComparison.Ordinal);
+
+        static string DataOf(StoreNode node) => Path.Combine(node.Settings.DataDirectory, "data");
     }
 
     [Fact]

@@ -36,6 +36,50 @@ public sealed class IntroductionsTests
         }
     }
 
+    // Each would put the first region elsewhere, and both could write to it.
+    [Fact]
+    public void No_cluster_is_formed_by_stores_that_were_told_different_numbers_of_replicas()
+    {
+        var one = Met.Store(1, Met.Fresh(1, 1, 2));
+        var two = Met.Store(2, Met.StartedWith(1, Met.Fresh(2, 1, 2), 1, 2));
+
+        var refusal = two.Introduce(one);
+
+        Assert.Equal(
+            (RefusalKind.InitialStores, "store 1 was told that a region has 3 replicas, store 2 that it has 1; "
+                + "tinykv.placement.replicas must be the same everywhere when a cluster is formed"),
+            (refusal!.Kind, refusal.Text));
+        Assert.False(one.Record.IsFormed || two.Record.IsFormed);
+        Assert.True(one.Ending is { Misconfigured: true } && two.Ending is { Misconfigured: true });
+    }
+
+    [Fact]
+    public void A_store_that_has_not_heard_that_its_cluster_is_formed_cannot_begin_with_another_number_of_replicas()
+    {
+        var (one, two) = (Met.Store(1, Met.Fresh(1, 1, 2)), Met.Store(2, Met.Fresh(2, 1, 2)));
+        two.Introduce(one);
+        one.Introduce(two);
+        two.Introduce(one);
+        Assert.True(one.Record.IsFormed);
+        var again = Met.Store(2, Met.StartedWith(1, two.Record with { Stores = two.Record.Stores.Clear() }, 1, 2));
+
+        Assert.Equal(RefusalKind.InitialStores, again.Introduce(one)?.Kind);
+
+        Assert.NotNull(again.Ending);
+        Assert.Null(one.Ending);
+    }
+
+    [Fact]
+    public void The_number_of_replicas_that_a_formed_cluster_began_with_stays_whatever_a_store_is_told_later()
+    {
+        var stores = Met.Three();
+        var third = Met.Store(3, Met.StartedWith(1, stores[2].Record, 1, 2, 3));
+
+        Assert.Null(third.Introduce(stores[0]));
+
+        Assert.Equal(3, third.Record.Replicas);
+    }
+
     [Fact]
     public void A_store_that_was_restarted_is_accepted_also_when_nobody_heard_of_some_of_its_starts()
     {

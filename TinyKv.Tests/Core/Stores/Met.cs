@@ -18,8 +18,11 @@ internal static class Met
         Started(new StoreRecord { Directory = new DirectoryId(directory), Initial = Ids(initial) }, initial);
 
     /// <summary>The directory, started once more.</summary>
-    public static StoreRecord Started(StoreRecord record, params ulong[] told) =>
-        record.Start(Interlocked.Increment(ref _incarnation), Ids(told));
+    public static StoreRecord Started(StoreRecord record, params ulong[] told) => StartedWith(3, record, told);
+
+    /// <summary>The directory, started once more by who is told how many replicas a region has.</summary>
+    public static StoreRecord StartedWith(int replicas, StoreRecord record, params ulong[] told) =>
+        record.Start(Interlocked.Increment(ref _incarnation), Ids(told), replicas);
 
     public static Introductions Store(ulong id, StoreRecord record, params ulong[] told) =>
         new(Cluster, new StoreId(id), record, told.Length == 0 ? record.Initial : Ids(told));

@@ -11,7 +11,7 @@ namespace TinyKv.Tests.Persistence.Engine;
 public sealed class MetaRecordsTests : IDisposable
 {
     private static readonly RegionRecord[] Records =
-        [.. Bootstrap.Regions([new StoreId(1), new StoreId(2)]).Select(region => new RegionRecord(region))];
+        [.. Bootstrap.Regions([new StoreId(1), new StoreId(2)], replicas: 3).Select(region => new RegionRecord(region))];
 
     private readonly MemoryEngine _engine = new();
 
