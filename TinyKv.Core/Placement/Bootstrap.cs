@@ -14,7 +14,8 @@ public static class Bootstrap
 {
     /// <summary>The most stores that a cluster can begin with: they, the first region and all replicas have numbers below those
     /// that placement hands out.</summary>
-    public const int MaxStores = (int)PlacementState.FirstId - 2 - PlacementGroup.MaxReplicas - (int)SetClusterConfig.MostReplicas;
+    public const int MaxStores =
+        (int)(PlacementState.FirstId - 2 - SetClusterConfig.MostReplicas) - PlacementGroup.MaxReplicas;
 
     /// <summary>
     /// The placement group and the region that holds all keys, on as many stores as each is meant to have, the first ones of

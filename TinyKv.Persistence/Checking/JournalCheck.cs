@@ -52,14 +52,17 @@ internal sealed class JournalCheck
         {
             _damage.Add(e.Message);
         }
-        RebuildsEngine = identity is not null && record is not null && _peers.Values.All(peer => peer.HoldsEverything)
-            && EngineRebuild.RegionsOf(identity, record) is { Count: > 0 } begun
-            && begun.Count == _peers.Count && begun.All(region => _peers.ContainsKey((region.Id.Value, region.PeerOn(identity.Store)!.Value.Id.Value)));
+        RebuildsEngine = identity is not null && record is not null
+            && HoldsAll(EngineRebuild.RegionsOf(identity, record), identity.Store);
         Part = _damage.Count > 0 ? new CheckedPart("journal", PartState.Damaged, _damage) : new CheckedPart(
             "journal", PartState.Sound, _peers.Count == 0 ? ["nothing was written yet"] : [.. _peers.Values.Select(
                 peer => $"{peer.Region}: term {peer.Member.Term}, "
                     + $"entries {peer.Member.FirstIndex} to {peer.Member.Last.Index}")]);
     }
+
+    private bool HoldsAll(IReadOnlyList<Region> regions, StoreId store) =>
+        regions.Count > 0 && regions.Count == _peers.Count && _peers.Values.All(peer => peer.HoldsEverything)
+        && regions.All(region => _peers.ContainsKey((region.Id.Value, region.PeerOn(store)!.Value.Id.Value)));
 
     // A region that had events once must have some; of an engine that is lost only the store knows whether it had.
     private void RequireBorn(
