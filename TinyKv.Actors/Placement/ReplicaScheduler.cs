@@ -68,7 +68,8 @@ internal sealed class ReplicaScheduler(ReplicaSchedulerSpec spec) : UntypedActor
             var region = next.Region.Region.Id;
             if (_underWay.Count >= MaxSteps || !_underWay.Add(region)) continue; // one that is under way is counted
             if (_said.GetValueOrDefault(region) != next.Reason)
-                _log.Info("{Region}: {Goal}, because {Reason}", region, Text(next), _said[region] = next.Reason);
+                _log.Info("{Region}: {Goal}, because {Reason}", region, Text(next), next.Reason);
+            _said[region] = next.Reason;
             Context.ActorOf(ReplicaStep.Props(next, spec.Services, spec.Ids));
         }
     }

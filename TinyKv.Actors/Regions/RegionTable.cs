@@ -38,11 +38,7 @@ internal sealed class RegionTable
     }
 
     /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
-    public ReplicaView? Find(IRoutedRequest request)
-    {
-        var (key, replicas) = (request.RoutingKey.Memory, Volatile.Read(ref _content).Replicas);
-        return request is ScanRequest { Reverse: true } ? replicas.FindBelow(key) : replicas.Find(key);
-    }
+    public ReplicaView? Find(IRoutedRequest request) => Find(Volatile.Read(ref _content).Replicas, request);
 
     /// <summary>Replaces the entry of a region.</summary>
     public void Post(ReplicaView view)
@@ -52,11 +48,7 @@ internal sealed class RegionTable
     }
 
     /// <summary>Where the region that a request belongs to is, though it has no replica on this store.</summary>
-    public LocatedRegion? Locate(IRoutedRequest request)
-    {
-        var (key, regions) = (request.RoutingKey.Memory, Regions);
-        return request is ScanRequest { Reverse: true } ? regions.FindBelow(key) : regions.Find(key);
-    }
+    public LocatedRegion? Locate(IRoutedRequest request) => Find(Regions, request);
 
     /// <summary>The replica on this store was removed: others have the region, as it is after that.</summary>
     public void Remove(Region region)
@@ -68,6 +60,12 @@ internal sealed class RegionTable
     /// <summary>Another store has told where a region is. What replicas on this one say counts for more.</summary>
     public void Learn(LocatedRegion region) =>
         ImmutableInterlocked.Update(ref _content, (content, learnt) => content.Knowing(learnt), region);
+
+    private static T? Find<T>(RegionMap<T> regions, IRoutedRequest request) where T : class, IRegionEntry
+    {
+        var key = request.RoutingKey.Memory;
+        return request is ScanRequest { Reverse: true } ? regions.FindBelow(key) : regions.Find(key);
+    }
 
     // The placement group holds no keys.
     private sealed record Content(

@@ -19,9 +19,7 @@ internal sealed partial class StoreActor
     private void Change(RegionRecord record)
     {
         var region = record.Region.Id;
-        _catalog = _catalog.With(record);
-        if (_replicas.TryGetValue(region.Value, out var known))
-            _replicas = _replicas.SetItem(region.Value, known with { Region = record.Region });
+        Enter(record);
         if (record.State != RegionState.Tombstone) return;
         _removed[region] = record;
         _snapshots.Tell(new ForgetSnapshots(region));
@@ -40,9 +38,18 @@ internal sealed partial class StoreActor
         Erase(record);
     }
 
+    // Whether there is a replica already that belongs to it.
+    private bool Enter(RegionRecord record)
+    {
+        var region = record.Region.Id.Value;
+        _catalog = _catalog.With(record);
+        if (!_replicas.TryGetValue(region, out var known)) return false;
+        _replicas = _replicas.SetItem(region, known with { Region = record.Region });
+        return true;
+    }
+
     private void Erase(RegionRecord record)
     {
-        _removed[record.Region.Id] = record;
         var eraser = Context.ActorOf(_spec.Eraser(record));
         Context.WatchWith(eraser, new EraserEnded(record.Region.Id));
     }

@@ -69,13 +69,9 @@ internal sealed partial class StoreActor
     private void Take(RegionRecord record)
     {
         var region = record.Region.Id;
-        _catalog = _catalog.With(record).Release(region);
-        if (_replicas.TryGetValue(region.Value, out var known))
-        {
-            _replicas = _replicas.SetItem(region.Value, known with { Region = record.Region });
-            return;
-        }
-        if (_spec.Replica(record) is not { } replica) return;
+        var isHere = Enter(record);
+        _catalog = _catalog.Release(region);
+        if (isHere || _spec.Replica(record) is not { } replica) return;
         if (!record.JournalBorn) _unborn.Add(region);
         _replicas = _replicas.Add(region.Value, Start(replica));
     }

@@ -96,7 +96,11 @@ internal sealed partial class StoreActor : UntypedActor, IWithTimers
         var begun = ImmutableSortedDictionary.CreateBuilder<ulong, ReplicaRef>();
         foreach (var record in _catalog.Records)
         {
-            if (record is { State: RegionState.Tombstone, JournalBorn: true }) Erase(record);
+            if (record is { State: RegionState.Tombstone, JournalBorn: true })
+            {
+                _removed[record.Region.Id] = record;
+                Erase(record);
+            }
             if (record.State != RegionState.Normal) continue;
             if (!record.JournalBorn) _unborn.Add(record.Region.Id);
             if (_spec.Replica(record) is { } replica) begun[record.Region.Id.Value] = Start(replica);
