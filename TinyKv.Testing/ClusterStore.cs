@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Akka.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using TinyKv.Actors.Node;
@@ -16,21 +17,20 @@ namespace TinyKv.Testing;
 /// <summary>One store of a <see cref="TinyKvCluster"/>, over all its starts.</summary>
 public sealed class ClusterStore
 {
-    private readonly ClusterConfig _config;
+    private readonly Config _config;
     private StoreFaults _faults = new();
     private StoreId[] _cut = [];
     private StoreServer? _server;
     private StoreNode? _node;
     private ILoggerFactory? _logs;
 
-    internal ClusterStore(ClusterConfig config, ulong id)
-    {
-        (_config, Id) = (config, id);
-        Address = config.Addresses[(int)id - 1];
-    }
+    /// <param name="config">Its whole configuration.</param>
+    /// <param name="address">Where it listens, as that says.</param>
+    /// <param name="id">Its number; 0 for one that joins, which gets it with its first start.</param>
+    internal ClusterStore(Config config, StoreAddress address, ulong id = 0) => (_config, Address, Id) = (config, address, id);
 
-    /// <summary>Its number.</summary>
-    public ulong Id { get; }
+    /// <summary>Its number: from 1 on of those that the cluster began with, from 1000 on of those that were added.</summary>
+    public ulong Id { get; private set; }
 
     /// <summary>host:port of its gRPC services.</summary>
     public string Endpoint => $"{Address.Host}:{Address.GrpcPort}";
@@ -75,13 +75,13 @@ public sealed class ClusterStore
         // A new start gets a disk that works; a partition continues.
         _faults = new StoreFaults();
         _faults.CutLinksTo(_cut);
-        var config = _config.Of(Id);
-        var settings = ServerSettings.Read(config);
+        var settings = ServerSettings.Read(_config);
         var logs = _logs = ServerLog.Create(settings.Log);
+        Id = (await StoreServer.JoinAsync(_config, logs, cancellation)).StoreId.Value;
         var endpoints = new ServerEndpoints(IPAddress.Loopback, Address.GrpcPort, Address.StatusPort);
         _server = await StoreServer.StartAsync(endpoints, settings, logs, async starting =>
         {
-            _node = await StoreNode.StartAsync(config, endpoints.Bind, _faults, starting, new LogSetup(logs, isQuiet: true));
+            _node = await StoreNode.StartAsync(_config, endpoints.Bind, _faults, starting, new LogSetup(logs, isQuiet: true));
             return new NodeStore(_node);
         }, cancellation);
     }

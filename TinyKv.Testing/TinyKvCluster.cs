@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinyKv.Client;
 using TinyKv.Core;
 
@@ -16,16 +17,19 @@ public sealed class TinyKvCluster : IAsyncDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     private readonly TemporaryDirectory _directory;
-    private readonly SortedDictionary<ulong, ClusterStore> _stores = [];
+    private readonly ClusterConfig _config;
+    private ImmutableSortedDictionary<ulong, ClusterStore> _stores;
+    private int _added;
 
     private TinyKvCluster(TemporaryDirectory directory, ClusterConfig config)
     {
-        _directory = directory;
-        for (var id = 1UL; id <= (ulong)config.Addresses.Count; id++) _stores[id] = new ClusterStore(config, id);
+        (_directory, _config) = (directory, config);
+        _stores = config.Addresses.Select((address, i) => new ClusterStore(config.Of((ulong)i + 1), address, (ulong)i + 1))
+            .ToImmutableSortedDictionary(store => store.Id, store => store);
     }
 
-    /// <summary>All stores, by ascending number, whether they run or not.</summary>
-    public IReadOnlyCollection<ClusterStore> Stores => _stores.Values;
+    /// <summary>All stores that were not removed, by ascending number, whether they run or not.</summary>
+    public IReadOnlyCollection<ClusterStore> Stores => [.. _stores.Values];
 
     /// <summary>host:port of every store's gRPC services, for clients of any kind.</summary>
     public IReadOnlyList<string> Endpoints => [.. Stores.Select(store => store.Endpoint)];
@@ -36,10 +40,10 @@ public sealed class TinyKvCluster : IAsyncDisposable
     /// <summary>The raw API of <see cref="Client"/>.</summary>
     public IRawClient Raw => Client.Raw;
 
-    /// <summary>A store by its number, from 1 on.</summary>
+    /// <summary>A store by its number.</summary>
     /// <exception cref="TinyKvException">There is no such store.</exception>
     public ClusterStore this[ulong id] => _stores.TryGetValue(id, out var store)
-        ? store : throw new TinyKvException($"the cluster has no store {id}, only 1 to {_stores.Count}");
+        ? store : throw new TinyKvException($"the cluster has no store {id}, only {string.Join(", ", _stores.Keys)}");
 
     /// <summary>Starts a cluster and waits until all its stores are ready.</summary>
     /// <param name="stores">How many.</param>
@@ -76,21 +80,15 @@ public sealed class TinyKvCluster : IAsyncDisposable
         TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = Endpoints }, cancellation);
 
     /// <summary>Waits until every store that runs is ready: its replicas know a leader and have caught up.</summary>
-    public async Task WhenReadyAsync(CancellationToken cancellation = default)
-    {
-        using var timer = new PeriodicTimer(Poll);
-        while (Stores.Any(store => store is { IsRunning: true, IsReady: false })) await timer.WaitForNextTickAsync(cancellation);
-    }
+    public Task WhenReadyAsync(CancellationToken cancellation = default) =>
+        UntilAsync(() => !Stores.Any(store => store is { IsRunning: true, IsReady: false }), cancellation);
 
     /// <summary>The store that leads most regions, as the stores say themselves; waits until one leads any.</summary>
     public async Task<ClusterStore> LeaderAsync(CancellationToken cancellation = default)
     {
-        using var timer = new PeriodicTimer(Poll);
-        while (true)
-        {
-            if (Stores.MaxBy(store => store.Leads) is { IsLeader: true } leader) return leader;
-            await timer.WaitForNextTickAsync(cancellation);
-        }
+        ClusterStore? leader = null;
+        await UntilAsync(() => (leader = Stores.MaxBy(store => store.Leads)) is { IsLeader: true }, cancellation);
+        return leader!;
     }
 
     /// <summary>Stops a store in order. Its data stays for <see cref="StartStoreAsync"/>.</summary>
@@ -102,12 +100,62 @@ public sealed class TinyKvCluster : IAsyncDisposable
     /// <summary>Starts a store that was stopped or killed, or has ended itself; does not wait until it is ready.</summary>
     public Task StartStoreAsync(ulong id, CancellationToken cancellation = default) => this[id].StartAsync(cancellation);
 
-    /// <summary>Cuts the cluster in two: these stores hear only each other, and so do the rest. Clients reach all.</summary>
+    /// <summary>
+    /// Adds a store with an empty directory, as <c>tinykv server --join</c> does, and waits until it is ready. Placement gives it
+    /// its number, and replicas when others lack one or are on a store that leaves.
+    /// </summary>
+    /// <returns>The store, one of <see cref="Stores"/> from now on.</returns>
+    /// <exception cref="TinyKvException">Nowhere are enough free ports.</exception>
+    public async Task<ClusterStore> AddStoreAsync(CancellationToken cancellation = default)
+    {
+        var directory = $"added-{Interlocked.Increment(ref _added)}";
+        for (var attempt = 1; ; attempt++)
+        {
+            var address = StoreAddress.Free(1)[0];
+            var store = new ClusterStore(_config.OfJoining(directory, address, Endpoints), address);
+            try
+            {
+                await store.StartAsync(cancellation);
+                await UntilAsync(() => store is not { IsRunning: true, IsReady: false }, cancellation);
+                ImmutableInterlocked.Update(ref _stores, stores => stores.Add(store.Id, store));
+                return store;
+            }
+            // One that has joined is known by its directory, wherever it is then.
+            catch (TinyKvException e) when (attempt < Attempts && ClusterStore.PortWasTaken(e))
+            {
+                await store.KillAsync();
+            }
+            catch
+            {
+                await store.KillAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes a store for ever, as <c>tinykv store remove</c> does: waits until placement has moved its replicas to other stores,
+    /// and ends it. It may be down, or have lost its disk, as long as most of the others run.
+    /// </summary>
+    /// <exception cref="TinyKvException">There is no such store.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">Its replicas have no other place: add a store first.</exception>
+    public async Task RemoveStoreAsync(ulong id, CancellationToken cancellation = default)
+    {
+        var store = this[id];
+        await Client.Admin.RemoveStoreAsync(id, cancellation: cancellation);
+        // It is told that it has gone; whoever looks for it meanwhile does not find it any more.
+        ImmutableInterlocked.Update(ref _stores, stores => stores.Remove(id));
+        await store.KillAsync();
+    }
+
+    /// <summary>Cuts the cluster in two: these stores hear only each other, and so do the rest. Clients reach all.
+    /// A store that is added later hears both.</summary>
     public void Partition(params IReadOnlyCollection<ulong> side)
     {
         foreach (var id in side) _ = this[id];
-        foreach (var (id, store) in _stores)
-            store.CutLinksTo(_stores.Keys.Where(other => side.Contains(other) != side.Contains(id)));
+        var stores = _stores;
+        foreach (var (id, store) in stores)
+            store.CutLinksTo(stores.Keys.Where(other => side.Contains(other) != side.Contains(id)));
     }
 
     /// <summary>Ends a partition.</summary>
@@ -138,5 +186,11 @@ public sealed class TinyKvCluster : IAsyncDisposable
         await Task.WhenAll(Stores.Select(store => store.StartAsync(cancellation)));
         await WhenReadyAsync(cancellation);
         Client = await ConnectAsync(cancellation);
+    }
+
+    private static async Task UntilAsync(Func<bool> done, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Poll);
+        while (!done()) await timer.WaitForNextTickAsync(cancellation);
     }
 }

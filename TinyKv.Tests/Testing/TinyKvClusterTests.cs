@@ -102,6 +102,42 @@ public sealed class TinyKvClusterTests
     }
 
     [Fact]
+    public async Task A_store_whose_disk_is_gone_is_replaced_by_one_that_is_added()
+    {
+        await using var cluster = await TinyKvCluster.StartAsync(3, cancellation: Timeouts.Long);
+        await cluster.Raw.PutAsync(Key, Key);
+        var data = cluster[1].Node.Settings.DataDirectory;
+        await cluster.KillStoreAsync(1);
+        Directory.Delete(data, recursive: true);
+
+        var added = await cluster.AddStoreAsync(Timeouts.Long);
+        await cluster.RemoveStoreAsync(1, Timeouts.Long);
+
+        Assert.Equal([2, 3, added.Id], cluster.Stores.Select(store => store.Id));
+        // Without the second the added one is needed.
+        await cluster.KillStoreAsync(2);
+        Assert.Equal(Key, await cluster.Raw.GetAsync(Key, cancellation: Timeouts.Long));
+    }
+
+    [Fact]
+    public async Task A_store_that_was_added_comes_back_under_its_number()
+    {
+        await using var cluster = await TinyKvCluster.StartAsync(1, cancellation: Timeouts.Long);
+        await cluster.Raw.PutAsync(Key, Key);
+        var added = await cluster.AddStoreAsync(Timeouts.Long);
+
+        await cluster.KillStoreAsync(added.Id);
+        await cluster.StartStoreAsync(added.Id, Timeouts.Long);
+        await cluster.WhenReadyAsync(Timeouts.Long);
+
+        Assert.Equal(added.Id, added.Node.Settings.StoreId.Value);
+        Assert.Equal([cluster[1].Endpoint, added.Endpoint], cluster.Endpoints);
+        await using var client = await TinyKvClient.ConnectAsync(
+            new TinyKvClientOptions { Endpoints = [added.Endpoint] }, Timeouts.Long);
+        Assert.Equal(Key, await client.Raw.GetAsync(Key, cancellation: Timeouts.Long));
+    }
+
+    [Fact]
     public async Task Nothing_is_left_behind()
     {
         string directory;
