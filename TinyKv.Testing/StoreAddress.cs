@@ -1,3 +1,6 @@
+using System.Globalization;
+using TinyKv.Protocol.Wire.Admin.V1;
+
 namespace TinyKv.Testing;
 
 /// <summary>Where one store listens.</summary>
@@ -10,6 +13,25 @@ internal readonly record struct StoreAddress(string Host, int GrpcPort, int Stat
         return [.. Enumerable.Range(0, stores).Select(i => first + 4 * i)
             .Select(port => new StoreAddress("127.0.0.1", port, port + 1, port + 2, port + 3))];
     }
+
+    /// <summary>Where clients find it over gRPC.</summary>
+    public string Endpoint => $"{Host}:{GrpcPort}";
+
+    /// <summary>Where clients find it over Akka.Remote.</summary>
+    public string RemotingEndpoint => $"{Host}:{RemotingPort}";
+
+    /// <summary>The page that says whether it is ready.</summary>
+    public Uri Ready => new($"http://{Host}:{StatusPort}/health/ready");
+
+    /// <summary>Where placement says that a store is.</summary>
+    public static StoreAddress Of(StoreDetail store) => new(
+        HostOf(store.GrpcEndpoint), PortOf(store.GrpcEndpoint), PortOf(store.StatusEndpoint), PortOf(store.RemotingEndpoint),
+        PortOf(store.RaftEndpoint));
+
+    private static string HostOf(string endpoint) => endpoint[..endpoint.LastIndexOf(':')];
+
+    private static int PortOf(string endpoint) =>
+        int.Parse(endpoint.AsSpan(endpoint.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The default ports of a store.</summary>
     /// <param name="host">The address.</param>

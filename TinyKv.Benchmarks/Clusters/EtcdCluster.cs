@@ -31,7 +31,7 @@ internal sealed class EtcdCluster(string directory) : ServerGroup
     protected override string LogOf(int member) => Path.Combine(directory, $"{Name(member)}.log");
 
     /// <inheritdoc/>
-    protected override string Name(int member) => $"member-{member}";
+    public override string Name(int member) => $"member-{member}";
 
     private string ClientUrl(int member) => $"http://{Endpoints[member - 1]}";
 

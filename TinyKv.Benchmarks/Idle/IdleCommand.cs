@@ -86,7 +86,7 @@ internal static class IdleCommand
                 var used = read.Select(meter => meter.Value.Read(build, meter.Key, leads: 0)).ToList();
                 var leaders = await stores.SettledAsync(StartTimeout, cancellation);
                 measured.AddRange(used.Select(store =>
-                    store with { Leads = leaders.Count(leader => leader.Store == store.Store) }));
+                    store with { Leads = leaders.Count(leader => leader.Place == store.Store) }));
             }
             return measured;
         }

@@ -14,13 +14,13 @@ namespace TinyKv.Faults.Campaigns;
 /// </summary>
 internal sealed class Campaign(CampaignOptions options, CampaignReport report)
 {
-    private const int Stores = 3;
+    private const int Places = 3;
     private const int DiskMegabytes = 1024;
-
-    // Logs of a cluster are never cut yet, so a long campaign continues with a new cluster now and then.
-    private const int FaultsPerCluster = 60;
-
     private const int MinPerSecond = 100;
+    private const int FaultsBetweenSizes = 20;
+
+    // About the least there may be: a snapshot takes long enough that something can happen to it.
+    private const string Settings = "tinykv.snapshots.bytes-per-second = 13MiB";
 
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
@@ -29,51 +29,44 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
     private readonly Random _random = new(options.Seed);
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    /// <summary>Runs to the end, or to the first failure, which is thrown.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        var network = await Network.CreateAsync(Stores);
-        var faults = FaultKinds.Deal(options.Kinds, _random).GetEnumerator();
-        for (var round = 1; !IsDone; round++)
-        {
-            var directory = Path.Combine(options.Directory, $"{round}");
-            Directory.CreateDirectory(directory);
-            var disks = new List<Disk>();
-            for (var store = 1; store <= Stores; store++)
-                disks.Add(await Disk.CreateAsync(Path.Combine(directory, $"disk-{store}"),
-                    Path.Combine(directory, $"store-{store}"), DiskMegabytes));
-            await RunClusterAsync(round, directory, network, disks, faults, cancellation);
-            foreach (var disk in disks) await disk.UnmountAsync();
-            Directory.Delete(directory, recursive: true);
-        }
-    }
+    /// <summary>What the clients saw.</summary>
+    public LoadHistory History { get; } = new();
 
     private bool IsDone => report.Kills >= options.Kills && Stopwatch.GetElapsedTime(_started) >= options.Time
         && report.Kinds == options.Kinds.Count;
 
-    private async Task RunClusterAsync(
-        int round, string directory, Network network, List<Disk> disks, IEnumerator<Fault> faults,
-        CancellationToken cancellation)
+    /// <summary>Runs to the end, or to the first failure, which is thrown.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var network = await Network.CreateAsync(Places);
+        var disks = new List<Disk>();
+        for (var place = 1; place <= Places; place++)
+            disks.Add(await Disk.CreateAsync(Path.Combine(options.Directory, $"disk-{place}"),
+                Path.Combine(options.Directory, $"place-{place}"), DiskMegabytes));
+        await RunClusterAsync(network, disks, cancellation);
+        foreach (var disk in disks) await disk.UnmountAsync();
+    }
+
+    private async Task RunClusterAsync(Network network, List<Disk> disks, CancellationToken cancellation)
     {
         var layout = new StoreLayout(
-            $"campaign-{round}",
-            [.. Enumerable.Range(0, Stores).Select(i => StoreAddress.Default(Network.Host(i + 1), i))], options.Journal);
-        await using var cluster = new ProcessCluster(layout, options.Program, directory,
-            store => Path.Combine(disks[store - 1].Path, "data"), Network.Enter);
+            "campaign", [.. Enumerable.Range(0, Places).Select(i => StoreAddress.Default(Network.Host(i + 1), i))],
+            options.Journal, Settings);
+        await using var cluster = new ProcessCluster(layout, options.Program, options.Directory,
+            place => Path.Combine(disks[place - 1].Path, "data"), Network.Enter);
         cluster.StartMissing();
-        var history = new LoadHistory();
         try
         {
             await cluster.ReadyAsync(StartBound, cancellation);
+            var ballast = new Ballast(options.Seed);
+            await using (var client = await cluster.ConnectAsync(StartBound)) await ballast.WriteAsync(client, cancellation);
             await using var load = await Load.StartAsync(
-                layout, history, "key-", options.Clients, Rest, _random.Next());
-            var context = new CampaignContext(
-                cluster, network, disks, load, _random, options.Bound, options.LongestPause);
-            await SteadyAsync(context, "before the first fault", cancellation);
-            for (var i = 0; i < FaultsPerCluster && !IsDone && faults.MoveNext(); i++)
-                await RunFaultAsync(context, faults.Current, cancellation);
+                cluster, History, "key-", options.Clients, Rest, _random.Next());
+            await RunFaultsAsync(new CampaignContext(
+                cluster, network, disks, load, ballast, _random, options.Bound, options.LongestPause), cancellation);
             await load.StopAsync();
-            await Load.ReadAllAsync(layout, history, history.Keys, cancellation);
+            await Load.ReadAllAsync(cluster, History, History.Keys, cancellation);
+            await using (var client = await cluster.ConnectAsync(StartBound)) await ballast.VerifyAsync(client, cancellation);
         }
         catch (Exception e) when (e is TinyKvException or TinyKv.Client.TinyKvClientException)
         {
@@ -82,20 +75,44 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         finally
         {
             // What the clients saw is worth a look however it ended.
-            report.Check(history, CheckLimit);
+            report.Check(History, History.Keys, CheckLimit);
         }
         if (report.Failed) throw new TinyKvException("the campaign has failed");
+    }
+
+    private async Task RunFaultsAsync(CampaignContext context, CancellationToken cancellation)
+    {
+        await SteadyAsync(context, "before the first fault", cancellation);
+        foreach (var fault in FaultKinds.Deal(options.Kinds, _random).TakeWhile(_ => !IsDone))
+        {
+            await RunFaultAsync(context, fault, cancellation);
+            await CheckRetiredAsync(context, cancellation);
+            if (report.Faults % FaultsBetweenSizes == 0)
+                report.Sizes(History.Keys.Count, context.Disks.Select(disk => disk.Used));
+        }
+    }
+
+    // However long the campaign is, it keeps as much: what is old is checked, and forgotten.
+    private async Task CheckRetiredAsync(CampaignContext context, CancellationToken cancellation)
+    {
+        var keys = context.Load.TakeRetiredKeys();
+        await Load.ReadAllAsync(context.Cluster, History, keys, cancellation);
+        report.Check(History, keys, CheckLimit);
+        if (report.Failed) throw new TinyKvException("what the clients saw cannot be");
+        History.Forget(keys);
+        await Load.DeleteAllAsync(context.Cluster, keys, cancellation);
     }
 
     private async Task RunFaultAsync(CampaignContext context, Fault fault, CancellationToken cancellation)
     {
         report.Begin(fault);
+        History.ForgetWrites(context.Now);
         try
         {
             var done = await fault.RunAsync(context, cancellation);
             var healed = context.Now;
             await context.Load.ServedAsync(options.Bound, cancellation);
-            var pause = TimeSpan.FromMicroseconds(context.Load.History.LongestPause(done.ServiceDue, context.Now));
+            var pause = TimeSpan.FromMicroseconds(History.LongestPause(done.ServiceDue, context.Now));
             // A majority that has to be started first has the time that starting takes.
             var limit = fault.StartsMajority ? options.Bound : options.PauseBound;
             if (pause > limit)
@@ -117,9 +134,9 @@ internal sealed class Campaign(CampaignOptions options, CampaignReport report)
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var (before, at) = (context.Load.History.Answered, Stopwatch.GetTimestamp());
+            var (before, at) = (History.Answered, Stopwatch.GetTimestamp());
             await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
-            var rate = (context.Load.History.Answered - before) / Stopwatch.GetElapsedTime(at).TotalSeconds;
+            var rate = (History.Answered - before) / Stopwatch.GetElapsedTime(at).TotalSeconds;
             if (await context.Cluster.EndedByItselfAsync() is { } ended) throw new TinyKvException(ended);
             if (context.Load.Failure is { } failure) throw new TinyKvException($"a client failed: {failure}");
             if (rate >= MinPerSecond) return;

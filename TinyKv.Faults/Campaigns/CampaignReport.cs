@@ -11,6 +11,7 @@ internal sealed class CampaignReport(IAnsiConsole console)
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Dictionary<string, List<(TimeSpan Pause, TimeSpan Recovery)>> _done = [];
     private Fault? _begun;
+    private long _keys;
 
     /// <summary>How many processes were killed.</summary>
     public int Kills { get; private set; }
@@ -20,9 +21,6 @@ internal sealed class CampaignReport(IAnsiConsole console)
 
     /// <summary>How many kinds of faults were done.</summary>
     public int Kinds => _done.Count;
-
-    /// <summary>How many operations were checked.</summary>
-    public long Checked { get; private set; }
 
     /// <summary>Whether anything was not as it must be.</summary>
     public bool Failed { get; private set; }
@@ -37,7 +35,7 @@ internal sealed class CampaignReport(IAnsiConsole console)
         done.Add((pause, recovery));
         Kills += report.Kills;
         _begun = null;
-        Line($"{Stopwatch.GetElapsedTime(_started).TotalSeconds,6:0} s  {fault.Name,-14}" +
+        Line($"{Seconds}  {fault.Name,-17}" +
             $" pause {Text(pause),6}  well after {Text(recovery),6}  {report.Details}");
     }
 
@@ -49,29 +47,34 @@ internal sealed class CampaignReport(IAnsiConsole console)
         Line($"FAILED{(_begun is { } fault ? $" in {fault.Name}" : "")}: {message}");
     }
 
-    /// <summary>Checks what the clients of one cluster saw.</summary>
-    public void Check(LoadHistory history, TimeSpan limit)
+    /// <summary>Checks what the clients saw of some keys, each of which is checked once.</summary>
+    public void Check(LoadHistory history, IReadOnlyCollection<string> keys, TimeSpan limit)
     {
-        var started = Stopwatch.GetTimestamp();
-        var anomalies = history.Check(limit);
-        Checked += history.Answered + history.Unknown;
-        Line($"checked {history.Answered} operations and {history.Unknown} unknown outcomes of {history.Keys.Count} keys" +
-            $" in {Text(Stopwatch.GetElapsedTime(started))}");
-        foreach (var client in history.Mix) Line($"  {client}");
+        var anomalies = history.Check(limit, keys);
+        _keys += keys.Count;
         foreach (var anomaly in anomalies) Line($"NOT LINEARIZABLE: {anomaly}");
         Failed |= anomalies.Count > 0;
     }
 
+    /// <summary>What the campaign takes of the machine, which must not grow with the time.</summary>
+    /// <param name="kept">How many keys have histories.</param>
+    /// <param name="disks">How many bytes are in use on each disk.</param>
+    public void Sizes(int kept, IEnumerable<long> disks) => Line(
+        $"{Seconds}  after {Faults} faults: {Environment.WorkingSet >> 20} MiB of memory with the histories of {kept} keys,"
+        + $" {string.Join(", ", disks.Select(used => $"{used >> 20}"))} MiB on the disks");
+
     /// <summary>The numbers of the whole campaign.</summary>
-    public void Summarize()
+    public void Summarize(LoadHistory history)
     {
+        Line($"checked {history.Answered} operations and {history.Unknown} unknown outcomes of {_keys} keys");
+        foreach (var client in history.Mix) Line($"  {client}");
         var table = new Table().Border(TableBorder.Simple)
             .AddColumns("fault", "done", "pause p50", "p99", "longest", "well again, longest");
         foreach (var column in table.Columns.Skip(1)) column.RightAligned();
         foreach (var (name, done) in _done.OrderBy(pair => pair.Key, StringComparer.Ordinal)) Row(table, name, done);
         Row(table, "all", [.. _done.Values.SelectMany(each => each)]);
         console.Write(table);
-        Line($"{Faults} faults, {Kills} kills, {Checked} operations checked in " +
+        Line($"{Faults} faults, {Kills} kills, {history.Answered + history.Unknown} operations checked in " +
             $"{Stopwatch.GetElapsedTime(_started).TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture)} min: " +
             (Failed ? "FAILED" : "no anomaly"));
     }
@@ -87,6 +90,9 @@ internal sealed class CampaignReport(IAnsiConsole console)
     }
 
     private static string Text(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
+
+    private string Seconds => string.Create(
+        CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_started).TotalSeconds,6:0} s");
 
     private void Line(string text) => console.Profile.Out.Writer.WriteLine(text);
 }

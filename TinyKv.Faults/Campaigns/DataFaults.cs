@@ -18,29 +18,29 @@ internal abstract class LostData(string name, string cause) : Fault(name)
     {
         var (cluster, due, kills) = (context.Cluster, context.Now, 0);
         var leaders = await cluster.LeadersAsync(cancellation);
-        var store = context.Another([.. leaders.Select(leader => leader.Store)]);
-        var data = cluster.DataOf(store);
-        var kept = $"{context.Disks[store - 1].Path}-kept";
+        var place = context.Another([.. leaders.Select(leader => leader.Place)]);
+        var data = cluster.DataOf(place);
+        var kept = $"{context.DiskIn(place).Path}-kept";
 
         do
         {
             if (kills++ > 0)
             {
-                cluster.Start(store);
+                cluster.Start(place);
                 await cluster.ReadyAsync(context.Bound, cancellation);
             }
             leaders = await cluster.LeadersAsync(cancellation);
-            await RememberAsync(context, store, cancellation);
+            await RememberAsync(context, place, cancellation);
             await Task.Delay(Work, cancellation);
-            await cluster.KillAsync(store);
+            await cluster.KillAsync(place);
         }
         while (!CanDamage(data) || !leaders.SequenceEqual(await cluster.LeadersAsync(cancellation)));
         CopyDirectory(data, kept);
         Damage(data);
-        cluster.Start(store);
+        cluster.Start(place);
         try
         {
-            await context.FailStopAsync(store, cause, cancellation);
+            await context.FailStopAsync(place, cause, cancellation);
         }
         finally
         {
@@ -49,8 +49,8 @@ internal abstract class LostData(string name, string cause) : Fault(name)
         }
         await context.Load.ServedAsync(context.Bound, cancellation);
         PutBack(kept, data);
-        cluster.Start(store);
-        return new FaultReport($"store {store}", due, kills);
+        cluster.Start(place);
+        return new FaultReport(context.Cluster.Name(place), due, kills);
     }
 
     // What the store promised on the damaged files is forgotten with them. As long as no region has a new leader that is
@@ -63,7 +63,7 @@ internal abstract class LostData(string name, string cause) : Fault(name)
     }
 
     /// <summary>Takes note of the files as they are now.</summary>
-    protected abstract Task RememberAsync(CampaignContext context, int store, CancellationToken cancellation);
+    protected abstract Task RememberAsync(CampaignContext context, int place, CancellationToken cancellation);
 
     /// <summary>Whether what was noted is still enough to make the files as they were then.</summary>
     protected virtual bool CanDamage(string data) => true;
@@ -95,10 +95,10 @@ internal sealed class LostTail() : LostData("lost-tail", cause: "lost")
         "kill -9 of a follower, and the write-ahead logs of journal and engine lose what was last written; it must end with 70";
 
     /// <inheritdoc/>
-    protected override Task RememberAsync(CampaignContext context, int store, CancellationToken cancellation)
+    protected override Task RememberAsync(CampaignContext context, int place, CancellationToken cancellation)
     {
         _lengths.Clear();
-        foreach (var log in LogsIn(context.Cluster.DataOf(store))) _lengths[log] = new FileInfo(log).Length;
+        foreach (var log in LogsIn(context.Cluster.DataOf(place))) _lengths[log] = new FileInfo(log).Length;
         return Task.CompletedTask;
     }
 
@@ -156,12 +156,12 @@ internal sealed class OldCopy() : LostData("old-copy", cause: "old copy")
     public override string Description => "a follower is started from an earlier copy of its data directory; it must end with 70";
 
     /// <inheritdoc/>
-    protected override async Task RememberAsync(CampaignContext context, int store, CancellationToken cancellation)
+    protected override async Task RememberAsync(CampaignContext context, int place, CancellationToken cancellation)
     {
-        _copy = $"{context.Disks[store - 1].Path}-copy";
-        await context.Cluster.KillAsync(store);
-        CopyDirectory(context.Cluster.DataOf(store), _copy);
-        context.Cluster.Start(store);
+        _copy = $"{context.DiskIn(place).Path}-copy";
+        await context.Cluster.KillAsync(place);
+        CopyDirectory(context.Cluster.DataOf(place), _copy);
+        context.Cluster.Start(place);
         await context.Cluster.ReadyAsync(context.Bound, cancellation);
     }
 

@@ -5,21 +5,23 @@ internal sealed class EmptyDirectory() : Fault("empty-directory")
 {
     /// <inheritdoc/>
     public override string Description =>
-        "a killed store is started on an empty directory, which must end it with 70 and a reason; then on its own";
+        "a killed store is started on an empty directory, which must end it with 70 or 2 and a reason; then on its own";
 
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (store, due) = (await context.VictimAsync(cancellation), context.Now);
-        var data = Path.Combine(context.Disks[store - 1].Path, "data");
-        await context.Cluster.KillAsync(store);
+        var (place, due) = (await context.VictimAsync(cancellation), context.Now);
+        var data = context.Cluster.DataOf(place);
+        await context.Cluster.KillAsync(place);
         Directory.Move(data, $"{data}-away");
-        context.Cluster.Start(store);
-        await context.FailStopAsync(store, "a new data directory", cancellation);
+        context.Cluster.Start(place);
+        // With the command by which it has joined it is another store, at addresses that are taken.
+        if (context.Cluster.StoreIn(place).HasJoined) await context.EndAsync(place, 2, "refuses the store", cancellation);
+        else await context.FailStopAsync(place, "a new data directory", cancellation);
         await context.Load.ServedAsync(context.Bound, cancellation);
         Directory.Delete(data, recursive: true);
         Directory.Move($"{data}-away", data);
-        context.Cluster.Start(store);
-        return new FaultReport($"store {store}", due, 1);
+        context.Cluster.Start(place);
+        return new FaultReport(context.Cluster.Name(place), due, 1);
     }
 }

@@ -13,6 +13,7 @@ internal static class FaultKinds
         new StalledDisk(), new FullDisk(), new FailingSync(), new EmptyDirectory(),
         new LostTail(), new OldCopy(), new DamagedEngine(),
         new MoveLeader(), new MoveReplica(isAway: false), new MoveReplica(isAway: true),
+        new WipedStore(), new CorruptSnapshot(),
     ];
 
     /// <summary>The kinds of a comma-separated list; all when there is none.</summary>

@@ -13,13 +13,13 @@ internal sealed class KillOne(bool leader) : Fault(leader ? "kill-leader" : "kil
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
         var first = await context.Cluster.LeaderAsync(cancellation);
-        var store = leader ? first : context.Random.Next(1, context.Cluster.Layout.Stores + 1);
+        var place = leader ? first : context.Another();
         var due = context.Now;
-        await context.Cluster.KillAsync(store);
+        await context.Cluster.KillAsync(place);
         await context.Load.ServedAsync(context.Bound, cancellation);
         await Task.Delay(context.Draw(0.05, 1.5), cancellation);
-        context.Cluster.Start(store);
-        return new FaultReport($"store {store}", due, 1);
+        context.Cluster.Start(place);
+        return new FaultReport(context.Cluster.Name(place), due, 1);
     }
 }
 
@@ -46,7 +46,7 @@ internal sealed class KillMajority() : Fault("kill-majority")
         var due = context.Now;
         await context.Load.ServedAsync(context.Bound, cancellation);
         context.Cluster.Start(second);
-        return new FaultReport($"stores {first} and {second}", due, 2);
+        return new FaultReport($"{context.Cluster.Name(first)} and {context.Cluster.Name(second)}", due, 2);
     }
 }
 

@@ -8,10 +8,10 @@ internal abstract class Cut(string name) : Fault(name)
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await context.VictimAsync(cancellation);
+        var place = await context.VictimAsync(cancellation);
         var length = context.Draw(2, 12);
         var due = context.Now;
-        var details = await CutAsync(context, store);
+        var details = await CutAsync(context, place);
         // Two of three are still connected, whichever way it was cut.
         await context.Load.ServedAsync(context.Bound, cancellation);
         await Task.Delay(length, cancellation);
@@ -20,7 +20,7 @@ internal abstract class Cut(string name) : Fault(name)
     }
 
     /// <summary>Cuts; says what.</summary>
-    protected abstract Task<string> CutAsync(CampaignContext context, int store);
+    protected abstract Task<string> CutAsync(CampaignContext context, int place);
 }
 
 /// <summary>One store hears nobody, and nobody hears it.</summary>
@@ -30,14 +30,14 @@ internal sealed class Partition() : Cut("partition")
     public override string Description => "one store is cut off from the others";
 
     /// <inheritdoc/>
-    protected override async Task<string> CutAsync(CampaignContext context, int store)
+    protected override async Task<string> CutAsync(CampaignContext context, int place)
     {
-        foreach (var other in context.Cluster.All.Where(other => other != store))
+        foreach (var other in context.Cluster.All.Where(other => other != place))
         {
-            await Network.CutAsync(store, other);
-            await Network.CutAsync(other, store);
+            await Network.CutAsync(place, other);
+            await Network.CutAsync(other, place);
         }
-        return $"store {store}";
+        return context.Cluster.Name(place);
     }
 }
 
@@ -48,12 +48,12 @@ internal sealed class OneWay() : Cut("one-way")
     public override string Description => "one store is not heard by the others, or does not hear them";
 
     /// <inheritdoc/>
-    protected override async Task<string> CutAsync(CampaignContext context, int store)
+    protected override async Task<string> CutAsync(CampaignContext context, int place)
     {
         var mute = context.Random.Next(2) == 0;
-        foreach (var other in context.Cluster.All.Where(other => other != store))
-            await (mute ? Network.CutAsync(store, other) : Network.CutAsync(other, store));
-        return $"store {store} is {(mute ? "not heard" : "deaf")}";
+        foreach (var other in context.Cluster.All.Where(other => other != place))
+            await (mute ? Network.CutAsync(place, other) : Network.CutAsync(other, place));
+        return $"{context.Cluster.Name(place)} is {(mute ? "not heard" : "deaf")}";
     }
 }
 
@@ -64,12 +64,12 @@ internal sealed class BridgeCut() : Cut("bridge")
     public override string Description => "two stores do not hear each other, the third hears both";
 
     /// <inheritdoc/>
-    protected override async Task<string> CutAsync(CampaignContext context, int store)
+    protected override async Task<string> CutAsync(CampaignContext context, int place)
     {
-        var other = context.Another(store);
-        await Network.CutAsync(store, other);
-        await Network.CutAsync(other, store);
-        return $"stores {store} and {other}";
+        var other = context.Another(place);
+        await Network.CutAsync(place, other);
+        await Network.CutAsync(other, place);
+        return $"{context.Cluster.Name(place)} and {context.Cluster.Name(other)}";
     }
 }
 
@@ -85,9 +85,9 @@ internal sealed class Reset() : Fault("reset")
         var victim = await context.VictimAsync(cancellation);
         var all = context.Random.Next(2) == 0;
         var due = context.Now;
-        foreach (var store in all ? context.Cluster.All : [victim]) await Network.ResetAsync(store);
+        foreach (var place in all ? context.Cluster.All : [victim]) await Network.ResetAsync(place);
         await context.Load.ServedAsync(context.Bound, cancellation);
-        return new FaultReport(all ? "all stores" : $"store {victim}", due);
+        return new FaultReport(all ? "all stores" : context.Cluster.Name(victim), due);
     }
 }
 

@@ -18,16 +18,16 @@ internal sealed class Pause() : Fault("pause")
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
         var first = await context.VictimAsync(cancellation);
-        List<int> stores = context.Random.Next(3) == 0 ? [first, context.Another(first)] : [first];
+        List<int> places = context.Random.Next(3) == 0 ? [first, context.Another(first)] : [first];
         var length = context.Draw(1, context.LongestPause.TotalSeconds);
         var due = context.Now;
-        foreach (var store in stores) await context.Cluster.PauseAsync(store);
+        foreach (var place in places) await context.Cluster.PauseAsync(place);
         await Task.Delay(length, cancellation);
-        if (stores.Count == 1 && length > LongEnoughForElection)
+        if (places.Count == 1 && length > LongEnoughForElection)
             await context.Load.ServedAsync(context.Bound, cancellation);
-        foreach (var store in stores) await context.Cluster.ContinueAsync(store);
-        if (stores.Count > 1) due = context.Now;
-        return new FaultReport($"store {string.Join(" and ", stores)}, {length.TotalSeconds:0.0} s", due);
+        foreach (var place in places) await context.Cluster.ContinueAsync(place);
+        if (places.Count > 1) due = context.Now;
+        return new FaultReport($"{string.Join(" and ", places.Select(context.Cluster.Name))}, {length.TotalSeconds:0.0} s", due);
     }
 }
 
@@ -42,12 +42,12 @@ internal sealed class LongPause() : Fault("long-pause")
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (store, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
-        await context.Cluster.PauseAsync(store);
+        var (place, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
+        await context.Cluster.PauseAsync(place);
         await Task.Delay(Length, cancellation);
         await context.Load.ServedAsync(context.Bound, cancellation);
-        await context.Cluster.ContinueAsync(store);
-        return new FaultReport($"store {store}", due);
+        await context.Cluster.ContinueAsync(place);
+        return new FaultReport(context.Cluster.Name(place), due);
     }
 }
 
@@ -62,17 +62,17 @@ internal sealed class StalledDisk() : Fault("stalled-disk")
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var (store, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
+        var (place, due) = (await context.Cluster.LeaderAsync(cancellation), context.Now);
         var length = context.Draw(1, 10);
         using (var trace = await SystemCallTrace.InjectAsync(
-            context.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)Longest.TotalMicroseconds}"))
+            context.Cluster[place].Id, $"fsync,fdatasync:delay_enter={(long)Longest.TotalMicroseconds}"))
         {
             // What was under way when the disk stopped may still be answered.
             await Task.Delay(length, cancellation);
             await context.Load.ServedAsync(context.Bound, cancellation);
             await trace.DetachAsync();
         }
-        return new FaultReport($"store {store}, {length.TotalSeconds:0.0} s", due);
+        return new FaultReport($"{context.Cluster.Name(place)}, {length.TotalSeconds:0.0} s", due);
     }
 }
 
@@ -85,18 +85,18 @@ internal sealed class SlowDisk() : Fault("slow-disk")
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await context.VictimAsync(cancellation);
+        var place = await context.VictimAsync(cancellation);
         var (delay, length) = (context.Draw(0.01, 0.2), context.Draw(2, 6));
         var due = context.Now;
         using (var trace = await SystemCallTrace.InjectAsync(
-            context.Cluster[store].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
+            context.Cluster[place].Id, $"fsync,fdatasync:delay_enter={(long)delay.TotalMicroseconds}"))
         {
             await Task.Delay(length, cancellation);
             await context.Load.ServedAsync(context.Bound, cancellation);
             await trace.DetachAsync();
         }
         return new FaultReport(
-            $"store {store}, {delay.TotalMilliseconds:0} ms, {length.TotalSeconds:0.0} s", due);
+            $"{context.Cluster.Name(place)}, {delay.TotalMilliseconds:0} ms, {length.TotalSeconds:0.0} s", due);
     }
 }
 
@@ -109,15 +109,15 @@ internal sealed class FailingSync() : Fault("fsync-error")
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await context.VictimAsync(cancellation);
+        var place = await context.VictimAsync(cancellation);
         var due = context.Now;
         var started = Stopwatch.GetTimestamp();
-        using (await SystemCallTrace.InjectAsync(context.Cluster[store].Id, "fsync,fdatasync:error=EIO"))
-            await context.FailStopAsync(store, "error", cancellation);
+        using (await SystemCallTrace.InjectAsync(context.Cluster[place].Id, "fsync,fdatasync:error=EIO"))
+            await context.FailStopAsync(place, "error", cancellation);
         var ended = Stopwatch.GetElapsedTime(started);
         await context.Load.ServedAsync(context.Bound, cancellation);
-        context.Cluster.Start(store);
-        return new FaultReport($"store {store}, ended after {ended.TotalSeconds:0.0} s", due);
+        context.Cluster.Start(place);
+        return new FaultReport($"{context.Cluster.Name(place)}, ended after {ended.TotalSeconds:0.0} s", due);
     }
 }
 
@@ -137,8 +137,8 @@ internal sealed class FullDisk() : Fault("full-disk")
     /// <inheritdoc/>
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
-        var store = await context.VictimAsync(cancellation);
-        var (disk, size, due) = (context.Disks[store - 1], context.Load.ValueBytes, context.Now);
+        var place = await context.VictimAsync(cancellation);
+        var (disk, size, due) = (context.DiskIn(place), context.Load.ValueBytes, context.Now);
         // Often none at all.
         var room = context.Random.Next(3) == 0 ? 0 : (long)(1024 * 1024 * MaxRoom * context.Random.NextDouble());
         var started = Stopwatch.GetTimestamp();
@@ -146,7 +146,7 @@ internal sealed class FullDisk() : Fault("full-disk")
         try
         {
             await disk.FillAsync(room);
-            await context.FailStopAsync(store, "was full", cancellation);
+            await context.FailStopAsync(place, "was full", cancellation);
         }
         finally
         {
@@ -155,26 +155,26 @@ internal sealed class FullDisk() : Fault("full-disk")
         var ended = Stopwatch.GetElapsedTime(started);
         await context.Load.ServedAsync(context.Bound, cancellation);
         await disk.FillAsync();
-        await StartInVainAsync(context, store, cancellation);
+        await StartInVainAsync(context, place, cancellation);
         disk.Free();
-        context.Cluster.Start(store);
+        context.Cluster.Start(place);
         return new FaultReport(
-            $"store {store}, {room / 1024 / 1024} MiB of room, ended after {ended.TotalSeconds:0.0} s", due);
+            $"{context.Cluster.Name(place)}, {room / 1024 / 1024} MiB of room, ended after {ended.TotalSeconds:0.0} s", due);
     }
 
     // A supervisor starts it again before anybody has made room.
-    private static async Task StartInVainAsync(CampaignContext context, int store, CancellationToken cancellation)
+    private static async Task StartInVainAsync(CampaignContext context, int place, CancellationToken cancellation)
     {
-        context.Cluster.Start(store);
+        context.Cluster.Start(place);
         try
         {
-            var ended = await context.Cluster.EndAsync(store, context.Bound, cancellation);
+            var ended = await context.Cluster.EndAsync(place, context.Bound, cancellation);
             if (ended.Code is not (1 or 70))
-                throw new TinyKvException($"store {store} ended with {ended.Code} on a full disk: {ended.LastComplaint}");
+                throw new TinyKvException($"{context.Cluster.Name(place)} ended with {ended.Code} on a full disk: {ended.LastComplaint}");
         }
         catch (TimeoutException e)
         {
-            throw new TinyKvException($"store {store} still runs on a full disk", e);
+            throw new TinyKvException($"{context.Cluster.Name(place)} still runs on a full disk", e);
         }
     }
 }

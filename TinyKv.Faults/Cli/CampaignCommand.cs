@@ -97,7 +97,7 @@ internal static class CampaignCommand
                 }
                 finally
                 {
-                    report.Summarize();
+                    report.Summarize(campaign.History);
                 }
                 return !report.Failed;
             }, cancellation);

@@ -51,7 +51,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
             await StartAsync(cluster, database, StartBound, cancellation);
             if (options.WithoutSync) await OutliveFirstLogAsync(cluster, database, cancellation);
             while (Cuts < options.Cuts && !Lost) await CutAsync(cluster, database, disk, cancellation);
-            if (!Lost) await Load.ReadAllAsync(layout, _history, _history.Keys, cancellation);
+            if (!Lost) await Load.ReadAllAsync(cluster, _history, _history.Keys, cancellation);
         }
         catch (Exception e) when (e is TinyKvException or TinyKvClientException)
         {
@@ -97,9 +97,9 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
     private async Task CutAsync(
         ProcessCluster cluster, PostgreSqlServer? database, Disk disk, CancellationToken cancellation)
     {
-        var (before, unknown, layout) = (_history.Answered, _history.Unknown, cluster.Layout);
+        var (before, unknown) = (_history.Answered, _history.Unknown);
         await using var load = await Load.StartAsync(
-            layout, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
+            cluster, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
         await load.AnsweredAsync(MinAnswers, options.Bound, cancellation);
         await Task.Delay(TimeSpan.FromSeconds(0.1 + 0.9 * _random.NextDouble()), cancellation);
         disk.CutPower();
@@ -113,7 +113,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         await StartAsync(cluster, database, options.Bound, cancellation);
         var recovery = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var keys = _history.Keys.Where(key => key.StartsWith($"cut-{Cuts:d4}-", StringComparison.Ordinal)).ToList();
-        await Load.ReadAllAsync(layout, _history, keys, cancellation);
+        await Load.ReadAllAsync(cluster, _history, keys, cancellation);
         _recoveries.Add(recovery);
         var anomalies = _history.Check(CheckLimit, keys);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,

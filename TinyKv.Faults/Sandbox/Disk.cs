@@ -54,6 +54,9 @@ internal sealed partial class Disk
         }
     }
 
+    /// <summary>How many bytes are in use on it.</summary>
+    public long Used => new DriveInfo(Path).TotalSize - Room();
+
     private long Room() => new DriveInfo(Path).AvailableFreeSpace;
 
     /// <summary>Makes room again.</summary>

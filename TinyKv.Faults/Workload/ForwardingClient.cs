@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Google.Protobuf;
 using Grpc.Core;
@@ -19,27 +20,26 @@ internal sealed class ForwardingClient : IWorkloadClient
     // Longer than a store looks for the leader.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(7);
 
-    private readonly List<GrpcChannel> _channels;
-    private readonly List<Raw.RawClient> _stores;
+    // Of all stores there were: the addresses of those that have gone are used again.
+    private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new(StringComparer.Ordinal);
+    private readonly ProcessCluster _cluster;
     private int _calls;
 
-    private ForwardingClient(StoreLayout layout)
-    {
-        _channels = [.. layout.Endpoints.Select(Open)];
-        _stores = [.. _channels.Select(channel => new Raw.RawClient(channel))];
-    }
+    private ForwardingClient(ProcessCluster cluster) => _cluster = cluster;
 
     /// <inheritdoc/>
     public string Name => "forwarding";
 
     /// <summary>Connects, to each store when it is asked.</summary>
-    public static Task<IWorkloadClient> ConnectAsync(StoreLayout layout) =>
-        Task.FromResult<IWorkloadClient>(new ForwardingClient(layout));
+    public static Task<IWorkloadClient> ConnectAsync(ProcessCluster cluster) =>
+        Task.FromResult<IWorkloadClient>(new ForwardingClient(cluster));
 
     /// <inheritdoc/>
     public async Task<RegisterOutput> CallAsync(string key, RegisterInput input, CancellationToken cancellation)
     {
-        var store = _stores[(int)((uint)Interlocked.Increment(ref _calls) % _stores.Count)];
+        var endpoints = _cluster.Endpoints;
+        var endpoint = endpoints[(int)((uint)Interlocked.Increment(ref _calls) % endpoints.Count)];
+        var store = new Raw.RawClient(_channels.GetOrAdd(endpoint, each => new(() => Open(each))).Value);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(CallTimeout);
         try
@@ -64,7 +64,7 @@ internal sealed class ForwardingClient : IWorkloadClient
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        foreach (var channel in _channels) channel.Dispose();
+        foreach (var channel in _channels.Values) channel.Value.Dispose();
         return ValueTask.CompletedTask;
     }
 

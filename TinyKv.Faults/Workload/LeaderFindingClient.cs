@@ -18,13 +18,13 @@ internal sealed class LeaderFindingClient : IWorkloadClient
     public string Name { get; }
 
     /// <summary>Connects over gRPC.</summary>
-    public static async Task<IWorkloadClient> OverGrpcAsync(StoreLayout layout) => new LeaderFindingClient("gRPC",
-        await TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = layout.Endpoints, Timeout = CallTimeout }));
+    public static async Task<IWorkloadClient> OverGrpcAsync(ProcessCluster cluster) => new LeaderFindingClient("gRPC",
+        await TinyKvClient.ConnectAsync(new TinyKvClientOptions { Endpoints = cluster.Endpoints, Timeout = CallTimeout }));
 
     /// <summary>Connects over Akka.Remote, with an actor system of its own.</summary>
-    public static async Task<IWorkloadClient> OverRemotingAsync(StoreLayout layout) => new LeaderFindingClient("remoting",
+    public static async Task<IWorkloadClient> OverRemotingAsync(ProcessCluster cluster) => new LeaderFindingClient("remoting",
         await TinyKvClient.ConnectAsync(
-            new TinyKvRemotingOptions { Endpoints = layout.RemotingEndpoints, Timeout = CallTimeout }));
+            new TinyKvRemotingOptions { Endpoints = cluster.RemotingEndpoints, Timeout = CallTimeout }));
 
     /// <inheritdoc/>
     public async Task<RegisterOutput> CallAsync(string key, RegisterInput input, CancellationToken cancellation)

@@ -13,10 +13,13 @@ namespace TinyKv.Faults.Workload;
 internal sealed class Load : IAsyncDisposable
 {
     private const int ClientsPerConnection = 5;
-    private const int ReadersAtTheEnd = 16;
+    private const int Readers = 16;
+
+    // They may still show that a write was lost; so many histories are kept.
+    private const int RetiredKeys = 500;
 
     // Taken in turn.
-    private static readonly Func<StoreLayout, Task<IWorkloadClient>>[] Kinds =
+    private static readonly Func<ProcessCluster, Task<IWorkloadClient>>[] Kinds =
         [LeaderFindingClient.OverGrpcAsync, LeaderFindingClient.OverRemotingAsync, ForwardingClient.ConnectAsync];
 
     private readonly CancellationTokenSource _stop = new();
@@ -39,20 +42,20 @@ internal sealed class Load : IAsyncDisposable
     public string? Failure => _clients.Find(client => client.IsFaulted)?.Exception?.GetBaseException().Message;
 
     /// <summary>Starts the clients.</summary>
-    /// <param name="layout">The stores.</param>
+    /// <param name="cluster">The stores.</param>
     /// <param name="history">Where to note what they see.</param>
     /// <param name="prefix">What their keys begin with.</param>
     /// <param name="clients">How many.</param>
     /// <param name="rest">How long each rests between two calls, on average.</param>
     /// <param name="seed">Decides what they call.</param>
     public static async Task<Load> StartAsync(
-        StoreLayout layout, LoadHistory history, string prefix, int clients, TimeSpan rest, int seed)
+        ProcessCluster cluster, LoadHistory history, string prefix, int clients, TimeSpan rest, int seed)
     {
         var load = new Load(history, new LiveKeys(prefix, Math.Max(1, clients / 2)), rest);
         try
         {
             for (var i = 0; i * ClientsPerConnection < clients; i++)
-                load._connections.Add(await Kinds[i % Kinds.Length](layout));
+                load._connections.Add(await Kinds[i % Kinds.Length](cluster));
         }
         catch
         {
@@ -92,24 +95,33 @@ internal sealed class Load : IAsyncDisposable
         await Task.WhenAll(_clients);
     }
 
+    /// <summary>The oldest of the keys that are not used any more, beyond those that are kept in the history.</summary>
+    public IReadOnlyList<string> TakeRetiredKeys() => _keys.TakeRetired(RetiredKeys);
+
     /// <summary>Reads keys once more, so that a lost write is seen even if nobody asked since.</summary>
-    public static async Task ReadAllAsync(
-        StoreLayout layout, LoadHistory history, IEnumerable<string> keys, CancellationToken cancellation)
-    {
-        await using var client = await LeaderFindingClient.OverGrpcAsync(layout);
-        var options = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = ReadersAtTheEnd,
-            CancellationToken = cancellation,
-        };
-        await Parallel.ForEachAsync(keys, options, async (key, token) =>
+    public static Task ReadAllAsync(
+        ProcessCluster cluster, LoadHistory history, IEnumerable<string> keys, CancellationToken cancellation) =>
+        ForEachAsync(cluster, keys, async (client, key, token) =>
         {
             var called = history.Now;
             var input = new RegisterInput.Get();
             var output = await client.CallAsync(key, input, token);
             history.Add(key, client.Name, new Operation(0, input, output, called, history.Now));
-        });
-    }
+        }, cancellation);
+
+    /// <summary>Deletes keys that nobody looks at any more. It does not matter if one stays.</summary>
+    public static Task DeleteAllAsync(ProcessCluster cluster, IEnumerable<string> keys, CancellationToken cancellation) =>
+        ForEachAsync(cluster, keys, async (client, key, token) =>
+        {
+            try
+            {
+                await client.CallAsync(key, new RegisterInput.Delete(), token);
+            }
+            catch (Exception e) when (e is TinyKvUnavailableException or TinyKvUndeterminedException)
+            {
+                // It stays, or goes later.
+            }
+        }, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -118,6 +130,15 @@ internal sealed class Load : IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(_clients));
         foreach (var connection in _connections) await connection.DisposeAsync();
         _stop.Dispose();
+    }
+
+    private static async Task ForEachAsync(
+        ProcessCluster cluster, IEnumerable<string> keys, Func<IWorkloadClient, string, CancellationToken, Task> run,
+        CancellationToken cancellation)
+    {
+        await using var client = await LeaderFindingClient.OverGrpcAsync(cluster);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(keys, options, async (key, token) => await run(client, key, token));
     }
 
     private async Task UntilAsync(
@@ -142,8 +163,8 @@ internal sealed class Load : IAsyncDisposable
             var called = History.Now;
             try
             {
-                var output = await client.CallAsync(key, input, _stop.Token);
-                History.Add(key, client.Name, new Operation(name, input, output, called, History.Now));
+                var output = await client.CallAsync(key.Name, input, _stop.Token);
+                History.Add(key.Name, client.Name, new Operation(name, input, output, called, History.Now));
                 _keys.NoteSeen(key, Held(input, output));
             }
             catch (TinyKvUnavailableException)
@@ -152,9 +173,13 @@ internal sealed class Load : IAsyncDisposable
             }
             catch (Exception e) when (e is TinyKvUndeterminedException or OperationCanceledException)
             {
-                History.Add(key, client.Name, new Operation(name, input, null, called, null));
+                History.Add(key.Name, client.Name, new Operation(name, input, null, called, null));
                 _keys.NoteUnknown(key);
                 name = Interlocked.Increment(ref _names);
+            }
+            finally
+            {
+                _keys.Release(key);
             }
             if (_rest > TimeSpan.Zero) await Task.Delay(_rest * (2 * random.NextDouble()), CancellationToken.None);
         }

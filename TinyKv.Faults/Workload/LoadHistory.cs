@@ -24,7 +24,7 @@ internal sealed class LoadHistory
     /// <summary>How many writes have an unknown outcome.</summary>
     public long Unknown => Interlocked.Read(ref _unknown);
 
-    /// <summary>All keys that were ever used.</summary>
+    /// <summary>All keys that were used and not forgotten.</summary>
     public IReadOnlyCollection<string> Keys => _history.Keys;
 
     /// <summary>How many operations there were through each kind of client.</summary>
@@ -58,6 +58,18 @@ internal sealed class LoadHistory
     {
         var moments = _writes.Where(at => at > from && at < to).Order().Prepend(from).Append(to).ToList();
         return moments.Zip(moments.Skip(1), (before, after) => after - before).Max();
+    }
+
+    /// <summary>Forgets what was done to keys, which nobody uses any more.</summary>
+    public void Forget(IEnumerable<string> keys)
+    {
+        foreach (var key in keys) _history.Forget(key);
+    }
+
+    /// <summary>Forgets when writes were answered before a moment.</summary>
+    public void ForgetWrites(long before)
+    {
+        while (_writes.TryPeek(out var at) && at < before) _writes.TryDequeue(out _);
     }
 
     /// <summary>Checks keys, each by itself; the anomalies found, each with its key.</summary>

@@ -22,7 +22,7 @@ public sealed class History
     /// <summary>Microseconds since the history began: the times of its operations.</summary>
     public long Now => (long)Stopwatch.GetElapsedTime(_start).TotalMicroseconds;
 
-    /// <summary>All keys that were ever used.</summary>
+    /// <summary>All keys that were used.</summary>
     public IReadOnlyCollection<string> Keys => [.. _keys.Keys];
 
     /// <summary>What was done to a key so far, in the order of the answers.</summary>
@@ -66,6 +66,9 @@ public sealed class History
         });
         return [.. anomalies.Order(StringComparer.Ordinal)];
     }
+
+    /// <summary>Forgets what was done to a key, which nobody uses any more.</summary>
+    internal void Forget(string key) => _keys.TryRemove(key, out _);
 
     /// <summary>A number for a client that notes what it does, for people.</summary>
     internal int NextClient() => Interlocked.Increment(ref _clients);

@@ -1,15 +1,19 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using TinyKv.Client;
 using TinyKv.Core;
 
 namespace TinyKv.Testing.Processes;
 
-/// <summary>The stores of a cluster as processes, each a <c>tinykv server</c>.</summary>
-/// <param name="layout">The stores.</param>
+/// <summary>
+/// The stores of a cluster as processes, each a <c>tinykv server</c>. They are known by their places: the store in a place may
+/// be replaced by another, whose number in the cluster is a new one.
+/// </summary>
+/// <param name="layout">The stores that form the cluster.</param>
 /// <param name="program">The server's assembly.</param>
 /// <param name="directory">For configurations and logs, and for data unless <paramref name="dataOf"/> says otherwise.</param>
-/// <param name="dataOf">Where a store keeps its data.</param>
-/// <param name="enter">Words before a store's command line: how to get to where it is to run.</param>
+/// <param name="dataOf">Where the store in a place keeps its data.</param>
+/// <param name="enter">Words before a store's command line: how to get to its place.</param>
 internal sealed class ProcessCluster(
     StoreLayout layout, string program, string directory, Func<int, string>? dataOf = null,
     Func<int, string[]>? enter = null) : ServerGroup
@@ -19,25 +23,62 @@ internal sealed class ProcessCluster(
 
     private StoreObserver? _observer;
 
+    // By place; all others are of those that formed the cluster. Clients of a load look while it changes.
+    private ImmutableDictionary<int, PlacedStore> _joined = ImmutableDictionary<int, PlacedStore>.Empty;
+
     /// <summary>The server that was built beside this program.</summary>
     public static string OwnProgram { get; } = Path.Combine(AppContext.BaseDirectory, "tinykv.dll");
 
     /// <summary>What the stores have in common; a change concerns those that are started after it.</summary>
     public StoreLayout Layout { get; set; } = layout;
 
+    /// <summary>The places, whether the store there runs or not.</summary>
+    public override IEnumerable<int> All => Enumerable.Range(1, Layout.Stores);
+
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Endpoints => Layout.Endpoints;
+    public override IReadOnlyList<string> Endpoints => [.. Known.Select(store => store.Address.Endpoint)];
 
-    private StoreObserver Observer => _observer ??= new StoreObserver(Layout);
+    /// <summary>Where clients find them over Akka.Remote.</summary>
+    public IReadOnlyList<string> RemotingEndpoints => [.. Known.Select(store => store.Address.RemotingEndpoint)];
 
-    /// <summary>The data directory of a store.</summary>
-    public string DataOf(int store) => dataOf?.Invoke(store) ?? Path.Combine(directory, $"store-{store}");
+    private StoreObserver Observer => _observer ??= new StoreObserver(this);
+
+    private IEnumerable<PlacedStore> Known => All.Select(StoreIn).Where(store => store.Id != 0);
+
+    /// <summary>The store in a place.</summary>
+    public PlacedStore StoreIn(int place) => _joined.GetValueOrDefault(place)
+        ?? new PlacedStore((ulong)place, Layout.Addresses[place - 1], HasJoined: false);
+
+    /// <summary>The place of a store; null: it is in none any more, or its number is not known yet.</summary>
+    public int? PlaceOf(ulong store) => All.Select(place => (int?)place).FirstOrDefault(place => StoreIn(place!.Value).Id == store);
+
+    /// <summary>The data directory of the store in a place.</summary>
+    public string DataOf(int place) => dataOf?.Invoke(place) ?? Path.Combine(directory, $"store-{place}");
 
     /// <summary>Checks the files of a store that does not run; the exit code, and what it said.</summary>
-    public async Task<(int Code, string Said)> CheckAsync(int store)
+    public async Task<(int Code, string Said)> CheckAsync(int place)
     {
-        var (code, output, error) = await Processes.Command.TryAsync("dotnet", program, "check", DataOf(store));
+        var (code, output, error) = await Processes.Command.TryAsync("dotnet", program, "check", DataOf(place));
         return (code, output + error);
+    }
+
+    /// <summary>Lets a new store join where another has gone for ever, with an empty directory, and waits until the cluster has
+    /// given it a number. It chooses its ports, because those of the other are free only when that is removed.</summary>
+    /// <exception cref="TinyKvException">It has not within the time, or has ended.</exception>
+    public async Task JoinAsync(int place, TimeSpan within, CancellationToken cancellation)
+    {
+        await using var client = await ConnectAsync(within);
+        var before = (await client.Admin.ListStoresAsync(cancellation)).Stores.Select(store => store.StoreId).ToHashSet();
+        var address = new StoreAddress(StoreIn(place).Address.Host, 0, 0, 0, 0);
+        _joined = _joined.SetItem(place, new PlacedStore(0, address, HasJoined: true));
+        Start(place);
+        await UntilAsync(async () =>
+        {
+            var stores = (await client.Admin.ListStoresAsync(cancellation)).Stores;
+            if (stores.FirstOrDefault(store => !before.Contains(store.StoreId)) is not { } joined) return "no store has joined";
+            _joined = _joined.SetItem(place, new PlacedStore(joined.StoreId, StoreAddress.Of(joined), HasJoined: true));
+            return null;
+        }, within, cancellation);
     }
 
     /// <summary>Waits until every running store is ready.</summary>
@@ -60,7 +101,7 @@ internal sealed class ProcessCluster(
         return leaders;
     }
 
-    /// <summary>The store that leads most of the regions with keys.</summary>
+    /// <summary>The place of the store that leads most of the regions with keys.</summary>
     public async Task<int> LeaderAsync(CancellationToken cancellation) =>
         RegionLeader.OfMost(await LeadersAsync(cancellation));
 
@@ -81,12 +122,13 @@ internal sealed class ProcessCluster(
     }
 
     /// <inheritdoc/>
-    protected override ProcessStartInfo Command(int store)
+    protected override ProcessStartInfo Command(int place)
     {
-        var config = Path.Combine(directory, $"store-{store}.conf");
-        File.WriteAllText(config, Layout.Config(store, DataOf(store)));
+        var config = Path.Combine(directory, $"store-{place}.conf");
+        File.WriteAllText(config, StoreIn(place) is { HasJoined: true } joined
+            ? Layout.JoiningConfig(joined.Address, DataOf(place), Endpoints) : Layout.Config(place, DataOf(place)));
         string[] words =
-            [.. enter?.Invoke(store) ?? [], "dotnet", program, "server", "--config", config, "--exit-with-parent"];
+            [.. enter?.Invoke(place) ?? [], "dotnet", program, "server", "--config", config, "--exit-with-parent"];
         var start = new ProcessStartInfo(words[0], words[1..]);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith(SettingVariables, StringComparison.Ordinal))
             .ToList()) start.Environment.Remove(name);
@@ -94,10 +136,10 @@ internal sealed class ProcessCluster(
     }
 
     /// <inheritdoc/>
-    protected override string LogOf(int store) => Path.Combine(directory, $"store-{store}.log");
+    protected override string LogOf(int place) => Path.Combine(directory, $"store-{place}.log");
 
     /// <inheritdoc/>
-    protected override string Name(int store) => $"store {store}";
+    public override string Name(int place) => StoreIn(place) is { Id: not 0 and var id } ? $"store {id}" : "the store that joins";
 
     private async Task UntilAsync(Func<Task<string?>> missing, TimeSpan within, CancellationToken cancellation)
     {

@@ -13,7 +13,7 @@ internal abstract class ServerGroup : IAsyncDisposable
     public abstract IReadOnlyList<string> Endpoints { get; }
 
     /// <summary>The numbers of all members.</summary>
-    public IEnumerable<int> All => Enumerable.Range(1, Endpoints.Count);
+    public virtual IEnumerable<int> All => Enumerable.Range(1, Endpoints.Count);
 
     /// <summary>The members that were started, and have neither been killed nor been seen to end.</summary>
     public IReadOnlyCollection<int> Running => _running.Keys;
@@ -102,7 +102,7 @@ internal abstract class ServerGroup : IAsyncDisposable
     protected abstract string LogOf(int member);
 
     /// <summary>A member, for people.</summary>
-    protected abstract string Name(int member);
+    public abstract string Name(int member);
 
     private ServerProcess Take(int member)
     {

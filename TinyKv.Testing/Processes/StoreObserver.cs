@@ -7,19 +7,19 @@ namespace TinyKv.Testing.Processes;
 /// <summary>Who leads a region.</summary>
 /// <param name="Region">Its number.</param>
 /// <param name="Term">Since which term.</param>
-/// <param name="Store">The store.</param>
-internal readonly record struct RegionLeader(ulong Region, long Term, int Store)
+/// <param name="Place">The place of the store.</param>
+internal readonly record struct RegionLeader(ulong Region, long Term, int Place)
 {
-    /// <summary>The store that leads most of the regions with keys.</summary>
+    /// <summary>The place of the store that leads most of the regions with keys.</summary>
     public static int OfMost(IEnumerable<RegionLeader> leaders) =>
-        leaders.Where(leader => leader.HasKeys).GroupBy(leader => leader.Store).MaxBy(led => led.Count())!.Key;
+        leaders.Where(leader => leader.HasKeys).GroupBy(leader => leader.Place).MaxBy(led => led.Count())!.Key;
 
     /// <summary>Whether the region holds keys; placement's group does not.</summary>
     public bool HasKeys => Region != RegionId.Placement.Value;
 }
 
 /// <summary>What stores that run as processes say of themselves.</summary>
-internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
+internal sealed class StoreObserver(ProcessCluster cluster) : IAsyncDisposable
 {
     /// <summary>How long to wait before they are asked again.</summary>
     public static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
@@ -30,27 +30,28 @@ internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
     private TinyKvClient? _client;
 
-    /// <summary>One of some stores that is not ready, for people; null: all are.</summary>
-    public async Task<string?> NotReadyAsync(IEnumerable<int> stores, CancellationToken cancellation)
+    /// <summary>The store in one of some places that is not ready, for people; null: all are.</summary>
+    public async Task<string?> NotReadyAsync(IEnumerable<int> places, CancellationToken cancellation)
     {
-        foreach (var store in stores)
-            if (!await IsReadyAsync(store, cancellation)) return $"store {store} is not ready";
+        foreach (var place in places)
+            if (!await IsReadyAsync(place, cancellation)) return $"{cluster.Name(place)} is not ready";
         return null;
     }
 
-    /// <summary>The leaders that some stores agree on, or what keeps them from being ready and led by one of them.</summary>
+    /// <summary>The leaders that the stores in some places agree on, or what keeps them from being ready and led by one of
+    /// them.</summary>
     public async Task<(IReadOnlyList<RegionLeader> Leaders, string? Missing)> AgreedAsync(
-        IReadOnlyCollection<int> stores, CancellationToken cancellation)
+        IReadOnlyCollection<int> places, CancellationToken cancellation)
     {
-        var statuses = (await StatusesAsync(cancellation)).Where(store => stores.Contains((int)store.StoreId)).ToList();
-        var ready = statuses.Where(store => store.Ready).Select(store => (int)store.StoreId).ToHashSet();
-        foreach (var store in stores)
-            if (!ready.Contains(store)) return ([], $"store {store} is not ready");
+        var statuses = (await StatusesAsync(cancellation)).Where(store => places.Contains(store.Place)).ToList();
+        foreach (var place in places)
+            if (!statuses.Exists(store => store.Place == place && store.Status.Ready))
+                return ([], $"{cluster.Name(place)} is not ready");
         var leaders = new List<RegionLeader>();
-        foreach (var region in statuses.SelectMany(store => store.Peers).GroupBy(peer => peer.Region.Id))
+        foreach (var region in statuses.SelectMany(store => store.Status.Peers).GroupBy(peer => peer.Region.Id))
         {
-            if (region.Select(peer => (int)peer.LeaderStoreId).Distinct().ToList() is not [var leader]
-                || !stores.Contains(leader))
+            if (region.Select(peer => cluster.PlaceOf(peer.LeaderStoreId)).Distinct().ToList() is not [{ } leader]
+                || !places.Contains(leader))
                 return ([], $"the stores do not follow one of them in region {region.Key}");
             leaders.Add(new RegionLeader(region.Key, region.Max(peer => peer.Term), leader));
         }
@@ -63,12 +64,12 @@ internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
         while (true)
         {
             var regions = (await StatusesAsync(cancellation))
-                .SelectMany(store => store.Peers.Select(peer => (Store: (int)store.StoreId, Peer: peer)))
+                .SelectMany(store => store.Status.Peers.Select(peer => (store.Place, Peer: peer)))
                 .GroupBy(each => each.Peer.Region.Id).OrderBy(region => region.Key)
                 .Select(region => region.MaxBy(each => (each.Peer.Term, each.Peer.Role == "leader"))).ToList();
             if (regions.Exists(region => region.Peer.Region.Id != RegionId.Placement.Value)
                 && regions.TrueForAll(region => region.Peer.Role == "leader"))
-                return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Store))];
+                return [.. regions.Select(each => new RegionLeader(each.Peer.Region.Id, each.Peer.Term, each.Place))];
             await Task.Delay(Poll, cancellation);
         }
     }
@@ -81,14 +82,16 @@ internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
     }
 
     // Of those who answer; none when nobody does just now.
-    private async Task<IReadOnlyList<StoreStatusResponse>> StatusesAsync(CancellationToken cancellation)
+    private async Task<IReadOnlyList<(int Place, StoreStatusResponse Status)>> StatusesAsync(CancellationToken cancellation)
     {
         try
         {
             _client ??= await TinyKvClient.ConnectAsync(
-                new() { Endpoints = layout.Endpoints, Timeout = CallTimeout }, cancellation);
-            var stores = await _client.GetStoreStatusesAsync(cancellation);
-            return [.. stores.Select(store => store.Status).OfType<StoreStatusResponse>()];
+                new() { Endpoints = cluster.Endpoints, Timeout = CallTimeout }, cancellation);
+            var answers = new List<(int, StoreStatusResponse)>();
+            foreach (var store in await _client.GetStoreStatusesAsync(cancellation))
+                if (store.Status is { } status && cluster.PlaceOf(status.StoreId) is { } place) answers.Add((place, status));
+            return answers;
         }
         catch (TinyKvClientException)
         {
@@ -96,11 +99,11 @@ internal sealed class StoreObserver(StoreLayout layout) : IAsyncDisposable
         }
     }
 
-    private async Task<bool> IsReadyAsync(int store, CancellationToken cancellation)
+    private async Task<bool> IsReadyAsync(int place, CancellationToken cancellation)
     {
         try
         {
-            using var response = await _http.GetAsync(layout.Ready(store), cancellation);
+            using var response = await _http.GetAsync(cluster.StoreIn(place).Address.Ready, cancellation);
             return response.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException

@@ -96,6 +96,6 @@ public sealed class OutputTests : IDisposable
     {
         await using var error = new StringWriter();
         var host = new CliHost { Input = Stream.Null, Output = Stream.Null, Text = error, Error = error };
-        return await CommandLine.RunAsync([.. arguments, "--endpoint", _layout.Endpoints[0]], host);
+        return await CommandLine.RunAsync([.. arguments, "--endpoint", _layout.Addresses[0].Endpoint], host);
     }
 }

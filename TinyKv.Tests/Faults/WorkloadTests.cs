@@ -73,4 +73,35 @@ public sealed class WorkloadTests
         keys.NoteSeen(key, 7);
         Assert.Equal((key, 7L), keys.Draw(random));
     }
+
+    [Fact]
+    public void A_key_is_retired_when_nobody_uses_it_any_more()
+    {
+        var (keys, random) = (new LiveKeys("k", 1), new Random(1));
+        var first = keys.Draw(random).Key;
+        for (var i = 0; i < 4; i++) keys.NoteUnknown(first);
+        Assert.Empty(keys.TakeRetired(keep: 0));
+
+        Assert.NotSame(first, keys.Draw(random).Key);
+        Assert.Empty(keys.TakeRetired(keep: 0));
+
+        keys.Release(first);
+        Assert.Empty(keys.TakeRetired(keep: 1));
+        Assert.Equal([first.Name], keys.TakeRetired(keep: 0));
+        Assert.Empty(keys.TakeRetired(keep: 0));
+    }
+
+    [Fact]
+    public void What_is_forgotten_is_not_checked_again_and_counts_all_the_same()
+    {
+        var book = new LoadHistory();
+        book.Add("wrong", "gRPC", Get(7, called: 1, returned: 2));
+        Assert.Single(book.Check(TimeSpan.FromSeconds(10), ["wrong"]));
+
+        book.Forget(["wrong"]);
+
+        Assert.Empty(book.Keys);
+        Assert.Empty(book.Check(TimeSpan.FromSeconds(10)));
+        Assert.Equal(1, book.Answered);
+    }
 }

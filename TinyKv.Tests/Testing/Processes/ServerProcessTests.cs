@@ -140,6 +140,6 @@ public sealed class ServerProcessTests : IDisposable
 
         protected override string LogOf(int member) => directory[$"{member}.log"];
 
-        protected override string Name(int member) => $"sleeper {member}";
+        public override string Name(int member) => $"sleeper {member}";
     }
 }

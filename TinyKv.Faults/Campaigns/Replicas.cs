@@ -1,0 +1,40 @@
+using TinyKv.Client;
+using TinyKv.Core.Regions;
+using TinyKv.Testing.Processes;
+using Meta = TinyKv.Protocol.Wire.Meta;
+
+namespace TinyKv.Faults.Campaigns;
+
+/// <summary>Where the replicas of regions are, as their leaders know.</summary>
+internal static class Replicas
+{
+    /// <summary>The number of the replica that votes on a store; 0: there is none.</summary>
+    public static async Task<ulong> PeerAsync(
+        this TinyKvClient client, RegionId region, ulong store, CancellationToken cancellation) =>
+        (await VotersAsync(client, region, cancellation)).FirstOrDefault(peer => peer.StoreId == store)?.Id ?? 0;
+
+    /// <summary>Waits until a store has a replica that votes and is another than it had.</summary>
+    public static async Task PeerIsNewAsync(
+        this TinyKvClient client, RegionId region, ulong store, ulong before, CancellationToken cancellation)
+    {
+        while (await client.PeerAsync(region, store, cancellation) is var peer && (peer == 0 || peer == before))
+            await Task.Delay(StoreObserver.Poll, cancellation);
+    }
+
+    /// <summary>Waits until the replicas that vote in a region are on these stores and no others.</summary>
+    public static async Task VotersAreOnAsync(
+        this TinyKvClient client, RegionId region, IReadOnlyCollection<ulong> stores, CancellationToken cancellation)
+    {
+        while (!(await VotersAsync(client, region, cancellation)).Select(peer => peer.StoreId).ToHashSet().SetEquals(stores))
+            await Task.Delay(StoreObserver.Poll, cancellation);
+    }
+
+    private static async Task<IReadOnlyList<Meta.Peer>> VotersAsync(
+        TinyKvClient client, RegionId region, CancellationToken cancellation)
+    {
+        var statuses = await client.GetStoreStatusesAsync(cancellation);
+        var known = statuses.SelectMany(each => each.Status?.Peers ?? []).Where(peer => peer.Region.Id == region.Value)
+            .MaxBy(peer => (peer.Region.RegionEpoch.ConfVer, peer.Term))?.Region;
+        return [.. known?.Peers.Where(peer => peer.Role == Meta.PeerRole.Voter) ?? []];
+    }
+}
