@@ -139,7 +139,8 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         if (led.Region?.RegionEpoch is null) return;
         var reported = new ReportedRegion(RegionErrors.FromWire(led.Region), leader, led.Term);
         // What it says is its word: who leads a region is one of its members.
-        if (reported.Region.PeerOn(leader) is null || Configuration.Contradiction(reported.Region.Peers) is not null) return;
+        var members = reported.Region.Peers.OrderBy(peer => peer.Id);
+        if (reported.Region.PeerOn(leader) is null || Configuration.Contradiction([.. members]) is not null) return;
         if (!_regions.TryGetValue(reported.Region.Id, out var known) || reported.IsNewerThan(known))
             _regions[reported.Region.Id] = reported;
     }

@@ -70,6 +70,24 @@ public sealed class StoreServiceTests : TestKit
     }
 
     [Fact]
+    public async Task A_region_is_heard_of_in_whatever_order_its_members_are_named()
+    {
+        Peer[] members = [new(new PeerId(22), new StoreId(1)), new(new PeerId(11), new StoreId(2))];
+        var region = new Region(RegionId.First, KeyRange.All, RegionEpoch.Initial, [.. members]);
+        _service.Tell(new PlacementHeartbeat
+        {
+            StoreId = 1,
+            Regions = { new LedRegion { Region = RegionErrors.ToWire(region), Term = 5 } },
+        });
+        await ConfirmAsync(Directory(1, 2));
+        await ExpectMsgAsync<StoresReply>(WaitTimeout);
+        _service.Tell(DescribeCluster.Instance);
+        await ConfirmAsync(Directory(1, 2));
+
+        Assert.Equal(RegionId.First, Assert.Single((await ExpectMsgAsync<ClusterView>(WaitTimeout)).Regions).Region.Id);
+    }
+
+    [Fact]
     public async Task A_refusal_is_final_and_a_leader_elsewhere_is_named()
     {
         _service.Tell(Change(new SetClusterConfig(77, 5)));
