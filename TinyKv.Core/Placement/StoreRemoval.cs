@@ -1,4 +1,6 @@
 using TinyKv.Core.Placement.Checkers;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 
 namespace TinyKv.Core.Placement;
@@ -9,6 +11,9 @@ namespace TinyKv.Core.Placement;
 /// </summary>
 public static class StoreRemoval
 {
+    // Each store of a region comes, votes and goes at most once.
+    private const int MaxSteps = 3 * Configuration.MaxMembers;
+
     /// <summary>Of which regions a store still has replicas, for people; null when it has none, as far as is known.</summary>
     public static string? HeldOf(StoreId store, IEnumerable<ReportedRegion> led)
     {
@@ -27,7 +32,7 @@ public static class StoreRemoval
             Stores = view.Stores.With(view.Stores.Find(store)! with { State = StoreState.Offline }),
             Conditions = view.Conditions.SetItem(store, StoreCondition.Offline),
         };
-        var stuck = Held(store, view.Regions).Where(each => ReplicaChecker.Check(each, without) is null)
+        var stuck = Held(store, view.Regions).Where(each => !Leaves(store, each, without))
             .Select(each => NameOf(each.Region)).ToList();
         return stuck.Count == 0 ? null : new RegistryRefusal(RegistryRefusalKind.HasReplicas,
             $"{store} has replicas of {string.Join(", ", stuck)}, which have no other place to go: let another store join first, "
@@ -52,6 +57,22 @@ public static class StoreRemoval
 
     private static IEnumerable<ReportedRegion> Held(StoreId store, IEnumerable<ReportedRegion> led) =>
         Newest(led).Where(each => each.Region.PeerOn(store) is not null).OrderBy(each => each.Region.Id.Value);
+
+    // By what would be done, one thing after the other: that something is under way already does not mean that it helps.
+    private static bool Leaves(StoreId store, ReportedRegion region, ClusterView view)
+    {
+        for (var steps = 0; steps < MaxSteps && ReplicaChecker.Check(region, view) is { } next; steps++)
+        {
+            var members = region.Region.ToConfiguration();
+            var change = next.Goal.Next(members);
+            if (change is ConfChange.AddLearner) change = new ConfChange.AddLearner(Unused(members), next.Goal.Store);
+            if (change?.Apply(members) is not ConfChangeOutcome.Accepted { Next: var after }) return false;
+            region = region with { Region = region.Region.With(after) };
+        }
+        return region.Region.PeerOn(store) is null;
+    }
+
+    private static PeerId Unused(Configuration members) => new(members.Members[^1].Id.Value + 1);
 
     private static string NameOf(Region region) => region.Id == RegionId.Placement ? "placement" : $"{region.Id}";
 

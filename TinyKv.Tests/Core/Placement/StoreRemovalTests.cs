@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 
 namespace TinyKv.Tests.Core.Placement;
 
@@ -45,6 +48,39 @@ public sealed class StoreRemovalTests
         Assert.Equal("of the region that holds the key 62",
             StoreRemoval.UnknownOf([Led(0, "", "", 1), Led(1, "", "b", 1), Led(7, "c", "", 1)]));
         Assert.Equal("of the region that holds the key 62", StoreRemoval.UnknownOf([Led(0, "", "", 1), Led(1, "", "b", 1)]));
+    }
+
+    [Fact]
+    public void A_store_may_go_when_another_has_room_for_what_it_holds()
+    {
+        Assert.Null(StoreRemoval.RefusalOf(Three, View(stores: 4, Led(1, "", "", 1, 2, 3))));
+        Assert.Equal(RegistryRefusalKind.HasReplicas,
+            StoreRemoval.RefusalOf(Three, View(stores: 3, Led(1, "", "", 1, 2, 3)))?.Kind);
+    }
+
+    [Fact]
+    public void A_store_may_not_go_because_a_replica_that_is_under_way_is_finished_first()
+    {
+        var led = Led(1, "", "", 3);
+        var learner = new Peer(new PeerId(901), new StoreId(1), MemberRole.Learner);
+        led = led with { Region = led.Region with { Peers = led.Region.Peers.Add(learner) } };
+
+        Assert.NotNull(StoreRemoval.RefusalOf(Three, View(stores: 3, led)));
+        Assert.Null(StoreRemoval.RefusalOf(Three, View(stores: 4, led)));
+    }
+
+    private static ClusterView View(int stores, params ReportedRegion[] regions)
+    {
+        var ids = Enumerable.Range(1, stores).Select(id => new StoreId((ulong)id)).ToList();
+        return new ClusterView(
+            StoreDirectory.Of(77, 3, 4, ids.Select(id => new StoreInfo
+            {
+                Id = id,
+                Directory = new DirectoryId(id.Value),
+                Addresses = new StoreAddresses($"host{id.Value}", 1, 2, 3, 4),
+            })),
+            ids.ToImmutableDictionary(id => id, _ => StoreCondition.Up), ids.ToImmutableDictionary(id => id, _ => 0),
+            [.. regions]);
     }
 
     private static ReportedRegion Led(ulong id, string start, string end, params ulong[] stores) => new(
