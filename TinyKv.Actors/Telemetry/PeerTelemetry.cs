@@ -32,7 +32,11 @@ internal sealed class PeerTelemetry(Peer self, Region region)
     public void Sending(ImmutableArray<RaftEnvelope> envelopes) => _metrics.Sending(envelopes);
 
     /// <summary>A message has arrived.</summary>
-    public void Heard(RaftEnvelope envelope) => _spans.Heard(envelope);
+    public void Heard(RaftEnvelope envelope)
+    {
+        _metrics.Heard(envelope);
+        _spans.Heard(envelope);
+    }
 
     /// <summary>A message was not believed.</summary>
     public void Refused() => _metrics.Refused();

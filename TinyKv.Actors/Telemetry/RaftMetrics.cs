@@ -8,7 +8,7 @@ using TinyKv.Protocol.Telemetry;
 namespace TinyKv.Actors.Telemetry;
 
 /// <summary>What one replica counts and measures of its Raft member.</summary>
-internal sealed class RaftMetrics(StoreId store, RegionId region)
+internal sealed class RaftMetrics
 {
     private static readonly Meter Meter = TinyKvTelemetry.Meter;
 
@@ -43,6 +43,10 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
         "tinykv.raft.persist.duration", "s", "From a record's way to the journal until it is durable.",
         tags: null, TinyKvTelemetry.Times);
 
+    private static readonly Histogram<double> HeartbeatDuration = Meter.CreateHistogram(
+        "tinykv.raft.heartbeat.duration", "s", "From a leader's heartbeat until the follower has answered it, or a later one.",
+        tags: null, TinyKvTelemetry.Times);
+
     private static readonly Gauge<long> Role = Meter.CreateGauge<long>(
         "tinykv.raft.role", "{role}", "0 follower, 1 pre-candidate, 2 candidate, 3 leader.");
 
@@ -68,10 +72,18 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
     private static readonly Gauge<long> Queue = Meter.CreateGauge<long>(
         "tinykv.raft.queue", "{request}", "Requests that wait to be taken up, by kind.");
 
-    private readonly TagList _tags = Tags(store, region);
-    private readonly TagList _proposals = Tags(store, region, "proposals");
-    private readonly TagList _reads = Tags(store, region, "reads");
+    private readonly TagList _tags;
+    private readonly TagList _proposals;
+    private readonly TagList _reads;
+    private readonly HeartbeatTimes _heartbeats;
     private PeerId _leader = PeerId.None;
+
+    public RaftMetrics(StoreId store, RegionId region)
+    {
+        (_tags, _proposals, _reads) =
+            (Tags(store, region), Tags(store, region, "proposals"), Tags(store, region, "reads"));
+        _heartbeats = new HeartbeatTimes(Answered);
+    }
 
     public void Proposed(int commands) => Proposals.Add(commands, _tags);
 
@@ -84,6 +96,7 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
     public void Changed(LeadershipChange change)
     {
         if (change.Role == RoleKind.Candidate) Elections.Add(1, _tags);
+        if (change.Role != RoleKind.Leader) _heartbeats.Clear();
         if (change.Leader == _leader) return;
         _leader = change.Leader;
         if (_leader != PeerId.None) LeaderChanges.Add(1, _tags);
@@ -91,11 +104,19 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
 
     public void Sending(ImmutableArray<RaftEnvelope> envelopes)
     {
-        if (!ReplicatedBytes.Enabled) return;
+        if (!ReplicatedBytes.Enabled && !HeartbeatDuration.Enabled) return;
         var bytes = 0L;
         foreach (var envelope in envelopes)
+        {
             if (envelope.Message is RaftMessage.Append append) bytes += BytesOf(append.Entries);
+            else if (envelope.Message is RaftMessage.Heartbeat heartbeat) _heartbeats.Sending(envelope.To, heartbeat.Round);
+        }
         if (bytes > 0) ReplicatedBytes.Add(bytes, _tags);
+    }
+
+    public void Heard(RaftEnvelope envelope)
+    {
+        if (envelope.Message is RaftMessage.HeartbeatReply reply) _heartbeats.Heard(envelope.From, reply.Round);
     }
 
     public void Refused() => RefusedMessages.Add(1, _tags);
@@ -122,6 +143,13 @@ internal sealed class RaftMetrics(StoreId store, RegionId region)
         DataLosses.Record(core.DataLosses.Count(), _tags);
         Queue.Record(proposals, _proposals);
         Queue.Record(readers, _reads);
+    }
+
+    private void Answered(PeerId follower, TimeSpan time)
+    {
+        var tags = _tags;
+        tags.Add("peer", (long)follower.Value);
+        HeartbeatDuration.Record(time.TotalSeconds, tags);
     }
 
     private static long BytesOf(ImmutableArray<Entry> entries)
