@@ -17,6 +17,7 @@ internal sealed partial class SnapshotsActor
     private readonly Dictionary<RegionId, (TimeSpan Until, TimeSpan Pause)> _failed = []; // when it may be tried again
     private readonly Queue<RegionId> _waiting = new(); // for a place
     private readonly Dictionary<RegionId, StagedSnapshot> _staged = []; // until they are installed or not wanted
+    private readonly Dictionary<RegionId, LogPosition> _installed = []; // here, of replicas that have come with them
 
     private void Fetching(object message)
     {
@@ -48,6 +49,8 @@ internal sealed partial class SnapshotsActor
             if (fetch.Child is { } child) Context.Stop(child);
             return;
         }
+        // Asked for while it was being installed: the leader offered it until the replica was there.
+        if (_installed.TryGetValue(request.Region, out var end) && request.AtLeast.Index <= end.Index) return;
         if (_failed.TryGetValue(request.Region, out var failure) && Now < failure.Until) return;
         if (_staged.TryGetValue(request.Region, out var staged) && staged.Header.Applied.Index >= request.AtLeast.Index)
         {
@@ -136,6 +139,7 @@ internal sealed partial class SnapshotsActor
         try
         {
             var record = _spec.Installer.Install(install.Snapshot, before);
+            _installed[region] = install.Snapshot.Header.Applied;
             Sender.Tell(new SnapshotInstalled(record, install.Snapshot.Header.Applied));
             Drop(region, install.Snapshot.Header.Applied);
         }
@@ -150,6 +154,7 @@ internal sealed partial class SnapshotsActor
     {
         if (_fetches.Remove(region, out var fetch) && fetch.Child is { } child) Context.Stop(child);
         _failed.Remove(region);
+        _installed.Remove(region);
         if (_staged.TryGetValue(region, out var staged)) Drop(region, staged.Header.Applied);
         StartWaiting();
     }

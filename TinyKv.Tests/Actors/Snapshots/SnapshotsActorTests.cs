@@ -78,6 +78,25 @@ public sealed class SnapshotsActorTests : SnapshotsKit
     }
 
     [Fact]
+    public async Task What_was_asked_for_while_it_was_installed_is_not_fetched_again_until_the_replica_was_removed()
+    {
+        StartSender();
+        var receiver = StartReceiver();
+        receiver.Tell(new InstallSnapshot((await FetchedAsync(receiver)).Snapshot), TestActor);
+        await ExpectMsgAsync<SnapshotInstalled>(WaitTimeout);
+        await Eventually.True(() => !ChildrenOf(receiver).Any());
+        Told = _ => null; // whoever fetches it does so until it is told again
+
+        receiver.Tell(Fetch(atLeast: Applied.Index), TestActor);
+        await receiver.Ask<SnapshotsUnderWay>(DescribeSnapshots.Instance, WaitTimeout);
+        Assert.Empty(ChildrenOf(receiver));
+
+        Told = message => message;
+        receiver.Tell(new ForgetSnapshots(Region.Id));
+        await FetchedAsync(receiver);
+    }
+
+    [Fact]
     public async Task Two_chunks_are_asked_for_at_once_and_no_more()
     {
         Settings = Settings with { RetryInterval = TimeSpan.FromSeconds(10) };
@@ -421,4 +440,6 @@ public sealed class SnapshotsActorTests : SnapshotsKit
         Id = id,
         Pull = new SnapshotPull { RegionId = region, At = new SnapshotCursor() },
     };
+
+    private static IEnumerable<IActorRef> ChildrenOf(IActorRef actor) => ((ActorRefWithCell)actor).Children;
 }
