@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.ComponentModel;
 using Grpc.Core;
 using TinyKv.Benchmarks.Compare;
+using TinyKv.Benchmarks.Growth;
 using TinyKv.Benchmarks.Idle;
 using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Micro;
+using TinyKv.Benchmarks.Snapshots;
+using TinyKv.Benchmarks.Transfers;
 using TinyKv.Client;
 using TinyKv.Core;
 
@@ -15,6 +18,9 @@ var root = new RootCommand("Measures TinyKv, and other systems in the same way")
     LoadCommand.Create(),
     CompareCommand.Create(),
     IdleCommand.Create(),
+    GrowthCommand.Create(),
+    TransferCommand.Create(),
+    SnapshotCommand.Create(),
     MicroCommand.Create(),
 };
 try

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using TinyKv.Benchmarks.Clusters;
+using TinyKv.Benchmarks.Load;
 using TinyKv.Benchmarks.Targets;
 using TinyKv.Testing;
 using ProcessCluster = TinyKv.Testing.Processes.ProcessCluster;
@@ -13,7 +14,7 @@ internal static class CompareCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var rounds = NumberOption.Of("--rounds", 5, "How often each system is started and measured");
+        var rounds = NumberOption.Of("--rounds", 5, "How often each system is started and measured", atLeast: 0);
         var duration = NumberOption.Of("--duration", 10, "Counted seconds of each load");
         var warmup = NumberOption.Of("--warmup", 5, "Seconds before that", atLeast: 0);
         var heat = NumberOption.Of("--heat", 20, "Seconds of load before the first that is counted", atLeast: 0);
@@ -35,11 +36,7 @@ internal static class CompareCommand
                 result.AddError($"no load has '{text}' in its name; there are '{names}'");
             }
         });
-        var data = new Option<string>("--data")
-        {
-            Description = "Where data goes; on a disk",
-            DefaultValueFactory = _ => Directory.GetCurrentDirectory(),
-        };
+        var data = DataOption.Create();
         var journal = new Option<string>("--journal") { DefaultValueFactory = _ => "rocksdb" };
         var against = new Option<string>("--against")
         {
@@ -78,7 +75,7 @@ internal static class CompareCommand
             var series = await new Comparison(options, scratch, Log).RunAsync(systems, cancellation);
             // Whoever reads a file scrolls; the default would break every number.
             if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 180;
-            AnsiConsole.Write(Report.Table(series));
+            if (series.Count > 0) AnsiConsole.Write(Report.Table(series));
             if (arguments.GetValue(json) is { } file)
                 await File.WriteAllTextAsync(file, Report.ToJson(series), cancellation);
 
@@ -117,9 +114,7 @@ internal static class CompareCommand
         await using var cluster = TinyKvStores.Create(
             scratch.Sub("write-gap"), journal, ProcessCluster.OwnProgram);
         var gaps = await new WriteGap(cluster, Log).MeasureAsync(kills, cancellation);
-        Console.WriteLine($"write gap over {kills} kills of the leader: p50 {At(0.50):0} ms, p99 {At(0.99):0} ms");
-
-        double At(double part) => gaps[(int)Math.Ceiling(part * gaps.Count) - 1].TotalMilliseconds;
+        Console.WriteLine($"write gap over {kills} kills of the leader: {gaps.Text()}");
     }
 
     private static ComparedSystem Etcd() =>

@@ -20,11 +20,7 @@ internal static class IdleCommand
         // The runtime compiles again what is called, for minutes where it is called rarely.
         var settle = NumberOption.Of("--settle", 300, "Seconds from when they are ready until they are measured", atLeast: 0);
         var duration = NumberOption.Of("--duration", 30, "Measured seconds");
-        var data = new Option<string>("--data")
-        {
-            Description = "Where data goes; on a disk",
-            DefaultValueFactory = _ => Directory.GetCurrentDirectory(),
-        };
+        var data = DataOption.Create();
         var against = new Option<string>("--against")
         {
             Description = "The tinykv.dll of another build, whose stores are idle beside these",

@@ -23,8 +23,14 @@ internal static class LoadGenerator
     /// <param name="plan">How much.</param>
     /// <param name="servers">The system's processes.</param>
     /// <param name="cancellation">Ends the run without a result.</param>
-    public static async Task<Measurement> RunAsync(
-        ITarget target, IWorkload workload, LoadPlan plan, IReadOnlyList<int> servers, CancellationToken cancellation)
+    public static Task<Measurement> RunAsync(
+        ITarget target, IWorkload workload, LoadPlan plan, IReadOnlyList<int> servers, CancellationToken cancellation) =>
+        RunWhileAsync(target, workload, plan, servers, () => Task.Delay(plan.Duration, cancellation), cancellation);
+
+    /// <summary>Runs a workload and counts while something else goes on, whatever the plan's duration.</summary>
+    public static async Task<Measurement> RunWhileAsync(
+        ITarget target, IWorkload workload, LoadPlan plan, IReadOnlyList<int> servers, Func<Task> other,
+        CancellationToken cancellation)
     {
         var recorder = new Recorder();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -36,7 +42,7 @@ internal static class LoadGenerator
         await Task.Delay(plan.Warmup, cancellation);
         var (own, theirs, start) = (OwnTime(), ProcessorTime.Of(servers), Stopwatch.GetTimestamp());
         recorder.Begin();
-        await Task.Delay(plan.Duration, cancellation);
+        await other();
         recorder.End();
         var elapsed = Stopwatch.GetElapsedTime(start);
         (own, theirs) = (OwnTime() - own, ProcessorTime.Of(servers) - theirs);

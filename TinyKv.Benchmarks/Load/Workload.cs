@@ -32,10 +32,11 @@ internal sealed class Workload : IWorkload
     /// <param name="keys">How many keys there are.</param>
     /// <param name="valueBytes">The size of a value. Values are random: no compression helps one system only.</param>
     /// <param name="batch">The pairs of one batch.</param>
-    public Workload(OperationKind kind, int keys, int valueBytes, int batch)
+    /// <param name="first">The number of the first key.</param>
+    public Workload(OperationKind kind, int keys, int valueBytes, int batch, int first = 0)
     {
         (_kind, _batch) = (kind, batch);
-        _keys = [.. Enumerable.Range(0, keys).Select(Key)];
+        _keys = [.. Enumerable.Range(first, keys).Select(Key)];
         var random = new Random(1);
         _values = [.. Enumerable.Range(0, DistinctValues).Select(_ => Value(random, valueBytes))];
     }
