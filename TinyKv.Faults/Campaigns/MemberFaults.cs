@@ -1,4 +1,5 @@
 using TinyKv.Core.Regions;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 

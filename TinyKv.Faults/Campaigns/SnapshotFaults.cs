@@ -3,6 +3,7 @@ using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Core.Regions;
 using TinyKv.Faults.Sandbox;
+using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.Campaigns;
 

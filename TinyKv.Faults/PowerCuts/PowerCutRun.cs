@@ -11,7 +11,8 @@ namespace TinyKv.Faults.PowerCuts;
 
 /// <summary>
 /// Cuts the power of a disk under stores that write to it, again and again. After each cut the stores are started on
-/// what is left, and every key is read that was used since the cut before; at the end all keys are read.
+/// what is left, and every key is read that was used since the cut before; at the end all keys are read. Where there are three
+/// stores, one of them is about to lose a replica and to get another when the power fails.
 /// </summary>
 internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
 {
@@ -28,6 +29,9 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
 
     /// <summary>Whether some history was not linearizable.</summary>
     public bool Lost { get; private set; }
+
+    // Without syncs a store may end for what it has lost.
+    private bool MovesReplicas => options.Stores > 2 && !options.WithoutSync;
 
     /// <summary>How many cuts were done.</summary>
     public int Cuts => _recoveries.Count;
@@ -101,6 +105,7 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         await using var load = await Load.StartAsync(
             cluster, _history, $"cut-{Cuts:d4}-", Clients, TimeSpan.Zero, _random.Next());
         await load.AnsweredAsync(MinAnswers, options.Bound, cancellation);
+        var moving = MovesReplicas ? await MovingReplica.RemoveAsync(cluster, _random, options.Bound, cancellation) : null;
         await Task.Delay(TimeSpan.FromSeconds(0.1 + 0.9 * _random.NextDouble()), cancellation);
         disk.CutPower();
         await Task.WhenAll(cluster.KillAsync(cluster.All), database?.KillAsync() ?? Task.CompletedTask);
@@ -114,11 +119,13 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         var recovery = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var keys = _history.Keys.Where(key => key.StartsWith($"cut-{Cuts:d4}-", StringComparison.Ordinal)).ToList();
         await Load.ReadAllAsync(cluster, _history, keys, cancellation);
+        if (moving is not null) await moving.ReplacedAsync(cluster, options.Bound, cancellation);
         _recoveries.Add(recovery);
         var anomalies = _history.Check(CheckLimit, keys);
+        var moved = moving is null ? "" : $"{moving.Region} was moved on store {moving.Store}, ";
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
             $"cut {Cuts,3}: {answered,6} operations and {open,2} unknown on {keys.Count} keys, " +
-            $"serving after {recovery:0.0} s, {(anomalies.Count == 0 ? "nothing lost" : $"{anomalies.Count} keys wrong")}"));
+            $"serving after {recovery:0.0} s, {moved}{(anomalies.Count == 0 ? "nothing lost" : $"{anomalies.Count} keys wrong")}"));
         Check(anomalies);
     }
 

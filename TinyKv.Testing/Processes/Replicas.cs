@@ -1,9 +1,8 @@
 using TinyKv.Client;
 using TinyKv.Core.Regions;
-using TinyKv.Testing.Processes;
 using Meta = TinyKv.Protocol.Wire.Meta;
 
-namespace TinyKv.Faults.Campaigns;
+namespace TinyKv.Testing.Processes;
 
 /// <summary>Where the replicas of regions are, as their leaders know.</summary>
 internal static class Replicas
