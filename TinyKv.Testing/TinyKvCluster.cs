@@ -134,8 +134,8 @@ public sealed class TinyKvCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Removes a store for ever, as <c>tinykv store remove</c> does: waits until placement has moved its replicas to other stores,
-    /// and ends it. It may be down, or have lost its disk, as long as most of the others run.
+    /// Removes a store for ever, as <c>tinykv store remove</c> does: waits until placement has moved its replicas to other
+    /// stores, and ends it. It may be down, or have lost its disk, as long as most of the others run.
     /// </summary>
     /// <exception cref="TinyKvException">There is no such store.</exception>
     /// <exception cref="TinyKvInvalidRequestException">Its replicas have no other place: add a store first.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TinyKv.Client;
 using TinyKv.Core;
 using TinyKv.Testing.Processes;
 
@@ -22,6 +23,7 @@ internal abstract class LostData(string name, string cause) : Fault(name)
         var data = cluster.DataOf(place);
         var kept = $"{context.DiskIn(place).Path}-kept";
 
+        await using var client = await cluster.ConnectAsync(context.Bound);
         do
         {
             if (kills++ > 0)
@@ -31,6 +33,7 @@ internal abstract class LostData(string name, string cause) : Fault(name)
             }
             leaders = await cluster.LeadersAsync(cancellation);
             await RememberAsync(context, place, cancellation);
+            await WriteToPlacementAsync(context, client, place, cancellation);
             await Task.Delay(Work, cancellation);
             await cluster.KillAsync(place);
         }
@@ -52,6 +55,13 @@ internal abstract class LostData(string name, string cause) : Fault(name)
         cluster.Start(place);
         return new FaultReport(context.Cluster.Name(place), due, kills);
     }
+
+    // The load writes to the other region. One that had lost nothing would go on with the damaged files, and what it
+    // acknowledges then is not in those that the store gets back.
+    private static Task WriteToPlacementAsync(
+        CampaignContext context, TinyKvClient client, int place, CancellationToken cancellation) =>
+        client.Admin.SetLabelsAsync(context.Cluster.StoreIn(place).Id,
+            new Dictionary<string, string> { ["written"] = $"{context.Now}" }, cancellation: cancellation);
 
     // What the store promised on the damaged files is forgotten with them. As long as no region has a new leader that is
     // nothing: it cast no vote, and acknowledged no entry that the files it gets back lack.

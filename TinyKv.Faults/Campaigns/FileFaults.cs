@@ -51,6 +51,7 @@ internal sealed class DamagedEngine() : Fault("damaged-engine")
         var rebuilds = said.Contains("What to do: move", StringComparison.Ordinal);
         if (code == 1 && said.Contains(table, StringComparison.Ordinal)
             && (rebuilds || said.Contains("its log is not all that the engine held", StringComparison.Ordinal))) return rebuilds;
-        throw new TinyKvException($"{table} is damaged, and tinykv check of {context.Cluster.Name(place)} ended with {code}: {said}");
+        throw new TinyKvException(
+            $"{table} is damaged, and tinykv check of {context.Cluster.Name(place)} ended with {code}: {said}");
     }
 }

@@ -170,7 +170,8 @@ internal sealed class FullDisk() : Fault("full-disk")
         {
             var ended = await context.Cluster.EndAsync(place, context.Bound, cancellation);
             if (ended.Code is not (1 or 70))
-                throw new TinyKvException($"{context.Cluster.Name(place)} ended with {ended.Code} on a full disk: {ended.LastComplaint}");
+                throw new TinyKvException(
+                    $"{context.Cluster.Name(place)} ended with {ended.Code} on a full disk: {ended.LastComplaint}");
         }
         catch (TimeoutException e)
         {

@@ -50,7 +50,8 @@ internal sealed class ProcessCluster(
         ?? new PlacedStore((ulong)place, Layout.Addresses[place - 1], HasJoined: false);
 
     /// <summary>The place of a store; null: it is in none any more, or its number is not known yet.</summary>
-    public int? PlaceOf(ulong store) => All.Select(place => (int?)place).FirstOrDefault(place => StoreIn(place!.Value).Id == store);
+    public int? PlaceOf(ulong store) =>
+        All.Select(place => (int?)place).FirstOrDefault(place => StoreIn(place!.Value).Id == store);
 
     /// <summary>The data directory of the store in a place.</summary>
     public string DataOf(int place) => dataOf?.Invoke(place) ?? Path.Combine(directory, $"store-{place}");
