@@ -98,7 +98,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
 
     private Wire.StoresReply Hear(PlacementView view, Wire.PlacementHeartbeat heartbeat)
     {
-        Lead(view.Term);
+        Lead(view);
         if (!view.Stores.IsBootstrapped)
             return Refused(new RegistryRefusal(RegistryRefusalKind.NotBootstrapped, "placement does not know the cluster yet"));
         var id = new StoreId(heartbeat.StoreId);
@@ -128,10 +128,10 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         Leader = reported.Region.PeerOn(reported.Leader) is { } leader ? RegionErrors.ToWire(leader) : null,
     };
 
-    private void Lead(long term)
+    private void Lead(PlacementView view)
     {
-        if (_health.Term != term) _regions.Clear();
-        _health.Lead(term, Now);
+        if (_health.Term != view.Term) _regions.Clear();
+        _health.Lead(view.Term, view.Stores.Stores.Values.Select(each => each.Id), Now);
     }
 
     private void Hear(StoreId leader, Wire.LedRegion led)
@@ -147,7 +147,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
 
     private ClusterView ViewOf(PlacementView view)
     {
-        Lead(view.Term);
+        Lead(view);
         var stores = view.Stores.Stores.Values;
         return new ClusterView(view.Stores,
             stores.ToImmutableDictionary(each => each.Id, each => _health.ConditionOf(each, Now)),
@@ -158,7 +158,7 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
 
     private Wire.StoresReply List(PlacementView view)
     {
-        Lead(view.Term);
+        Lead(view);
         var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(0)) };
         foreach (var each in view.Stores.Stores.Values)
         {

@@ -38,24 +38,29 @@ public sealed record StoreStats(
 
 /// <summary>
 /// Who is heard. Not replicated: the leader of placement hears the stores anew, and gives each the time that one has which
-/// was just heard.
+/// was just heard; a store that joins later, too.
 /// </summary>
 public sealed class StoreHealth(HealthLimits limits)
 {
     private readonly Dictionary<StoreId, (TimeSpan Heard, StoreStats Stats)> _heard = [];
-    private TimeSpan _began;
+    private readonly Dictionary<StoreId, TimeSpan> _known = []; // since when
 
     /// <summary>The term of leadership in which the stores are heard.</summary>
     public long Term { get; private set; } = -1;
 
     /// <summary>Leadership was confirmed in a term; what was heard in another is forgotten.</summary>
     /// <param name="term">The term.</param>
+    /// <param name="stores">The stores that there are now.</param>
     /// <param name="now">By a clock that does not jump, as everywhere here.</param>
-    public void Lead(long term, TimeSpan now)
+    public void Lead(long term, IEnumerable<StoreId> stores, TimeSpan now)
     {
-        if (term == Term) return;
-        (Term, _began) = (term, now);
-        _heard.Clear();
+        if (term != Term)
+        {
+            Term = term;
+            _heard.Clear();
+            _known.Clear();
+        }
+        foreach (var store in stores) _known.TryAdd(store, now);
     }
 
     /// <summary>A store is heard.</summary>
@@ -64,9 +69,9 @@ public sealed class StoreHealth(HealthLimits limits)
     /// <summary>What it has said last; null when it was not heard in this term.</summary>
     public StoreStats? StatsOf(StoreId store) => _heard.TryGetValue(store, out var last) ? last.Stats : null;
 
-    /// <summary>How long a store was not heard; since this leader began, when it never was.</summary>
+    /// <summary>How long a store was not heard; since this leader knows it, when it never was.</summary>
     public TimeSpan SilenceOf(StoreId store, TimeSpan now) =>
-        now - (_heard.TryGetValue(store, out var last) ? last.Heard : _began);
+        now - (_heard.TryGetValue(store, out var last) ? last.Heard : _known.GetValueOrDefault(store, now));
 
     /// <summary>How a store is.</summary>
     public StoreCondition ConditionOf(StoreInfo store, TimeSpan now) => store.State switch

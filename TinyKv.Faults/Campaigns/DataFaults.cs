@@ -58,9 +58,9 @@ internal abstract class LostData(string name, string cause) : Fault(name)
 
     // The load writes to the other region. One that had lost nothing would go on with the damaged files, and what it
     // acknowledges then is not in those that the store gets back.
-    private static Task WriteToPlacementAsync(
+    private static async Task WriteToPlacementAsync(
         CampaignContext context, TinyKvClient client, int place, CancellationToken cancellation) =>
-        client.Admin.SetLabelsAsync(context.Cluster.StoreIn(place).Id,
+        await client.Admin.SetLabelsAsync(context.Cluster.StoreIn(place).Id,
             new Dictionary<string, string> { ["written"] = $"{context.Now}" }, cancellation: cancellation);
 
     // What the store promised on the damaged files is forgotten with them. As long as no region has a new leader that is

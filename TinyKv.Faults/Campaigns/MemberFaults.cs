@@ -41,7 +41,7 @@ internal sealed class MoveReplica(bool isAway) : Fault(isAway ? "remove-while-aw
         await using var client = await cluster.ConnectAsync(context.Bound);
         var before = await client.PeerAsync(region, store, cancellation);
         if (isAway) await cluster.KillAsync(place);
-        await client.Admin.RemovePeerAsync(region.Value, store, cancellation: cancellation);
+        await client.RemovePeerAsync(region, store, before, cancellation);
         await context.Load.ServedAsync(context.Bound, cancellation);
         await Task.Delay(context.Draw(0.05, 2), cancellation);
         if (!isAway) await cluster.KillAsync(place);

@@ -83,7 +83,7 @@ internal sealed class CorruptSnapshot() : FetchedData("corrupt-snapshot")
         // So that the others connect anew.
         await Network.ResetAsync(place);
         await context.Load.ServedAsync(context.Bound, cancellation);
-        await client.Admin.RemovePeerAsync(RegionId.First.Value, store, cancellation: cancellation);
+        await client.RemovePeerAsync(RegionId.First, store, before, cancellation);
         await context.WithinBoundAsync($"{cluster.Name(place)} got another replica of {RegionId.First}",
             limit => client.PeerIsNewAsync(RegionId.First, store, before, limit), cancellation);
         await context.Network.HealAsync();

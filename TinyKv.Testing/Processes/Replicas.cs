@@ -12,6 +12,20 @@ internal static class Replicas
         this TinyKvClient client, RegionId region, ulong store, CancellationToken cancellation) =>
         (await VotersAsync(client, region, cancellation)).FirstOrDefault(peer => peer.StoreId == store)?.Id ?? 0;
 
+    /// <summary>Removes the replica of a store. When an answer was lost, it may be gone when it is to be removed again.</summary>
+    public static async Task RemovePeerAsync(
+        this TinyKvClient client, RegionId region, ulong store, ulong before, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.Admin.RemovePeerAsync(region.Value, store, cancellation: cancellation);
+        }
+        catch (TinyKvInvalidRequestException)
+        {
+            if (await client.PeerAsync(region, store, cancellation) == before) throw;
+        }
+    }
+
     /// <summary>Waits until a store has a replica that votes and is another than it had.</summary>
     public static async Task PeerIsNewAsync(
         this TinyKvClient client, RegionId region, ulong store, ulong before, CancellationToken cancellation)

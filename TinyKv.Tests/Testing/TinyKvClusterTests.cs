@@ -130,7 +130,8 @@ public sealed class TinyKvClusterTests
         await cluster.StartStoreAsync(added.Id, Timeouts.Long);
         await cluster.WhenReadyAsync(Timeouts.Long);
 
-        Assert.Equal(added.Id, added.Node.Settings.StoreId.Value);
+        var self = added.Node.Settings.Self;
+        Assert.Equal((added.Id, added.Endpoint), (self.Id.Value, self.Grpc));
         Assert.Equal([cluster[1].Endpoint, added.Endpoint], cluster.Endpoints);
         await using var client = await TinyKvClient.ConnectAsync(
             new TinyKvClientOptions { Endpoints = [added.Endpoint] }, Timeouts.Long);
