@@ -27,7 +27,7 @@ internal static class SnapshotCommand
         var duration = NumberOption.Of("--duration", 30, "Counted seconds of the load without a snapshot");
         var set = new Option<string[]>("--set")
         {
-            Description = "KEY=VALUE for the initial stores; may be repeated",
+            Description = "KEY=VALUE for the stores; may be repeated",
             AllowMultipleArgumentsPerToken = false,
         };
         var data = DataOption.Create();
@@ -48,7 +48,8 @@ internal static class SnapshotCommand
             await new Workload(OperationKind.Put, keys, size, batch: 1).FillAsync(target, FillClients, cancellation);
 
             await using var client = await cluster.ConnectAsync(CallTimeout);
-            await using var joined = await JoinedStore.StartAsync(cluster, client.Admin, scratch.Path, cancellation);
+            var place = cluster.Layout.Stores + 1;
+            await cluster.JoinAsync(place, StartTimeout, cancellation);
             var region = (await cluster.LeadersAsync(cancellation)).First(leader => leader.HasKeys).Region;
             var load = new Workload(OperationKind.Put, keys: 10_000, valueBytes: 256, batch: 1, first: keys);
             var plan = new LoadPlan(Clients: 0, arguments.GetValue(rate), TimeSpan.FromSeconds(2),
@@ -57,7 +58,7 @@ internal static class SnapshotCommand
                 servers: [], cancellation);
             var meter = new SnapshotMeter(target, load, plan, client.Admin);
             for (var round = 1; round <= arguments.GetValue(rounds); round++)
-                Tell(round, await meter.MeasureAsync(region, joined.Id, cancellation));
+                Tell(round, await meter.MeasureAsync(region, cluster.StoreIn(place).Id, cancellation));
         });
         return command;
     }

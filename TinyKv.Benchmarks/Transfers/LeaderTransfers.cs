@@ -71,7 +71,7 @@ internal sealed class LeaderTransfers(ProcessCluster cluster, Action<string> log
     private async Task HandOnAsync(IClusterAdmin admin, CancellationToken cancellation)
     {
         var leader = (await cluster.LeadersAsync(cancellation)).First(leader => leader.HasKeys);
-        var next = leader.Store % cluster.Layout.Stores + 1;
-        await admin.TransferLeaderAsync(leader.Region, (ulong)next, cancellation);
+        var next = cluster.StoreIn(leader.Place % cluster.Layout.Stores + 1);
+        await admin.TransferLeaderAsync(leader.Region, next.Id, cancellation);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ProcessCluster(
     public StoreLayout Layout { get; set; } = layout;
 
     /// <summary>The places, whether the store there runs or not.</summary>
-    public override IEnumerable<int> All => Enumerable.Range(1, Layout.Stores);
+    public override IEnumerable<int> All => Enumerable.Range(1, Layout.Stores).Union(_joined.Keys).Order();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Endpoints => [.. Known.Select(store => store.Address.Endpoint)];
@@ -63,14 +63,15 @@ internal sealed class ProcessCluster(
         return (code, output + error);
     }
 
-    /// <summary>Lets a new store join where another has gone for ever, with an empty directory, and waits until the cluster has
-    /// given it a number. It chooses its ports, because those of the other are free only when that is removed.</summary>
+    /// <summary>Lets a new store join where another has gone for ever, or in a place beyond, with an empty directory, and waits
+    /// until the cluster has given it a number. It chooses its ports, because those of the other are free only when that is
+    /// removed.</summary>
     /// <exception cref="TinyKvException">It has not within the time, or has ended.</exception>
     public async Task JoinAsync(int place, TimeSpan within, CancellationToken cancellation)
     {
         await using var client = await ConnectAsync(within);
         var before = (await client.Admin.ListStoresAsync(cancellation)).Stores.Select(store => store.StoreId).ToHashSet();
-        var address = new StoreAddress(StoreIn(place).Address.Host, 0, 0, 0, 0);
+        var address = new StoreAddress(StoreIn(Math.Min(place, Layout.Stores)).Address.Host, 0, 0, 0, 0);
         _joined = _joined.SetItem(place, new PlacedStore(0, address, HasJoined: true));
         Start(place);
         await UntilAsync(async () =>
