@@ -117,6 +117,7 @@ public sealed class TinyKvCluster : IAsyncDisposable
             {
                 await store.StartAsync(cancellation);
                 await UntilAsync(() => store is not { IsRunning: true, IsReady: false }, cancellation);
+                if (!store.IsRunning) await store.Node.Terminated;
                 ImmutableInterlocked.Update(ref _stores, stores => stores.Add(store.Id, store));
                 return store;
             }

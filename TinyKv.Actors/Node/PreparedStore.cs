@@ -158,10 +158,7 @@ public sealed class PreparedStore : IDisposable
                 + $"{directory.Record.Directory}: put back what was there");
         var (record, isReplicated) = (directory.Record, settings.StorageMode == StorageMode.Raft);
         // What a store knows that joins is written before it is one of the cluster.
-        var isLost = !settings.IsInitial ? record.Starts > 0 || !known.IsBootstrapped
-            : !isReplicated ? record.Starts > 0
-            : record.IsBootstrapped && EngineRebuild.RegionsOf(directory.Identity, record).Count == 0;
-        if (isLost)
+        if (EngineRebuild.IsLost(directory.Identity, record, isReplicated) || (!settings.IsInitial && !known.IsBootstrapped))
             throw Lost($"the engine in {settings.DataDirectory} is empty, but {settings.StoreId} has used it: "
                 + "what it held is lost. Put it back" + (isReplicated
                 ? ", or let an empty directory join as a new store, and remove this one" : ", or a backup of it"));

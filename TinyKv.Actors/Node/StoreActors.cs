@@ -203,7 +203,7 @@ internal sealed record StoreActors(
             Directory = around.Record.Directory,
             Addresses = settings.Self.Addresses,
             ProgramVersion = StoreSystem.Version,
-            MaxReplicas = (uint)settings.Placement.Replicas,
+            MaxReplicas = (uint)around.Record.Replicas,
             Initial = settings.Stores.ToImmutableSortedDictionary(each => each.Id.Value, each => each.Addresses),
             Measure = measure,
             Interval = settings.Placement.HeartbeatInterval,

@@ -6,6 +6,7 @@ using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Persistence.Engine;
 
@@ -112,7 +113,10 @@ public static class StoreJoin
         var engine = RocksEngine.Open(directory.DataPath);
         try
         {
-            StoreKeeper.Begin(engine, stores);
+            // Into one that is not this store's nothing is written: it is refused when the store starts.
+            var owner = EngineOwner.Of(engine);
+            if (owner == directory.Record.Directory || (owner == DirectoryId.None && directory.Record.Starts == 0))
+                StoreKeeper.Begin(engine, stores);
         }
         finally
         {

@@ -226,7 +226,9 @@ public sealed class StoreNode : IAsyncDisposable
         }
     }
 
-    private bool Serves() => _actors is not null && _actors.Table.Views.All(view => view.IsReady);
+    // One without a replica passes requests on, as soon as it has heard where to.
+    private bool Serves() =>
+        _actors is not null && _actors.Table.KnowsRegions && _actors.Table.Views.All(view => view.IsReady);
 
     // The others stop listening to a store that has left them; for one that is leaving that is no failure.
     private void Failed(StoreFailed failure)

@@ -201,8 +201,8 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
         switch ((RegistryRefusalKind)reply.Refusal)
         {
             case RegistryRefusalKind.None:
-                Learn(reply.Changes);
                 Locate(reply.Regions);
+                Learn(reply.Changes);
                 break;
             case RegistryRefusalKind.NotBootstrapped: spec.Introducer.Tell(DescribeAcquaintance.Instance); break;
             case RegistryRefusalKind.StoreRemoved:
@@ -232,7 +232,8 @@ internal sealed class StoreReporter(ReporterSpec spec) : UntypedActor, IWithTime
     private void Learn(Wire.StoreChanges wire)
     {
         if (!Post(wire)) return;
-        Again(_hasReported ? spec.Interval : Pause);
+        // Where no region is known yet, placement has not heard of them either.
+        Again(_hasReported && spec.Regions.KnowsRegions ? spec.Interval : Pause);
         var own = spec.Stores.Current.Find(spec.Self);
         if (own is null || (own.Addresses == spec.Addresses && own.ProgramVersion == spec.ProgramVersion)) return;
         Change(new RegisterStore(spec.Cluster, spec.Directory, spec.Addresses, spec.ProgramVersion));

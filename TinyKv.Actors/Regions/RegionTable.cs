@@ -30,6 +30,9 @@ internal sealed class RegionTable
     /// <summary>The regions with keys that have a replica here, or had one, and who leads them as was heard last.</summary>
     public RegionMap<LocatedRegion> Regions => Volatile.Read(ref _content).Regions;
 
+    /// <summary>Whether a region with keys is known, so that requests can be told from those that nobody can serve.</summary>
+    public bool KnowsRegions => Regions.Count > 0;
+
     /// <summary>The replica of a region, if it is on this store.</summary>
     public ReplicaView? Find(RegionId region)
     {

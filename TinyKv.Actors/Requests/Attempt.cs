@@ -20,8 +20,13 @@ internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
     /// <summary>Whom the last answer named as the leader.</summary>
     public Peer? Hint { get; private set; }
 
-    /// <summary>Whom to ask where nobody hears who leads: one replica after the other.</summary>
-    public Peer? Guess(Region region) => region.Peers.IsEmpty ? null : region.Peers[_guesses++ % region.Peers.Length];
+    /// <summary>Whom to ask where nobody hears who leads: who was said to, then one replica after the other.</summary>
+    public Peer? Guess(LocatedRegion known)
+    {
+        var peers = known.Region.Peers;
+        if (_guesses++ == 0 && known.Leader is { } leader) return leader;
+        return peers.IsEmpty ? null : peers[_guesses % peers.Length];
+    }
 
     /// <summary>What it is told when the time is over.</summary>
     public IRawReply Unanswered() => _underWay ? request.OutcomeUnknown() : request.Refused(_lastRefusal);

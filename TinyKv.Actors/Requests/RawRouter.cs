@@ -79,12 +79,13 @@ internal sealed class RawRouter(
         {
             var view = table.Find(attempt.Request);
             if (view?.Stopped is { } stopped) return attempt.Request.Refused(stopped);
-            if ((view?.Region ?? table.Locate(attempt.Request)?.Region) is not { } region)
+            var located = view is null ? table.Locate(attempt.Request) : new LocatedRegion(view.Region, view.Peer?.Leader);
+            if (located is null && table.KnowsRegions)
                 return attempt.Request.Refused(new RegionError.RegionNotFound(null));
             TimeSpan delay;
-            if ((attempt.Hint ?? (view is null ? attempt.Guess(region) : view.Peer?.Leader)) is { } leader)
+            if (located is not null && (attempt.Hint ?? (view is null ? attempt.Guess(located) : located.Leader)) is { } leader)
             {
-                var reply = await AskAsync(attempt, region, leader, limit);
+                var reply = await AskAsync(attempt, located.Region, leader, limit);
                 if (attempt.End(reply, leader) is not { } wait) return reply!;
                 delay = wait;
             }

@@ -9,11 +9,10 @@ namespace TinyKv.Core.Placement;
 /// <param name="Term">The term in which it does.</param>
 public sealed record ReportedRegion(Region Region, StoreId Leader, long Term)
 {
-    /// <summary>Whether this is later than what was reported before.</summary>
-    public bool IsNewerThan(ReportedRegion other)
-    {
-        return Term != other.Term ? Term > other.Term : !other.Region.Epoch.IsNewerThan(Region.Epoch);
-    }
+    /// <summary>Whether this is later than what was reported before: first by the epoch, which only what is committed changes;
+    /// a leader of a later term may not have applied that yet.</summary>
+    public bool IsNewerThan(ReportedRegion other) =>
+        Region.Epoch.IsNewerThan(other.Region.Epoch) || (Region.Epoch == other.Region.Epoch && Term >= other.Term);
 }
 
 /// <summary>What the leader of placement knows of the cluster at one moment: what decisions are made from.</summary>

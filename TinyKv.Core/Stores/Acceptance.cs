@@ -32,8 +32,7 @@ public static class Acceptance
         if (isRemoved) return new StoreRefusal(RefusalKind.Removed, Gone(hello.From));
         if (!hello.Initial.SequenceEqual(record.Initial))
             return new StoreRefusal(RefusalKind.InitialStores, Differ(self, record, hello));
-        // Those that are formed began with the same number, whatever they are told now.
-        if (hello.Replicas != record.Replicas && !(hello.Formed && record.IsFormed))
+        if (DiffersInReplicas(record, hello))
             return new StoreRefusal(RefusalKind.InitialStores,
                 $"{self} was told that a region has {record.Replicas} replicas, {hello.From} that it has {hello.Replicas}; "
                 + "tinykv.placement.replicas must be the same everywhere when a cluster is formed");
@@ -57,6 +56,10 @@ public static class Acceptance
     /// <summary>What a store is told that was removed.</summary>
     public static string Gone(StoreId store) =>
         $"{store} {WasRemoved}: start with an empty data directory to join as a new store";
+
+    // Those that are formed began with the same number, whatever they are told now; one that joined knows none.
+    private static bool DiffersInReplicas(StoreRecord record, StoreHello hello) =>
+        hello.Replicas != record.Replicas && hello.Replicas != 0 && record.Replicas != 0 && !(hello.Formed && record.IsFormed);
 
     private static string Differ(StoreId self, StoreRecord record, StoreHello hello)
     {

@@ -16,8 +16,12 @@ internal abstract class FetchedData(string name) : Fault(name)
         CampaignContext context, TinyKvClient client, int place, CancellationToken cancellation)
     {
         await context.Cluster.ReadyAsync(context.Bound, cancellation);
-        await client.Admin.TransferLeaderAsync(RegionId.First.Value, context.Cluster.StoreIn(place).Id, cancellation);
-        await context.Ballast.VerifyAsync(client, cancellation);
+        do
+        {
+            await client.Admin.TransferLeaderAsync(RegionId.First.Value, context.Cluster.StoreIn(place).Id, cancellation);
+            await context.Ballast.VerifyAsync(client, cancellation);
+        }
+        while (await context.Cluster.LeaderAsync(cancellation) != place); // another may have led meanwhile
     }
 }
 

@@ -95,13 +95,13 @@ internal sealed class SnapshotDamage : IAsyncDisposable
     {
         while (await ReadFrameAsync(from) is { } frame)
         {
-            if (frame.Length >= ShortestPart && Draws(OneBrokenOf))
+            if (frame.Length >= ShortestPart && Damaged > 0 && Draws(OneBrokenOf))
             {
                 await to.WriteAsync(frame.AsMemory(0, frame.Length / 2), _end.Token);
                 Interlocked.Increment(ref _broken);
                 return;
             }
-            if (frame.Length >= ShortestPart && Draws(OneDamagedOf))
+            if (frame.Length >= ShortestPart && (Damaged == 0 || Draws(OneDamagedOf)))
             {
                 // Not its ends, where the message says what follows: in a key, a value or the checksum.
                 frame[frame.Length / 4 + Draw(frame.Length / 2)] ^= 1;

@@ -55,7 +55,7 @@ internal static class AgreementCheck
             $"{peer.Region}: the engine is empty, and the journal begins with entry {peer.Member.FirstIndex}: what was "
             + "before was only in an engine that was moved away or is lost").ToList();
         return new CheckedPart("agreement", PartState.Damaged, cut.Count > 0 ? cut :
-            ["the engine is empty, and the store has got replicas since it began: which, only an engine knew that was moved away "
-            + "or is lost"]);
+            ["the engine is empty, and the journal is not of all that the store had: the rest only an engine knew that was moved "
+            + "away or is lost"]);
     }
 }

@@ -13,6 +13,8 @@ namespace TinyKv.Persistence.Checking;
 /// <summary>Reads all of an engine.</summary>
 internal sealed class EngineCheck
 {
+    private const string Lost = "it is empty, but the store has used it: what it held is lost";
+
     private readonly Dictionary<RegionId, LogPosition> _applied = [];
     private readonly HashSet<RegionId> _ahead = [];
     private readonly string _snapshots;
@@ -29,17 +31,24 @@ internal sealed class EngineCheck
     /// <summary>The regions that a snapshot has put ahead of their journals, or is about to: the next start ends that.</summary>
     public IReadOnlySet<RegionId> Ahead => _ahead;
 
+    /// <summary>Whether the engine that the store has used is not there, and at most another.</summary>
+    public bool IsMissing { get; private set; }
+
     /// <summary>Reads all of it.</summary>
     /// <param name="path">Its files.</param>
     /// <param name="snapshots">Where snapshots are that arrive.</param>
-    /// <param name="owner">The data directory that it must belong to; none: not known.</param>
+    /// <param name="identity">Whose it must be; null: not known.</param>
+    /// <param name="record">What the store knew of itself; null: not known.</param>
     /// <exception cref="TinyKvException">It cannot be checked, which says nothing about it.</exception>
-    public EngineCheck(string path, string snapshots, DirectoryId owner)
+    public EngineCheck(string path, string snapshots, StoreIdentity? identity, StoreRecord? record)
     {
         _snapshots = snapshots;
+        var isLost = identity is not null && record is not null && EngineRebuild.IsLost(identity, record, isReplicated: true);
         if (RocksFiles.IsEmpty(path))
         {
-            Part = new CheckedPart("engine", PartState.Sound, ["nothing was written yet"]);
+            IsMissing = isLost;
+            Part = isLost ? new CheckedPart("engine", PartState.Damaged, [Lost])
+                : new CheckedPart("engine", PartState.Sound, ["nothing was written yet"]);
             return;
         }
         var damage = new List<string>();
@@ -47,8 +56,8 @@ internal sealed class EngineCheck
         {
             using var engine = RocksEngine.OpenReadOnly(path);
             Collect(damage, engine.VerifyChecksums);
-            Collect(damage, () => RequireOwner(engine, owner));
-            Collect(damage, () => ReadRecords(engine));
+            Collect(damage, () => RequireOwner(engine, record?.Directory ?? DirectoryId.None, isLost));
+            if (!IsMissing) Collect(damage, () => ReadRecords(engine));
         }
         catch (StorageFailedException e)
         {
@@ -59,11 +68,14 @@ internal sealed class EngineCheck
                 : [.. _applied.Select(each => $"{each.Key}: applied up to entry {each.Value.Index} of term {each.Value.Term}")]);
     }
 
-    private static void RequireOwner(RocksEngine engine, DirectoryId expected)
+    private void RequireOwner(RocksEngine engine, DirectoryId expected, bool isLost)
     {
         var owner = EngineOwner.Of(engine);
-        if (expected != DirectoryId.None && owner != DirectoryId.None && owner != expected)
-            throw new StorageFailedException($"it belongs to the data directory {owner}, this is {expected}");
+        if (expected == DirectoryId.None || owner == expected) return;
+        IsMissing = owner != DirectoryId.None || isLost;
+        if (IsMissing)
+            throw new StorageFailedException(owner == DirectoryId.None ? Lost
+                : $"it belongs to the data directory {owner}, this is {expected}");
     }
 
     private void ReadRecords(RocksEngine engine)

@@ -10,6 +10,9 @@ namespace TinyKv.Persistence.Checking;
 /// <summary>Checks the files of a stopped store; changes none of them.</summary>
 public static class StoreCheck
 {
+    private const string KeepFiles =
+        "The other stores, if there are any, have all that was acknowledged; keep the files until they have proved it";
+
     /// <summary>Reads everything that a store would read, and compares what belongs together.</summary>
     /// <param name="directory">The data directory. No store can start on it meanwhile.</param>
     /// <param name="postgreSql">The connection string of the journal, if that is in PostgreSQL and is to be checked.</param>
@@ -22,7 +25,7 @@ public static class StoreCheck
         var names = DataDirectory.Within(directory);
         var (identity, record) = Identity(names.Identity, out var identityPart);
         var engine = new EngineCheck(
-            names.Data, DataDirectory.SnapshotsIn(directory), record?.Directory ?? DirectoryId.None);
+            names.Data, DataDirectory.SnapshotsIn(directory), identity, record);
         var journal = Journal(names.Journal, identity, record, engine.Regions, postgreSql);
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
@@ -80,6 +83,9 @@ public static class StoreCheck
     {
         if (parts.TrueForAll(part => part.State != PartState.Damaged)) return null;
         if (!isKnown) return $"restore {names.Identity} as it was, then check again";
+        var putBack = $"put back into {names.Data} what was there when the store ran last, then check again. If that is gone, do "
+            + "not start this store on these files again: ";
+        if (engine.IsMissing) return putBack + "let an empty directory join as a new store, and remove this one";
         if (Is("engine") && !Is("journal") && !Is("identity"))
         {
             if (journal is null) return "check the journal, too: if it is sound, the engine can be rebuilt from it";
@@ -87,16 +93,13 @@ public static class StoreCheck
             if (journal.RebuildsEngine)
                 return $"move {names.Data} away and start the store: the engine is rebuilt from the journal, which is sound";
             return "do not start this store on these files again: its log is not all that the engine held, so that cannot be "
-                + "rebuilt from the journal. The other stores have all that was acknowledged; keep the files until they have "
-                + "proved it";
+                + $"rebuilt from the journal. {KeepFiles}";
         }
         // The journal remembers every promise; what is missing is what its log no longer says.
         if (Is("agreement") && engine.Regions.Count == 0)
-            return $"put back into {names.Data} what was there when the store ran last, then check again. If that is gone, do "
-                + "not start this store on these files again: its log is not all that the engine held, so that cannot be "
-                + "rebuilt. The other stores have all that was acknowledged; keep the files until they have proved it";
+            return putBack + $"its log is not all that the engine held, so that cannot be rebuilt. {KeepFiles}";
         return "do not start this store on these files again: it could have forgotten votes and entries that it has promised "
-            + "to keep. The other stores have all that was acknowledged; keep the files until they have proved it";
+            + $"to keep. {KeepFiles}";
 
         bool Is(string name) => parts.Exists(part => part.Name == name && part.State == PartState.Damaged);
     }

@@ -17,4 +17,13 @@ public static class EngineRebuild
         var regions = Bootstrap.Regions(record.Initial, record.Replicas);
         return regions.All(region => region.PeerOn(identity.Store) is not null) ? regions : [];
     }
+
+    /// <summary>Whether an engine that does not say whose it is was lost, for good: the store has used one, and cannot make it
+    /// anew.</summary>
+    /// <param name="identity">Whose the data directory is.</param>
+    /// <param name="record">What the store knows.</param>
+    /// <param name="isReplicated">Whether there is a journal of all that the engine held.</param>
+    public static bool IsLost(StoreIdentity identity, StoreRecord record, bool isReplicated) =>
+        identity.Joined is null && isReplicated ? record.IsBootstrapped && RegionsOf(identity, record).Count == 0
+            : record.Starts > 0;
 }

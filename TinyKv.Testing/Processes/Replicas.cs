@@ -1,4 +1,5 @@
 using TinyKv.Client;
+using TinyKv.Core;
 using TinyKv.Core.Regions;
 using Meta = TinyKv.Protocol.Wire.Meta;
 
@@ -30,6 +31,7 @@ internal static class Replicas
     public static async Task PeerIsNewAsync(
         this TinyKvClient client, RegionId region, ulong store, ulong before, CancellationToken cancellation)
     {
+        if (before == 0) throw new TinyKvException($"invalid: which replica of {region} store {store} had was not known");
         while (await client.PeerAsync(region, store, cancellation) is var peer && (peer == 0 || peer == before))
             await Task.Delay(StoreObserver.Poll, cancellation);
     }

@@ -9,6 +9,7 @@ using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Core.Stores;
 using TinyKv.Persistence;
+using TinyKv.Persistence.Checking;
 using TinyKv.Persistence.Engine;
 using TinyKv.Testing;
 
@@ -172,6 +173,8 @@ public sealed class StoreJoinTests : IDisposable
         var failure = Assert.Throws<StorageFailedException>(() => PreparedStore.Open(Config("")));
 
         Assert.Contains("is empty, but store 1004 has used it", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("but the store has used it", StoreCheck.Run(_directory.Path).Parts[1].Details[0],
+            StringComparison.Ordinal);
     }
 
     [Fact]

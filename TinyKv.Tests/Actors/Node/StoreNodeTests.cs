@@ -313,9 +313,8 @@ public sealed class StoreNodeTests
         await cluster.StartAllAsync(two);
         await cluster.PutAsync("a", [1]);
 
-        var reply = await Eventually.Async(async () => await cluster[3].Raw.ExecuteAsync(
-            new GetRequest { Key = Google.Protobuf.ByteString.CopyFromUtf8("a") }, Timeouts.Long)
-            is { RegionError: null } passed ? passed : null);
+        var reply = await cluster[3].Raw.ExecuteAsync(
+            new GetRequest { Key = Google.Protobuf.ByteString.CopyFromUtf8("a") }, Timeouts.Long);
 
         Assert.Equal([1], reply.Value.Value.ToByteArray());
         var replicas = await Task.WhenAll(
@@ -331,12 +330,15 @@ public sealed class StoreNodeTests
         await cluster.StopAsync(3);
         Directory.Move(data, $"{data}-away");
 
+        var found = StoreCheck.Run(Path.GetDirectoryName(data)!);
         var lost = await Assert.ThrowsAsync<StorageFailedException>(() => cluster.StartAsync(3, settings));
         Directory.Delete(data, recursive: true);
         Directory.Move($"{data}-away", data);
         await cluster.StartAsync(3, settings);
 
         Assert.Contains("is empty, but store 3 has used it", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("but the store has used it", found.Parts[1].Details[0], StringComparison.Ordinal);
+        Assert.StartsWith("put back into", found.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -354,8 +356,9 @@ public sealed class StoreNodeTests
         var refused = await Assert.ThrowsAsync<StorageFailedException>(() => cluster.StartAsync(1));
 
         Assert.Contains("belongs to the data directory", refused.Message, StringComparison.Ordinal);
-        var found = StoreCheck.Run(node.Settings.DataDirectory).Parts.Single(part => part.Name == "engine");
-        Assert.Contains("it belongs to the data directory", Assert.Single(found.Details), StringComparison.Ordinal);
+        var found = StoreCheck.Run(node.Settings.DataDirectory);
+        Assert.Contains("it belongs to the data directory", Assert.Single(found.Parts[1].Details), StringComparison.Ordinal);
+        Assert.StartsWith("put back into", found.Remedy, StringComparison.Ordinal);
 
         static string DataOf(StoreNode node) => Path.Combine(node.Settings.DataDirectory, "data");
     }

@@ -117,6 +117,19 @@ public abstract class RawRouterSpec : TestKit
     }
 
     [Fact]
+    public async Task At_a_store_that_knows_no_region_yet_a_request_waits_until_it_hears_of_one()
+    {
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
+        var elsewhere = _storage.Region with { Peers = [PeerOn(2), PeerOn(3)] };
+        _table.Learn(new LocatedRegion(elsewhere, PeerOn(3)));
+
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(new WriteResponse());
+
+        Assert.Null((await reply).RegionError);
+    }
+
+    [Fact]
     public async Task Without_a_leader_a_request_waits_for_one()
     {
         Leads(null);

@@ -33,6 +33,17 @@ public sealed class JoinedStoreTests
         Assert.Null(joined.Introduce(one));
     }
 
+    // It does not know how many replicas the cluster began with, and disagrees with nobody about that.
+    [Fact]
+    public void A_store_that_joined_is_unknown_to_one_that_has_not_heard_that_the_cluster_is_formed()
+    {
+        var one = Met.Store(1, Met.Fresh(5, 1, 2, 3));
+
+        Assert.Equal(RefusalKind.Unknown, Joining().Introduce(one)?.Kind);
+
+        Assert.Null(one.Ending);
+    }
+
     [Fact]
     public void A_store_with_another_directory_than_the_one_that_joined_is_refused()
     {
