@@ -37,7 +37,8 @@ public sealed class SnapshotDamageTests
 
     private static async Task<(byte[] Sent, byte[] Arrived, (int Damaged, int Broken) Damage)> SendAsync(uint traffic)
     {
-        byte[] sent = [.. Frame.Of(new LinkHello { Traffic = traffic }), .. Enumerable.Repeat(Part, Frames).SelectMany(part => part)];
+        byte[] sent =
+            [.. Frame.Of(new LinkHello { Traffic = traffic }), .. Enumerable.Repeat(Part, Frames).SelectMany(part => part)];
         using var store = new TcpListener(IPAddress.Loopback, 0);
         store.Start();
         await using var damage = new SnapshotDamage(
