@@ -60,8 +60,9 @@ internal sealed class CampaignReport(IAnsiConsole console)
     /// <param name="kept">How many keys have histories.</param>
     /// <param name="disks">How many bytes are in use on each disk.</param>
     public void Sizes(int kept, IEnumerable<long> disks) => Line(
-        $"{Seconds}  after {Faults} faults: {Environment.WorkingSet >> 20} MiB of memory with the histories of {kept} keys,"
-        + $" {string.Join(", ", disks.Select(used => $"{used >> 20}"))} MiB on the disks");
+        $"{Seconds}  after {Faults} faults: {Environment.WorkingSet >> 20} MiB of memory, "
+        + $"{GC.GetTotalMemory(forceFullCollection: true) >> 20} of them in use, with the histories of {kept} keys; "
+        + $"{string.Join(", ", disks.Select(used => $"{used >> 20}"))} MiB on the disks");
 
     /// <summary>The numbers of the whole campaign.</summary>
     public void Summarize(LoadHistory history)

@@ -1,3 +1,5 @@
+using TinyKv.Testing.Processes;
+
 namespace TinyKv.Faults.Campaigns;
 
 /// <summary>A store is started on an empty directory, as when a disk was not mounted.</summary>
@@ -11,6 +13,7 @@ internal sealed class EmptyDirectory() : Fault("empty-directory")
     public override async Task<FaultReport> RunAsync(CampaignContext context, CancellationToken cancellation)
     {
         var (place, due) = (await context.VictimAsync(cancellation), context.Now);
+        if (IsLastOfFirst(context.Cluster, place)) place = context.Another(place);
         var data = context.Cluster.DataOf(place);
         await context.Cluster.KillAsync(place);
         Directory.Move(data, $"{data}-away");
@@ -24,4 +27,8 @@ internal sealed class EmptyDirectory() : Fault("empty-directory")
         context.Cluster.Start(place);
         return new FaultReport(context.Cluster.Name(place), due, 1);
     }
+
+    // Without its directory it knows of no other stores than those that it formed the cluster with, and waits for them.
+    private static bool IsLastOfFirst(ProcessCluster cluster, int place) =>
+        cluster.All.Where(each => !cluster.StoreIn(each).HasJoined).SequenceEqual([place]);
 }
