@@ -9,6 +9,9 @@ namespace TinyKv.Actors.Regions;
 /// <param name="self">The store.</param>
 internal sealed class RegionReplies(StoreId self)
 {
+    /// <summary>What is told of a change that was begun.</summary>
+    public const string Accepted = "the change is under way";
+
     /// <summary>The reply to a request, or what any request may be answered with.</summary>
     public RegionReply Of(RegionRequest request, object answer) => (request, answer) switch
     {
@@ -52,7 +55,7 @@ internal sealed class RegionReplies(StoreId self)
         return outcome switch
         {
             ConfChangeOutcome.AlreadyDone => new RegionReply { NothingToDo = true },
-            ConfChangeOutcome.Accepted => new RegionReply { UnderWay = "the change is under way" },
+            ConfChangeOutcome.Accepted => new RegionReply { UnderWay = Accepted },
             ConfChangeOutcome.Refused { Reason: ConfChangeRefusal.LastVoter } => Refused(RegionRefusalKind.NotPossible,
                 $"the replica of {region} on {store} is the only one that votes: add another first"),
             ConfChangeOutcome.Refused { Reason: ConfChangeRefusal.TooManyMembers } => Refused(RegionRefusalKind.NotPossible,

@@ -70,6 +70,14 @@ public enum Rule
     /// <summary>A replica ends, and is told to, only when members are committed that lack it; nothing of it is left
     /// then.</summary>
     RemovalsAreDecided,
+    /// <summary>What placement asks of a region is done only to the members by which it was decided.</summary>
+    StepsAreFenced,
+    /// <summary>Placement removes a voter only when as many as it wants are left.</summary>
+    ReplacedFirst,
+    /// <summary>A store is removed only when no region has a replica there that votes.</summary>
+    RemovedStoresHoldNothing,
+    /// <summary>A store that was removed is told so, ends, and changes nothing; no other is.</summary>
+    RemovedStoresEnd,
     /// <summary>What is for another region, as of another epoch, or for keys of several is not done.</summary>
     RegionsAreKept,
     /// <summary>State machines that have applied the same hold the same.</summary>

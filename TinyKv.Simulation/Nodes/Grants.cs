@@ -14,6 +14,7 @@ internal sealed class Grants
     private readonly SortedDictionary<long, long> _timestamps = [];
     private readonly SortedSet<long> _ends = [];
     private readonly Dictionary<DirectoryId, StoreId> _stores = [];
+    private readonly Dictionary<StoreId, StoreInfo> _leaving = [];
 
     /// <summary>The highest timestamp so far; to be remembered when somebody asks.</summary>
     public long Highest => _ends.Count == 0 ? 0 : _ends.Max;
@@ -30,12 +31,19 @@ internal sealed class Grants
     /// <summary>Whether a store with a data directory was seen to be registered.</summary>
     public bool IsKnown(DirectoryId directory) => _stores.ContainsKey(directory);
 
-    /// <summary>A store keeps the number that it was given, and nothing else was given it; no two have the same
-    /// address.</summary>
+    /// <summary>Whether a store was removed.</summary>
+    public bool IsRemoved(StoreId store) => _leaving.GetValueOrDefault(store) is { State: StoreState.Tombstone };
+
+    /// <summary>Whether a store was removed, or is to be.</summary>
+    public bool IsLeaving(StoreId store) => _leaving.ContainsKey(store);
+
+    /// <summary>A store keeps the number that it was given, and nothing else was given it; no two have the same address; one
+    /// that was removed does not come back.</summary>
     public void Check(World world, StoreDirectory stores)
     {
         foreach (var store in stores.Stores.Values)
         {
+            Leaves(world, store);
             if (_stores.TryGetValue(store.Directory, out var known))
             {
                 if (known != store.Id) world.FailIfHonest(Rule.UniqueIds, $"{store.Directory} was {known} and is {store.Id}");
@@ -47,6 +55,16 @@ internal sealed class Grants
         var hosts = stores.Living.Select(store => store.Addresses.Host).ToList();
         if (hosts.Distinct().Count() < hosts.Count)
             world.FailIfHonest(Rule.UniqueIds, $"two stores are at the same host: {string.Join(", ", hosts)}");
+    }
+
+    private void Leaves(World world, StoreInfo store)
+    {
+        if (store.State == StoreState.Up && !_leaving.ContainsKey(store.Id)) return;
+        if (_leaving.TryGetValue(store.Id, out var known) && store.Version < known.Version) return;
+        if (known is { State: StoreState.Tombstone } && store.State != StoreState.Tombstone)
+            world.FailIfHonest(Rule.RemovedStoresEnd, $"{store.Id} was removed and is {store.State}");
+        _leaving[store.Id] = store;
+        if (store.State == StoreState.Up) _leaving.Remove(store.Id);
     }
 
     /// <summary>Timestamps are handed out; what is wrong with them, or null.</summary>

@@ -1,6 +1,9 @@
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Placement;
+using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Stores;
 using TinyKv.Persistence;
 using TinyKv.Simulation.Common;
 
@@ -10,19 +13,28 @@ namespace TinyKv.Simulation.Nodes;
 internal sealed class Machine
 {
     private readonly World _world;
-    private readonly TinyKvSettings _settings;
     private readonly ulong _cluster;
     private readonly Random _random;
+    private TinyKvSettings _settings;
 
-    public Machine(World world, TinyKvSettings settings, ulong cluster, double pace, TimeSpan wallOffset)
+    public Machine(World world, string host, TinyKvSettings settings, ulong cluster, double pace, TimeSpan wallOffset)
     {
-        (_world, _settings, _cluster, _random) = (world, settings, cluster, world.NewRandom());
+        (_world, Host, _settings, _cluster, _random) = (world, host, settings, cluster, world.NewRandom());
         Clock = new SimClock(world, pace, wallOffset);
         Disk = Own = new SimDisk(world, this);
     }
 
-    /// <summary>The store that runs here.</summary>
+    /// <summary>Its name in the network.</summary>
+    public string Host { get; }
+
+    /// <summary>The store that runs here; none before it has joined.</summary>
     public StoreId Store => _settings.StoreId;
+
+    /// <summary>Whether the cluster began with it.</summary>
+    public bool IsInitial => _settings.IsInitial;
+
+    /// <summary>Where it is reached.</summary>
+    public StoreAddresses Address => _settings.Self.Addresses;
 
     /// <summary>Its name in traces.</summary>
     public string Name => $"s{Store.Value}";
@@ -45,8 +57,35 @@ internal sealed class Machine
     /// <summary>The process that runs now, if one does.</summary>
     public Process? Process { get; private set; }
 
-    /// <summary>Starts the store.</summary>
+    /// <summary>Whether nobody starts it, because its disk is gone, or for a while.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Whether the process was started after the store was removed.</summary>
+    public bool IsRemoved { get; private set; }
+
+    /// <summary>The store has joined a cluster under a number, of which its directory says this.</summary>
+    public void Join(StoreId store, StoreRecord record)
+    {
+        _settings = _settings with { StoreId = store };
+        Own.Join(record);
+    }
+
+    /// <summary>Starts the store, unless it is away, or knows that it was removed.</summary>
     public void Start()
+    {
+        if (IsAway) return;
+        // The program looks before it starts anything.
+        if (StoreTable.Of(Disk.OpenEngine()).Current.Find(Store) is { State: StoreState.Tombstone })
+        {
+            _world.Trace.Add($"{_world.Clock} {Name} does not start: it knows that it was removed");
+            _world.Marks.Hit(NodeMark.RemovedStoreNotStarted);
+            EndForGood();
+            return;
+        }
+        StartProcess();
+    }
+
+    private void StartProcess()
     {
         // The program does not start on files that have lost something; whoever starts it has put that back.
         if (Disk.Record is { Lost.Length: > 0 }) Disk.PutBackTail();
@@ -56,6 +95,7 @@ internal sealed class Machine
             record is { State: RegionState.Tombstone, JournalBorn: true }), NodeMark.ErasureContinued);
         _world.Marks.HitIf(Disk.Engine.Snapshots.Any(snapshot => Disk.LogOf(snapshot.Key)?.Holds(snapshot.Value) != true),
             NodeMark.SnapshotExplainedEngine);
+        IsRemoved = _world.Cluster.Grants.IsRemoved(Store);
         Process = Process.Start(_world, this, _settings, _cluster);
     }
 
@@ -64,7 +104,7 @@ internal sealed class Machine
     public void StartOn(SimDisk? disk)
     {
         Disk = disk?.Copy() ?? new SimDisk(_world, this);
-        Start();
+        StartProcess();
         _world.Cluster.Rules.Impostors.Add(Disk.Record!.Incarnation);
     }
 
@@ -90,6 +130,12 @@ internal sealed class Machine
         switch (why)
         {
             case StoreFailed when IsImpostor: _world.Marks.Hit(NodeMark.ImpostorEnded); break;
+            case StoreFailed { Misconfigured: true, Reason: var reason }
+                when reason.Contains(Acceptance.WasRemoved, StringComparison.Ordinal):
+                _world.Marks.Hit(NodeMark.RemovedStoreEnded);
+                Crash(keepsPower: true);
+                EndForGood();
+                return;
             case JournalFailed: _world.Marks.Hit(NodeMark.StoreEndedAfterFailedSync); break;
             case StoreFailed when Disk.HasGap || Disk.Record is { Lost.Length: > 0 }:
                 _world.Marks.Hit(NodeMark.StoreEndedAfterDataLoss);
@@ -104,6 +150,13 @@ internal sealed class Machine
         {
             if (Process is null) Start();
         });
+    }
+
+    private void EndForGood()
+    {
+        if (!_world.Cluster.Grants.IsRemoved(Store)) _world.Fail(Rule.RemovedStoresEnd, $"{Name} ends, and was not removed");
+        IsAway = true;
+        _world.Cluster.Left(this);
     }
 
     /// <summary>Whether a fault is the reason for an error in the log.</summary>

@@ -24,8 +24,9 @@ internal sealed class MemberChanges(World world)
 
     private NodeCluster Cluster => world.Cluster;
 
-    /// <summary>Whether every store has a replica that votes, of every region, as far as this knows.</summary>
-    public bool AreRestored => _missing.Count == 0;
+    /// <summary>What is not done yet; null when every store has a replica that votes, of every region, as far as this
+    /// knows.</summary>
+    public string? Left => _missing.Count == 0 ? null : "a replica was not given back to a store";
 
     /// <summary>Begins, if the plan has such changes.</summary>
     public void Start()
@@ -63,13 +64,11 @@ internal sealed class MemberChanges(World world)
 
     private void Pursue(RegionId region, MemberGoal goal, int attempts)
     {
-        var running = Cluster.Machines.Where(machine => machine.Process is { IsPaused: false }).ToList();
-        if (running.Count == 0)
+        if (Cluster.AnyRunning(_random) is not { } process)
         {
             Again(region, goal, attempts);
             return;
         }
-        var process = running[_random.Next(running.Count)].Process!;
         var isAnswered = false;
         process.Tasks.Start(async () =>
         {

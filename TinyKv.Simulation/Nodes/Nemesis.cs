@@ -220,6 +220,8 @@ internal sealed class Nemesis(World world)
     {
         var others = Cluster.Machines.Where(other => other != machine).Select(other => other.Own.Record).ToList();
         if (Cluster.Machines.Any(each => each.IsImpostor) || others.Count == 0) return;
+        // One that has joined begins on an empty disk as another store.
+        if (machine.IsAway || (empty && !machine.IsInitial)) return;
         if (others.Exists(record => record is not { IsFormed: true })) return;
         var copy = empty ? null : machine.Backup;
         if (!empty
@@ -243,8 +245,8 @@ internal sealed class Nemesis(World world)
 
         bool IsIn(StoreRecord copied, StoreRecord other)
         {
-            var heard = other.Stores[machine.Store.Value].Incarnation;
-            return copied.Incarnation == heard || copied.Earlier.Contains(heard);
+            var heard = other.Stores.GetValueOrDefault(machine.Store.Value)?.Incarnation ?? 0;
+            return heard == 0 || copied.Incarnation == heard || copied.Earlier.Contains(heard);
         }
     }
 

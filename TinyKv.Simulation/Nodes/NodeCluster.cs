@@ -4,6 +4,7 @@ using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Simulation.Common;
 
@@ -15,14 +16,18 @@ internal sealed class NodeCluster
     /// <summary>The cluster's number.</summary>
     public const ulong ClusterId = 77;
 
+    /// <summary>How many replicas placement gives a region.</summary>
+    public const int Replicas = 3;
+
     private readonly World _world;
+    private readonly List<Machine> _all = []; // that there ever were
 
     public NodeCluster(World world)
     {
         _world = world;
         world.Cluster = this;
         var random = world.NewRandom();
-        Plan = NodePlan.Draw(random).WithCompaction(world.Seed);
+        Plan = NodePlan.Draw(random).WithCompaction(world.Seed).WithStoresThatComeAndGo(world.Seed);
         world.Trace.Add($"{Plan with { Faults = [] }} {string.Join(' ', Plan.Faults)}");
         Regions = RegionDraw.Draw(random, Plan.Stores, Plan.Regions);
         foreach (var region in Regions) world.Trace.Add($"{region.Id} {region.Range} {string.Join(' ', region.Peers)}");
@@ -31,24 +36,47 @@ internal sealed class NodeCluster
         world.Marks.HitIf(Plan.Regions > 1, NodeMark.ManyRegions);
         Network = new SimNetwork(world, Plan.Links);
         Rules = new NodeRules(world);
-        Machines = [.. Enumerable.Range(1, Plan.Stores).Select(store => NewMachine((ulong)store, random))];
+        Machines = [.. Enumerable.Range(1, Plan.Stores).Select(store =>
+            NewMachine($"s{store}", SettingsOf(new StoreId((ulong)store)), random))];
     }
 
     /// <summary>What the seed decided.</summary>
     public NodePlan Plan { get; }
 
-    /// <summary>The groups as they begin, each with a replica on every store.</summary>
+    /// <summary>The groups as they begin, each with a replica on every store that there is then.</summary>
     public ImmutableArray<Region> Regions { get; }
 
     /// <summary>Those with keys.</summary>
     public RegionMap<LocatedRegion> Map { get; }
 
-    /// <summary>The replica of a region on a machine, or the one that it began with.</summary>
+    /// <summary>The replica of a region on a machine, or the one that it began with; none on one that joined.</summary>
     public Peer PeerOn(Machine machine, RegionId region) => machine.Disk.Engine.Catalog.Find(region)?.Region.PeerOn(machine.Store)
-        ?? Regions.Single(each => each.Id == region).PeerOn(machine.Store)!.Value;
+        ?? Regions.Single(each => each.Id == region).PeerOn(machine.Store) ?? new Peer(PeerId.None, machine.Store);
 
-    /// <summary>Where the stores run, ascending.</summary>
-    public ImmutableArray<Machine> Machines { get; }
+    /// <summary>Where the stores of the cluster run, ascending.</summary>
+    public ImmutableArray<Machine> Machines { get; private set; }
+
+    /// <summary>Where stores were whose disks are gone, or that have ended because they were removed. What their disks held
+    /// when it was counted was there.</summary>
+    public ImmutableArray<Machine> Departed { get; private set; } = [];
+
+    /// <summary>A machine with an empty disk, whose store has no number before it joins.</summary>
+    public Machine NewMachine(Random random)
+    {
+        var host = $"j{_all.Count + 1}";
+        var join = new JoinSettings([], new StoreAddresses(host, 1, 2, 3, 4));
+        return NewMachine(host, SettingsOf(StoreId.None) with { Stores = [], Join = join }, random);
+    }
+
+    /// <summary>A store has joined.</summary>
+    public void Joined(Machine machine) => Machines = Machines.Add(machine);
+
+    /// <summary>A store is not there any more, and nobody starts it.</summary>
+    public void Left(Machine machine)
+    {
+        Machines = Machines.Remove(machine);
+        if (!Departed.Contains(machine)) Departed = Departed.Add(machine);
+    }
 
     /// <summary>Between the stores.</summary>
     public SimNetwork Network { get; }
@@ -62,11 +90,18 @@ internal sealed class NodeCluster
     /// <summary>What placement handed out.</summary>
     public Grants Grants { get; } = new();
 
-    /// <summary>Where a store runs.</summary>
-    public Machine MachineOf(StoreId store) => Machines[(int)store.Value - 1];
+    /// <summary>Where a store runs, or did; null for one that has registered without running anywhere.</summary>
+    public Machine? FindMachineOf(StoreId store) => _all.Find(machine => machine.Store == store);
 
-    /// <summary>The same for a store that may have registered without running anywhere; null for such a one.</summary>
-    public Machine? FindMachineOf(StoreId store) => store.Value <= (ulong)Machines.Length ? MachineOf(store) : null;
+    /// <summary>The machine with a name in the network.</summary>
+    public Machine? FindMachineAt(string host) => _all.Find(machine => machine.Host == host);
+
+    /// <summary>Some store that runs; null when none does.</summary>
+    public Process? AnyRunning(Random random)
+    {
+        var running = Machines.Where(machine => machine.Process is { IsPaused: false }).ToList();
+        return running.Count == 0 ? null : running[random.Next(running.Count)].Process;
+    }
 
     /// <summary>Who is hostile; null while nobody is.</summary>
     public NodeHostility? Hostility { get; set; }
@@ -85,16 +120,35 @@ internal sealed class NodeCluster
     /// <summary>Whether engines fail now and then.</summary>
     public bool MayFailEngines => new TimeSpan(_world.Now) < NodePlan.ChaosEnds && Plan.Has(Fault.FailEngine);
 
-    /// <summary>Whether all stores have applied equally much.</summary>
-    public bool HasCaughtUp => Machines.Select(machine => machine.Disk.Engine)
-        .Select(engine => string.Join(' ', Regions.Select(region => engine.Applied(region.Id)))).Distinct().Count() == 1;
+    /// <summary>Whether all stores that are to hold a region have applied equally much of it, and no others hold it.</summary>
+    public bool HasCaughtUp => Regions.Select(region => region.Id).All(region => Machines.Except(HoldersOf(region)).All(
+        machine => machine.Disk.Engine.Catalog.Find(region) is not { State: not RegionState.Tombstone })
+        && HoldersOf(region).Select(machine => machine.Disk.Engine.Applied(region)).Distinct().Count() == 1);
+
+    // Where regions go by what placement thinks is for it to say.
+    private IEnumerable<Machine> HoldersOf(RegionId region) => !Plan.StoresComeAndGo ? Machines
+        : Machines.Where(machine => Rules.MembersOf(region).PeerOn(machine.Store) is not null);
+
+    /// <summary>Which region is not where it is meant to be; null: all are on as many stores as can be, none of which was
+    /// removed or is to be.</summary>
+    public string? Misplaced()
+    {
+        var staying = Machines.Where(machine => !Grants.IsLeaving(machine.Store)).Select(machine => machine.Store).ToHashSet();
+        foreach (var region in Regions.Select(region => Rules.MembersOf(region.Id)))
+        {
+            var kept = region.Peers.Count(peer => peer.Role == MemberRole.Voter && staying.Contains(peer.Store));
+            if (kept < Math.Min(Replicas, staying.Count) || (kept >= Replicas && kept < region.Peers.Length))
+                return $"{region.Id} is on {string.Join(' ', region.Peers)}";
+        }
+        return null;
+    }
 
     /// <summary>At the end of a seed: everybody holds the same, and knows it.</summary>
     public void CheckConverged()
     {
         foreach (var region in Regions.Select(region => region.Id))
         {
-            var states = Machines.Select(machine => machine.Disk.Engine)
+            var states = HoldersOf(region).Select(machine => machine.Disk.Engine)
                 .Select(engine => (engine.Applied(region), engine.DigestOf(region))).Distinct().ToList();
             if (states.Count > 1) _world.Fail(Rule.Converges, $"{region} differs between stores: {string.Join(", ", states)}");
         }
@@ -108,32 +162,35 @@ internal sealed class NodeCluster
     private static bool Leads(Machine machine, RegionId region) =>
         machine.Process?.Actors.Table.Find(region)?.Peer?.Change.Role == RoleKind.Leader;
 
-    private Machine NewMachine(ulong store, Random random)
+    private Machine NewMachine(string host, TinyKvSettings settings, Random random)
     {
-        var settings = new TinyKvSettings
-        {
-            ClusterName = "simulated",
-            Stores = [.. Enumerable.Range(1, Plan.Stores)
-                .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 2, 3, 4))],
-            StoreId = new StoreId(store),
-            DataDirectory = "",
-            BindHost = "",
-            StorageMode = StorageMode.Raft,
-            Journal = "simulated",
-            TickInterval = Plan.TickInterval,
-            Raft = Plan.Raft,
-            MaxQueuedRequests = Plan.MaxQueuedRequests,
-            Gateway = new GatewaySettings(
-                MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
-            Placement = new PlacementSettings(
-                // Elsewhere every store is expected to have its replicas in the end, however long it was away.
-                Replicas: 3, TimeSpan.FromSeconds(2),
-                new HealthLimits(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(Plan.ChangesMembers ? 10 : 3600))),
-            Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
-            Snapshots = new SnapshotSettings(
-                MaxConcurrent: 2, BytesPerSecond: 1 << 30, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
-        };
         var pace = 1 + (random.NextDouble() * 2 - 1) * Plan.MaxDrift;
-        return new Machine(_world, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());
+        var machine = new Machine(_world, host, settings, ClusterId, pace, Plan.MaxWallOffset * random.NextDouble());
+        _all.Add(machine);
+        return machine;
     }
+
+    private TinyKvSettings SettingsOf(StoreId store) => new()
+    {
+        ClusterName = "simulated",
+        Stores = [.. Enumerable.Range(1, Plan.Stores)
+            .Select(id => new StoreAddress(new StoreId((ulong)id), $"s{id}", 1, 2, 3, 4))],
+        StoreId = store,
+        DataDirectory = "",
+        BindHost = "",
+        StorageMode = StorageMode.Raft,
+        Journal = "simulated",
+        TickInterval = Plan.TickInterval,
+        Raft = Plan.Raft,
+        MaxQueuedRequests = Plan.MaxQueuedRequests,
+        Gateway = new GatewaySettings(
+            MaxRequests: 8192, MaxRequestBytes: 64 << 20, MaxConcurrentScans: 1024, Plan.GatewayTimeout),
+        Placement = new PlacementSettings(
+            // Elsewhere every store is expected to have its replicas in the end, however long it was away.
+            Replicas, TimeSpan.FromSeconds(2),
+            new HealthLimits(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(Plan.MovesReplicas ? 10 : 3600))),
+        Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
+        Snapshots = new SnapshotSettings(
+            MaxConcurrent: 2, BytesPerSecond: 1 << 30, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
+    };
 }

@@ -81,7 +81,7 @@ internal sealed class NodeHostility
             Pass(SimRequest.CalmTimeout);
             _hostile.Start();
         }
-        NodeSimulation.CatchUp(_world);
+        NodeSimulation.CatchUp(_world, () => null);
         Pass(Echo);
         if (_world.Failure is null) NodeSimulation.Judge(_world, clients);
         _world.Marks.HitIf(_world.Failure is null, NodeMark.ServedAfterHostility);

@@ -37,6 +37,9 @@ internal enum NodeMark
     ServedAfterHostility,
     IdsAllocated, TimestampsAllocated, PlacementUnavailable,
     StoreRegistered, StoreRegisteredAgain, StoreRefused, StoreReported, StoreNotHeard,
+    StoreJoined, JoinAnswerLost, JoinInterrupted, JoinedStoreGotReplica, JoinedStoreLed, StoreWiped,
+    StoreReplaced, StoreRemoved, StoreRemovedWhileAway, RemovalRefused, RemovedStoreNotStarted, RemovedStoreEnded,
+    StepAsked, StepOutdated, StepAnswerLost, PlacementReplacedMidway,
     ManyRegions, LeadersOfRegionsDiffer, ManyRegionsInMessage, OtherRegionRefused, OtherEpochRefused, SpanRefused,
     ScanCutByRegion,
 }

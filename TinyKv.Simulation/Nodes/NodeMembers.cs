@@ -21,6 +21,17 @@ internal sealed class NodeMembers(World world)
         Require(machine.Disk.IsErased(now.Region.Id, now.Former), $"{machine.Name} calls the journal of {now.Former} erased");
     }
 
+    /// <summary>The members of a region, by the last change that some store has applied.</summary>
+    public Region Last(RegionId region) => Of(region).Values.Last().Region;
+
+    /// <summary>No store was removed while a replica there votes in a region.</summary>
+    public void RequireNoneRemoved(Region region)
+    {
+        foreach (var peer in region.Peers.Where(peer => peer.Role == MemberRole.Voter))
+            if (world.Cluster.Grants.IsRemoved(peer.Store))
+                world.Fail(Rule.RemovedStoresHoldNothing, $"{peer.Store} was removed, and {peer.Id} votes in {region.Id}");
+    }
+
     /// <summary>A store tells a replica that it was removed.</summary>
     public void Told(Machine from, RegionId region, PeerId peer, ulong confVer)
     {
@@ -46,7 +57,7 @@ internal sealed class NodeMembers(World world)
         var voters = region.Peers.Where(peer => peer.Role == MemberRole.Voter).Select(peer => peer.Id).ToList();
         var (of, holding) = (voters.Count, voters.Count(holders.Contains));
         if (holding > of / 2) return true;
-        if (!world.Cluster.Plan.ChangesMembers) return false;
+        if (!world.Cluster.Plan.MovesReplicas) return false;
         var without = of > 1 && holding > (of - 1) / 2;
         var with = holders.Except(voters).Any() && holding + 1 > (of + 1) / 2;
         return without || with;
@@ -79,7 +90,21 @@ internal sealed class NodeMembers(World world)
         world.Marks.HitIf(region.Peers.Length > last.Peers.Length, NodeMark.LearnerAdded);
         world.Marks.HitIf(region.Peers.Length == last.Peers.Length, NodeMark.LearnerPromoted);
         world.Marks.HitIf(region.Id == RegionId.Placement, NodeMark.PlacementMoved);
+        foreach (var peer in region.Peers.Where(peer => known.Values.All(each => each.Region.PeerWith(peer.Id) is null)))
+            if (world.Cluster.Grants.Add(peer.Id.Value) is { } wrong) world.FailIfHonest(Rule.UniqueIds, $"{peer}: {wrong}");
         known[region.Epoch.ConfVer] = (index, region);
+        RequireNoneRemoved(Last(region.Id));
+        if (known.TryGetValue(region.Epoch.ConfVer - 1, out var previous)) RequireEnoughLeft(previous.Region, region);
+    }
+
+    // Where nobody else removes replicas.
+    private void RequireEnoughLeft(Region before, Region after)
+    {
+        var (had, has) = (Voters(before), Voters(after));
+        if (world.Cluster.Plan.StoresComeAndGo && has < Math.Min(had, NodeCluster.Replicas))
+            world.Fail(Rule.ReplacedFirst, $"{after.Id} has {has} voters by {after.Epoch}, and had {had}");
+
+        static int Voters(Region region) => region.Peers.Count(peer => peer.Role == MemberRole.Voter);
     }
 
     private bool Lacks(RegionId region, PeerId peer, ulong confVer) =>

@@ -66,8 +66,14 @@ internal sealed record NodePlan
     /// <summary>How long requests gather, at most, that go over a stream together.</summary>
     public required TimeSpan StreamWindow { get; init; }
 
-    /// <summary>Whether replicas are removed and added.</summary>
+    /// <summary>Whether operators remove and add replicas.</summary>
     public bool ChangesMembers { get; init; }
+
+    /// <summary>Whether stores join, lose their disks and are removed.</summary>
+    public bool StoresComeAndGo { get; init; }
+
+    /// <summary>Whether regions are elsewhere in the end than they began.</summary>
+    public bool MovesReplicas => ChangesMembers || StoresComeAndGo;
 
     /// <summary>How long a client waits for an answer.</summary>
     public required TimeSpan GatewayTimeout { get; init; }
@@ -118,16 +124,36 @@ internal sealed record NodePlan
     {
         if (seed % 3 != 0) return this;
         var random = new Random(seed);
-        var raft = Raft with
+        var compacted = Compacted(random);
+        var changesMembers = random.Percent(50) && compacted.Raft.ProvidesSnapshots && Stores > 1;
+        return compacted with { ChangesMembers = changesMembers };
+    }
+
+    /// <summary>The same plan with stores that come and go, in every sixth seed; these need snapshots.</summary>
+    public NodePlan WithStoresThatComeAndGo(int seed)
+    {
+        if (seed % 6 != 4) return this;
+        var random = new Random(seed);
+        var compacted = Compacted(random);
+        return compacted with
+        {
+            Raft = compacted.Raft with { ProvidesSnapshots = true },
+            StoresComeAndGo = true,
+            // With fewer none can be missed before others have joined.
+            Stores = random.Percent(75) ? Math.Max(3, Stores) : Stores,
+        };
+    }
+
+    private NodePlan Compacted(Random random) => this with
+    {
+        Raft = Raft with
         {
             MaxLogEntries = random.Pick(1, 2, 8, 50, 500),
             MaxLogBytes = random.Pick(1, 100, 1000, 16 * 1024 * 1024),
             ProvidesSnapshots = random.Percent(70),
-        };
-        var changesMembers = random.Percent(50) && raft.ProvidesSnapshots && Stores > 1;
-        var faults = Faults.Where(fault => fault.Fault != Fault.LoseTail);
-        return this with { Raft = raft, ChangesMembers = changesMembers, Faults = [.. faults] };
-    }
+        },
+        Faults = [.. Faults.Where(fault => fault.Fault != Fault.LoseTail)],
+    };
 
     private static RaftOptions DrawRaft(Random random)
     {

@@ -1,4 +1,5 @@
 using TinyKv.Core.Raft;
+using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
 using TinyKv.Simulation.Common;
@@ -22,6 +23,9 @@ internal sealed class NodeRules(World world)
     public HashSet<ulong> Impostors { get; } = [];
 
     private IEnumerable<Machine> Machines => world.Cluster.Machines;
+
+    /// <summary>The members of a region, by the last change that some store has applied.</summary>
+    public Region MembersOf(RegionId region) => _members.Last(region);
 
     /// <summary>The replica that led a region last.</summary>
     public PeerId LastLeaderOf(RegionId region) => _lastLeader.GetValueOrDefault(region).Peer;
@@ -48,7 +52,10 @@ internal sealed class NodeRules(World world)
         }
         switch (envelope.Message)
         {
-            case RaftMessage.Append or RaftMessage.Heartbeat: Leads(region, envelope); break;
+            case RaftMessage.Append or RaftMessage.Heartbeat:
+                Leads(region, envelope);
+                world.Marks.HitIf(!from.IsInitial, NodeMark.JoinedStoreLed);
+                break;
             case RaftMessage.RequestVote:
                 Voted(region, envelope, envelope.From);
                 Require(Rule.DurablePromises, disk!.VoteIn(envelope.Term) == envelope.From,
@@ -106,14 +113,15 @@ internal sealed class NodeRules(World world)
     /// </summary>
     public void Written(Machine machine, EngineVersion before, EngineVersion after, bool sync)
     {
-        if (before.Catalog.Records.Any()) Applied(machine, before, after, sync);
+        var hasJoined = !machine.IsInitial && after.Catalog.Records.Any();
+        if (before.Catalog.Records.Any() || hasJoined) Applied(machine, before, after, sync);
         else Created(machine, after, sync);
     }
 
     private void Created(Machine machine, EngineVersion after, bool sync)
     {
         var made = after.Catalog.Records.Select(record => (Id: record.Region.Id, after.Applied(record.Region.Id)));
-        var meant = world.Cluster.Regions.Select(region => (region.Id, InitialState.Origin.Index));
+        var meant = world.Cluster.Regions.Where(_ => machine.IsInitial).Select(region => (region.Id, InitialState.Origin.Index));
         Require(Rule.RegionsAsRecorded,
             sync && made.OrderBy(each => each.Id.Value).SequenceEqual(meant.OrderBy(each => each.Id.Value)),
             $"{machine.Name} begins with {after}");
@@ -133,11 +141,12 @@ internal sealed class NodeRules(World world)
             }
             if (from == to) continue;
             moved++;
+            Require(Rule.RemovedStoresEnd, !machine.IsRemoved, $"{machine.Name} was removed, and applies {to} of {region}");
             Require(Rule.NothingGoesBack, to > from, $"{machine.Name} goes back from {from} to {to} in {region}");
             if (IsInstalled(before, after, region)) Installed(machine, region, after.SnapshotOf(region)!.Value);
             else IsCommitted(machine, region, to);
             if (now!.State != RegionState.Tombstone) IsTheSameEverywhere(machine, region, to, after.DigestOf(region));
-            if (region == RegionId.Placement) world.Cluster.Grants.Reserve(after.TimestampsEndMs);
+            if (region == RegionId.Placement) AppliedPlacement(after);
             world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} applied up to {to}");
         }
         var born = after.Catalog.Records.Where(
@@ -148,6 +157,14 @@ internal sealed class NodeRules(World world)
         var isOfSnapshot = before.Replaced + after.Replaced > 0 || before.Snapshots.Count != after.Snapshots.Count;
         Require(Rule.AppliedWithIndex, moved + born.Count == 1 || (moved + born.Count == 0 && (isOfSnapshot || changed == 1)),
             $"{machine.Name} wrote a batch that moves {moved} applied indexes");
+    }
+
+    private void AppliedPlacement(EngineVersion after)
+    {
+        world.Cluster.Grants.Reserve(after.TimestampsEndMs);
+        if (!world.Cluster.Plan.StoresComeAndGo) return;
+        world.Cluster.Grants.Check(world, after.Stores);
+        foreach (var region in world.Cluster.Regions) _members.RequireNoneRemoved(MembersOf(region.Id));
     }
 
     private static (RegionState, RegionEpoch, bool) StateOf(RegionRecord record) =>
@@ -166,6 +183,7 @@ internal sealed class NodeRules(World world)
     private void Installed(Machine machine, RegionId region, LogPosition end)
     {
         world.Marks.Hit(region == RegionId.Placement ? NodeMark.PlacementInstalled : NodeMark.SnapshotInstalled);
+        world.Marks.HitIf(!machine.IsInitial, NodeMark.JoinedStoreGotReplica);
         world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} has a snapshot up to {end}");
         Require(Rule.AppliedInOrder, machine.Disk.LogOf(region)?.Holds(end) != true,
             $"{machine.Name} puts a snapshot up to {end} in the place of what its log has");
@@ -187,6 +205,8 @@ internal sealed class NodeRules(World world)
         world.Marks.HitIf(leaders.Count(store => store is not null) > 1, NodeMark.LeadersOfRegionsDiffer);
         if (_lastLeader.TryGetValue(region, out var last))
             world.Marks.HitIf(last.Peer != envelope.From, NodeMark.LeaderReplaced);
+        world.Marks.HitIf(region == RegionId.Placement && last.Peer != envelope.From && world.Cluster.Regions.Any(each =>
+            MembersOf(each.Id).Peers.Any(peer => peer.Role == MemberRole.Learner)), NodeMark.PlacementReplacedMidway);
         if (last.Term < envelope.Term) _lastLeader[region] = (envelope.Term, envelope.From);
     }
 
@@ -207,7 +227,8 @@ internal sealed class NodeRules(World world)
 
     private void IsOnAMajority(Machine machine, RegionId region, LogPosition position)
     {
-        var holders = Machines.Where(other => other.Own.KeptLogOf(region)?.Holds(position) == true)
+        var holders = Machines.Concat(world.Cluster.Departed)
+            .Where(other => other.Own.KeptLogOf(region)?.Holds(position) == true)
             .Select(other => (other.Own.Engine.Catalog.Find(region), other.Store))
             .Where(other => other is ({ State: not RegionState.Tombstone }, _))
             .Select(other => other.Item1!.Region.PeerOn(other.Store)!.Value.Id).ToHashSet();

@@ -83,28 +83,33 @@ public static class NodeSimulation
         nemesis.Start();
         var members = new MemberChanges(world);
         members.Start();
+        var stores = new StoreChanges(world);
+        stores.Start();
         world.RunUntil(NodePlan.ChaosEnds);
         nemesis.End();
         members.End();
+        stores.End();
         world.RunUntil(NodePlan.CalmBegins);
         foreach (var client in clients) client.ExpectsSuccess = true;
         world.RunUntil(NodePlan.CalmBegins + TimeSpan.FromSeconds(2));
         foreach (var client in clients) client.IsActive = false;
         world.RunUntil(NodePlan.End);
-        CatchUp(world, members);
+        CatchUp(world, () => members.Left ?? stores.Left);
         if (world.Failure is null) Judge(world, clients);
         if (world.Failure is null) NodeHostility.MayFollow(world, clients);
     }
 
-    /// <summary>Gives stores that are behind up to a minute: how long they take depends on how slow disks and how small
-    /// appends are.</summary>
-    internal static void CatchUp(World world, MemberChanges? members = null)
+    /// <summary>Gives stores that are behind, and those who change members or stores, up to a minute: how long they take depends
+    /// on how slow disks and how small appends are.</summary>
+    /// <param name="world">Where they are.</param>
+    /// <param name="left">What is not done yet; null: nothing.</param>
+    internal static void CatchUp(World world, Func<string?> left)
     {
-        for (var seconds = 0; seconds < 60 && !HasCaughtUp() && world.Failure is null; seconds++)
+        for (var seconds = 0; seconds < 60 && world.Failure is null && !IsDone(); seconds++)
             world.RunUntil(new TimeSpan(world.Now) + TimeSpan.FromSeconds(1));
-        if (members is { AreRestored: false }) world.Fail(Rule.Converges, "a replica was not given back to a store");
+        if (left() is { } what) world.Fail(Rule.Converges, what);
 
-        bool HasCaughtUp() => members is not { AreRestored: false } && world.Cluster.HasCaughtUp;
+        bool IsDone() => left() is null && world.Cluster.HasCaughtUp;
     }
 
     /// <summary>What must hold when everything works again and nobody asks for anything more.</summary>

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
+using TinyKv.Actors.Messages;
 using TinyKv.Actors.Node;
 using TinyKv.Actors.Node.Settings;
 using TinyKv.Actors.Placement;
@@ -61,6 +62,9 @@ internal sealed class Process
     /// <summary>Its actors.</summary>
     public StoreActors Actors { get; private set; } = null!;
 
+    /// <summary>The other stores.</summary>
+    public StorePeers Peers { get; private set; } = null!;
+
     /// <summary>Takes requests that come as messages.</summary>
     public IActorRef Gateway { get; private set; } = null!;
 
@@ -84,28 +88,28 @@ internal sealed class Process
         process._isBooting = true;
         process.System = ActorSystem.Create(StoreSystem.Name, process.Configuration());
         var watch = process.System.ActorOf(Props.Create(() => new EndWatch(process)), "end-watch");
-        process.System.EventStream.Subscribe(watch, typeof(TinyKv.Actors.Messages.StoreFailed));
+        process.System.EventStream.Subscribe(watch, typeof(StoreFailed));
         process.System.EventStream.Subscribe(watch, typeof(JournalFailed));
         process.System.EventStream.Subscribe(
             new LeftBehind(world, ((ExtendedActorSystem)process.System).Provider), typeof(DeadLetter));
         process._isBooting = false;
-        var engine = machine.Disk.OpenEngine(process);
+        var engine = machine.Disk.OpenEngine();
         var stores = StoreTable.Of(engine);
+        process.Peers = new StorePeers(settings.StoreId, settings.Others, stores.Current);
         process.Actors = StoreActors.Start(
             process.System, settings, cluster, engine, new StoreEnvironment
             {
                 Stores = stores,
-                Peers = new StorePeers(settings.StoreId, settings.Others, stores.Current),
-                Remote = (store, actor) => world.Cluster.FindMachineOf(store.Id) is { } there
+                Peers = process.Peers,
+                Remote = (store, actor) => world.Cluster.FindMachineAt(store.Host) is { } there
                     ? new RemoteRef(process, new Recipient(there, actor)) : new NowhereRef(process, store.Host),
                 Reconnect = address => world.Cluster.Network.ConnectAnew(process, address.System),
-                Over = (store, other) => other is OutboundLink link && world.Cluster.FindMachineOf(store) is { } there
-                    ? new SpokenLink(process, new Recipient(there, RaftTransport.Name), link) : other,
+                Over = (store, other) => other is OutboundLink link ? new SpokenLink(process, store, link) : other,
                 Links = process.Links,
                 Time = machine.Clock,
                 Draw = () => (ulong)process._random.NextInt64(),
-                Regions = world.Cluster.Regions,
-                Record = machine.Disk.Start(settings.Initial),
+                Regions = settings.IsInitial ? world.Cluster.Regions : [],
+                Record = machine.Disk.Start(settings.Initial, settings.Placement.Replicas),
                 Save = (record, done) => machine.Disk.Save(process, record, done),
                 Staging = machine.Disk.Staging,
                 Measure = done => done(new DiskSpace(100, 50, 10)),
@@ -113,7 +117,7 @@ internal sealed class Process
                 Storage = storage => new WatchedStorage(world, storage),
             });
         process.Gateway = process.System.ActorOf(
-            GatewayActor.Props(process.Actors.Gateway, NoStatus, settings.Gateway.Timeout), GatewayActor.Name);
+            GatewayActor.Props(process.Actors.Gateway, process.StatusAsync, Timeout.InfiniteTimeSpan), GatewayActor.Name);
         process.System.ActorOf(LinkEvents.Props(process.Actors.Router.Broke), "link-events");
         return process;
     }
@@ -182,9 +186,19 @@ internal sealed class Process
             _world.Fail(Rule.NothingThrows, $"{_machine.Name} logs an error: {text} {logged.Cause}");
     }
 
-    // Clients of the simulation do not ask for it.
-    private static Task<StoreStatusResponse> NoStatus(CancellationToken cancellation) =>
-        Task.FromException<StoreStatusResponse>(new NotSupportedException());
+    /// <summary>The status of the store, as far as it tells of replicas.</summary>
+    public async Task<StoreStatusResponse> StatusAsync(CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2), Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var status = new StoreStatusResponse { StoreId = _machine.Store.Value };
+        var replicas = await Actors.Store.Ask<ReplicaRefs>(
+            ListReplicas.Instance, Timeout.InfiniteTimeSpan, either.Token);
+        foreach (var replica in replicas.Regions)
+            status.Peers.Add(StoreNodeStatus.Describe(await replica.Actor.Ask<ReplicaStatus>(
+                DescribeReplica.Instance, Timeout.InfiniteTimeSpan, either.Token)));
+        return status;
+    }
 
     private Config Configuration()
     {

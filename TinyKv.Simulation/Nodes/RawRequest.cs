@@ -62,7 +62,7 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
                 World.Marks.Hit(NodeMark.OtherEpochRefused);
                 return true;
             // The replica that was asked was removed.
-            case RegionError.RegionNotFound when World.Cluster.Plan.ChangesMembers:
+            case RegionError.RegionNotFound when World.Cluster.Plan.MovesReplicas:
                 World.Marks.Hit(NodeMark.RemovedReplicaAsked);
                 return true;
             case RegionError.KeyNotInRegion when Spans:

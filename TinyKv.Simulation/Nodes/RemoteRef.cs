@@ -1,5 +1,7 @@
 using Akka.Actor;
+using TinyKv.Actors.Transport;
 using TinyKv.Actors.Transport.Links;
+using TinyKv.Core.Regions;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Simulation.Nodes;
@@ -17,8 +19,8 @@ internal sealed record Recipient(Machine Machine, string Name, Process? Process 
     }
 }
 
-/// <summary>A connection of a process to another, over which what replicas say may get lost before it leaves, too.</summary>
-internal sealed class SpokenLink(Process from, Recipient to, OutboundLink link) : MinimalActorRef
+/// <summary>A connection of a process to a store, over which what replicas say may get lost before it leaves, too.</summary>
+internal sealed class SpokenLink(Process from, StoreId to, OutboundLink link) : MinimalActorRef
 {
     /// <inheritdoc/>
     public override ActorPath Path => link.Path;
@@ -29,7 +31,9 @@ internal sealed class SpokenLink(Process from, Recipient to, OutboundLink link) 
     /// <inheritdoc/>
     protected override void TellInternal(object message, IActorRef sender)
     {
-        if (message is RaftBatch batch) World.Current.Cluster.Network.Speak(from, to, batch, link);
+        var cluster = World.Current.Cluster;
+        if (message is RaftBatch batch && cluster.FindMachineOf(to) is { } there)
+            cluster.Network.Speak(from, new Recipient(there, RaftTransport.Name), batch, link);
         else link.Tell(message, sender);
     }
 }
@@ -42,7 +46,7 @@ internal sealed class RemoteRef(Process from, Recipient to) : MinimalActorRef
         new RootActorPath(AddressOf(to.Machine)) / "user" / to.Name;
 
     /// <summary>Where a machine's actors are.</summary>
-    public static Address AddressOf(Machine machine) => new("sim", machine.Name);
+    public static Address AddressOf(Machine machine) => new("sim", machine.Host);
 
     /// <inheritdoc/>
     public override IActorRefProvider Provider => ((ExtendedActorSystem)from.System).Provider;

@@ -142,15 +142,19 @@ internal sealed class SimDisk(World world, Machine machine)
     /// <summary>Snapshots that arrive; what is whole is on the disk.</summary>
     public MemoryStaging Staging { get; } = new();
 
-    /// <summary>Opens the engine for a process.</summary>
-    public IEngine OpenEngine(Process process) => new SimEngine(world, process);
+    /// <summary>Opens the engine.</summary>
+    public IEngine OpenEngine() => new SimEngine(world, machine);
+
+    /// <summary>What the data directory says, which is made when there is none.</summary>
+    public StoreRecord Make(ImmutableArray<StoreId> initial) =>
+        Record ??= new StoreRecord { Directory = new DirectoryId(Draw()), Initial = initial };
 
     /// <summary>A start of the store: counted, in a directory that is made when there is none.</summary>
-    public StoreRecord Start(ImmutableArray<StoreId> initial)
-    {
-        var found = Record ?? new StoreRecord { Directory = new DirectoryId(Draw()), Initial = initial };
-        return (Record = found.Start(Draw(), initial, initial.Length))!;
-    }
+    public StoreRecord Start(ImmutableArray<StoreId> initial, int replicas) =>
+        Record = Make(initial).Start(Draw(), initial, replicas);
+
+    /// <summary>The store has joined a cluster, of which it knows this.</summary>
+    public void Join(StoreRecord record) => Record = record;
 
     /// <summary>Makes durable what a store knows of the others; <paramref name="done"/> when its process still lives.</summary>
     public void Save(Process process, StoreRecord record, Action<Exception?> done)

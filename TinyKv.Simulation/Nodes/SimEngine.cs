@@ -8,10 +8,10 @@ using TinyKv.Persistence.Engine;
 
 namespace TinyKv.Simulation.Nodes;
 
-/// <summary>A process's engine over the disk's; every write makes a version that a loss of power may go back to.</summary>
-internal sealed class SimEngine(World world, Process process) : IEngine
+/// <summary>A store's engine over its disk's; every write makes a version that a loss of power may go back to.</summary>
+internal sealed class SimEngine(World world, Machine machine) : IEngine
 {
-    private SimDisk Disk => process.Machine.Disk;
+    private SimDisk Disk => machine.Disk;
 
     /// <inheritdoc/>
     public ISnapshot Snapshot() => Disk.Engine.Data.Snapshot();
@@ -33,7 +33,7 @@ internal sealed class SimEngine(World world, Process process) : IEngine
         var isOfStores = written.Count > 0
             && written.TrueForAll(write => write.Key.AsSpan().SequenceEqual(MetaKeys.KnownStores));
         if (isOfStores) world.Marks.Hit(NodeMark.StoresKept);
-        else world.Cluster.Rules.Written(process.Machine, before, after, sync);
+        else world.Cluster.Rules.Written(machine, before, after, sync);
         if (sync) Disk.Flush();
     }
 
@@ -58,14 +58,14 @@ internal sealed class SimEngine(World world, Process process) : IEngine
     {
         RequireSound();
         world.Marks.Hit(NodeMark.EngineSynced);
-        world.Trace.Add($"{world.Clock} {process.Machine.Name} engine is synced at {Disk.Engine}");
+        world.Trace.Add($"{world.Clock} {machine.Name} engine is synced at {Disk.Engine}");
         Disk.Flush();
     }
 
     private void RequireSound()
     {
         if (!Disk.EngineFailed) return;
-        process.SawEngineFail = true;
+        machine.Process!.SawEngineFail = true;
         throw new DiskFaultException("the engine");
     }
 
@@ -175,6 +175,16 @@ internal sealed record EngineVersion(
         {
             using var now = Data.Snapshot();
             return PlacementState.Load(now).TimestampsEndMs;
+        }
+    }
+
+    /// <summary>The stores, as far as the replica of placement has applied it.</summary>
+    public StoreDirectory Stores
+    {
+        get
+        {
+            using var now = Data.Snapshot();
+            return StoreRecords.Load(now);
         }
     }
 

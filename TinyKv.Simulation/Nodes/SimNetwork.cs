@@ -31,6 +31,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     private readonly HashSet<(Process From, Process To)> _dead = [];
     private readonly List<Parcel> _held = [];
     private readonly Dictionary<(Machine From, Machine To), long> _lastArrival = [];
+    private readonly StepRules _steps = new(world);
     private SimConnections? _links;
 
     /// <summary>Whether messages may still get lost and be repeated.</summary>
@@ -67,6 +68,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         if (world.Cluster.Hostility is { } hostility && hostility.SpeaksFor(to.Machine))
             hostility.Store.Hear(from, message, sender);
         Count(message);
+        if (message is RegionReply answer) _steps.Leaves(from.Machine, answer, to.Actor);
         var isRequest = message is IRawRequest or RequestEnvelope;
         if (isRequest && to.Now() is null && _random.Percent(50))
         {
@@ -79,6 +81,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         if (!IsCalm && _random.Percent(plan.Lose))
         {
             Note(NodeMark.MessageLost, parcel);
+            world.Marks.HitIf(message is RegionReply, NodeMark.StepAnswerLost);
             return;
         }
         Transmit(parcel);
@@ -135,11 +138,11 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
     public void ConnectAnew(Process from, string machine)
     {
         world.Trace.Add($"{world.Clock} {from.Machine.Name} reconnects to {machine}");
-        var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Name == machine)
-            || (link.To == from && link.From.Machine.Name == machine));
+        var mended = _dead.RemoveWhere(link => (link.From == from && link.To.Machine.Host == machine)
+            || (link.To == from && link.From.Machine.Host == machine));
         world.Marks.HitIf(mended > 0, NodeMark.LinkMadeAnew);
         // One that has registered and does not run is reconnected to, too.
-        if (world.Cluster.Machines.FirstOrDefault(each => each.Name == machine) is { } to) Break(from.Machine, to);
+        if (world.Cluster.Machines.FirstOrDefault(each => each.Host == machine) is { } to) Break(from.Machine, to);
     }
 
     /// <summary>All connections of a machine break at once.</summary>
@@ -297,6 +300,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
         }
         world.Trace.Mix(Digest.Of(parcel.Bytes));
         var message = receiver.Process.System.Serialization.Deserialize(parcel.Bytes, parcel.Serializer, parcel.Manifest);
+        if (message is RegionMembers step) _steps.Arrives(receiver.Process.Machine, step, parcel.Sender);
         var sender = parcel.Sender is RemoteRef || parcel.Sender.IsNobody()
             ? ActorRefs.NoSender
             : new RemoteRef(receiver.Process,

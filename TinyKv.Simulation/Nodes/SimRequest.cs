@@ -159,7 +159,7 @@ internal abstract class SimRequest(SimClient client)
     // Nothing was done: it may be asked again.
     private void Refused(StoreId? leader, int number)
     {
-        client.Leaders[Region] = leader is { } known ? World.Cluster.MachineOf(known) : null;
+        client.Leaders[Region] = leader is { } known ? World.Cluster.FindMachineOf(known) : null;
         World.After(TimeSpan.FromMilliseconds(1 + client.Random.Next(50)), () =>
         {
             if (_ended || number != _attempt || World.Now >= _deadline) return;
