@@ -130,6 +130,8 @@ internal sealed class FullDisk() : Fault("full-disk")
     // Some more than a store holds in memory before it goes to a file.
     private const double MaxRoom = 48;
 
+    private static readonly TimeSpan Refill = TimeSpan.FromMilliseconds(500);
+
     /// <inheritdoc/>
     public override string Description =>
         "the disk of one store fills up; it must end with 70 at once, not start while there is no room, and serve again";
@@ -168,7 +170,10 @@ internal sealed class FullDisk() : Fault("full-disk")
         context.Cluster.Start(place);
         try
         {
-            var ended = await context.Cluster.EndAsync(place, context.Bound, cancellation);
+            var end = context.Cluster.EndAsync(place, context.Bound, cancellation);
+            // A start deletes files that are of no use any more: that room is taken, too.
+            while (await Task.WhenAny(end, Task.Delay(Refill, cancellation)) != end) await context.DiskIn(place).FillAsync();
+            var ended = await end;
             if (ended.Code is not (1 or 70))
                 throw new TinyKvException(
                     $"{context.Cluster.Name(place)} ended with {ended.Code} on a full disk: {ended.LastComplaint}");
