@@ -125,7 +125,8 @@ internal sealed class PowerCutRun(PowerCutOptions options, TextWriter output)
         var moved = moving is null ? "" : $"{moving.Region} was moved on store {moving.Store}, ";
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
             $"cut {Cuts,3}: {answered,6} operations and {open,2} unknown on {keys.Count} keys, " +
-            $"serving after {recovery:0.0} s, {moved}{(anomalies.Count == 0 ? "nothing lost" : $"{anomalies.Count} keys wrong")}"));
+            $"serving after {recovery:0.0} s, {moved}") +
+            (anomalies.Count == 0 ? "nothing lost" : $"{anomalies.Count} keys wrong"));
         Check(anomalies);
     }
 
