@@ -31,6 +31,7 @@ internal sealed record Ground(
         [.. Below("TinyKv.Actors"), .. InPlacement.Select(name => At($"TinyKv.Core/Placement/{name}.cs")),
             At("TinyKv.Core/Commands/KvStateMachine.cs"), At("TinyKv.Core/Storage/BatchWriter.cs"),
             At("TinyKv.Core/Regions/Admission.cs"), At("TinyKv.Core/Regions/RemovalEvidence.cs"),
+            At("TinyKv.Core/Placement/Checkers/ReplicaChecker.cs"),
             .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Nodes"),
             .. Below("TinyKv.Testing/Linearizability")],
         Platform(name => !name.StartsWith("TinyKv.", StringComparison.Ordinal)
@@ -52,7 +53,8 @@ internal sealed record Ground(
 
     // Those that decide; what they decide about is in messages, too, and so stays in its own assembly.
     private static IEnumerable<string> InPlacement =>
-        ["Bootstrap", "PlacementState", "PlacementStateMachine", "StoreRecords", "StoreRegistry", "TimestampOracle"];
+        ["Bootstrap", "PlacementState", "PlacementStateMachine", "StoreRecords", "StoreRegistry", "StoreRemoval",
+            "TimestampOracle"];
 
     private static string At(string path) => Path.Combine(Repository, path);
 
