@@ -64,8 +64,12 @@ internal sealed class Joining(World world, Machine machine, Random random, Actio
         Cluster.Joined(machine);
         world.Trace.Add($"{world.Clock} {machine.Host} has joined as {machine.Name}");
         world.Marks.Hit(NodeMark.StoreJoined);
-        machine.Start();
-        joined();
+        // Not in what another process does: Akka waits for its loggers, and they would wait for that process.
+        world.After(TimeSpan.Zero, () =>
+        {
+            if (machine.Process is null) machine.Start();
+            joined();
+        });
     }
 
     private bool IsCutShort(NodeMark mark)

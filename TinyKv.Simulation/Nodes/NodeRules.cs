@@ -105,8 +105,15 @@ internal sealed class NodeRules(World world)
     {
         if (machine.IsImpostor) return;
         foreach (var (store, known) in record.Stores)
-            Require(Rule.ForgetfulAreRefused, !Impostors.Contains(known.Incarnation),
+            Require(Rule.ForgetfulAreRefused, !Impostors.Contains(known.Incarnation) || IsNewTo(machine, store, known),
                 $"{machine.Name} accepts a store {store} that is not what it was");
+    }
+
+    // A store that has joined knows others only by their directories until it has met them.
+    private static bool IsNewTo(Machine machine, ulong store, KnownStore known)
+    {
+        var before = machine.Disk.Record?.Stores.GetValueOrDefault(store)?.Incarnation ?? 0;
+        return !machine.IsInitial && (before == 0 || before == known.Incarnation);
     }
 
     /// <summary>A store has written a batch to its engine: its first regions, that a journal was made, or what was applied.

@@ -8,7 +8,7 @@ internal static class StoreBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("stores",
     [
-        new("a step that was decided by other members", [Rule.StepsAreFenced], 27, "RaftPeer",
+        new("a step that was decided by other members", [Rule.StepsAreFenced], 84, "RaftPeer",
             "if (ifConfVer != 0 && isOutdated)",
             "if (false)",
             "What is removed may be the replica that took the place of another one."),
