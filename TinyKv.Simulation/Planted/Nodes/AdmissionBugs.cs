@@ -45,7 +45,7 @@ internal static class AdmissionBugs
             "case RegionRequest request: Refuse(Sender, request, Member(_core.Leader)); break;",
             "case RegionRequest request: Admit(Sender, request); break;",
             "They are proposed by one that does not lead."),
-        new("a lease that a pause does not age", [Rule.Linearizability], 124, "RaftPeer",
+        new("a lease that a pause does not age", [Rule.Linearizability], 198, "RaftPeer",
             "for (; now - _ticked >= _spec.TickInterval; _ticked += _spec.TickInterval) Perform(_core.Tick());",
             """
             if (now - _ticked >= _spec.TickInterval)

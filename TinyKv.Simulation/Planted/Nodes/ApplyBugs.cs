@@ -12,7 +12,7 @@ internal static class ApplyBugs
             "MetaRecords.WriteApplied(batch, Region.Id, _applied);",
             "",
             "A restart applies it again."),
-        new("a restart that applies everything again", [Rule.NothingGoesBack], 4, "ApplyActor",
+        new("a restart that applies everything again", [Rule.NothingGoesBack], 3, "ApplyActor",
             "_applied = MetaRecords.AppliedOf(snapshot, Region.Id);",
             "_applied = InitialState.Origin;",
             "Old values show again."),

@@ -8,7 +8,7 @@ internal static class GatewayBugs
     /// <summary>The list.</summary>
     public static Subject Subject { get; } = new("gateway",
     [
-        new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 21, "Attempt",
+        new("a forwarded write asked again after an unknown outcome", [Rule.Linearizability], 23, "Attempt",
             "if (Retries.MayBeDone(refusal, request.IsRead)) return null;",
             "",
             "It may be done twice, the second time over what others have written since."),

@@ -41,7 +41,7 @@ internal static class PlacementBugs
             "_state = _state with { NextId = number + 1 };",
             "",
             "A store and a region have the same number."),
-        new("a store that gets a number each time it registers", [Rule.UniqueIds], 4, "StoreRegistry",
+        new("a store that gets a number each time it registers", [Rule.UniqueIds], 3, "StoreRegistry",
             "directory.Find(command.Directory)",
             "(StoreInfo?)null",
             "One data directory is two stores."),
