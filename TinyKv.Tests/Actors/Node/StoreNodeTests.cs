@@ -10,9 +10,9 @@ using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
+using TinyKv.Persistence;
 using TinyKv.Persistence.Checking;
 using TinyKv.Protocol.Wire.Raw.V1;
-using TinyKv.Persistence;
 using TinyKv.Testing;
 
 namespace TinyKv.Tests.Actors.Node;
