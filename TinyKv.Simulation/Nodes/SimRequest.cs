@@ -174,7 +174,8 @@ internal abstract class SimRequest(SimClient client)
         World.Trace.Add($"{World.Clock} client {client.Number} {this}: gives up");
         World.Marks.Hit(NodeMark.ClientGaveUp);
         // A store that was removed and has ended itself cannot answer; its clients would see the connection break.
-        if (_mustSucceed && _asked is not { IsDead: true }) World.Fail(Rule.Serves, $"client {client.Number} {this}: no success in a healthy cluster");
+        if (_mustSucceed && _asked is not { IsDead: true })
+            World.Fail(Rule.Serves, $"client {client.Number} {this}: no success in a healthy cluster");
         client.Leaders.Remove(Region);
         var (asked, cancellation) = (_asked, _cancellation);
         if (asked is not null && client.Random.Percent(50))

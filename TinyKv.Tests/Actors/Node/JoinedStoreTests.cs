@@ -26,13 +26,13 @@ public sealed class JoinedStoreTests : IAsyncLifetime
 
         await AcquaintedAsync(4);
         Assert.Equal(PlacementState.FirstId, fourth.Settings.StoreId.Value);
-        Assert.True(fourth.IsReady);
         var four = fourth.Settings.StoreId;
         var list = await _cluster[2].Placement.ListStoresAsync(Timeouts.Long);
         Assert.Equal(StoreCondition.Up, list.Of(four)!.Condition);
         await Eventually.True(() => _cluster.Nodes.All(node => node.Stores.Length == 4));
-        // It has no region, and passes on what it is asked.
-        await Eventually.True(() => fourth.Placement.Regions.Count == 1);
+        // It has no region, and passes on what it is asked when it has heard where they are.
+        await Eventually.True(() => fourth.IsReady);
+        Assert.Equal(1, fourth.Placement.Regions.Count);
         var read = await fourth.Raw.ExecuteAsync(
             new GetRequest { Key = ByteString.CopyFromUtf8("before") }, Timeouts.Long);
         Assert.Equal([1], read.Value.Value.ToByteArray());

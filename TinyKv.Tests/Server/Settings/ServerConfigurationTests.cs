@@ -208,9 +208,9 @@ public sealed class ServerConfigurationTests : IDisposable
             "tinykv.cluster.stores[1].id is 1 a second time; each store has its own" },
         { "tinykv.cluster.stores += { id = 1000, host = b, grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 4 }",
             "tinykv.cluster.stores[1].id is 1000, must be a whole number from 1 to 999" },
-        { $"tinykv.cluster.stores = [ {string.Join(", ", Enumerable.Range(1, 333).Select(
+        { $"tinykv.cluster.stores = [ {string.Join(", ", Enumerable.Range(1, 985).Select(
                 id => $"{{ id = {id}, host = h{id}, grpc-port = 1, status-port = 2, remoting-port = 3, raft-port = 4 }}"))} ]",
-            "tinykv.cluster.stores names 333 stores; a cluster begins with at most 332" },
+            "tinykv.cluster.stores names 985 stores; a cluster begins with at most 984" },
         { "tinykv.cluster.stores += { id = 2, host = a, grpc-port = 4, status-port = 2, remoting-port = 3, raft-port = 103 }",
             "tinykv.cluster.stores[1].status-port is 2, but a:2 is taken by store 1" },
         { "tinykv.cluster.stores += "
