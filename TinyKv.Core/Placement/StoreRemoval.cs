@@ -1,5 +1,4 @@
 using TinyKv.Core.Placement.Checkers;
-using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 
@@ -63,16 +62,11 @@ public static class StoreRemoval
     {
         for (var steps = 0; steps < MaxSteps && ReplicaChecker.Check(region, view) is { } next; steps++)
         {
-            var members = region.Region.ToConfiguration();
-            var change = next.Goal.Next(members);
-            if (change is ConfChange.AddLearner) change = new ConfChange.AddLearner(Unused(members), next.Goal.Store);
-            if (change?.Apply(members) is not ConfChangeOutcome.Accepted { Next: var after }) return false;
-            region = region with { Region = region.Region.With(after) };
+            if (next.Done() is not { } after) return false;
+            region = after;
         }
         return region.Region.PeerOn(store) is null;
     }
-
-    private static PeerId Unused(Configuration members) => new(members.Members[^1].Id.Value + 1);
 
     private static string NameOf(Region region) => region.Id == RegionId.Placement ? "placement" : $"{region.Id}";
 

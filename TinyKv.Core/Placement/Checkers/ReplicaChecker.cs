@@ -9,7 +9,20 @@ namespace TinyKv.Core.Placement.Checkers;
 /// <param name="Region">The region, and where its leader is.</param>
 /// <param name="Goal">What a store shall be in it.</param>
 /// <param name="Reason">Why, for people.</param>
-public sealed record ReplicaOperator(ReportedRegion Region, MemberGoal Goal, string Reason);
+public sealed record ReplicaOperator(ReportedRegion Region, MemberGoal Goal, string Reason)
+{
+    /// <summary>The region when the next step towards the goal is made, with some number for a new replica; null when there is
+    /// no step, or not one that is accepted.</summary>
+    public ReportedRegion? Done()
+    {
+        var members = Region.Region.ToConfiguration();
+        var change = Goal.Next(members);
+        if (change is ConfChange.AddLearner(_, var store))
+            change = new ConfChange.AddLearner(new PeerId(members.Members[^1].Id.Value + 1), store);
+        return change?.Apply(members) is ConfChangeOutcome.Accepted { Next: var after }
+            ? Region with { Region = Region.Region.With(after) } : null;
+    }
+}
 
 /// <summary>
 /// Whether regions are where they are meant to be: on as many stores as the cluster's configuration says, none of which is
@@ -33,10 +46,10 @@ public static class ReplicaChecker
                 ? New(new MemberGoal.Voter(learner.Store, PeerId.None), $"{learner.Store} has a replica that does not vote yet")
                 : New(new MemberGoal.None(learner.Store), $"{learner.Store} is {view.ConditionOf(learner.Store)}");
         }
-        var (staying, candidate) = (region.Peers.Count(peer => Stays(peer, view)), Candidate(region, view));
-        if (staying < Wanted(region, view) && candidate is { } store)
-            return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {Wanted(region, view)} are where they stay");
-        if (staying < Math.Min(Wanted(region, view), view.Stores.MaxReplicas)) return null;
+        var (staying, wanted) = (region.Peers.Count(peer => Stays(peer, view)), Wanted(region, view));
+        if (staying < wanted && Candidate(region, view) is { } store)
+            return New(new MemberGoal.Voter(store, PeerId.None), $"only {staying} of {wanted} are where they stay");
+        if (staying < Math.Min(wanted, view.Stores.MaxReplicas)) return null;
         var gone = region.Peers.FirstOrDefault(peer => !Stays(peer, view) && MayGo(peer, region, view));
         return gone.Id == PeerId.None ? null
             : New(new MemberGoal.None(gone.Store), $"{gone.Store} is {view.ConditionOf(gone.Store)}");
