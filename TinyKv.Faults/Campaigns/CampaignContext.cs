@@ -71,19 +71,8 @@ internal sealed record CampaignContext(
 
     /// <summary>Waits for something until the bound.</summary>
     /// <exception cref="TinyKvException">It is not over then; says what was to be done.</exception>
-    public async Task WithinBoundAsync(string what, Func<CancellationToken, Task> run, CancellationToken cancellation)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Bound);
-        try
-        {
-            await run(limit.Token);
-        }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TinyKvException($"{what} not within {Bound.TotalSeconds} s", e);
-        }
-    }
+    public Task WithinBoundAsync(string what, Func<CancellationToken, Task> run, CancellationToken cancellation) =>
+        TimeBound.WithinAsync(Bound, what, run, cancellation);
 }
 
 /// <summary>What a fault did.</summary>

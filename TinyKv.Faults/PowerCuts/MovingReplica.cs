@@ -1,5 +1,6 @@
 using TinyKv.Core;
 using TinyKv.Core.Regions;
+using TinyKv.Faults.Workload;
 using TinyKv.Testing.Processes;
 
 namespace TinyKv.Faults.PowerCuts;
@@ -19,7 +20,7 @@ internal sealed record MovingReplica(RegionId Region, ulong Store, ulong Former)
         var store = cluster.StoreIn(cluster.All.ElementAt(random.Next(cluster.All.Count()))).Id;
         await using var client = await cluster.ConnectAsync(bound);
         var former = await client.PeerAsync(region, store, cancellation);
-        await client.Admin.RemovePeerAsync(region.Value, store, cancellation: cancellation);
+        await client.RemovePeerAsync(region, store, former, cancellation);
         return new MovingReplica(region, store, former);
     }
 
@@ -27,17 +28,8 @@ internal sealed record MovingReplica(RegionId Region, ulong Store, ulong Former)
     /// <exception cref="TinyKvException">It did not, or the one that was removed is back.</exception>
     public async Task ReplacedAsync(ProcessCluster cluster, TimeSpan bound, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(bound);
         await using var client = await cluster.ConnectAsync(bound);
-        try
-        {
-            await client.PeerIsNewAsync(Region, Store, Former, limit.Token);
-        }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TinyKvException(
-                $"store {Store} has no other replica of {Region} in the place of {Former} after {bound.TotalSeconds:0} s", e);
-        }
+        await TimeBound.WithinAsync(bound, $"store {Store} got another replica of {Region} in the place of {Former}",
+            limit => client.PeerIsNewAsync(Region, Store, Former, limit), cancellation);
     }
 }

@@ -24,8 +24,7 @@ public static class StoreCheck
         using var held = DataDirectory.LockForReading(directory);
         var names = DataDirectory.Within(directory);
         var (identity, record) = Identity(names.Identity, out var identityPart);
-        var engine = new EngineCheck(
-            names.Data, DataDirectory.SnapshotsIn(directory), identity, record);
+        var engine = new EngineCheck(names.Data, DataDirectory.SnapshotsIn(directory), identity, record);
         var journal = Journal(names.Journal, identity, record, engine.Regions, postgreSql);
         List<CheckedPart> parts = [identityPart, engine.Part, journal?.Part ?? NotChecked(identity)];
         if (engine.Part.State == PartState.Sound && journal?.Part.State == PartState.Sound)
