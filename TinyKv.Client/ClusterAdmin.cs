@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using TinyKv.Client.Grpc;
 using TinyKv.Core.Regions;
@@ -84,6 +85,19 @@ public interface IClusterAdmin
     /// that votes, or the client is one over remoting.</exception>
     Task RemovePeerAsync(
         ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default);
+
+    /// <summary>Splits a region in two: it keeps the keys below a key, a new one on the same stores gets the others. Ends when
+    /// both are there; to repeat it does no harm.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="key">The first key of the new one.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>The two; or that the key was a bound of the region already.</returns>
+    /// <exception cref="TinyKvUnavailableException">No store answered within the timeout, or the region has no
+    /// leader.</exception>
+    /// <exception cref="TinyKvInvalidRequestException">There is no such region, the key is another region's or none, or the
+    /// client is one over remoting.</exception>
+    Task<SplitRegionResponse> SplitRegionAsync(
+        ulong region, ReadOnlyMemory<byte> key, CancellationToken cancellation = default);
 }
 
 /// <summary>Asks the Admin service of any store.</summary>
@@ -149,6 +163,14 @@ internal sealed class GrpcAdmin(
         ChangePeerAsync(new ChangePeerRequest { RegionId = region, StoreId = store },
             $"store {store} has no replica of {new RegionId(region)}", underWay, cancellation);
 
+    /// <inheritdoc/>
+    public Task<SplitRegionResponse> SplitRegionAsync(
+        ulong region, ReadOnlyMemory<byte> key, CancellationToken cancellation = default)
+    {
+        var request = new SplitRegionRequest { RegionId = region, Key = ByteString.CopyFrom(key.Span) };
+        return AskAsync((admin, call) => admin.SplitRegionAsync(request, call), cancellation);
+    }
+
     private async Task ChangePeerAsync(
         ChangePeerRequest request, string nothingToDo, IProgress<string>? underWay, CancellationToken cancellation)
     {
@@ -205,5 +227,10 @@ internal sealed class NoAdmin : IClusterAdmin
     /// <inheritdoc/>
     public Task RemovePeerAsync(
         ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
+        throw new TinyKvInvalidRequestException(Reason);
+
+    /// <inheritdoc/>
+    public Task<SplitRegionResponse> SplitRegionAsync(
+        ulong region, ReadOnlyMemory<byte> key, CancellationToken cancellation = default) =>
         throw new TinyKvInvalidRequestException(Reason);
 }

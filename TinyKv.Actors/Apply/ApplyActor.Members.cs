@@ -44,7 +44,7 @@ internal sealed partial class ApplyActor
         if (!_hasChanged) return;
         _hasChanged = false;
         if (IsRemoved) End();
-        var changed = new RegionChanged(_record);
+        var changed = new RegionChanged(_record) { Child = TakeChild() };
         Context.Parent.Tell(changed);
         Sender.Tell(changed);
     }

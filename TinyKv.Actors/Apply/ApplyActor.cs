@@ -104,7 +104,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
             if (!TryApply(entry, turn)) break;
             _applied = entry.Position;
             // What comes behind may be applied to other keys, or to none.
-            if (entry.Kind == EntryKind.Configuration) break;
+            if (entry.Kind == EntryKind.Configuration || _split is not null) break;
         }
         turn.Write();
         Observe(next - first, Stopwatch.GetElapsedTime(started));
@@ -154,6 +154,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
             return false;
         }
         turn.Add(applied.Writes, Region);
+        _split = applied.Reply as RegionSplit;
         _commands.Add(new AppliedCommand(entry.Position, command, applied));
         Answer(entry.Position, applied.Reply);
         return true;
@@ -170,6 +171,7 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
     private void Save(IWriteBatch batch)
     {
         if (_record.Region != Region) Change(_record.Changed(Region, spec.Store), batch);
+        if (_split is { Child: var child }) Make(child, batch);
         MetaRecords.WriteApplied(batch, Region.Id, _applied);
     }
 

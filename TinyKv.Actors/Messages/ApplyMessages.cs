@@ -26,7 +26,7 @@ internal sealed record Described(RegionRecord Record, LogPosition Applied)
 internal sealed record TrackProposals(ImmutableArray<PendingProposal> Proposals);
 
 /// <summary>
-/// Nobody is heard who could decide about the awaited commands: whoever waits is told that the outcome is unknown.
+/// For long nobody is heard who could decide about the awaited commands: whoever waits is told that the outcome is unknown.
 /// </summary>
 internal sealed record ForgetOutcomes
 {
@@ -50,10 +50,14 @@ internal sealed record Unreadable(LogPosition Position, string Reason)
 }
 
 /// <summary>
-/// The members of a region have changed, as of what is applied here: to the peer and the parents. With a tombstone the replica
-/// is gone: it had to be stopped, and its keys are removed.
+/// The members or the keys of a region have changed, as of what is applied here: to the peer and the parents. With a tombstone
+/// the replica is gone: it had to be stopped, and its keys are removed.
 /// </summary>
-internal sealed record RegionChanged(RegionRecord Record);
+internal sealed record RegionChanged(RegionRecord Record)
+{
+    /// <summary>The replica that a split has made; null when there was none.</summary>
+    public RegionRecord? Child { get; init; }
+}
 
 /// <summary>The replica was removed by the change of members to <paramref name="ConfVer"/> or before, as others say; to its
 /// state machine.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -29,6 +31,25 @@ internal sealed record TransferLeadership(RegionId Region, StoreId To) : RegionR
 /// <param name="Goal">What one store shall be.</param>
 /// <param name="IfConfVer">Only if the members that are applied are those of this change; 0: in any case.</param>
 internal sealed record ChangeMembers(RegionId Region, MemberGoal Goal, ulong IfConfVer = 0) : RegionRequest(Region, null);
+
+/// <summary>
+/// A region shall be split; only its leader takes that. Answered with <see cref="RegionSplit"/> when it is, here, or with
+/// <see cref="SplitNeedsNumbers"/>.
+/// </summary>
+/// <param name="Region">The region.</param>
+/// <param name="Key">The first key of the new one.</param>
+/// <param name="Numbers">The number of the new one, and those of its replicas; nobody had one of them before.</param>
+internal sealed record ProposeSplit(RegionId Region, ReadOnlyMemory<byte> Key, ImmutableArray<ulong> Numbers)
+    : RegionRequest(Region, null);
+
+/// <summary>Nothing was done: the split can be made, and needs as many numbers.</summary>
+internal sealed record SplitNeedsNumbers(int Count);
+
+/// <summary>The peer need not wait until it misses a leader.</summary>
+internal sealed record StandForElection
+{
+    public static StandForElection Instance { get; } = new();
+}
 
 /// <summary>A Raft message of a replica on this store to a replica on another.</summary>
 internal sealed record OutboundRaftMessage(RegionId Region, StoreId To, RaftEnvelope Envelope);

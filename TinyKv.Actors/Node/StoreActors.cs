@@ -49,7 +49,7 @@ internal sealed record StoreActors(
     public static StoreActors Start(
         ActorSystem system, TinyKvSettings settings, ulong cluster, IEngine engine, StoreEnvironment around)
     {
-        var table = new RegionTable();
+        var (table, growth) = (new RegionTable(), new RegionGrowth());
         var (stores, peers) = (around.Stores, around.Peers);
         var actors = new PeerActors(peers, around.Remote, around.Over);
         var links = LinksOf(system, settings, cluster, around, actors);
@@ -110,6 +110,15 @@ internal sealed record StoreActors(
         var service = system.ActorOf(
             PlacementService.Props(store, around.Time.GetUtcNow, TimeSpan.FromSeconds(1)), PlacementService.Name);
         var services = actors.OnAll(PlacementService.Name, settings.StoreId, service);
+        system.ActorOf(SplitChecker.Props(new SplitCheckerSpec
+        {
+            Table = table,
+            Store = store,
+            Ids = services,
+            Engine = engine,
+            Growth = growth,
+            Settings = settings.Regions,
+        }).WithDispatcher(Dispatchers.Snapshots), SplitChecker.Name);
         var storeService = system.ActorOf(
             StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name);
         var registry = actors.OnAll(StoreService.Name, settings.StoreId, storeService);
@@ -119,6 +128,7 @@ internal sealed record StoreActors(
         var election = settings.TickInterval * settings.Raft.ElectionTicks;
         // A transfer takes an election timeout, and those who elect somebody else instead another.
         var transferTimeout = 2 * election + TimeSpan.FromSeconds(1);
+        var placement = new PlacementClient(settings.StoreId, services, registry, table, stores, around.Time);
         var administered = actors.OnAll(RegionService.Name, settings.StoreId, system.ActorOf(
             RegionService.Props(settings.StoreId, store, transferTimeout), RegionService.Name));
         if (around.Measure is not null)
@@ -147,10 +157,8 @@ internal sealed record StoreActors(
         stores.Changed += (_, after) => peers.Follow(after);
         peers.Follow(stores.Current);
         return new StoreActors(
-            store, snapshots, handshake, storage,
-            new PlacementClient(settings.StoreId, services, registry, table, stores, around.Time),
-            table, gateway, router, stores,
-            new RegionAdmin(settings.StoreId, administered, table,
+            store, snapshots, handshake, storage, placement, table, gateway, router, stores,
+            new RegionAdmin(settings.StoreId, administered, table, placement.AllocateIdsAsync,
                 transferTimeout + TimeSpan.FromMilliseconds(500), around.Time),
             new LeadershipHandOver(table, store, election, around.Time), actors);
 
@@ -169,10 +177,10 @@ internal sealed record StoreActors(
                     : (region, _) => new KvStateMachine(region),
                 Installer = installer,
                 Observers = isPlacement ? [new ApplyMetrics(record.Region.Id), new StoreObserver(stores)]
-                    : [new ApplyMetrics(record.Region.Id)],
+                    : [new ApplyMetrics(record.Region.Id), growth.Of(record.Region.Id)],
             });
             return SpecOf(settings, cluster, around.Record.Directory, record, applier,
-                isPlacement ? CommandCodec.IsPlacement : CommandCodec.IsWrite, transport, ticker, sync,
+                isPlacement ? CommandCodec.IsPlacement : CommandCodec.IsData, transport, ticker, sync,
                 around.Draw());
         }
 
@@ -260,13 +268,14 @@ internal sealed record StoreActors(
             Self = self,
             Applier = applier.WithDispatcher(Dispatchers.Kv),
             Seed = (int)(draw & int.MaxValue),
-            Peer = (state, machine, seed) => RaftPeer.Props(new RaftPeerSpec
+            Peer = (state, machine, seed, isSplitOff) => RaftPeer.Props(new RaftPeerSpec
             {
                 PersistenceId = JournalIdOf(settings, cluster, record.Region.Id, self.Id),
                 Region = state.Record.Region,
                 Self = self,
                 InitialState = RaftPeerSpec.InitialStateOf(state.Record.Region, state.Applied, directory),
                 JournalBorn = state.Record.JournalBorn,
+                IsSplitOff = isSplitOff,
                 Applied = state.Applied.Index,
                 Snapshot = state.Snapshot,
                 Options = settings.Raft,

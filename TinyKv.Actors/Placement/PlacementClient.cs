@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
 using TinyKv.Core.Placement;
@@ -26,6 +27,19 @@ internal sealed class PlacementClient(
     /// <inheritdoc/>
     public async Task<ulong> AllocateIdAsync(CancellationToken cancellation) =>
         (await AskAsync(new PlacementAllocateId(), cancellation)).Id;
+
+    /// <summary>Some ids that were never handed out before; none when no leader answers.</summary>
+    public async Task<ImmutableArray<ulong>> AllocateIdsAsync(int count, CancellationToken cancellation)
+    {
+        try
+        {
+            return [.. await Task.WhenAll(Enumerable.Range(0, count).Select(_ => AllocateIdAsync(cancellation)))];
+        }
+        catch (PlacementUnavailableException)
+        {
+            return [];
+        }
+    }
 
     /// <inheritdoc/>
     public StoreDirectory Stores => directory.Current;

@@ -54,6 +54,7 @@ internal sealed partial class RaftPeer
         {
             case TransferLeadership transfer: Transfer(transfer.To); break;
             case ChangeMembers change: Change(change.Goal, change.IfConfVer); break;
+            case ProposeSplit split: Split(split); break;
             case RegionRequest request: Admit(Sender, request); break;
             case RegionBatch batch: Admit(batch); break;
             default: Protocol(message); break;
@@ -70,6 +71,7 @@ internal sealed partial class RaftPeer
             case Tick:
                 AwaitTick();
                 PassTick();
+                GiveUpOutcomes();
                 AskIfMember();
                 ProposeQueued(); // a transfer may have been given up
                 _telemetry.Sample(_core, _applied, _proposals.Count, _readers.Count);
@@ -89,6 +91,7 @@ internal sealed partial class RaftPeer
                 _telemetry.Applied(applied.Index);
                 Publish();
                 break;
+            case StandForElection: Perform(_core.Campaign()); break;
             case SnapshotStaged staged: Take(staged.Snapshot); break;
             case SnapshotNotFetched: break; // the leader offers another
             case SnapshotInstalled installed: Installed(installed); break;
@@ -123,8 +126,6 @@ internal sealed partial class RaftPeer
                 break;
             default:
                 RefuseQueued();
-                // Nobody is heard who could decide what this peer has proposed while it led.
-                _spec.Applier.Tell(ForgetOutcomes.Instance);
                 Become(Electing);
                 break;
         }

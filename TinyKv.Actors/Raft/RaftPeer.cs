@@ -33,6 +33,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
     private PeerView? _view;
     private long _applied;
     private int _underWay;
+    private bool _isNew; // nothing was in the journal
 
     public RaftPeer(RaftPeerSpec spec)
     {
@@ -92,6 +93,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         Persist(_spec.InitialState, initial =>
         {
             _core = Create(initial);
+            _isNew = true;
             AwaitBirth();
         });
     }
@@ -170,7 +172,7 @@ internal sealed partial class RaftPeer : UntypedPersistentActor
         _ticked = Context.System.Scheduler.MonotonicClock;
         AwaitTick();
         Context.Parent.Tell(PeerReady.Instance);
-        Perform(_core.Start(_spec.Applied));
+        Perform(_core.Start(_spec.Applied, isNew: _isNew && _spec.IsSplitOff));
         Publish();
     }
 

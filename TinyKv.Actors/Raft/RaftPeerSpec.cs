@@ -31,6 +31,10 @@ internal sealed record RaftPeerSpec
     /// <summary>Whether the engine knows that its journal was made, so that it cannot be empty.</summary>
     public bool JournalBorn { get; init; }
 
+    /// <summary>Whether a split has just made it. Then it need not wait, as others do when they begin, for a leader that it may
+    /// have promised to follow.</summary>
+    public bool IsSplitOff { get; init; }
+
     /// <summary>What the state machine holds already.</summary>
     public required long Applied { get; init; }
 

@@ -19,11 +19,15 @@ internal sealed record RegionSpec
     /// <summary>Its state machine.</summary>
     public required Props Applier { get; init; }
 
-    /// <summary>Makes the peer, from what its state machine holds, that machine, and a seed.</summary>
-    public required Func<Described, IActorRef, int, Props> Peer { get; init; }
+    /// <summary>Makes the peer, from what its state machine holds, that machine, a seed, and whether a split has just made
+    /// it.</summary>
+    public required Func<Described, IActorRef, int, bool, Props> Peer { get; init; }
 
     /// <summary>Decides back-offs and election timeouts.</summary>
     public required int Seed { get; init; }
+
+    /// <summary>Whether a split has just made the replica.</summary>
+    public bool IsSplitOff { get; init; }
 }
 
 /// <summary>
@@ -42,11 +46,13 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private Described _state;
     private IActorRef _peer = ActorRefs.Nobody;
     private RegionError.RegionStopped? _stopped;
+    private bool _isSplitOff; // and has had no leader yet
 
     public RegionActor(RegionSpec spec, RegionTable table)
     {
         _spec = spec;
         _table = table;
+        _isSplitOff = spec.IsSplitOff;
         _random = new Random(spec.Seed);
         _delays = new RestartDelays(_random, Context.System.Scheduler);
         _state = new Described(spec.Record, default);
@@ -85,6 +91,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
                 // Its journal begins behind a snapshot that was installed before.
                 _applier.Tell(new SnapshotJournaled(_spec.Record.Region.Id));
                 Become(Running);
+                if (_spec.IsSplitOff) Context.Parent.Tell(new SplitOffReady(_spec.Record.Region.Id));
                 break;
             case RegionRequest request: Sender.Tell(Refusal(request)); break;
             case RegionBatch batch: batch.Refuse(Refusal); break;
@@ -101,7 +108,8 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case TakeView: _applier.Forward(message); break;
-            case RegionRequest or RegionBatch or InboundRaftMessage or StoreDisconnected or SnapshotPinned or DescribeReplica:
+            case RegionRequest or RegionBatch or InboundRaftMessage or StoreDisconnected or SnapshotPinned or DescribeReplica
+                or StandForElection:
                 _peer.Forward(message);
                 break;
             case PeerView view: Post(view); break;
@@ -144,7 +152,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         Context.Parent.Tell(changed);
         if (record.State != RegionState.Tombstone)
         {
-            Post(_table.Find(record.Region.Id)?.Peer);
+            Post(_table.Find(record.Region.Id)?.Peer, changed.Child);
             return;
         }
         // The parent watches, and continues when the peer has let go of the journal; it answers what is left behind.
@@ -189,7 +197,7 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     private void Create(Described state)
     {
         _state = state;
-        _peer = Context.ActorOf(_spec.Peer(state, _applier, _random.Next()), "peer");
+        _peer = Context.ActorOf(_spec.Peer(state, _applier, _random.Next(), _spec.IsSplitOff), "peer");
         Context.Watch(_peer);
     }
 
@@ -198,12 +206,20 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         var delay = _delays.Next();
         _log.Warning("The peer of {Region} has stopped; it is restarted in {Delay} ms",
             _spec.Record.Region.Id, (int)delay.TotalMilliseconds);
+        _isSplitOff = false;
         Post(null);
         Become(Recovering);
         Timers.StartSingleTimer(Retry.Instance, Retry.Instance, delay);
     }
 
-    private void Post(PeerView? peer) => _table.Post(new ReplicaView(_state.Record.Region, peer));
+    // The keys of a region that was split are somebody's at every moment.
+    private void Post(PeerView? peer, RegionRecord? child = null)
+    {
+        _isSplitOff &= peer is not { Leader: not null, CaughtUp: true };
+        _table.Post(
+            new ReplicaView(_state.Record.Region, peer) { IsSplitOff = _isSplitOff },
+            child is null ? null : new ReplicaView(child.Region, null) { IsSplitOff = true });
+    }
 
     /// <summary>The back-off is over.</summary>
     private sealed class Retry

@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
 using TinyKv.Actors.Transport;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.Internal;
 
 namespace TinyKv.Actors.Regions;
@@ -25,6 +29,15 @@ public interface IRegionAdmin
     /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="RegionRefusedException">It cannot be reached; says why.</exception>
     Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation);
+
+    /// <summary>Splits a region in two: it keeps the keys below a key, a new one gets the others. Ends when both are there.
+    /// </summary>
+    /// <param name="region">The region.</param>
+    /// <param name="key">The first key of the new one.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>The two; null when the key is a bound of the region already, so that nothing was done.</returns>
+    /// <exception cref="RegionRefusedException">It is not split; says why.</exception>
+    Task<RegionSplit?> SplitAsync(RegionId region, ReadOnlyMemory<byte> key, CancellationToken cancellation);
 }
 
 /// <summary>How far a change of members is.</summary>
@@ -52,6 +65,9 @@ public enum RegionRefusalKind
 
     /// <summary>No leader of the region answered.</summary>
     Unavailable = 5,
+
+    /// <summary>The key is another region's.</summary>
+    KeyNotInRegion = 6,
 }
 
 /// <summary>What was asked of a region was not done.</summary>
@@ -61,14 +77,19 @@ public sealed class RegionRefusedException(RegionRefusalKind kind, string messag
     public RegionRefusalKind Kind => kind;
 }
 
+/// <summary>Numbers that nobody had before; none when placement does not answer.</summary>
+internal delegate Task<ImmutableArray<ulong>> NewNumbers(int count, CancellationToken cancellation);
+
 /// <summary>Asks the services of the stores.</summary>
 /// <param name="self">This store.</param>
 /// <param name="services">The service on each store.</param>
 /// <param name="table">Who leads.</param>
+/// <param name="numbers">Hands out numbers.</param>
 /// <param name="attempt">How long one store may take.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RegionAdmin(
-    StoreId self, StoreServices services, RegionTable table, TimeSpan attempt, TimeProvider time) : IRegionAdmin
+    StoreId self, StoreServices services, RegionTable table, NewNumbers numbers, TimeSpan attempt, TimeProvider time)
+    : IRegionAdmin
 {
     /// <inheritdoc/>
     public async Task<bool> TransferLeaderAsync(RegionId region, StoreId to, CancellationToken cancellation) =>
@@ -86,6 +107,25 @@ internal sealed class RegionAdmin(
         };
         var reply = await AskAsync(region, request, cancellation);
         return new MemberStep(reply.NothingToDo ? null : reply.UnderWay, reply.NeedsNumber);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RegionSplit?> SplitAsync(RegionId region, ReadOnlyMemory<byte> key, CancellationToken cancellation)
+    {
+        var request = new SplitAt { RegionId = region.Value, Key = UnsafeByteOperations.UnsafeWrap(key) };
+        var reply = await AskAsync(region, request, cancellation);
+        // Once more if the members have changed meanwhile.
+        for (var attempts = 0; reply.NeedsNumbers > 0 && attempts < 3; attempts++)
+        {
+            var given = await numbers((int)Math.Min(reply.NeedsNumbers, 1 + Configuration.MaxMembers), cancellation);
+            if (given.IsEmpty)
+                throw new RegionRefusedException(RegionRefusalKind.Unavailable, "placement hands out no numbers now");
+            reply = await AskAsync(region, new SplitAt(request) { Numbers = { given } }, cancellation);
+        }
+        if (reply.NeedsNumbers > 0)
+            throw new RegionRefusedException(RegionRefusalKind.Unavailable, $"the members of {region} are changing");
+        return reply.NothingToDo ? null
+            : new RegionSplit(RegionErrors.FromWire(reply.Left), RegionErrors.FromWire(reply.Right));
     }
 
     private async Task<RegionReply> AskAsync(RegionId region, object request, CancellationToken cancellation)

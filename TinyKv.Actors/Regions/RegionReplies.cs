@@ -1,7 +1,9 @@
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.Internal;
+using RegionSplit = TinyKv.Core.Commands.RegionSplit;
 
 namespace TinyKv.Actors.Regions;
 
@@ -17,10 +19,32 @@ internal sealed class RegionReplies(StoreId self)
     {
         (TransferLeadership transfer, TransferOutcome outcome) => Of(transfer, outcome),
         (ChangeMembers change, ConfChangeOutcome outcome) => Of(change, outcome),
-        (_, RegionError.RegionNotFound missing) => new RegionReply { Error = missing.Message, WithoutReplica = self.Value },
-        (_, RegionError.NotLeader { Leader: { } leader } other) =>
+        (ProposeSplit { Region: var region }, _) => Of(region, answer),
+        _ => OfAny(answer),
+    };
+
+    private RegionReply Of(RegionId region, object answer) => answer switch
+    {
+        SplitNeedsNumbers needed => new RegionReply { NeedsNumbers = (uint)needed.Count },
+        RegionSplit(var left, var right) =>
+            new RegionReply { Left = RegionErrors.ToWire(left), Right = RegionErrors.ToWire(right) },
+        RegionError.KeyNotInRegion { Region: var known, Key: var key } when IsBorder(known, key) =>
+            new RegionReply { NothingToDo = true, Left = RegionErrors.ToWire(known) },
+        RegionError.KeyNotInRegion { Region: var known, Key: var key } => Refused(RegionRefusalKind.KeyNotInRegion,
+            $"the key {Convert.ToHexString(key.Span)} is not in {region}, which has {known.Range}"),
+        _ => OfAny(answer),
+    };
+
+    // It was split there before.
+    private static bool IsBorder(Region region, ReadOnlyMemory<byte> key) =>
+        !key.IsEmpty && (key.Span.SequenceEqual(region.Range.Start.Span) || key.Span.SequenceEqual(region.Range.End.Span));
+
+    private RegionReply OfAny(object answer) => answer switch
+    {
+        RegionError.RegionNotFound missing => new RegionReply { Error = missing.Message, WithoutReplica = self.Value },
+        RegionError.NotLeader { Leader: { } leader } other =>
             new RegionReply { Error = other.Message, LeaderStore = leader.Store.Value },
-        (_, RegionError error) => new RegionReply { Error = error.Message },
+        RegionError error => new RegionReply { Error = error.Message },
         _ => new RegionReply { Error = "the leader has changed" },
     };
 

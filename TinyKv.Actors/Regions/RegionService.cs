@@ -34,7 +34,7 @@ internal sealed class RegionService(StoreId self, IActorRef store, TimeSpan time
     {
         switch (message)
         {
-            case RegionTransfer or RegionMembers when _calls >= MaxCalls:
+            case RegionTransfer or RegionMembers or SplitAt when _calls >= MaxCalls:
                 Sender.Tell(new RegionReply { Error = $"{self} has {_calls} requests of this kind under way" });
                 break;
             case RegionTransfer { ToStore: 0 } or RegionMembers { StoreId: 0 }:
@@ -46,9 +46,12 @@ internal sealed class RegionService(StoreId self, IActorRef store, TimeSpan time
             case RegionMembers members:
                 Begin(new ChangeMembers(new RegionId(members.RegionId), GoalOf(members), members.IfConfVer));
                 break;
+            case SplitAt split:
+                Begin(new ProposeSplit(new RegionId(split.RegionId), split.Key.Memory, [.. split.Numbers]));
+                break;
             case Ended ended:
                 _calls--;
-                ended.Asker.Tell(_replies.Of(ended.Request, ended.Answer));
+                ended.Asker.Tell(ended.Reply);
                 break;
             default: Unhandled(message); break;
         }
@@ -64,9 +67,10 @@ internal sealed class RegionService(StoreId self, IActorRef store, TimeSpan time
     {
         _calls++;
         var asker = Sender;
-        Context.ActorOf(RegionCall.Props(answer => new Ended(asker, request, answer), request, store, timeout));
+        Context.ActorOf(RegionCall.Props(
+            answer => new Ended(asker, _replies.Of(request, answer)), request, store, timeout));
     }
 
     /// <summary>A region has answered, or not in time.</summary>
-    private sealed record Ended(IActorRef Asker, RegionRequest Request, object Answer);
+    private sealed record Ended(IActorRef Asker, RegionReply Reply);
 }

@@ -43,10 +43,14 @@ internal sealed class RegionTable
     /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
     public ReplicaView? Find(IRoutedRequest request) => Find(Volatile.Read(ref _content).Replicas, request);
 
-    /// <summary>Replaces the entry of a region.</summary>
-    public void Post(ReplicaView view)
+    /// <summary>Replaces the entry of a region, and makes at the same moment that of one that was split off.</summary>
+    public void Post(ReplicaView view, ReplicaView? child = null)
     {
-        ImmutableInterlocked.Update(ref _content, (content, posted) => content.With(posted), view);
+        ImmutableInterlocked.Update(
+            ref _content,
+            static (content, posted) => posted.child is null ? content.With(posted.view)
+                : content.With(posted.view).With(posted.child),
+            (view, child));
         Posted?.Invoke();
     }
 
@@ -101,6 +105,9 @@ internal sealed class RegionTable
 internal sealed record ReplicaView(Region Region, PeerView? Peer, RegionError.RegionStopped? Stopped = null)
     : IRegionEntry
 {
-    /// <summary>Whether the replica knows a leader and has caught up with it.</summary>
-    public bool IsReady => Peer is { Leader: not null, CaughtUp: true };
+    /// <summary>Whether a split has just made it, so that nobody has missed it yet.</summary>
+    public bool IsSplitOff { get; init; }
+
+    /// <summary>Whether the replica knows a leader and has caught up with it, or has had no time to.</summary>
+    public bool IsReady => IsSplitOff || Peer is { Leader: not null, CaughtUp: true };
 }

@@ -41,10 +41,14 @@ internal sealed partial class StoreActor
     // Whether there is a replica already that belongs to it.
     private bool Enter(RegionRecord record)
     {
-        var region = record.Region.Id.Value;
         _catalog = _catalog.With(record);
-        if (!_replicas.TryGetValue(region, out var known)) return false;
-        _replicas = _replicas.SetItem(region, known with { Region = record.Region });
+        return TrySet(record.Region);
+    }
+
+    private bool TrySet(Region region)
+    {
+        if (!_replicas.TryGetValue(region.Id.Value, out var known)) return false;
+        _replicas = _replicas.SetItem(region.Id.Value, known with { Region = region });
         return true;
     }
 

@@ -34,6 +34,7 @@ internal sealed partial class StoreActor
     // journal that was never there would have forgotten what it promised.
     private void Deliver(InboundRaftMessage inbound)
     {
+        if (_splitOff.Contains(inbound.Region) && _polls.TryHold(inbound)) return;
         if (ReplicaOf(inbound.Region) is { } replica) replica.Tell(inbound);
         else if (_begun && !_removed.ContainsKey(inbound.Region)) DeliverToNone(inbound);
     }
@@ -44,6 +45,7 @@ internal sealed partial class StoreActor
         if (inbound.Envelope.Message is RaftMessage.SnapshotOffer offer && addressee is not Addressee.Here)
             _snapshots.Tell(new FetchSnapshot(inbound.Region, inbound.From, offer.AtLeast));
         else if (addressee is Addressee.Gone gone) AnswerFor(gone.Record, inbound);
+        else _polls.TryHold(inbound);
     }
 
     // Of a region that has no replica here; it may have one by now if it was asked for more than once, and then only the
@@ -71,8 +73,6 @@ internal sealed partial class StoreActor
         var region = record.Region.Id;
         var isHere = Enter(record);
         _catalog = _catalog.Release(region);
-        if (isHere || _spec.Replica(record) is not { } replica) return;
-        if (!record.JournalBorn) _unborn.Add(region);
-        _replicas = _replicas.Add(region.Value, Start(replica));
+        if (!isHere && _spec.Replica(record) is { } replica) Add(replica);
     }
 }

@@ -72,7 +72,9 @@ internal sealed partial class StoreActor : UntypedActor, IWithTimers
                 break;
             case DeadLetter: break;
             case ListReplicas: Sender.Tell(new ReplicaRefs([.. _replicas.Values])); break;
+            case RegionChanged { Child: { } child } changed: Split(changed.Record, child); break;
             case RegionChanged changed: Change(changed.Record); break;
+            case SplitOffReady ready: DeliverPolls(ready.Region); break;
             case JournalErased erased: Erased(erased.Record); break;
             case EraserEnded ended: TryAgain(ended.Region); break;
             case EraseAgain again: Erase(again.Record); break;
@@ -107,6 +109,13 @@ internal sealed partial class StoreActor : UntypedActor, IWithTimers
         }
         _replicas = begun.ToImmutable();
         TellWhenAllAreBorn();
+    }
+
+    private void Add(RegionSpec spec)
+    {
+        var region = spec.Record.Region.Id;
+        if (!spec.Record.JournalBorn) _unborn.Add(region);
+        _replicas = _replicas.Add(region.Value, Start(spec));
     }
 
     private ReplicaRef Start(RegionSpec spec)

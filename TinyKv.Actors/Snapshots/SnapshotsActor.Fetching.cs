@@ -135,7 +135,7 @@ internal sealed partial class SnapshotsActor
         // Who asked more than once is answered more than once: this one may be installed, or replaced by a later one.
         if (_staged.GetValueOrDefault(region) != install.Snapshot) return;
         using var snapshot = _spec.Engine.Snapshot();
-        var before = MetaRecords.ReadAll(snapshot).FirstOrDefault(record => record.Region.Id == region);
+        var before = MetaRecords.Read(snapshot, region);
         try
         {
             var record = _spec.Installer.Install(install.Snapshot, before);

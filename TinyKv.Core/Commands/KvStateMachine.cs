@@ -17,11 +17,23 @@ public sealed class KvStateMachine(Region region) : IStateMachine
     public void Apply(Configuration members) => Region = Region.With(members);
 
     /// <inheritdoc/>
-    public Applied? Apply(Command command, long term, IEngineView view) =>
-        command is WriteCommand write ? Apply(write, view) : null;
+    public Applied? Apply(Command command, long term, IEngineView view) => command switch
+    {
+        WriteCommand write => Apply(write, view),
+        SplitRegion split => Apply(split),
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public object Read(long term) => new Readable(Region);
+
+    private Applied Apply(SplitRegion split)
+    {
+        if (SplitPlan.Refusal(Region, split) is { } refusal) return new Applied([], refusal);
+        var result = SplitPlan.Of(Region, split);
+        Region = result.Parent;
+        return new Applied([], result);
+    }
 
     private Applied Apply(WriteCommand write, IEngineView view)
     {

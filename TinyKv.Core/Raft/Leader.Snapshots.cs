@@ -18,9 +18,12 @@ internal sealed partial class Leader
         follower.Pin(index, _raft.Now);
     }
 
-    // A learner of which nothing was heard may not be there yet: an offer is what makes it.
+    // A learner of which nothing was heard may not be there yet: an offer is what makes it. So may a voter, where a snapshot
+    // has passed over the split that would have made it; whoever is there has the entry at which the log begins, or needs the
+    // snapshot.
     private bool NeedsOffer(Progress follower) => !follower.IsLeaving && (follower.State == ProgressState.Snapshot
-        || (_raft.Options.ProvidesSnapshots && follower is { IsVoter: false, IsHeard: false }));
+        || (_raft.Options.ProvidesSnapshots && !follower.IsHeard
+            && (!follower.IsVoter || _raft.Now - follower.HeardAt >= _raft.Options.ElectionTicks)));
 
     private void Offer(Progress follower)
     {

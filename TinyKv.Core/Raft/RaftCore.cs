@@ -87,7 +87,9 @@ public sealed partial class RaftCore
 
     /// <summary>Ends the replay. <paramref name="applied"/> is what the state machine holds already: it is
     /// committed and is not handed out again. An only voter elects itself at once.</summary>
-    public Effects Start(long applied)
+    /// <param name="applied">The index.</param>
+    /// <param name="isNew">Whether the journal was made just now, so that nothing was promised before.</param>
+    public Effects Start(long applied, bool isNew = false)
     {
         Invariant.Holds(!_started, $"started twice");
         _started = true;
@@ -96,7 +98,7 @@ public sealed partial class RaftCore
         _reported = new LeadershipChange(Role, Term, Leader);
         _reportedConfiguration = Configuration;
         // Before the restart we may have promised a leader, whose lease still runs, to elect nobody else.
-        if (Options.LeaseReads && Term > 0) HearLeader();
+        if (Options.LeaseReads && Term > 0 && !isNew) HearLeader();
         if (Configuration.IsOnlyVoter(Self)) Poll();
         return Drain();
     }

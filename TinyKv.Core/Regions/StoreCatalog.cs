@@ -77,6 +77,19 @@ public sealed class StoreCatalog
         return new StoreCatalog(_ranges.Add(record), _keyless.Remove(region.Id.Value), _reserved);
     }
 
+    /// <summary>With a region that was split. A snapshot of it as it was before, should one be on its way, has a place no
+    /// more.</summary>
+    /// <param name="parent">What is known of it.</param>
+    /// <param name="child">What is known of the new one; null when there is no replica of it here.</param>
+    /// <exception cref="InvariantViolationException">As for <see cref="With"/>.</exception>
+    public StoreCatalog WithSplit(RegionRecord parent, RegionRecord? child)
+    {
+        var catalog = _reserved.GetValueOrDefault(parent.Region.Id.Value) is { } snapshot
+            && parent.Region.Epoch.IsNewerThan(snapshot.Epoch) ? Release(parent.Region.Id) : this;
+        catalog = catalog.With(parent);
+        return child is null ? catalog : catalog.With(child);
+    }
+
     /// <summary>Keeps the keys of a region free for a snapshot, until it is installed or given up (<see cref="Release"/>).
     /// </summary>
     /// <param name="region">The region as the snapshot has it.</param>

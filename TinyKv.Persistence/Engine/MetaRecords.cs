@@ -25,23 +25,16 @@ public static class MetaRecords
         using var records = snapshot.Iterate(ColumnFamily.Meta, KeyRange.All);
         while (records.MoveNext())
         {
-            if (MetaKeys.RegionOf(records.Key, MetaKeys.Region) is not { } region) continue;
-            try
-            {
-                var record = RegionRecordWire.Decode(records.Value.ToArray());
-                if (record.Region.Id != region) throw new MalformedMessageException($"it is of {record.Region.Id}");
-                regions.Add(record);
-            }
-            catch (MalformedMessageException e)
-            {
-                throw new StorageFailedException($"the record of {region} in the engine is damaged: {e.Message}", e)
-                {
-                    IsDamage = true,
-                };
-            }
+            if (MetaKeys.RegionOf(records.Key, MetaKeys.Region) is { } region)
+                regions.Add(Decode(region, records.Value.ToArray()));
         }
         return regions;
     }
+
+    /// <summary>The record of a region; null when it was never on the store.</summary>
+    /// <exception cref="StorageFailedException">It is damaged.</exception>
+    public static RegionRecord? Read(ISnapshot snapshot, RegionId region) =>
+        snapshot.Get(ColumnFamily.Meta, MetaKeys.Of(region, MetaKeys.Region)) is { } bytes ? Decode(region, bytes) : null;
 
     /// <summary>Sets the record of a region.</summary>
     public static void Write(IWriteBatch batch, RegionRecord record) => batch.Put(
@@ -86,6 +79,23 @@ public static class MetaRecords
             WriteApplied(batch, record.Region.Id, InitialState.Origin);
         }
         engine.Write(batch, sync: true);
+    }
+
+    private static RegionRecord Decode(RegionId region, byte[] bytes)
+    {
+        try
+        {
+            var record = RegionRecordWire.Decode(bytes);
+            if (record.Region.Id != region) throw new MalformedMessageException($"it is of {record.Region.Id}");
+            return record;
+        }
+        catch (MalformedMessageException e)
+        {
+            throw new StorageFailedException($"the record of {region} in the engine is damaged: {e.Message}", e)
+            {
+                IsDamage = true,
+            };
+        }
     }
 
     private static LogPosition? ReadPosition(ISnapshot snapshot, byte[] key, RegionId region)

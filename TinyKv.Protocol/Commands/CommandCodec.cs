@@ -22,6 +22,7 @@ public static class CommandCodec
         {
             ReserveTimestamps = new Proto.ReserveTimestamps { UntilMs = until },
         }.ToByteArray(),
+        SplitRegion split => RegionCommands.ToWire(split).ToByteArray(),
         _ when StoreCommands.ToWire(command) is { } about => about.ToByteArray(),
         _ => throw new ArgumentException($"{command.GetType()} is no kind of command", nameof(command)),
     };
@@ -41,6 +42,8 @@ public static class CommandCodec
                 var until = wire.ReserveTimestamps.UntilMs;
                 WireCodec.Require(until is >= 0 and <= TimestampOracle.EndOfTimeMs, $"timestamps until {until} ms");
                 return new ReserveTimestamps(until);
+            case Proto.Command.BodyOneofCase.SplitRegion:
+                return RegionCommands.FromWire(wire.SplitRegion);
             case not Proto.Command.BodyOneofCase.None when StoreCommands.FromWire(wire) is { } about:
                 return about;
             case Proto.Command.BodyOneofCase.None:
@@ -69,12 +72,19 @@ public static class CommandCodec
     /// <summary>Whether bytes are a write, or several, that <see cref="Decode"/> reads. Allocates nothing.</summary>
     public static bool IsWrite(ReadOnlyMemory<byte> bytes) => CommandForm.IsWrite(bytes.Span);
 
+    /// <summary>Whether bytes are a command for a region with data. Nearly all are writes; the others are few.</summary>
+    public static bool IsData(ReadOnlyMemory<byte> bytes) =>
+        IsWrite(bytes) || Is(bytes, static command => command is SplitRegion);
+
     /// <summary>Whether bytes are a command for placement. They are few, so one is made and forgotten.</summary>
-    public static bool IsPlacement(ReadOnlyMemory<byte> bytes)
+    public static bool IsPlacement(ReadOnlyMemory<byte> bytes) =>
+        Is(bytes, static command => command is not (WriteCommand or WriteGroup or SplitRegion));
+
+    private static bool Is(ReadOnlyMemory<byte> bytes, Func<Command, bool> kind)
     {
         try
         {
-            return Decode(bytes) is not (WriteCommand or WriteGroup);
+            return kind(Decode(bytes));
         }
         catch (MalformedMessageException)
         {

@@ -28,6 +28,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
     private const string StoresReply = "l";
     private const string RegionTransfer = "T";
     private const string RegionMembers = "K";
+    private const string SplitAt = "x";
     private const string RegionReply = "u";
 
     /// <inheritdoc/>
@@ -50,6 +51,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         Proto.StoresReply => StoresReply,
         Proto.RegionTransfer => RegionTransfer,
         Proto.RegionMembers => RegionMembers,
+        Proto.SplitAt => SplitAt,
         Proto.RegionReply => RegionReply,
         IMessage message => GatewayManifests.Of(message) ?? throw Unknown(o),
         _ => throw Unknown(o),
@@ -63,8 +65,8 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         RaftCheckpoint checkpoint => RaftWire.Encode(checkpoint),
         Proto.StoreHello or Proto.StoreHelloReply or Proto.PlacementAllocateId or Proto.PlacementAllocateTimestamps
             or Proto.PlacementReply or Proto.PlacementChange or Proto.PlacementListStores or Proto.PlacementHeartbeat
-            or Proto.StoresReply or Proto.RegionTransfer or Proto.RegionMembers or Proto.RegionReply =>
-            ((IMessage)obj).ToByteArray(),
+            or Proto.StoresReply or Proto.RegionTransfer or Proto.RegionMembers or Proto.SplitAt
+            or Proto.RegionReply => ((IMessage)obj).ToByteArray(),
         IMessage message when GatewayManifests.Of(message) is not null => message.ToByteArray(),
         _ => throw Unknown(obj),
     };
@@ -88,6 +90,7 @@ public sealed class TinyKvSerializer(ExtendedActorSystem system) : SerializerWit
         StoresReply => WireCodec.Parse(Proto.StoresReply.Parser, bytes),
         RegionTransfer => WireCodec.Parse(Proto.RegionTransfer.Parser, bytes),
         RegionMembers => WireCodec.Parse(Proto.RegionMembers.Parser, bytes),
+        SplitAt => WireCodec.Parse(Proto.SplitAt.Parser, bytes),
         RegionReply => WireCodec.Parse(Proto.RegionReply.Parser, bytes),
         _ => GatewayManifests.Read(manifest, bytes)
             ?? throw new MalformedMessageException($"unknown manifest '{ForeignText.Line(manifest, max: 80)}'"),

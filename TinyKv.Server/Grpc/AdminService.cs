@@ -1,11 +1,13 @@
 using Grpc.Core;
 using TinyKv.Core;
 using TinyKv.Core.Commands;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
 using TinyKv.Core.Stores;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Wire.Admin.V1;
 using TinyKv.Server.Stores;
 
@@ -99,6 +101,23 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
             step = await regions.ChangeMembersAsync(region, new MemberGoal.Voter(store, number), cancellation);
         }
         return new ChangePeerResponse { Done = step.UnderWay is null, UnderWay = step.UnderWay ?? "" };
+    }
+
+    public override async Task<SplitRegionResponse> SplitRegion(SplitRegionRequest request, ServerCallContext context)
+    {
+        if (request.RegionId == RegionId.Placement.Value)
+            throw new RpcException(new Status(
+                StatusCode.FailedPrecondition, "region 0 is placement's own group, which has no keys"));
+        if (request.Key.Length is 0 or > Limits.MaxKeyBytes)
+            throw new RpcException(new Status(StatusCode.InvalidArgument,
+                $"a region cannot be split at a key of {request.Key.Length} bytes: a key has 1 to {Limits.MaxKeyBytes}"));
+        var split = await gate.Store.Regions.SplitAsync(
+            new RegionId(request.RegionId), request.Key.Memory, context.CancellationToken);
+        return split is null ? new SplitRegionResponse { SplitAlready = true } : new SplitRegionResponse
+        {
+            Left = RegionErrors.ToWire(split.Parent),
+            Right = RegionErrors.ToWire(split.Child),
+        };
     }
 
     // A replica on a store that never comes would never catch up.

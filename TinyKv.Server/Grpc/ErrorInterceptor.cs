@@ -80,6 +80,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
     {
         RegionRefusalKind.UnknownRegion or RegionRefusalKind.NoSuchPeer => StatusCode.NotFound,
         RegionRefusalKind.GivenUp => StatusCode.Aborted,
+        RegionRefusalKind.KeyNotInRegion => StatusCode.OutOfRange,
         RegionRefusalKind.Unavailable => StatusCode.Unavailable,
         _ => StatusCode.FailedPrecondition,
     };

@@ -80,6 +80,8 @@ public enum Rule
     RemovedStoresEnd,
     /// <summary>What is for another region, as of another epoch, or for keys of several is not done.</summary>
     RegionsAreKept,
+    /// <summary>A split leaves every key to one of the two regions, which are the same on every store.</summary>
+    SplitsAreWhole,
     /// <summary>State machines that have applied the same hold the same.</summary>
     SameState,
 

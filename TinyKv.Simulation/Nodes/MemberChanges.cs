@@ -39,13 +39,17 @@ internal sealed class MemberChanges(World world)
     {
         if (!Cluster.Plan.ChangesMembers) return;
         _endedAt = world.Now;
-        foreach (var region in Cluster.Regions)
+        foreach (var region in Cluster.Regions) GiveToAll(region);
+        // What was asked for before may be done only now.
+        Cluster.SplitOff += GiveToAll;
+    }
+
+    private void GiveToAll(Region region)
+    {
+        foreach (var machine in Cluster.Machines)
         {
-            foreach (var machine in Cluster.Machines)
-            {
-                _missing.Add((region.Id, machine.Store));
-                Pursue(region.Id, new MemberGoal.Voter(machine.Store, PeerId.None), attempts: int.MaxValue);
-            }
+            _missing.Add((region.Id, machine.Store));
+            Pursue(region.Id, new MemberGoal.Voter(machine.Store, PeerId.None), attempts: int.MaxValue);
         }
     }
 

@@ -214,14 +214,14 @@ internal sealed class Nemesis(World world)
     }
 
     // As when somebody mounts the wrong disk, or puts back a backup. What nobody can know is left out: a copy that has all
-    // starts that the others have heard of, a cluster that is not formed yet or has one store, and several empty disks,
-    // which are a new cluster.
+    // starts that the others have heard of, a cluster that is not formed yet or has one store, and all the empty disks of the
+    // initial stores, which are a new cluster.
     private void Impersonate(Machine machine, bool empty)
     {
         var others = Cluster.Machines.Where(other => other != machine).Select(other => other.Own.Record).ToList();
         if (Cluster.Machines.Any(each => each.IsImpostor) || others.Count == 0) return;
         // One that has joined begins on an empty disk as another store.
-        if (machine.IsAway || (empty && !machine.IsInitial)) return;
+        if (machine.IsAway || (empty && (!machine.IsInitial || Cluster.Plan.Stores == 1))) return;
         if (others.Exists(record => record is not { IsFormed: true })) return;
         var copy = empty ? null : machine.Backup;
         if (!empty

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using TinyKv.Actors.Node.Settings;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
+using TinyKv.Core.Commands;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
@@ -27,14 +29,15 @@ internal sealed class NodeCluster
         _world = world;
         world.Cluster = this;
         var random = world.NewRandom();
-        Plan = NodePlan.Draw(random).WithCompaction(world.Seed).WithStoresThatComeAndGo(world.Seed);
+        Plan = NodePlan.Draw(random).WithCompaction(world.Seed).WithStoresThatComeAndGo(world.Seed).WithSplits(world.Seed);
         world.Trace.Add($"{Plan with { Faults = [] }} {string.Join(' ', Plan.Faults)}");
-        Regions = RegionDraw.Draw(random, Plan.Stores, Plan.Regions);
+        Initial = Regions = RegionDraw.Draw(random, Plan.Stores, Plan.Regions);
         foreach (var region in Regions) world.Trace.Add($"{region.Id} {region.Range} {string.Join(' ', region.Peers)}");
         Map = Regions.Where(region => region.Id != RegionId.Placement).Aggregate(
             RegionMap<LocatedRegion>.Empty, (map, region) => map.Add(new LocatedRegion(region, null)));
         world.Marks.HitIf(Plan.Regions > 1, NodeMark.ManyRegions);
         Network = new SimNetwork(world, Plan.Links);
+        Splits = new SplitRules(world, Initial);
         Rules = new NodeRules(world);
         Machines = [.. Enumerable.Range(1, Plan.Stores).Select(store =>
             NewMachine($"s{store}", SettingsOf(new StoreId((ulong)store)), random))];
@@ -43,11 +46,25 @@ internal sealed class NodeCluster
     /// <summary>What the seed decided.</summary>
     public NodePlan Plan { get; }
 
-    /// <summary>The groups as they begin, each with a replica on every store that there is then.</summary>
-    public ImmutableArray<Region> Regions { get; }
+    /// <summary>The groups that the cluster begins with, each with a replica on every store that there is then.</summary>
+    public ImmutableArray<Region> Initial { get; }
 
-    /// <summary>Those with keys.</summary>
-    public RegionMap<LocatedRegion> Map { get; }
+    /// <summary>All groups, as they began.</summary>
+    public ImmutableArray<Region> Regions { get; private set; }
+
+    /// <summary>Those with keys, with the keys that they have left.</summary>
+    public RegionMap<LocatedRegion> Map { get; private set; }
+
+    /// <summary>A new region was split off.</summary>
+    public event Action<Region>? SplitOff;
+
+    /// <summary>A region was split, for the first time on any store.</summary>
+    public void Split(RegionSplit split)
+    {
+        Regions = Regions.Add(split.Child);
+        SplitOff?.Invoke(split.Child);
+        Map = Map.Add(new LocatedRegion(split.Parent, null)).Add(new LocatedRegion(split.Child, null));
+    }
 
     /// <summary>The replica of a region on a machine, or the one that it began with; none on one that joined.</summary>
     public Peer PeerOn(Machine machine, RegionId region) => machine.Disk.Engine.Catalog.Find(region)?.Region.PeerOn(machine.Store)
@@ -83,6 +100,9 @@ internal sealed class NodeCluster
 
     /// <summary>What must hold whenever a disk is written or a message leaves.</summary>
     public NodeRules Rules { get; }
+
+    /// <summary>What must hold whenever a region is split.</summary>
+    public SplitRules Splits { get; }
 
     /// <summary>What clients saw.</summary>
     public History History { get; } = new();
@@ -190,6 +210,8 @@ internal sealed class NodeCluster
             Replicas, TimeSpan.FromSeconds(2),
             new HealthLimits(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(Plan.MovesReplicas ? 10 : 3600))),
         Remoting = new RemotingSettings(1, 1, Plan.GatewayTimeout, Plan.GatewayTimeout, 1),
+        // A pair must not be cut.
+        Regions = new RegionSettings(SplitBytes: 1L << 40, MaxBytes: 1L << 41),
         Snapshots = new SnapshotSettings(
             MaxConcurrent: 2, BytesPerSecond: 1 << 30, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
     };

@@ -42,4 +42,6 @@ internal enum NodeMark
     StepAsked, StepOutdated, StepAnswerLost, PlacementReplacedMidway,
     ManyRegions, LeadersOfRegionsDiffer, ManyRegionsInMessage, OtherRegionRefused, OtherEpochRefused, SpanRefused,
     ScanCutByRegion,
+    RegionSplit, ChildSplit, SplitBehindItsLeader, SplitRefused, SplitRepeated, PollBeforeSplit, OfferBeforeSplit, ChildInstalled,
+    AskedAcrossSplit,
 }

@@ -72,6 +72,9 @@ internal sealed record NodePlan
     /// <summary>Whether stores join, lose their disks and are removed.</summary>
     public bool StoresComeAndGo { get; init; }
 
+    /// <summary>Whether regions are split.</summary>
+    public bool SplitsRegions { get; init; }
+
     /// <summary>Whether regions are elsewhere in the end than they began.</summary>
     public bool MovesReplicas => ChangesMembers || StoresComeAndGo;
 
@@ -143,6 +146,9 @@ internal sealed record NodePlan
             Stores = random.Percent(75) ? Math.Max(3, Stores) : Stores,
         };
     }
+
+    /// <summary>The same plan with regions that are split, in every fifth seed.</summary>
+    public NodePlan WithSplits(int seed) => this with { SplitsRegions = seed % 5 == 2 };
 
     private NodePlan Compacted(Random random) => this with
     {

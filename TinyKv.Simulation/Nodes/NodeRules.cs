@@ -128,7 +128,7 @@ internal sealed class NodeRules(World world)
     private void Created(Machine machine, EngineVersion after, bool sync)
     {
         var made = after.Catalog.Records.Select(record => (Id: record.Region.Id, after.Applied(record.Region.Id)));
-        var meant = world.Cluster.Regions.Where(_ => machine.IsInitial).Select(region => (region.Id, InitialState.Origin.Index));
+        var meant = world.Cluster.Initial.Where(_ => machine.IsInitial).Select(region => (region.Id, InitialState.Origin.Index));
         Require(Rule.RegionsAsRecorded,
             sync && made.OrderBy(each => each.Id.Value).SequenceEqual(meant.OrderBy(each => each.Id.Value)),
             $"{machine.Name} begins with {after}");
@@ -137,7 +137,9 @@ internal sealed class NodeRules(World world)
     private void Applied(Machine machine, EngineVersion before, EngineVersion after, bool sync)
     {
         var (moved, changed) = (0, 0);
-        foreach (var region in world.Cluster.Regions.Select(region => region.Id))
+        var made = world.Cluster.Splits.Written(machine, before, after);
+        foreach (var region in made) IsTheSameEverywhere(machine, region, after.Applied(region), after.DigestOf(region));
+        foreach (var region in world.Cluster.Regions.Select(region => region.Id).Except(made))
         {
             var (from, to) = (before.Applied(region), after.Applied(region));
             var (was, now) = (before.Catalog.Find(region), after.Catalog.Find(region));
@@ -191,6 +193,7 @@ internal sealed class NodeRules(World world)
     {
         world.Marks.Hit(region == RegionId.Placement ? NodeMark.PlacementInstalled : NodeMark.SnapshotInstalled);
         world.Marks.HitIf(!machine.IsInitial, NodeMark.JoinedStoreGotReplica);
+        world.Marks.HitIf(machine.IsInitial && world.Cluster.Splits.IsSplitOff(region), NodeMark.ChildInstalled);
         world.Trace.Add($"{world.Clock} {machine.Name} r{region.Value} has a snapshot up to {end}");
         Require(Rule.AppliedInOrder, machine.Disk.LogOf(region)?.Holds(end) != true,
             $"{machine.Name} puts a snapshot up to {end} in the place of what its log has");

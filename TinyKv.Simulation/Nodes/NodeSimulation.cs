@@ -83,6 +83,7 @@ public static class NodeSimulation
         nemesis.Start();
         var members = new MemberChanges(world);
         members.Start();
+        new Splits(world).Start();
         var stores = new StoreChanges(world);
         stores.Start();
         world.RunUntil(NodePlan.ChaosEnds);

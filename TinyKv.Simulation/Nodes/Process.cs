@@ -108,7 +108,7 @@ internal sealed class Process
                 Links = process.Links,
                 Time = machine.Clock,
                 Draw = () => (ulong)process._random.NextInt64(),
-                Regions = settings.IsInitial ? world.Cluster.Regions : [],
+                Regions = settings.IsInitial ? world.Cluster.Initial : [],
                 Record = machine.Disk.Start(settings.Initial, settings.Placement.Replicas),
                 Save = (record, done) => machine.Disk.Save(process, record, done),
                 Staging = machine.Disk.Staging,

@@ -18,19 +18,21 @@ namespace TinyKv.Simulation.Nodes;
 /// </summary>
 internal abstract class RawRequest(SimClient client, IRoutedRequest request) : SimRequest(client)
 {
-    private readonly Region _region = RegionOf(client.World.Cluster.Map, request);
+    private readonly Region _first = RegionOf(client.World.Cluster.Map, request);
     private NodeMark _way;
     private bool _namesReplica;
     private Context? _named; // by the last attempt
 
     /// <inheritdoc/>
-    protected override RegionId Region => _region.Id;
+    protected override RegionId Region => RegionNow.Id;
 
-    /// <summary>Whether it is for keys of more than one region, which nobody splits.</summary>
-    protected virtual bool Spans => false;
+    /// <summary>Whether it is for keys of more than one region, which nobody takes apart.</summary>
+    protected virtual bool Spans(Region region) => false;
 
-    /// <summary>The region of its first key, or in reverse of its last.</summary>
-    protected Region FirstRegion => _region;
+    /// <summary>The region of its first key, or in reverse of its last, when it was first asked for.</summary>
+    protected Region FirstRegion => _first;
+
+    private Region RegionNow => RegionOf(World.Cluster.Map, request);
 
     /// <inheritdoc/>
     protected override Machine Target()
@@ -58,16 +60,21 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
             case RegionError.KeyNotInRegion when IsForOther:
                 World.Marks.Hit(NodeMark.OtherRegionRefused);
                 return true;
-            case RegionError.EpochNotMatch when IsStale:
+            case RegionError.EpochNotMatch when IsForOther:
                 World.Marks.Hit(NodeMark.OtherEpochRefused);
                 return true;
             // The replica that was asked was removed.
             case RegionError.RegionNotFound when World.Cluster.Plan.MovesReplicas:
                 World.Marks.Hit(NodeMark.RemovedReplicaAsked);
                 return true;
-            case RegionError.KeyNotInRegion when Spans:
+            case RegionError.KeyNotInRegion when Spans(RegionNow):
                 World.Marks.Hit(NodeMark.SpanRefused);
                 return false;
+            // It was split meanwhile, or will be on a store that is behind.
+            case RegionError.KeyNotInRegion or RegionError.EpochNotMatch or RegionError.RegionNotFound
+                when World.Cluster.Plan.SplitsRegions:
+                World.Marks.Hit(NodeMark.AskedAcrossSplit);
+                return true;
             default:
                 return null;
         }
@@ -76,7 +83,7 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
     /// <inheritdoc/>
     protected override void Got(object? answer)
     {
-        if (IsForOther || IsStale || Spans)
+        if (IsForOther || Spans(_first))
             World.Fail(Rule.RegionsAreKept, $"client {Client.Number} {this}: done for {_named}");
         World.Marks.Hit(_way);
         Got((IRawReply)answer!);
@@ -96,9 +103,13 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
         }
     }
 
-    private bool IsForOther => _named is { } named && named.RegionId != _region.Id.Value;
+    // Of another region, or of a version of it that there never was.
+    private bool IsForOther => _named is { } named
+        && !World.Cluster.Splits.Had(new RegionId(named.RegionId), named.RegionEpoch.Version, KeyWithin);
 
-    private bool IsStale => _named is { } named && named.RegionEpoch.Version != _region.Epoch.Version;
+    // The bound of a reverse walk is not in its region.
+    private ReadOnlyMemory<byte> KeyWithin =>
+        request is ScanRequest { Reverse: true } ? RegionNow.Range.Start : request.RoutingKey.Memory;
 
     private async Task<IRawReply> AskAsync(Process process, CancellationToken cancellation)
     {
@@ -118,7 +129,7 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
     // Mostly of the replica there; sometimes of another region's, or as it was at another time.
     private Context DrawContext(Process process)
     {
-        var (region, regions) = (_region, World.Cluster.Map.Entries.ToList());
+        var (region, regions) = (RegionNow, World.Cluster.Map.Entries.ToList());
         if (Client.Random.Percent(3)) region = regions[Client.Random.Next(regions.Count)].Region;
         var epoch = region.Epoch with { Version = region.Epoch.Version - (Client.Random.Percent(3) ? 1UL : 0) };
         return new Context
@@ -151,7 +162,8 @@ internal sealed class KeysRequest : RawRequest
     }
 
     /// <inheritdoc/>
-    protected override bool Spans => _calls.Any(call => !FirstRegion.Range.Contains(Encoding.UTF8.GetBytes(call.Key)));
+    protected override bool Spans(Region region) =>
+        _calls.Any(call => !region.Range.Contains(Encoding.UTF8.GetBytes(call.Key)));
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(", ", _calls.Select(call => $"{call.Key} {call.Input}"));

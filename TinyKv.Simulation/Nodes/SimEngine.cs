@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Core;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
 using TinyKv.Core.Raft;
@@ -147,13 +148,20 @@ internal sealed record EngineVersion(
         var (catalog, digests) = (Catalog, Digests);
         if (written.Any(write => MetaKeys.RegionOf(write.Key, MetaKeys.Region) is not null))
             catalog = StoreCatalog.Of(MetaRecords.ReadAll(now));
+        var withKeys = catalog.Records.Where(record => record.Region.Id != RegionId.Placement).ToList();
+        var changed = withKeys.Where(HasOtherKeys).Select(record => record.Region).ToList();
+        foreach (var region in changed) digests = digests.SetItem(region.Id, DigestOf(now, region.Range));
         foreach (var (family, key) in written.Where(write => write.Family != ColumnFamily.Meta)
             .DistinctBy(write => (write.Family, Convert.ToHexString(write.Key))))
         {
-            var region = catalog.Records.First(record => record.Region.Id != RegionId.Placement
-                && record.Region.Range.Contains(key)).Region.Id;
-            digests = digests.SetItem(region, digests.GetValueOrDefault(region)
-                ^ DigestOf(old, family, key) ^ DigestOf(now, family, key));
+            if (changed.Exists(region => region.Range.Contains(key))) continue;
+            var (was, becomes) = (DigestOf(old, family, key), DigestOf(now, family, key));
+            var owner = withKeys.Find(record => record.State != RegionState.Tombstone && record.Region.Range.Contains(key));
+            // A snapshot of a region that was split since leaves nothing of what was its.
+            if (owner is null && becomes == 0) continue;
+            Invariant.Holds(owner is not null, $"{Convert.ToHexString(key)} is written, and no region has it");
+            var id = owner.Region.Id;
+            digests = digests.SetItem(id, digests.GetValueOrDefault(id) ^ was ^ becomes);
         }
         return new EngineVersion(data, catalog, catalog.Records.ToImmutableDictionary(
             record => record.Region.Id, record => MetaRecords.ReadApplied(now, record.Region.Id)?.Index ?? 0),
@@ -204,9 +212,26 @@ internal sealed record EngineVersion(
     public override string ToString() =>
         string.Join(", ", Catalog.Records.Select(record => $"{record.Region.Id} {Applied(record.Region.Id)}"));
 
+    // Split, removed, or here for the first time.
+    private bool HasOtherKeys(RegionRecord record) => Catalog.Find(record.Region.Id) is not { } known
+        || known.Region.Range != record.Region.Range || known.State != record.State;
+
+    private static long DigestOf(ISnapshot state, KeyRange range)
+    {
+        var digest = 0L;
+        foreach (var family in ColumnFamilies.OfClients)
+        {
+            using var pairs = state.Iterate(family, range);
+            while (pairs.MoveNext()) digest ^= DigestOf(pairs.Key, pairs.Value, family);
+        }
+        return digest;
+    }
+
     private static long DigestOf(ISnapshot state, ColumnFamily family, byte[] key) =>
-        state.Get(family, key) is { } value
-            ? unchecked(Digest.Of(key) * 31 + Digest.Of(value) * 17 + (int)family) : 0;
+        state.Get(family, key) is { } value ? DigestOf(key, value, family) : 0;
+
+    private static long DigestOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ColumnFamily family) =>
+        unchecked(Digest.Of(key) * 31 + Digest.Of(value) * 17 + (int)family);
 }
 
 /// <summary>Numbers for bytes that are the same in every process.</summary>

@@ -344,6 +344,7 @@ internal sealed class SimNetwork(World world, LinkPlan plan)
             var envelope = RaftWire.FromWire(message);
             world.Trace.Add($"{world.Clock} {from.Machine.Name} -> {to.Machine.Name} r{message.RegionId} {Show(envelope)}");
             world.Cluster.Rules.Leaves(from.Machine, new RegionId(message.RegionId), envelope);
+            world.Cluster.Splits.Sent(to.Machine, new RegionId(message.RegionId), envelope.Message);
         }
     }
 

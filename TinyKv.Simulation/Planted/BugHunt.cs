@@ -24,7 +24,7 @@ internal sealed class BugHunt(Func<Ground> ground, int seeds, int soundSeeds, IR
         JournalBugs.Subject, LostStoreBugs.Subject, RegionBugs.Subject, ApplyBugs.Subject, AdmissionBugs.Subject,
         GatewayBugs.Subject, ConditionBugs.Subject, PlacementBugs.Subject, TransportBugs.Subject, HostileStoreBugs.Subject,
         StreamBugs.Subject, Planted.Nodes.CompactionBugs.Subject, Planted.Nodes.SnapshotBugs.Subject, MemberBugs.Subject,
-        StoreBugs.Subject,
+        StoreBugs.Subject, SplitBugs.Subject,
     ]);
 
     /// <summary>In how snapshots are made and installed.</summary>

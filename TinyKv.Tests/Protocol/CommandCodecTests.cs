@@ -3,6 +3,8 @@ using Google.Protobuf;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Keys;
 using TinyKv.Core.Placement;
+using TinyKv.Core.Raft;
+using TinyKv.Core.Regions;
 using TinyKv.Core.Storage;
 using TinyKv.Protocol;
 using TinyKv.Protocol.Commands;
@@ -34,6 +36,42 @@ public sealed class CommandCodecTests
         Assert.False(CommandCodec.IsWrite(bytes));
         Assert.Equivalent(command, CommandCodec.Decode(bytes), strict: true);
     });
+
+    [Fact]
+    public void A_split_survives_the_log_and_its_bytes_never_change()
+    {
+        var split = new SplitRegion(
+            new RegionEpoch(3, 4), "k"u8.ToArray(), new RegionId(1001), [new PeerId(1002), new PeerId(1003)]);
+
+        var bytes = CommandCodec.Encode(split);
+
+        Assert.Equal("5212" + "0A0408031004" + "12016B" + "18E907" + "2204EA07EB07", Convert.ToHexString(bytes));
+        Assert.Equivalent(split, CommandCodec.Decode(bytes), strict: true);
+        Assert.True(CommandCodec.IsData(bytes));
+        Assert.False(CommandCodec.IsWrite(bytes));
+        Assert.False(CommandCodec.IsPlacement(bytes));
+    }
+
+    [Theory]
+    [InlineData("", 7, 8, 9)]
+    [InlineData("k", 0, 8, 9)]
+    [InlineData("k", 7, 8, 0)]
+    [InlineData("k", 7, 8, 8)]
+    [InlineData("k", 7, 7, 9)]
+    public void A_split_at_no_key_or_with_numbers_that_are_none_or_the_same_is_malformed(
+        string key, ulong region, ulong peer, ulong other)
+    {
+        var bytes = new Proto.Command
+        {
+            SplitRegion = new Proto.SplitRegion
+            {
+                Epoch = new(), Key = ByteString.CopyFromUtf8(key), NewRegionId = region, NewPeerIds = { peer, other },
+            },
+        }.ToByteArray();
+
+        Assert.Throws<MalformedMessageException>(() => CommandCodec.Decode(bytes));
+        Assert.False(CommandCodec.IsData(bytes));
+    }
 
     [Fact]
     public void Writes_that_share_an_entry_survive_the_log() =>

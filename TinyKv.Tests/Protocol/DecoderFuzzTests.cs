@@ -87,6 +87,7 @@ public sealed class DecoderFuzzTests : IDisposable
     public void What_passes_the_check_of_its_form_can_be_applied() => Anything.Sample(bytes =>
     {
         if (CommandCodec.IsWrite(bytes)) CommandCodec.Decode(bytes);
+        if (CommandCodec.IsData(bytes)) CommandCodec.Decode(bytes);
         if (CommandCodec.IsPlacement(bytes)) CommandCodec.Decode(bytes);
     }, iter: Fuzz.Iterations());
 

@@ -38,6 +38,7 @@ public sealed class TinyKvSerializerTests : IDisposable
         { "l", new Proto.StoresReply { Refusal = 3 } },
         { "T", new Proto.RegionTransfer { RegionId = 1, ToStore = 3 } },
         { "K", new Proto.RegionMembers { RegionId = 1, StoreId = 4, HasPeer = true, NewPeer = 1001 } },
+        { "x", new Proto.SplitAt { RegionId = 1, Key = K } },
         { "u", new Proto.RegionReply { Refusal = 3 } },
         { "G", new Raw.GetRequest { Key = K } },
         { "g", new Raw.GetResponse { Error = "e" } },

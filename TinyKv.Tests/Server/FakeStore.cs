@@ -93,6 +93,12 @@ internal sealed class FakeStore : IServedStore, IRegionAdmin
         return RegionRefusal is null ? Task.FromResult(Steps.Dequeue()) : Task.FromException<MemberStep>(RegionRefusal);
     }
 
+    /// <summary>What it answers to whoever wants a region to be split.</summary>
+    public RegionSplit? Split { get; set; }
+
+    public Task<RegionSplit?> SplitAsync(RegionId region, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
+        RegionRefusal is null ? Task.FromResult(Split) : Task.FromException<RegionSplit?>(RegionRefusal);
+
     /// <summary>What it does when it is to give leadership away.</summary>
     public async Task<(StoreDirectory Stores, string? Left)> RemoveStoreAsync(StoreId store, CancellationToken cancellation) =>
         (await Members.ChangeStoresAsync(new SetStoreState(store, StoreState.Tombstone), cancellation), null);

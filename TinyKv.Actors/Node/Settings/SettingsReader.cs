@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
@@ -60,6 +61,7 @@ public static class SettingsReader
             Gateway = ReadGateway(Section.Of(config, "tinykv.gateway")),
             Remoting = ReadRemoting(Section.Of(config, "tinykv.remoting")),
             Snapshots = ReadSnapshots(Section.Of(config, "tinykv.snapshots")),
+            Regions = ReadRegions(Section.Of(config, "tinykv.regions")),
             Placement = ReadPlacement(Section.Of(config, "tinykv.placement")),
         };
     }
@@ -96,6 +98,13 @@ public static class SettingsReader
         remoting.Duration("handshake-timeout"),
         remoting.Duration("message-timeout"),
         remoting.Bytes("max-unfinished-bytes", 1L << 40));
+
+    private static RegionSettings ReadRegions(Section regions)
+    {
+        var settings = new RegionSettings(regions.Bytes("split-size", 1L << 40), regions.Bytes("max-size", 1L << 40));
+        return settings.SplitBytes < settings.MaxBytes ? settings
+            : throw regions.Invalid("max-size", "must be above split-size: both halves must have something");
+    }
 
     private static SnapshotSettings ReadSnapshots(Section snapshots)
     {

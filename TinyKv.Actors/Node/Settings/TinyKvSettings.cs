@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyKv.Actors.Regions;
 using TinyKv.Actors.Snapshots;
 using TinyKv.Actors.Transport.Remoting;
 using TinyKv.Core;
@@ -53,6 +54,9 @@ public sealed record TinyKvSettings
 
     /// <summary>How snapshots go from store to store.</summary>
     public required SnapshotSettings Snapshots { get; init; }
+
+    /// <summary>How large regions become.</summary>
+    public required RegionSettings Regions { get; init; }
 
     /// <summary>What placement is to do with stores.</summary>
     public required PlacementSettings Placement { get; init; }

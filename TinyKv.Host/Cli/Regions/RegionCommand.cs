@@ -16,6 +16,7 @@ internal static class RegionCommand
         command.Subcommands.Add(PeerCommands.Add(host, options));
         command.Subcommands.Add(PeerCommands.Remove(host, options));
         command.Subcommands.Add(TransferLeader(host, options));
+        command.Subcommands.Add(SplitCommand.Create(host, options));
         return command;
     }
 

@@ -125,15 +125,37 @@ public sealed class RaftPeerAdmissionTests : RaftPeerKit
     }
 
     [Fact]
-    public async Task A_leader_that_hears_nobody_any_more_gives_up_what_it_has_proposed()
+    public async Task A_leader_that_hears_nobody_for_long_gives_up_what_it_has_proposed()
     {
         var peer = await StartLeaderOfThreeAsync();
         Ask(peer, Write(region: Three));
         await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
 
-        Tick(peer, 40);
+        Tick(peer, 150);
 
         await World.FishForMessageAsync<ForgetOutcomes>(_ => true, WaitTimeout);
+    }
+
+    [Fact]
+    public async Task A_leader_that_has_to_stand_for_election_does_not_give_up_what_it_has_proposed()
+    {
+        var peer = await StartLeaderOfThreeAsync();
+        Ask(peer, Write(region: Three));
+        await World.FishForMessageAsync<TrackProposals>(_ => true, WaitTimeout);
+
+        Tick(peer, 80);
+        Ask(peer, DescribeReplica.Instance);
+
+        var said = new List<object>();
+        await World.FishForMessageAsync(message => message is ReplicaStatus || Note(message), WaitTimeout);
+        Assert.Contains(said, message => message is OutboundRaftMessage { Envelope.Message: RaftMessage.PreVote });
+        Assert.DoesNotContain(ForgetOutcomes.Instance, said);
+
+        bool Note(object message)
+        {
+            said.Add(message);
+            return false;
+        }
     }
 
     public static TheoryData<string, Type> Refusals => new()

@@ -157,7 +157,7 @@ public sealed class RegionActorTests : RaftPeerKit
                 Record = record,
                 Self = initial.Peers[0],
                 Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(engine, initial)),
-                Peer = (state, applier, _) =>
+                Peer = (state, applier, _, _) =>
                 {
                     _born.Enqueue(state.Record.JournalBorn);
                     return RaftPeer.Props(SpecOf(initial, applied: state.Applied.Index) with

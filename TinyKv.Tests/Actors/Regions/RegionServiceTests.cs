@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using System.Text;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Transport;
+using TinyKv.Core.Commands;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Raft.Membership;
 using TinyKv.Core.Regions;
@@ -27,7 +30,9 @@ public sealed class RegionServiceTests : TestKit
         var services = ImmutableSortedDictionary<ulong, IActorRef>.Empty
             .Add(1, ServiceOf(1, _here)).Add(2, ServiceOf(2, _there));
         _admin = new RegionAdmin(
-            new StoreId(1), new StoreServices(() => services), new RegionTable(), WaitTimeout, TimeProvider.System);
+            new StoreId(1), new StoreServices(() => services), new RegionTable(),
+            (count, _) => Task.FromResult(Enumerable.Range(100, count).Select(number => (ulong)number).ToImmutableArray()),
+            WaitTimeout, TimeProvider.System);
 
         IActorRef ServiceOf(ulong store, TestProbe regions) =>
             Sys.ActorOf(RegionService.Props(new StoreId(store), regions.Ref, TimeSpan.FromHours(1)));
@@ -126,6 +131,64 @@ public sealed class RegionServiceTests : TestKit
 
         await RefusedAsync(change, RegionRefusalKind.NotPossible, text);
     }
+
+    [Fact]
+    public async Task A_split_is_proposed_with_as_many_new_numbers_as_the_leader_asks_for()
+    {
+        var split = SplitAsync("g");
+        Assert.Empty((await AnswerSplitAsync(new SplitNeedsNumbers(2))).Numbers);
+        var (parent, child) = (RegionWith(1, "b", "g"), RegionWith(100, "g", "m"));
+        var proposed = await AnswerSplitAsync(new RegionSplit(parent, child));
+
+        Assert.Equal(new ulong[] { 100, 101 }, proposed.Numbers.ToArray());
+        Assert.Equal("g"u8.ToArray(), proposed.Key.ToArray());
+        Assert.Equal((parent.Range, child.Range), await split is { } done ? (done.Parent.Range, done.Child.Range) : default);
+    }
+
+    [Theory]
+    [InlineData("b")]
+    [InlineData("m")]
+    public async Task At_a_bound_of_the_region_there_is_nothing_to_split(string bound)
+    {
+        var split = SplitAsync(bound);
+        await AnswerSplitAsync(new RegionError.KeyNotInRegion(Encoding.UTF8.GetBytes(bound), RegionWith(1, "b", "m")));
+
+        Assert.Null(await split);
+    }
+
+    [Fact]
+    public async Task A_split_at_a_key_of_another_region_is_refused_and_says_what_the_region_has()
+    {
+        var split = SplitAsync("x");
+        await AnswerSplitAsync(new RegionError.KeyNotInRegion("x"u8.ToArray(), RegionWith(1, "b", "m")));
+
+        await RefusedAsync(split, RegionRefusalKind.KeyNotInRegion, "the key 78 is not in region 1, which has [62, 6D)");
+    }
+
+    [Fact]
+    public async Task A_region_whose_members_have_changed_meanwhile_asks_for_other_numbers()
+    {
+        var split = SplitAsync("g");
+        await AnswerSplitAsync(new SplitNeedsNumbers(2));
+        await AnswerSplitAsync(new SplitNeedsNumbers(3));
+        var proposed = await AnswerSplitAsync(new RegionSplit(RegionWith(1, "b", "g"), RegionWith(100, "g", "m")));
+
+        Assert.Equal(3, proposed.Numbers.Length);
+        Assert.NotNull(await split);
+    }
+
+    private Task<RegionSplit?> SplitAsync(string key) =>
+        _admin.SplitAsync(RegionId.First, Encoding.UTF8.GetBytes(key), CancellationToken.None).WaitAsync(WaitTimeout);
+
+    private async Task<ProposeSplit> AnswerSplitAsync(object answer)
+    {
+        var asked = await _here.ExpectMsgAsync<ProposeSplit>(WaitTimeout);
+        _here.Reply(answer);
+        return asked;
+    }
+
+    private static Region RegionWith(ulong id, string start, string end) => new(
+        new RegionId(id), new KeyRange(Encoding.UTF8.GetBytes(start), Encoding.UTF8.GetBytes(end)), RegionEpoch.Initial, []);
 
     private Task<MemberStep> ChangeAsync(MemberGoal goal) =>
         _admin.ChangeMembersAsync(RegionId.First, goal, CancellationToken.None);

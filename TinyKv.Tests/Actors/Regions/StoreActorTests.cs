@@ -334,7 +334,7 @@ public sealed class StoreActorTests : RaftPeerKit
             Record = record,
             Self = record.Region.Peers[0],
             Applier = ApplyActor.Props(engine, ApplyActorKit.KvSpec(engine, record.Region)),
-            Peer = (state, applier, _) => RaftPeer.Props(SpecOf(record.Region, applied: state.Applied.Index) with
+            Peer = (state, applier, _, _) => RaftPeer.Props(SpecOf(record.Region, applied: state.Applied.Index) with
             {
                 PersistenceId = $"{record.Region.Id}",
                 InitialState = RaftPeerSpec.InitialStateOf(record.Region, state.Applied, default),

@@ -49,6 +49,27 @@ public sealed class KvStateMachineTests : IDisposable, IEngineView
     }
 
     [Fact]
+    public void A_split_leaves_what_is_below_its_key()
+    {
+        var split = Assert.IsType<RegionSplit>(Apply(new SplitRegion(
+            RegionEpoch.Initial, "g"u8.ToArray(), new RegionId(9), [new PeerId(10)])).Reply);
+
+        Assert.Equal(split.Parent, _machine.Region);
+        Assert.Equal(new KeyRange("b"u8.ToArray(), "g"u8.ToArray()), split.Parent.Range);
+        Assert.IsType<RegionError.EpochNotMatch>(Apply(new WriteCommand(1, Batch("c"))).Reply);
+        Assert.IsType<RegionError.KeyNotInRegion>(Apply(new WriteCommand(2, Batch("h"))).Reply);
+    }
+
+    [Fact]
+    public void A_split_that_is_refused_changes_nothing()
+    {
+        var applied = Apply(new SplitRegion(new RegionEpoch(2, 1), "g"u8.ToArray(), new RegionId(9), [new PeerId(10)]));
+
+        Assert.IsType<RegionError.EpochNotMatch>(applied.Reply);
+        Assert.Equal(Region, _machine.Region);
+    }
+
+    [Fact]
     public void A_write_that_was_checked_against_another_version_of_the_region_is_refused()
     {
         var applied = Apply(new WriteCommand(2, Batch("c")));

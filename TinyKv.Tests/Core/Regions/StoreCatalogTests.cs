@@ -147,6 +147,25 @@ public sealed class StoreCatalogTests
     }
 
     [Fact]
+    public void A_split_takes_the_place_from_a_snapshot_of_the_region_as_it_was_before()
+    {
+        var parent = Live(1, "", "");
+        var smaller = parent with
+        {
+            Region = parent.Region with { Range = Live(1, "", "m").Region.Range, Epoch = new RegionEpoch(1, 2) },
+        };
+        var child = Live(2, "m", "");
+        var before = StoreCatalog.Of([parent]);
+
+        var split = before.Reserve(parent.Region, out _).WithSplit(smaller, child);
+
+        Assert.Equal([smaller, child], split.Records);
+        Assert.Empty(split.Reserved);
+        Assert.Equal([smaller.Region], before.Reserve(smaller.Region, out _).WithSplit(smaller, child).Reserved);
+        Assert.Equal([smaller], before.WithSplit(smaller, null).Records);
+    }
+
+    [Fact]
     public void Who_was_removed_comes_back_as_another_or_not_at_all()
     {
         var live = Live(1, "", "m");

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using TinyKv.Client;
 using TinyKv.Core.Keys;
 using TinyKv.Host.Cli;
@@ -73,6 +74,17 @@ internal sealed class FakeCluster : ICluster, IRawClient, IClusterAdmin
     public Task RemovePeerAsync(
         ulong region, ulong store, IProgress<string>? underWay = null, CancellationToken cancellation = default) =>
         ChangeAsync(region, store, added: false);
+
+    public Task<SplitRegionResponse> SplitRegionAsync(
+        ulong region, ReadOnlyMemory<byte> key, CancellationToken cancellation = default)
+    {
+        var at = ByteString.CopyFrom(key.Span);
+        if (at == ByteString.CopyFromUtf8("m")) return Task.FromResult(new SplitRegionResponse { SplitAlready = true });
+        Splits.Add((region, at.ToStringUtf8()));
+        return Task.FromResult(new SplitRegionResponse { Left = new() { Id = region }, Right = new() { Id = 1001 } });
+    }
+
+    public List<(ulong Region, string Key)> Splits { get; } = [];
 
     private Task ChangeAsync(ulong region, ulong store, bool added)
     {

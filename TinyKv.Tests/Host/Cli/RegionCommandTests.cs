@@ -67,6 +67,21 @@ public sealed class RegionCommandTests
     }
 
     [Fact]
+    public async Task A_split_shows_both_halves_and_says_when_there_was_nothing_to_do()
+    {
+        foreach (var store in _cluster.Statuses)
+            store.Status!.Peers.Add(Replica(1001, store.StoreId));
+
+        var run = await CliRun.Of(_cluster, "region", "split", "1", "6B", "--hex");
+        var again = await CliRun.Of(_cluster, "region", "split", "1", "m");
+
+        Assert.Equal((0, 0), (run.ExitCode, again.ExitCode));
+        Assert.Equal([(1UL, "k")], _cluster.Splits);
+        Assert.Matches("│ 1001 ", run.Text);
+        Assert.Contains("m is a bound of region 1 already", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Replicas_are_added_and_removed_and_the_region_is_shown()
     {
         var added = await CliRun.Of(_cluster, "region", "add-peer", "1", "4");
@@ -105,6 +120,9 @@ public sealed class RegionCommandTests
 
     [Theory]
     [InlineData("region", "add-peer", "1")]
+    [InlineData("region", "split", "1")]
+    [InlineData("region", "split", "1", "")]
+    [InlineData("region", "split", "1", "xyz", "--hex")]
     [InlineData("region", "show")]
     [InlineData("region", "show", "one")]
     [InlineData("region", "transfer-leader", "1")]
