@@ -28,16 +28,19 @@ internal sealed class Deadlines(TimeSpan timeout)
 
     /// <summary>The time limit of one call.</summary>
     public readonly struct Deadline(
-        Deadlines deadlines, CancellationTokenSource source, CancellationTokenRegistration caller) : IDisposable
+        Deadlines? deadlines, CancellationTokenSource source, CancellationTokenRegistration caller) : IDisposable
     {
         /// <summary>Cancelled when the time is over or the caller gives up; not to be kept.</summary>
         public CancellationToken Token => source.Token;
+
+        /// <summary>The same limit for a part of the call, which does not end with the part.</summary>
+        public Deadline OfPart() => new(null, source, default);
 
         /// <inheritdoc/>
         public void Dispose()
         {
             caller.Dispose();
-            deadlines.End(source);
+            deadlines?.End(source);
         }
     }
 }

@@ -8,8 +8,8 @@ internal sealed class RegionCache
 {
     private RegionMap<LocatedRegion> _regions = RegionMap<LocatedRegion>.Empty;
 
-    /// <summary>The region that holds a key, or null when it is not known.</summary>
-    public LocatedRegion? Find(ReadOnlyMemory<byte> key) => Volatile.Read(ref _regions).Find(key);
+    /// <summary>What is known of them now.</summary>
+    public RegionMap<LocatedRegion> Known => Volatile.Read(ref _regions);
 
     /// <summary>Takes a region over from a store's answer, unless something newer is known of its range.</summary>
     public void Add(LocatedRegion located) =>

@@ -8,33 +8,41 @@ namespace TinyKv.Client;
 /// Brings requests to the leaders of regions. Repeats what is safe until the deadline: what was certainly
 /// not done, and reads.
 /// </summary>
-internal sealed class RegionSender(
+internal sealed partial class RegionSender(
     TinyKvClientOptions options, StoreCaller caller, PlacementClient placement, RegionCache regions)
 {
     private readonly Deadlines _deadlines = new(options.Timeout);
 
     /// <summary>Sends a request, and returns the answer that carries no region error.</summary>
-    public async Task<TReply> SendAsync<TReply>(IRoutedRequest<TReply> request, CancellationToken cancellation)
+    public Task<TReply> SendAsync<TReply>(IRoutedRequest<TReply> request, CancellationToken cancellation)
+        where TReply : class, IRawReply, new() =>
+        SendAsync(request, new CallState(), _deadlines.Begin(cancellation), cancellation)!;
+
+    /// <summary>Sends a request, or a part of one; null when a part is for keys of several regions, too.</summary>
+    private async Task<TReply?> SendAsync<TReply>(
+        IRoutedRequest<TReply> request, CallState state, Deadlines.Deadline deadline, CancellationToken cancellation)
         where TReply : class, IRawReply, new()
     {
-        cancellation.ThrowIfCancellationRequested();
-        using var deadline = _deadlines.Begin(cancellation);
-        var state = new CallState();
-        try
+        using (deadline)
         {
-            while (true)
+            cancellation.ThrowIfCancellationRequested();
+            try
             {
-                state.Attempts++;
-                if (await AttemptAsync(request, state, deadline.Token) is { } answer) return answer;
+                while (state.Spanned is null)
+                {
+                    state.Attempts++;
+                    if (await AttemptAsync(request, state, deadline.Token) is { } answer) return answer;
+                }
+                return state.IsPart ? null : await SendPartsAsync(request, state.Spanned, deadline, cancellation);
             }
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw TimedOut(request, state);
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw TimedOut(request, state);
+            }
         }
     }
 
-    /// <summary>One attempt; after a failure, null when it is time for the next one.</summary>
+    /// <summary>One attempt; after a failure, null when it is time for the next one, or to cut the request.</summary>
     private async Task<TReply?> AttemptAsync<TReply>(
         IRoutedRequest<TReply> request, CallState state, CancellationToken cancellation)
         where TReply : class, IRawReply, new()
@@ -42,11 +50,16 @@ internal sealed class RegionSender(
         RegionTarget target;
         try
         {
-            target = await FindAsync(request.RoutingKey.Memory, state, cancellation);
+            target = await FindAsync(request, state, cancellation);
         }
         catch (StoreCallException e)
         {
             await WaitAsync(e);
+            return null;
+        }
+        if (RegionSplitter.Spans(request, target.Region.Range))
+        {
+            state.Spanned = target.Region;
             return null;
         }
 
@@ -77,7 +90,7 @@ internal sealed class RegionSender(
 
         if (reply.RegionError is not { } error)
         {
-            if (regions.Find(request.RoutingKey.Memory)?.Leader != target.Peer)
+            if (regions.Known.Find(request)?.Leader != target.Peer)
                 regions.SetLeader(target.Region.Id, target.Peer);
             return reply;
         }
@@ -105,12 +118,12 @@ internal sealed class RegionSender(
     /// <summary>The replica to try: the leader where it is known and reachable, else one after the
     /// other.</summary>
     private async Task<RegionTarget> FindAsync(
-        ReadOnlyMemory<byte> key, CallState state, CancellationToken cancellation)
+        IRoutedRequest request, CallState state, CancellationToken cancellation)
     {
-        var located = regions.Find(key);
+        var located = regions.Known.Find(request);
         if (located?.Leader is null)
         {
-            located = await placement.GetRegionAsync(key, cancellation);
+            located = await placement.GetRegionAsync(ScanCursor.FirstKey(request), cancellation);
             regions.Add(located);
         }
         var peer = located.Leader is { } leader && Usable(leader) ? leader : Next();
@@ -196,6 +209,12 @@ internal sealed class RegionSender(
         public Retries Retries { get; } = new(Random.Shared.NextDouble);
 
         public int Attempts { get; set; }
+
+        /// <summary>Whether it is a part of another call.</summary>
+        public bool IsPart { get; init; }
+
+        /// <summary>The region of its first key, when others have some of its keys.</summary>
+        public Region? Spanned { get; set; }
 
         /// <summary>The store that was of no use just now.</summary>
         public StoreId? Avoid { get; set; }

@@ -1,9 +1,10 @@
 using TinyKv.Core.Keys;
+using TinyKv.Protocol.Raw;
 using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Client;
 
-/// <summary>Where a scan continues after a page.</summary>
+/// <summary>Where a scan begins, and where it continues after a page.</summary>
 internal static class ScanCursor
 {
     /// <summary>What the page left of its range, or null when nothing is left.</summary>
@@ -17,6 +18,23 @@ internal static class ScanCursor
 
         KeyRange Rest(ReadOnlyMemory<byte> bound) =>
             reverse ? new KeyRange(range.Start, bound) : new KeyRange(bound, range.End);
+    }
+
+    /// <summary>A key of the region that a request begins in.</summary>
+    public static ReadOnlyMemory<byte> FirstKey(IRoutedRequest request) =>
+        request is ScanRequest { Reverse: true } scan ? LastBelow(scan.EndKey.Span) : request.RoutingKey.Memory;
+
+    /// <summary>The largest key below a bound that is no longer than keys may be: where a walk downwards begins. An empty bound
+    /// is above all keys.</summary>
+    internal static ReadOnlyMemory<byte> LastBelow(ReadOnlySpan<byte> bound)
+    {
+        if (bound is [.. var shorter, 0]) return shorter.ToArray();
+        if (bound.Length > Limits.MaxKeyBytes) return bound[..Limits.MaxKeyBytes].ToArray();
+        var last = new byte[Limits.MaxKeyBytes];
+        last.AsSpan(bound.Length).Fill(byte.MaxValue);
+        bound.CopyTo(last);
+        if (!bound.IsEmpty) last[bound.Length - 1]--;
+        return last;
     }
 
     /// <summary>The smallest key above another that is no longer than keys may be; null: there is

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using TinyKv.Actors.Messages;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Raw;
-using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Actors.Regions;
 
@@ -41,7 +40,7 @@ internal sealed class RegionTable
     }
 
     /// <summary>The replica of the region that a request of the raw API belongs to, if it is on this store.</summary>
-    public ReplicaView? Find(IRoutedRequest request) => Find(Volatile.Read(ref _content).Replicas, request);
+    public ReplicaView? Find(IRoutedRequest request) => Volatile.Read(ref _content).Replicas.Find(request);
 
     /// <summary>Replaces the entry of a region, and makes at the same moment that of one that was split off.</summary>
     public void Post(ReplicaView view, ReplicaView? child = null)
@@ -55,7 +54,7 @@ internal sealed class RegionTable
     }
 
     /// <summary>Where the region that a request belongs to is, though it has no replica on this store.</summary>
-    public LocatedRegion? Locate(IRoutedRequest request) => Find(Regions, request);
+    public LocatedRegion? Locate(IRoutedRequest request) => Regions.Find(request);
 
     /// <summary>The replica on this store was removed: others have the region, as it is after that.</summary>
     public void Remove(Region region)
@@ -67,12 +66,6 @@ internal sealed class RegionTable
     /// <summary>Another store has told where a region is. What replicas on this one say counts for more.</summary>
     public void Learn(LocatedRegion region) =>
         ImmutableInterlocked.Update(ref _content, (content, learnt) => content.Knowing(learnt), region);
-
-    private static T? Find<T>(RegionMap<T> regions, IRoutedRequest request) where T : class, IRegionEntry
-    {
-        var key = request.RoutingKey.Memory;
-        return request is ScanRequest { Reverse: true } ? regions.FindBelow(key) : regions.Find(key);
-    }
 
     // The placement group holds no keys.
     private sealed record Content(

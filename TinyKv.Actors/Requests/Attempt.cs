@@ -10,15 +10,23 @@ internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
     private Retries? _retries;
     private int _guesses;
     private bool _underWay; // a write that may be done by somebody right now
-    private RegionError _lastRefusal = new RegionError.NotLeader(null, null);
 
     public IRoutedRequest Request => request;
+
+    /// <summary>Whether it is for a part of a request, others of which may be done already.</summary>
+    public bool IsPart { get; init; }
+
+    /// <summary>The region of its first key, when others have some of its keys.</summary>
+    public Region? Spanned { get; set; }
 
     /// <summary>Most requests need none.</summary>
     public Retries Retries => _retries ??= new Retries(draw);
 
     /// <summary>Whom the last answer named as the leader.</summary>
     public Peer? Hint { get; private set; }
+
+    /// <summary>Why it was refused last.</summary>
+    public RegionError LastRefusal { get; private set; } = new RegionError.NotLeader(null, null);
 
     /// <summary>Whom to ask where nobody hears who leads: who was said to, then one replica after the other.</summary>
     public Peer? Guess(LocatedRegion known)
@@ -29,9 +37,16 @@ internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
     }
 
     /// <summary>What it is told when the time is over.</summary>
-    public IRawReply Unanswered() => _underWay ? request.OutcomeUnknown() : request.Refused(_lastRefusal);
+    public IRawReply Unanswered() => _underWay ? request.OutcomeUnknown() : request.Refused(LastRefusal);
 
     public void Begin() => _underWay = !request.IsRead;
+
+    /// <summary>Nobody is known who has the region.</summary>
+    public TimeSpan Nowhere()
+    {
+        LastRefusal = new RegionError.RegionNotFound(null);
+        return Retries.After(RetryReason.RegionMoved);
+    }
 
     /// <summary>What was begun never left.</summary>
     public void NeverSent() => _underWay = false;
@@ -42,9 +57,9 @@ internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
         (_underWay, Hint) = (false, null);
         if (reply is null) return Retries.After(RetryReason.Unreachable);
         if (reply.RegionError is not { } error || RegionErrors.FromWire(error) is not { } refusal) return null;
-        _lastRefusal = refusal;
-        // Whoever asked is to slow down, or to ask for fewer keys, which it would not if its request waited here.
-        if (refusal is RegionError.ServerIsBusy or RegionError.KeyNotInRegion) return null;
+        LastRefusal = refusal;
+        // Whoever asked is to slow down, which it would not if its request waited here.
+        if (refusal is RegionError.ServerIsBusy && !IsPart) return null;
         if (Retries.MayBeDone(refusal, request.IsRead)) return null;
         if (refusal is RegionError.NotLeader named && named.Leader == asked) refusal = named with { Leader = null };
         Hint = (refusal as RegionError.NotLeader)?.Leader;

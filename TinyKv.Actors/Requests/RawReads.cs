@@ -26,6 +26,11 @@ internal static class RawReads
             _ => throw new UnreachableException($"{request.GetType()}"),
         };
 
+    /// <summary>The values of many keys do not fit into a reply.</summary>
+    public static IRawReply TooMuch(BatchGetRequest request, string fit = "fewer") => request.Invalid(
+        $"the values of the {request.Keys.Count} keys need more than {Limits.MaxReplyBytes} bytes, the most that a reply "
+        + $"holds; ask for {fit} at once");
+
     private static IRawReply Get(GetRequest request, ColumnFamily family, IStorageReader reader) =>
         RawChecks.Outside(reader, request.Key) is { } refusal ? request.Refused(refusal)
             : new GetResponse { Value = RawReplies.Maybe(reader.GetCF(family, request.Key.Span)) };
@@ -45,9 +50,7 @@ internal static class RawReads
             var value = reader.GetCF(family, key.Span);
             if (!size.TryAdd(ReplySize.OfMaybeValue(value?.Length)))
             {
-                return request.Invalid($"the values of the {request.Keys.Count} keys need more than "
-                    + $"{Limits.MaxReplyBytes} bytes, the most that a reply holds; "
-                    + $"ask for {reply.Values.Count} or fewer at once");
+                return TooMuch(request, $"{reply.Values.Count} or fewer");
             }
             reply.Values.Add(RawReplies.Maybe(value));
         }

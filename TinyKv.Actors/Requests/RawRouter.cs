@@ -11,7 +11,8 @@ namespace TinyKv.Actors.Requests;
 /// <summary>
 /// Finds the leader for a request without a context: executes it here when this store leads, otherwise forwards it,
 /// with a context, to the gateway of the store that does. Refusals are followed until the time is over. Reads are
-/// repeated whatever happens; a write only when it was certainly not done.
+/// repeated whatever happens; a write only when it was certainly not done. One for keys of several regions is cut, and
+/// its parts go their own ways.
 /// </summary>
 /// <param name="self">This store.</param>
 /// <param name="table">What the replicas here know of their leaders.</param>
@@ -20,7 +21,7 @@ namespace TinyKv.Actors.Requests;
 /// <param name="timeout">How long a request may take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="draw">Random numbers from 0 to 1.</param>
-internal sealed class RawRouter(
+internal sealed partial class RawRouter(
     StoreId self, RegionTable table, RawExecutor executor, GatewayLinks gateways, TimeSpan timeout, TimeProvider time,
     Func<double> draw)
 {
@@ -38,7 +39,7 @@ internal sealed class RawRouter(
         var attempt = new Attempt(request, draw);
         try
         {
-            return await FollowAsync(attempt, limit.Token);
+            return await FollowAsync(attempt, limit.Token) ?? await ExecutePartsAsync(attempt, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && late.IsCancellationRequested)
         {
@@ -56,7 +57,7 @@ internal sealed class RawRouter(
         try
         {
             if (delay > TimeSpan.Zero) await Task.Delay(delay, time, end);
-            return await FollowAsync(attempt, end);
+            return await FollowAsync(attempt, end) ?? await ExecutePartsAsync(attempt, end);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
@@ -64,34 +65,41 @@ internal sealed class RawRouter(
         }
     }
 
-    /// <summary>The first attempt of a request whose leader is here; null: it is elsewhere, or not known.</summary>
+    /// <summary>The first attempt of a request whose leader is here; null: it is elsewhere, not known, or not the only one.
+    /// </summary>
     public (RequestContext Context, Attempt Attempt)? Here(IRoutedRequest request)
     {
         if (table.Find(request) is not { Stopped: null, Peer.Leader: { } leader } view || leader.Store != self) return null;
+        if (RegionSplitter.Spans(request, view.Region.Range)) return null;
         var attempt = new Attempt(request, draw);
         attempt.Begin();
         return (ContextOf(view.Region, leader), attempt);
     }
 
-    private async Task<IRawReply> FollowAsync(Attempt attempt, CancellationToken limit)
+    // Null: it is for keys of several regions.
+    private async Task<IRawReply?> FollowAsync(Attempt attempt, CancellationToken limit)
     {
         while (true)
         {
             var view = table.Find(attempt.Request);
             if (view?.Stopped is { } stopped) return attempt.Request.Refused(stopped);
             var located = view is null ? table.Locate(attempt.Request) : new LocatedRegion(view.Region, view.Peer?.Leader);
-            if (located is null && table.KnowsRegions)
-                return attempt.Request.Refused(new RegionError.RegionNotFound(null));
+            if (located is not null && RegionSplitter.Spans(attempt.Request, located.Region.Range))
+            {
+                attempt.Spanned = located.Region;
+                return null;
+            }
             TimeSpan delay;
             if (located is not null && (attempt.Hint ?? (view is null ? attempt.Guess(located) : located.Leader)) is { } leader)
             {
                 var reply = await AskAsync(attempt, located.Region, leader, limit);
                 if (attempt.End(reply, leader) is not { } wait) return reply!;
+                Learn(attempt.LastRefusal, leader.Store);
                 delay = wait;
             }
             else
             {
-                delay = attempt.Retries.After(RetryReason.NoLeader);
+                delay = located is null && table.KnowsRegions ? attempt.Nowhere() : attempt.Retries.After(RetryReason.NoLeader);
             }
             if (delay > TimeSpan.Zero) await Task.Delay(delay, time, limit);
         }
@@ -104,6 +112,14 @@ internal sealed class RawRouter(
         return leader.Store == self
             ? await executor.ExecuteAsync(attempt.Request, ContextOf(region, leader), limit)
             : await ForwardAsync(attempt, region, leader, limit);
+    }
+
+    // Where there is no replica of a region, only others say what has become of it.
+    private void Learn(RegionError refusal, StoreId from)
+    {
+        if (refusal is not RegionError.EpochNotMatch changed) return;
+        foreach (var region in changed.Current.Where(region => !region.Range.IsEmpty))
+            table.Learn(new LocatedRegion(region, region.PeerOn(from)));
     }
 
     private static RequestContext ContextOf(Region region, Peer leader) => new(region.Id, region.Epoch, leader, 0);

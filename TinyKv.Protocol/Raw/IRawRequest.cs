@@ -50,6 +50,19 @@ public interface IRoutedRequest : IRawRequest
     IRoutedRequest For(Context context);
 }
 
+/// <summary>A request for many keys, each by itself.</summary>
+public interface IBatchRequest : IRoutedRequest
+{
+    /// <summary>How many.</summary>
+    int Count { get; }
+
+    /// <summary>The key at a place.</summary>
+    ByteString KeyAt(int place);
+
+    /// <summary>The same for some of the keys, and for no certain replica.</summary>
+    IRoutedRequest Only(IEnumerable<int> places);
+}
+
 /// <summary>A request of the raw API that is answered with a <typeparamref name="TReply"/>.</summary>
 public interface IRoutedRequest<TReply> : IRoutedRequest, IRawRequest<TReply> where TReply : class, IRawReply, new();
 

@@ -36,7 +36,7 @@ public partial class DeleteRequest : IRoutedRequest<WriteResponse>
 }
 
 /// <inheritdoc cref="IRoutedRequest"/>
-public partial class BatchGetRequest : IRoutedRequest<BatchGetResponse>
+public partial class BatchGetRequest : IBatchRequest, IRoutedRequest<BatchGetResponse>
 {
     bool IRawRequest.IsRead => true;
 
@@ -45,26 +45,50 @@ public partial class BatchGetRequest : IRoutedRequest<BatchGetResponse>
     ByteString IRoutedRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
 
     IRoutedRequest IRoutedRequest.For(Context context) => new BatchGetRequest(this) { Context = context };
+
+    int IBatchRequest.Count => Keys.Count;
+
+    ByteString IBatchRequest.KeyAt(int place) => Keys[place];
+
+    IRoutedRequest IBatchRequest.Only(IEnumerable<int> places) =>
+        new BatchGetRequest { Keys = { places.Select(place => Keys[place]) }, Cf = Cf };
+
+    IRawReply? IRawRequest.ReplyIn(object answer) => answer is BatchGetResponse reply
+        && (reply.Values.Count == Keys.Count || reply.RegionError is not null || reply.Error.Length > 0) ? reply : null;
 }
 
 /// <inheritdoc cref="IRoutedRequest"/>
-public partial class BatchPutRequest : IRoutedRequest<WriteResponse>
+public partial class BatchPutRequest : IBatchRequest, IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
     ByteString IRoutedRequest.RoutingKey => Pairs.Count > 0 ? Pairs[0].Key : ByteString.Empty;
 
     IRoutedRequest IRoutedRequest.For(Context context) => new BatchPutRequest(this) { Context = context };
+
+    int IBatchRequest.Count => Pairs.Count;
+
+    ByteString IBatchRequest.KeyAt(int place) => Pairs[place].Key;
+
+    IRoutedRequest IBatchRequest.Only(IEnumerable<int> places) =>
+        new BatchPutRequest { Pairs = { places.Select(place => Pairs[place]) }, Cf = Cf };
 }
 
 /// <inheritdoc cref="IRoutedRequest"/>
-public partial class BatchDeleteRequest : IRoutedRequest<WriteResponse>
+public partial class BatchDeleteRequest : IBatchRequest, IRoutedRequest<WriteResponse>
 {
     bool IRawRequest.IsRead => false;
 
     ByteString IRoutedRequest.RoutingKey => Keys.Count > 0 ? Keys[0] : ByteString.Empty;
 
     IRoutedRequest IRoutedRequest.For(Context context) => new BatchDeleteRequest(this) { Context = context };
+
+    int IBatchRequest.Count => Keys.Count;
+
+    ByteString IBatchRequest.KeyAt(int place) => Keys[place];
+
+    IRoutedRequest IBatchRequest.Only(IEnumerable<int> places) =>
+        new BatchDeleteRequest { Keys = { places.Select(place => Keys[place]) }, Cf = Cf };
 }
 
 /// <inheritdoc cref="IRoutedRequest"/>

@@ -56,16 +56,14 @@ internal sealed class FakeCluster : IAsyncDisposable
     public Region MakeRegion(ulong id, ulong version, KeyRange range) => new(
         new RegionId(id), range, new RegionEpoch(1, version), [.. _stores.Select(store => PeerOn(store.Id))]);
 
-    /// <summary>Splits region 1 in two at a key; both keep their leader.</summary>
-    public void Split(string at)
+    /// <summary>Splits region 1, which holds every key, at some keys; all keep its leader.</summary>
+    public void Split(params string[] at)
     {
-        var key = System.Text.Encoding.ASCII.GetBytes(at);
-        Regions =
-        [
-            MakeRegion(1, version: 2, new KeyRange(default, key)),
-            MakeRegion(2, version: 2, new KeyRange(key, default)),
-        ];
-        Leaders[2] = Leaders[1];
+        byte[][] bounds = [[], .. at.Select(System.Text.Encoding.ASCII.GetBytes), []];
+        var version = Regions[0].Epoch.Version + 1;
+        Regions = [.. bounds.Zip(bounds.Skip(1), (start, end) => new KeyRange(start, end))
+            .Select((range, i) => MakeRegion((ulong)i + 1, version, range))];
+        foreach (var region in Regions) Leaders[region.Id.Value] = Leaders[1];
     }
 
     public Region RegionOf(ReadOnlyMemory<byte> key) =>

@@ -1,8 +1,12 @@
 using System.Diagnostics;
+using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using TinyKv.Core.Keys;
+using TinyKv.Core.Regions;
+using TinyKv.Protocol.Errors;
 using TinyKv.Protocol.Raw;
+using TinyKv.Protocol.Wire.Errors;
 using TinyKv.Protocol.Wire.Raw.V1;
 
 namespace TinyKv.Tests.Client;
@@ -18,6 +22,18 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
         AnswerAsync<WriteResponse>(request, context);
 
     public override Task<WriteResponse> Delete(DeleteRequest request, ServerCallContext context) =>
+        AnswerAsync<WriteResponse>(request, context);
+
+    public override Task<BatchGetResponse> BatchGet(BatchGetRequest request, ServerCallContext context) =>
+        AnswerAsync<BatchGetResponse>(request, context);
+
+    public override Task<WriteResponse> BatchPut(BatchPutRequest request, ServerCallContext context) =>
+        AnswerAsync<WriteResponse>(request, context);
+
+    public override Task<WriteResponse> BatchDelete(BatchDeleteRequest request, ServerCallContext context) =>
+        AnswerAsync<WriteResponse>(request, context);
+
+    public override Task<WriteResponse> DeleteRange(DeleteRangeRequest request, ServerCallContext context) =>
         AnswerAsync<WriteResponse>(request, context);
 
     public override Task<CompareAndSetResponse> PutIfAbsent(PutIfAbsentRequest request, ServerCallContext context) =>
@@ -42,7 +58,8 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
 
     private async Task<IRawReply> AnswerAsync(IRoutedRequest request, CancellationToken cancellation)
     {
-        if (await store.AdmitAsync(NameOf(request), request.Context!, request.RoutingKey.Memory, cancellation) is { } refusal)
+        if ((await store.AdmitAsync(NameOf(request), request.Context!, request.RoutingKey.Memory, cancellation)
+            ?? KeyOutside(request)) is { } refusal)
         {
             var refused = request.NewReply();
             refused.RegionError = refusal;
@@ -51,16 +68,31 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
         lock (store.Cluster.Data) return Answer(request, store.Cluster.Data);
     }
 
+    private Error? KeyOutside(IRoutedRequest request)
+    {
+        var region = store.Cluster.RegionOf(request.RoutingKey.Memory);
+        return RegionSplitter.Spans(request, region.Range)
+            ? RegionErrors.ToWire(new RegionError.KeyNotInRegion(request.RoutingKey.Memory, region)) : null;
+    }
+
     private IRawReply Answer(IRoutedRequest request, SortedDictionary<string, byte[]> data)
     {
         switch (request)
         {
             case GetRequest get:
-                return new GetResponse
-                {
-                    Value = data.TryGetValue(Name(get.Key), out var value)
-                        ? new MaybeValue { Found = true, Value = ByteString.CopyFrom(value) } : new MaybeValue(),
-                };
+                return new GetResponse { Value = ValueOf(get.Key, data) };
+            case BatchGetRequest get:
+                return new BatchGetResponse { Values = { get.Keys.Select(key => ValueOf(key, data)) } };
+            case BatchPutRequest put:
+                foreach (var pair in put.Pairs) data[Name(pair.Key)] = pair.Value.ToByteArray();
+                return new WriteResponse();
+            case BatchDeleteRequest delete:
+                foreach (var key in delete.Keys) data.Remove(Name(key));
+                return new WriteResponse();
+            case DeleteRangeRequest delete:
+                var range = new KeyRange(delete.StartKey.Memory, delete.EndKey.Memory);
+                foreach (var key in data.Keys.Where(key => range.Contains(Encoding.UTF8.GetBytes(key))).ToList()) data.Remove(key);
+                return new WriteResponse();
             case PutRequest put:
                 data[Name(put.Key)] = put.Value.ToByteArray();
                 return new WriteResponse();
@@ -104,8 +136,16 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
         return reply;
     }
 
+    private static MaybeValue ValueOf(ByteString key, SortedDictionary<string, byte[]> data) =>
+        data.TryGetValue(Name(key), out var value)
+            ? new MaybeValue { Found = true, Value = ByteString.CopyFrom(value) } : new MaybeValue();
+
     private static string NameOf(IRoutedRequest request) => request switch
     {
+        BatchGetRequest => "batch-get",
+        BatchPutRequest => "batch-put",
+        BatchDeleteRequest => "batch-delete",
+        DeleteRangeRequest => "delete-range",
         GetRequest => "get",
         PutRequest => "put",
         DeleteRequest => "delete",

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using TinyKv.Actors.Messages;
 using TinyKv.Actors.Regions;
 using TinyKv.Actors.Requests;
+using TinyKv.Core.Keys;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
 using TinyKv.Protocol.Errors;
@@ -282,16 +283,50 @@ public abstract class RawRouterSpec : TestKit
     }
 
     [Fact]
-    public async Task A_key_that_is_not_in_the_leader_s_region_is_said_at_once()
+    public async Task A_key_that_is_not_in_the_leader_s_region_is_looked_for_again()
     {
         Leads(2);
         var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
 
         await _second.NextAsync<PutRequest>();
+        Leads(3);
         _second.Reply(Refusal(new RegionError.KeyNotInRegion(K.Memory, _storage.Region)));
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(new WriteResponse());
 
-        Assert.NotNull((await reply).RegionError!.KeyNotInRegion);
-        await _second.ExpectNothingAsync();
+        Assert.Null((await reply).RegionError);
+    }
+
+    [Fact]
+    public async Task At_a_store_without_a_replica_a_region_that_was_split_is_what_its_leader_says()
+    {
+        var elsewhere = _storage.Region with { Peers = [PeerOn(3)] };
+        _table.Learn(new LocatedRegion(elsewhere, PeerOn(3)));
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
+
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(Refusal(new RegionError.EpochNotMatch([elsewhere with { Epoch = new RegionEpoch(1, 2) }])));
+        Assert.Equal(2ul, (await _third.NextAsync<PutRequest>()).Context.RegionEpoch.Version);
+        _third.Reply(new WriteResponse());
+
+        Assert.Null((await reply).RegionError);
+    }
+
+    [Fact]
+    public async Task A_key_of_no_region_that_is_known_waits_until_one_is_and_is_refused_in_time()
+    {
+        var below = _storage.Region with { Range = new KeyRange(default, K.Memory), Peers = [PeerOn(2), PeerOn(3)] };
+        _table.Learn(new LocatedRegion(below, PeerOn(3)));
+        var late = await Router(TimeSpan.FromMilliseconds(100)).ExecuteAsync(Put, default);
+        var reply = Router(WaitTimeout).ExecuteAsync(Put, default);
+        _table.Learn(new LocatedRegion(
+            below with { Id = new RegionId(2), Range = new KeyRange(K.Memory, default) }, PeerOn(3)));
+
+        await _third.NextAsync<PutRequest>();
+        _third.Reply(new WriteResponse());
+
+        Assert.Null((await reply).RegionError);
+        Assert.NotNull(late.RegionError!.RegionNotFound);
     }
 
     [Fact]

@@ -155,6 +155,25 @@ public sealed class TogetherTests
     }
 
     [Fact]
+    public async Task A_write_to_several_regions_that_are_led_here_goes_to_each_and_is_counted_once()
+    {
+        var (here, m) = (HeldStorage.Region.Peers[0], ByteString.CopyFromUtf8("m"));
+        var below = HeldStorage.Region with { Range = new KeyRange(default, m.Memory), Epoch = new RegionEpoch(1, 2) };
+        var leads = new PeerView(new LeadershipChange(RoleKind.Leader, 1, here.Id), here, CaughtUp: true);
+        _table.Post(new ReplicaView(below, leads),
+            new ReplicaView(below with { Id = new RegionId(2), Range = new KeyRange(m.Memory, default) }, leads));
+        var both = new BatchDeleteRequest { Keys = { K, m } };
+
+        var calls = Execute(both, new BatchDeleteRequest { Keys = { K } }, new DeleteRangeRequest(), Put, Put);
+
+        Assert.Null((await _sink.ReplyTo(calls[0])).RegionError);
+        Assert.Null((await _sink.ReplyTo(calls[2])).RegionError);
+        Assert.Equal(4, _storage.Alone);
+        // What is for one region goes with others, as long as there is room.
+        Assert.InRange(Assert.Single(_storage.Executed).Calls.Count, 2, 3);
+    }
+
+    [Fact]
     public async Task A_scan_does_not_hold_up_what_came_with_it()
     {
         var calls = Execute(new ScanRequest { Limit = 5 }, Put);
