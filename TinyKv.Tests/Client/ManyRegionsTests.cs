@@ -93,32 +93,35 @@ public sealed class ManyRegionsTests : IAsyncLifetime
     [Fact]
     public async Task While_regions_are_split_nothing_is_lost_and_nobody_is_told_otherwise()
     {
-        var isDone = false;
-        var working = Task.WhenAll(
-            new[] { Raw, _remote.Raw }.Select((raw, i) => WorkAsync(raw, $"{i}", () => Volatile.Read(ref isDone))));
-
-        await SplitAsync("f0", "k1", "p0", "u1");
-        Volatile.Write(ref isDone, true);
-
-        Assert.All(await working, rounds => Assert.True(rounds > 0));
+        var region = RegionId.First.Value;
+        foreach (var key in new[] { "f0", "k1", "p0", "u1" })
+        {
+            var split = _cluster.Client.Admin.SplitRegionAsync(region, Bytes(key), Timeouts.Long);
+            do
+            {
+                await Task.WhenAll(ExerciseAsync(Raw, name: "0"), ExerciseAsync(_remote.Raw, name: "1"));
+                await Raw.DeleteRangeAsync(Range("b", "y"));
+                Assert.Equal(["a0", "a1", "y0", "y1", "z0", "z1"], await ScanAsync(_remote.Raw, new RawScan()));
+            }
+            while (!split.IsCompleted);
+            region = (await split).Right.Id;
+        }
     }
 
-    // Rounds over all regions, one at least.
-    private static async Task<int> WorkAsync(IRawClient raw, string name, Func<bool> isDone)
+    // Over all regions, beside somebody who does the same with keys of other names.
+    private static async Task ExerciseAsync(IRawClient raw, string name)
     {
         var keys = Keys.Select(key => key + name).ToArray();
-        var rounds = 0;
-        for (; rounds == 0 || !isDone(); rounds++)
-        {
-            var value = $"{rounds}";
-            await raw.BatchPutAsync([.. keys.Select(key => new RawPair(Bytes(key), Bytes(value)))]);
-            Assert.All(await raw.BatchGetAsync([.. keys.Select(Bytes)]), found => Assert.Equal(value, Text(found)));
-            var own = new RawScan { Reverse = rounds % 2 == 0 };
-            var seen = (await ScanAsync(raw, own)).Where(key => key.EndsWith(name, StringComparison.Ordinal));
-            Assert.Equal(own.Reverse ? keys.Reverse() : keys, seen);
-            await raw.BatchDeleteAsync([.. keys.Select(Bytes)]);
-        }
-        return rounds;
+        var value = Guid.NewGuid().ToByteArray();
+        await raw.BatchPutAsync([.. keys.Select(key => new RawPair(Bytes(key), value))]);
+        Assert.All(await raw.BatchGetAsync([.. keys.Select(Bytes)]), found => Assert.Equal(value, found));
+        Assert.Equal(keys, await OwnAsync(reverse: false));
+        Assert.Equal(keys.Reverse(), await OwnAsync(reverse: true));
+        await raw.BatchDeleteAsync([.. keys[3..20].Select(Bytes)]);
+        Assert.Equal([.. keys[..3], .. keys[20..]], await OwnAsync(reverse: false));
+
+        async Task<IEnumerable<string>> OwnAsync(bool reverse) =>
+            (await ScanAsync(raw, new RawScan { Reverse = reverse })).Where(key => key.EndsWith(name, StringComparison.Ordinal));
     }
 
     // The first region, at ascending keys.
