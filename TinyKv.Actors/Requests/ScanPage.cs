@@ -86,11 +86,12 @@ internal static class ScanPage
         return range.IsBounded && range.End.Span.SequenceCompareTo(region.End.Span) <= 0 ? default : region.End;
     }
 
-    // The walk must begin in the region; a reverse one begins just below its upper bound.
+    // The walk must begin in the region; a reverse one begins just below its upper bound. One without a bound was meant for the
+    // last region, which this may have been until it was split.
     private static RegionError.KeyNotInRegion? Outside(ScanRequest request, Region region)
     {
-        var inside = !request.Reverse ? region.Range.Contains(request.StartKey.Span)
-            : request.EndKey.IsEmpty || region.Range.ContainsBelow(request.EndKey.Span);
+        var inside = request.Reverse ? region.Range.ContainsBelow(request.EndKey.Span)
+            : region.Range.Contains(request.StartKey.Span);
         return inside ? null : new RegionError.KeyNotInRegion(
             request.Reverse ? request.EndKey.Memory : request.StartKey.Memory, region);
     }

@@ -90,6 +90,7 @@ public sealed class RawScanTests : ServedTests
     [Theory]
     [InlineData("b")]
     [InlineData("e")]
+    [InlineData("")]
     public async Task A_reverse_scan_that_begins_outside_the_region_is_refused(string end)
     {
         Store.Data.Region = Store.Data.Region with { Range = new KeyRange("b"u8.ToArray(), "d"u8.ToArray()) };
