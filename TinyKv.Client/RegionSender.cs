@@ -33,7 +33,7 @@ internal sealed partial class RegionSender(
                     state.Attempts++;
                     if (await AttemptAsync(request, state, deadline.Token) is { } answer) return answer;
                 }
-                return state.IsPart ? null : await SendPartsAsync(request, state.Spanned, deadline, cancellation);
+                return state.Whole is not null ? null : await SendPartsAsync(request, state, deadline, cancellation);
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -187,6 +187,7 @@ internal sealed partial class RegionSender(
     {
         if (request.IsRead) return;
         state.MayBeDone = true;
+        if (state.Whole is { } whole) whole.MayBeDone = true;
         // After a conditional write that was done, its repetition would find the condition broken and deny it.
         if (options.RetryUndeterminedWrites && !request.IsConditional) return;
         throw new TinyKvUndeterminedException(
@@ -210,8 +211,8 @@ internal sealed partial class RegionSender(
 
         public int Attempts { get; set; }
 
-        /// <summary>Whether it is a part of another call.</summary>
-        public bool IsPart { get; init; }
+        /// <summary>The call that it is a part of.</summary>
+        public CallState? Whole { get; init; }
 
         /// <summary>The region of its first key, when others have some of its keys.</summary>
         public Region? Spanned { get; set; }
@@ -222,7 +223,7 @@ internal sealed partial class RegionSender(
         /// <summary>Whether an attempt is on its way.</summary>
         public bool InFlight { get; set; }
 
-        /// <summary>Whether an earlier attempt may have been carried out.</summary>
+        /// <summary>Whether an earlier attempt may have been carried out, of the whole or of a part.</summary>
         public bool MayBeDone { get; set; }
 
         public StoreCallException? Last { get; set; }

@@ -7,6 +7,8 @@ namespace TinyKv.Actors.Requests;
 /// <summary>One request on its way.</summary>
 internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
 {
+    private static readonly RegionError NobodyAsked = new RegionError.NotLeader(null, null);
+
     private Retries? _retries;
     private int _guesses;
     private bool _underWay; // a write that may be done by somebody right now
@@ -26,7 +28,7 @@ internal sealed class Attempt(IRoutedRequest request, Func<double> draw)
     public Peer? Hint { get; private set; }
 
     /// <summary>Why it was refused last.</summary>
-    public RegionError LastRefusal { get; private set; } = new RegionError.NotLeader(null, null);
+    public RegionError LastRefusal { get; private set; } = NobodyAsked;
 
     /// <summary>Whom to ask where nobody hears who leads: who was said to, then one replica after the other.</summary>
     public Peer? Guess(LocatedRegion known)

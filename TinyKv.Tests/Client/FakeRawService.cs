@@ -91,7 +91,8 @@ internal sealed class FakeRawService(FakeStore store) : Raw.RawBase
                 return new WriteResponse();
             case DeleteRangeRequest delete:
                 var range = new KeyRange(delete.StartKey.Memory, delete.EndKey.Memory);
-                foreach (var key in data.Keys.Where(key => range.Contains(Encoding.UTF8.GetBytes(key))).ToList()) data.Remove(key);
+                foreach (var key in data.Keys.Where(key => range.Contains(Encoding.UTF8.GetBytes(key))).ToList())
+                    data.Remove(key);
                 return new WriteResponse();
             case PutRequest put:
                 data[Name(put.Key)] = put.Value.ToByteArray();

@@ -44,14 +44,16 @@ public sealed class ManyRegionsTests : IAsyncLifetime
             await raw.BatchPutAsync([.. Keys.Select(key => new RawPair(Bytes(key), Bytes($"of {key}")))]);
             string[] mixed = ["z", "a", "m", "?", "l", "z", "g"];
             Assert.Equal(
-                mixed.Select(key => key == "?" ? null : $"of {key}"), (await raw.BatchGetAsync([.. mixed.Select(Bytes)])).Select(Text));
+                mixed.Select(key => key == "?" ? null : $"of {key}"),
+                (await raw.BatchGetAsync([.. mixed.Select(Bytes)])).Select(Text));
 
             Assert.Equal(Keys, await ScanAsync(raw, new RawScan()));
             Assert.Equal(Keys.Reverse(), await ScanAsync(raw, new RawScan { Reverse = true }));
             Assert.Equal(Keys[5..20], await ScanAsync(raw, new RawScan { Range = Range("f", "u") }));
             Assert.Equal(Keys[5..20].Reverse(), await ScanAsync(raw, new RawScan { Range = Range("f", "u"), Reverse = true }));
             Assert.Equal(Keys[6..15], await ScanAsync(raw, new RawScan { Range = Range("g", ""), Limit = 9 }));
-            Assert.Equal(Keys[3..12].Reverse(), await ScanAsync(raw, new RawScan { Range = Range("", "m"), Limit = 9, Reverse = true }));
+            var below = new RawScan { Range = Range("", "m"), Limit = 9, Reverse = true };
+            Assert.Equal(Keys[3..12].Reverse(), await ScanAsync(raw, below));
 
             await raw.DeleteRangeAsync(Range("f", "u"));
             Assert.Equal([.. Keys[..5], .. Keys[20..]], await ScanAsync(raw, new RawScan()));

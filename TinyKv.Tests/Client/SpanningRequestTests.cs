@@ -168,6 +168,23 @@ public sealed class SpanningRequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_may_be_done_before_the_region_is_split_is_not_forgotten_by_the_parts()
+    {
+        await using var client = await _cluster.ConnectAsync(
+            options => options with { RetryUndeterminedWrites = true, Timeout = TimeSpan.FromSeconds(2) });
+        _cluster.Intercept = (_, _, _) =>
+        {
+            if (_cluster.Regions.Length > 3) return Task.FromResult<Error?>(null);
+            _cluster.Split("b", "d", "m");
+            _cluster.Leaders.Clear();
+            return Task.FromResult<Error?>(Stale);
+        };
+
+        await Assert.ThrowsAsync<TinyKvUndeterminedException>(
+            () => client.Raw.BatchDeleteAsync([Bytes("a"), Bytes("b")]));
+    }
+
+    [Fact]
     public async Task A_call_in_parts_ends_when_it_is_cancelled()
     {
         await using var client = await _cluster.ConnectAsync();
