@@ -6,6 +6,11 @@ namespace TinyKv.Client;
 /// Reads and writes without transactions; all of them are linearizable. A write that is cancelled may have been done,
 /// or be done later.
 /// </summary>
+/// <remarks>
+/// Keys of several regions may be asked for at once. What is promised of a batch or a range as a whole holds for its keys in
+/// each region, and not for all of them together: each region reads and writes at a moment of its own, and a write may be done
+/// in some regions and fail in others, which is a <see cref="TinyKvUndeterminedException"/>.
+/// </remarks>
 public interface IRawClient
 {
     /// <summary>The value of a key, or null when there is none.</summary>
@@ -20,19 +25,20 @@ public interface IRawClient
     Task DeleteAsync(ReadOnlyMemory<byte> key, ColumnFamily family = ColumnFamily.Default,
         CancellationToken cancellation = default);
 
-    /// <summary>The values of some keys, in their order, all as of one moment; null where there is none.</summary>
+    /// <summary>The values of some keys, in their order, those of a region all as of one moment; null where there is none.
+    /// </summary>
     Task<IReadOnlyList<byte[]?>> BatchGetAsync(IReadOnlyList<byte[]> keys, ColumnFamily family = ColumnFamily.Default,
         CancellationToken cancellation = default);
 
-    /// <summary>Sets some keys, all or none; of two pairs with one key the later wins.</summary>
+    /// <summary>Sets some keys, in each region all or none; of two pairs with one key the later wins.</summary>
     Task BatchPutAsync(IReadOnlyList<RawPair> pairs, ColumnFamily family = ColumnFamily.Default,
         CancellationToken cancellation = default);
 
-    /// <summary>Removes some keys, all or none; no error when some are absent.</summary>
+    /// <summary>Removes some keys, in each region all or none; no error when some are absent.</summary>
     Task BatchDeleteAsync(IReadOnlyList<byte[]> keys, ColumnFamily family = ColumnFamily.Default,
         CancellationToken cancellation = default);
 
-    /// <summary>Removes every key of a range, atomically.</summary>
+    /// <summary>Removes every key of a range, in each region atomically.</summary>
     Task DeleteRangeAsync(KeyRange range, ColumnFamily family = ColumnFamily.Default,
         CancellationToken cancellation = default);
 

@@ -17,6 +17,7 @@ public sealed class TinyKvUnavailableException(string message, Exception? cause 
     public bool IsUnreachable { get; init; }
 }
 
-/// <summary>A write was sent and not answered: it may have been done, or be done later.</summary>
+/// <summary>A write was sent and not answered: it may have been done, or be done later. Or some of it was done: it was for keys
+/// of several regions, not all of which have written theirs.</summary>
 public sealed class TinyKvUndeterminedException(string message, Exception? cause = null)
     : TinyKvClientException(message, cause);

@@ -6,8 +6,8 @@ namespace TinyKv.Actors.Requests;
 public interface IRawGateway
 {
     /// <summary>
-    /// Executes a request: with a context on this store's replica and nowhere else, without one wherever the leader is. What
-    /// is wrong with it, and refusals, are in the reply.
+    /// Executes a request: with a context on this store's replica and nowhere else, without one wherever the leader is, or
+    /// the leaders of all regions with its keys. What is wrong with it, and refusals, are in the reply.
     /// </summary>
     /// <param name="request">Not to be changed until it is answered.</param>
     /// <param name="cancellation">Ends the wait; a write may be done all the same.</param>

@@ -10,7 +10,10 @@ internal static class RawBatchCommands
     public static Command Get(CliHost host, CommonOptions options)
     {
         var keysArgument = KeysArgument();
-        var command = new Command("batch-get", "Prints the values of some keys, all as of one moment") { keysArgument };
+        var command = new Command("batch-get", "Prints the values of some keys, in each region as of one moment")
+        {
+            keysArgument,
+        };
         options.AddTo(command, options.Family, options.Hex, options.Format);
         command.SetAction(async (arguments, cancellation) =>
         {
@@ -37,7 +40,7 @@ internal static class RawBatchCommands
             Description = "Keys, each followed by its value",
             Arity = ArgumentArity.OneOrMore,
         };
-        var command = new Command("batch-put", "Sets some keys, all or none") { pairsArgument };
+        var command = new Command("batch-put", "Sets some keys, in each region all or none") { pairsArgument };
         options.AddTo(command, options.Family, options.Hex);
         command.SetAction(async (arguments, cancellation) =>
         {
@@ -57,7 +60,7 @@ internal static class RawBatchCommands
     public static Command Delete(CliHost host, CommonOptions options)
     {
         var keysArgument = KeysArgument();
-        var command = new Command("batch-delete", "Removes some keys, all or none; absent ones are no error")
+        var command = new Command("batch-delete", "Removes some keys, in each region all or none; absent ones are no error")
         {
             keysArgument,
         };
