@@ -207,7 +207,10 @@ internal sealed partial class RegionSender(
     /// <summary>What one call went through so far.</summary>
     private sealed class CallState
     {
-        public Retries Retries { get; } = new(Random.Shared.NextDouble);
+        private Retries? _retries;
+
+        /// <summary>Most calls need none.</summary>
+        public Retries Retries => _retries ??= new Retries(Random.Shared.NextDouble);
 
         public int Attempts { get; set; }
 
