@@ -2,7 +2,6 @@ using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
-using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 
@@ -21,8 +20,7 @@ internal sealed partial class ApplyActor
         {
             // Its other replicas are ahead: they had one here, and have removed it.
             Invariant.Holds(known.State == RegionState.Tombstone, $"{Region.Id} is split off {region.Id}, which is here already");
-            foreach (var part in SnapshotContent.Of(region))
-                foreach (var range in part.Ranges) batch.DeleteRange(part.Family, range);
+            Erase(region, batch);
             return;
         }
         MetaRecords.Write(batch, _child = new RegionRecord(region));

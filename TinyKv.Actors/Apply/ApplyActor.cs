@@ -108,8 +108,9 @@ internal sealed partial class ApplyActor(IEngine engine, ApplySpec spec) : Untyp
         }
         turn.Write();
         Observe(next - first, Stopwatch.GetElapsedTime(started));
-        AnswerApplied();
+        // Whoever asked for a change may look for it.
         TellChange();
+        AnswerApplied();
         return next;
     }
 

@@ -33,6 +33,12 @@ internal sealed record TransferLeadership(RegionId Region, StoreId To) : RegionR
 internal sealed record ChangeMembers(RegionId Region, MemberGoal Goal, ulong IfConfVer = 0) : RegionRequest(Region, null);
 
 /// <summary>
+/// Nothing was done: the change can be made, and needs a number for the new replica. Given to the members of
+/// <paramref name="ConfVer"/> alone, it cannot come late and bring back a replica that was removed since.
+/// </summary>
+internal sealed record NumberNeeded(ulong ConfVer, string Message);
+
+/// <summary>
 /// A region shall be split; only its leader takes that. Answered with <see cref="RegionSplit"/> when it is, here, or with
 /// <see cref="SplitNeedsNumbers"/>.
 /// </summary>

@@ -120,7 +120,8 @@ internal sealed record StoreActors(
             Settings = settings.Regions,
         }).WithDispatcher(Dispatchers.Snapshots), SplitChecker.Name);
         var storeService = system.ActorOf(
-            StoreService.Props(store, settings.Placement.Health, TimeSpan.FromSeconds(1)), StoreService.Name);
+            StoreService.Props(store, () => stores.Current, settings.Placement.Health, TimeSpan.FromSeconds(1)),
+            StoreService.Name);
         var registry = actors.OnAll(StoreService.Name, settings.StoreId, storeService);
         if (around.Measure is { } measure)
             system.ActorOf(StoreReporter.Props(ReporterOf(

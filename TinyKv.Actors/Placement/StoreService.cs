@@ -16,10 +16,11 @@ namespace TinyKv.Actors.Placement;
 
 /// <summary>
 /// Where placement is asked about stores and told of them, on every store at <c>/user/stores</c>. Only the placement leader's
-/// answers; the others name the leader that they know. It hears the stores, and knows by that how they are. Questions that
-/// come while leadership is being confirmed share the next confirmation.
+/// answers, but for a store that was removed; the others name the leader that they know. It hears the stores, and knows by
+/// that how they are. Questions that come while leadership is being confirmed share the next confirmation.
 /// </summary>
-internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpan timeout) : UntypedActor
+internal sealed class StoreService(
+    IActorRef store, Func<StoreDirectory> directory, HealthLimits limits, TimeSpan timeout) : UntypedActor
 {
     /// <summary>The actor's name.</summary>
     public const string Name = "stores";
@@ -34,10 +35,11 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
 
     /// <summary>What makes the actor.</summary>
     /// <param name="store">Takes requests to the placement group.</param>
+    /// <param name="directory">The stores, as this one knows them.</param>
     /// <param name="limits">After which silence a store is called what.</param>
     /// <param name="timeout">How long the group may take.</param>
-    public static Props Props(IActorRef store, HealthLimits limits, TimeSpan timeout) =>
-        Akka.Actor.Props.Create(() => new StoreService(store, limits, timeout));
+    public static Props Props(IActorRef store, Func<StoreDirectory> directory, HealthLimits limits, TimeSpan timeout) =>
+        Akka.Actor.Props.Create(() => new StoreService(store, directory, limits, timeout));
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
@@ -47,6 +49,10 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         switch (message)
         {
             case Wire.PlacementChange change: Change(change); break;
+            // For ever, so whoever knows it may say so: the leader may be where that store does not find it.
+            case Wire.PlacementHeartbeat heartbeat when Removal(directory(), heartbeat) is { } removal:
+                Sender.Tell(removal);
+                break;
             case Wire.PlacementListStores or Wire.PlacementHeartbeat or DescribeCluster:
                 _waiting.Add((Sender, message));
                 ConfirmWaiting();
@@ -105,18 +111,23 @@ internal sealed class StoreService(IActorRef store, HealthLimits limits, TimeSpa
         if (view.Stores.Find(id) is not { } known || (heartbeat.Directory != 0 && known.Directory.Value != heartbeat.Directory))
             return Refused(new RegistryRefusal(RegistryRefusalKind.UnknownStore,
                 $"placement knows no {id} with the data directory {heartbeat.Directory:x16}"));
-        if (known.State == StoreState.Tombstone)
-        {
-            var removed = Refused(new RegistryRefusal(RegistryRefusalKind.StoreRemoved, Acceptance.Gone(id)));
-            removed.Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version));
-            return removed;
-        }
+        if (Removal(view.Stores, heartbeat) is { } removal) return removal;
         var stats = heartbeat.Stats ?? new Wire.StoreStats();
         _health.Hear(id, StoreWire.FromWire(stats), Now);
         foreach (var led in heartbeat.Regions) Hear(id, led);
         var reply = new Wire.StoresReply { Changes = StoreWire.ToWire(view.Stores.ChangesSince(heartbeat.Version)) };
         // Requests to it would lead nowhere.
         if (stats.RegionCount == 0) reply.Regions.AddRange(_regions.Values.Where(HasKeys).Take(MaxRegions).Select(Locate));
+        return reply;
+    }
+
+    private static Wire.StoresReply? Removal(StoreDirectory stores, Wire.PlacementHeartbeat heartbeat)
+    {
+        var id = new StoreId(heartbeat.StoreId);
+        if (stores.Find(id) is not { State: StoreState.Tombstone } removed) return null;
+        if (heartbeat.Directory != 0 && removed.Directory.Value != heartbeat.Directory) return null;
+        var reply = Refused(new RegistryRefusal(RegistryRefusalKind.StoreRemoved, Acceptance.Gone(id)));
+        reply.Changes = StoreWire.ToWire(stores.ChangesSince(heartbeat.Version));
         return reply;
     }
 

@@ -67,7 +67,8 @@ internal sealed partial class RaftPeer
         else if (goal.Next(applied) is null) outcome = new ConfChangeOutcome.AlreadyDone();
         else if (goal.Next(_core.Configuration) is { } change) effects = _core.Change(change, out outcome);
         else outcome = new ConfChangeOutcome.Refused(ConfChangeRefusal.ChangeUnderWay, "the change is not applied yet");
-        Sender.Tell(outcome);
+        Sender.Tell(outcome is ConfChangeOutcome.Refused { Reason: ConfChangeRefusal.NumberMissing, Message: var message }
+            ? new NumberNeeded(_spec.Region.Epoch.ConfVer, message) : outcome);
         Perform(effects);
     }
 

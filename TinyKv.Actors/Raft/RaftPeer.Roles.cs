@@ -67,7 +67,7 @@ internal sealed partial class RaftPeer
         switch (message)
         {
             case Tick when _isInstalling: AwaitTick(); break;
-            case InboundRaftMessage or StoreDisconnected when _isInstalling: break;
+            case InboundRaftMessage or StoreDisconnected or StandForElection when _isInstalling: break;
             case Tick:
                 AwaitTick();
                 PassTick();

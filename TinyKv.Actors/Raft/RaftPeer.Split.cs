@@ -26,7 +26,10 @@ internal sealed partial class RaftPeer
         }
         var split = new SplitRegion(
             region.Epoch, asked.Key, new RegionId(numbers[0]), [.. numbers[1..].Select(number => new PeerId(number))]);
-        Admit(Sender, new Propose(region.Id, null, CommandCodec.Encode(split), []));
+        var command = CommandCodec.Encode(split);
+        // Of placement's group, or at a key that is none: the others would not take it, and the log would stand still.
+        if (_spec.IsCommand(command)) Admit(Sender, new Propose(region.Id, null, command, []));
+        else Sender.Tell(new RegionError.KeyNotInRegion(asked.Key, region));
         _answers.Deliver();
     }
 }

@@ -19,10 +19,15 @@ internal sealed class HeldPolls
     public bool TryHold(InboundRaftMessage inbound)
     {
         if (inbound.Envelope.Message is not (RaftMessage.PreVote or RaftMessage.RequestVote)) return false;
+        if (_held.TryGetValue(inbound.Region, out var senders) && senders.ContainsKey(inbound.From))
+        {
+            senders[inbound.From] = inbound;
+            return true;
+        }
         if (_count >= MaxHeld) Clear(); // most are of regions that will never be here
-        if (!_held.TryGetValue(inbound.Region, out var senders)) _held[inbound.Region] = senders = [];
-        if (senders.TryAdd(inbound.From, inbound)) _count++;
-        else senders[inbound.From] = inbound;
+        if (!_held.TryGetValue(inbound.Region, out senders)) _held[inbound.Region] = senders = [];
+        senders[inbound.From] = inbound;
+        _count++;
         return true;
     }
 

@@ -37,6 +37,9 @@ internal sealed record RegionSpec
 /// </summary>
 internal sealed class RegionActor : UntypedActor, IWithTimers
 {
+    // A store whose new replica has no leader is ready for so long.
+    private static readonly TimeSpan NewFor = TimeSpan.FromSeconds(10);
+
     private readonly RegionSpec _spec;
     private readonly RegionTable _table;
     private readonly RestartDelays _delays;
@@ -59,6 +62,12 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         _applier = Context.ActorOf(spec.Applier, "applier");
         Context.Watch(_applier);
         Post(null);
+    }
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        if (_isSplitOff) Timers.StartSingleTimer(NoLongerNew.Instance, NoLongerNew.Instance, NewFor);
     }
 
     /// <summary>What makes the actor.</summary>
@@ -137,6 +146,10 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
             case RegionChanged changed: Take(changed); break;
             // The state machine may still be applying what the peer gave it; it answers when it is done.
             case Retry: _applier.Tell(Describe.Instance); break;
+            case NoLongerNew:
+                _isSplitOff = false;
+                Post(_table.Find(_spec.Record.Region.Id)?.Peer);
+                break;
             case Terminated stopped when stopped.ActorRef.Equals(_peer): BackOff(); break;
             case Terminated:
                 StoreFailed.Publish(Context.System, $"the state machine of {_spec.Record.Region.Id} has stopped");
@@ -149,12 +162,11 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
     {
         var record = changed.Record;
         _state = _state with { Record = record };
+        var isHere = record.State != RegionState.Tombstone;
+        // Before the parent makes the replica of the new region, which posts what it knows of it, and later than this.
+        if (isHere) Post(_table.Find(record.Region.Id)?.Peer, changed.Child);
         Context.Parent.Tell(changed);
-        if (record.State != RegionState.Tombstone)
-        {
-            Post(_table.Find(record.Region.Id)?.Peer, changed.Child);
-            return;
-        }
+        if (isHere) return;
         // The parent watches, and continues when the peer has let go of the journal; it answers what is left behind.
         _table.Remove(record.Region with { Peers = record.Region.Peers.RemoveAll(peer => peer.Id == record.Former) });
         Context.Stop(Self);
@@ -219,6 +231,12 @@ internal sealed class RegionActor : UntypedActor, IWithTimers
         _table.Post(
             new ReplicaView(_state.Record.Region, peer) { IsSplitOff = _isSplitOff },
             child is null ? null : new ReplicaView(child.Region, null) { IsSplitOff = true });
+    }
+
+    /// <summary>A replica that was split off should have a leader by now.</summary>
+    private sealed class NoLongerNew
+    {
+        public static NoLongerNew Instance { get; } = new();
     }
 
     /// <summary>The back-off is over.</summary>

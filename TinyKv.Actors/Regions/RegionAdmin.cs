@@ -26,9 +26,12 @@ public interface IRegionAdmin
     /// </summary>
     /// <param name="region">The region.</param>
     /// <param name="goal">What the store shall be.</param>
+    /// <param name="ifConfVer">Only if the members are those of this change; 0: in any case. A number is for those of
+    /// <see cref="MemberStep.ConfVer"/>.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="RegionRefusedException">It cannot be reached; says why.</exception>
-    Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation);
+    Task<MemberStep> ChangeMembersAsync(
+        RegionId region, MemberGoal goal, ulong ifConfVer, CancellationToken cancellation);
 
     /// <summary>Splits a region in two: it keeps the keys below a key, a new one gets the others. Ends when both are there.
     /// </summary>
@@ -43,7 +46,8 @@ public interface IRegionAdmin
 /// <summary>How far a change of members is.</summary>
 /// <param name="UnderWay">What is under way, for people; null when the goal is reached.</param>
 /// <param name="NeedsNumber">Whether nothing is, because the new replica was given no number.</param>
-public readonly record struct MemberStep(string? UnderWay, bool NeedsNumber = false);
+/// <param name="ConfVer">The members for which it needs one.</param>
+public readonly record struct MemberStep(string? UnderWay, bool NeedsNumber = false, ulong ConfVer = 0);
 
 /// <summary>Why something was not done with a region. The numbers cross process boundaries.</summary>
 public enum RegionRefusalKind
@@ -96,7 +100,8 @@ internal sealed class RegionAdmin(
         (await AskAsync(region, new RegionTransfer { RegionId = region.Value, ToStore = to.Value }, cancellation)).NothingToDo;
 
     /// <inheritdoc/>
-    public async Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation)
+    public async Task<MemberStep> ChangeMembersAsync(
+        RegionId region, MemberGoal goal, ulong ifConfVer, CancellationToken cancellation)
     {
         var request = new RegionMembers
         {
@@ -104,9 +109,10 @@ internal sealed class RegionAdmin(
             StoreId = goal.Store.Value,
             HasPeer = goal is MemberGoal.Voter,
             NewPeer = goal is MemberGoal.Voter voter ? voter.NewPeer.Value : 0,
+            IfConfVer = ifConfVer,
         };
         var reply = await AskAsync(region, request, cancellation);
-        return new MemberStep(reply.NothingToDo ? null : reply.UnderWay, reply.NeedsNumber);
+        return new MemberStep(reply.NothingToDo ? null : reply.UnderWay, reply.NeedsNumber, reply.ConfVer);
     }
 
     /// <inheritdoc/>

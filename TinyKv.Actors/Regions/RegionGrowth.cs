@@ -24,14 +24,20 @@ internal sealed class RegionGrowth
             || (each.Value.Written >= written && (each.Value.Measured < 0 || each.Value.Measured + each.Value.Written >= bytes)))
         .Select(each => each.Key).OrderBy(region => region.Value);
 
-    /// <summary>A region has so many bytes now.</summary>
-    public void Measured(RegionId region, long bytes) => _counters.GetOrAdd(region, _ => new Counter()).Begin(bytes);
+    /// <summary>How many bytes were written to a region since it was measured.</summary>
+    public long Written(RegionId region) => _counters.GetOrAdd(region, _ => new Counter()).Written;
 
-    /// <summary>A region is not here any more.</summary>
-    public void Forget(RegionId region) => _counters.TryRemove(region, out _);
+    /// <summary>A region had so many bytes when so many were written.</summary>
+    public void Measured(RegionId region, long bytes, long written = 0) =>
+        _counters.GetOrAdd(region, _ => new Counter()).Begin(bytes, written);
+
+    /// <summary>It is not known how large a region is.</summary>
+    public void Unknown(RegionId region) => _counters.GetOrAdd(region, _ => new Counter()).Reset();
 
     private sealed class Counter : IApplyObserver
     {
+        private const long Much = 1L << 60;
+
         private long _measured = -1;
         private long _written;
 
@@ -39,10 +45,17 @@ internal sealed class RegionGrowth
 
         public long Written => Interlocked.Read(ref _written);
 
-        public void Begin(long measured)
+        public void Begin(long measured, long written)
         {
             Interlocked.Exchange(ref _measured, measured);
-            Interlocked.Exchange(ref _written, 0);
+            Interlocked.Add(ref _written, -written);
+        }
+
+        // It may have any size, whatever is written.
+        public void Reset()
+        {
+            Interlocked.Exchange(ref _measured, -1);
+            Interlocked.Exchange(ref _written, Much);
         }
 
         public void OnApplied(in AppliedBatch batch)
@@ -57,11 +70,6 @@ internal sealed class RegionGrowth
             if (bytes > 0) Interlocked.Add(ref _written, bytes);
         }
 
-        // It may have any size.
-        public void OnInstalled(ISnapshot state)
-        {
-            Interlocked.Exchange(ref _measured, -1);
-            Interlocked.Exchange(ref _written, long.MaxValue / 2);
-        }
+        public void OnInstalled(ISnapshot state) => Reset();
     }
 }

@@ -19,6 +19,8 @@ internal sealed class RegionReplies(StoreId self)
     {
         (TransferLeadership transfer, TransferOutcome outcome) => Of(transfer, outcome),
         (ChangeMembers change, ConfChangeOutcome outcome) => Of(change, outcome),
+        (ChangeMembers, NumberNeeded needed) =>
+            new RegionReply { UnderWay = needed.Message, NeedsNumber = true, ConfVer = needed.ConfVer },
         (ProposeSplit { Region: var region }, _) => Of(region, answer),
         _ => OfAny(answer),
     };
@@ -86,8 +88,6 @@ internal sealed class RegionReplies(StoreId self)
                 $"{region} has {Configuration.MaxMembers} replicas already: remove one first"),
             ConfChangeOutcome.Refused { Reason: ConfChangeRefusal.PeerIdUsed } used =>
                 Refused(RegionRefusalKind.NotPossible, used.Message),
-            ConfChangeOutcome.Refused { Reason: ConfChangeRefusal.NumberMissing } missing =>
-                new RegionReply { UnderWay = missing.Message, NeedsNumber = true },
             ConfChangeOutcome.Refused { Message: var message } => new RegionReply { UnderWay = message },
             _ => new RegionReply { Error = "the leader has changed" },
         };

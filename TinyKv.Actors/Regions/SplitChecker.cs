@@ -40,8 +40,10 @@ internal sealed class SplitChecker(SplitCheckerSpec spec) : UntypedActor, IWithT
     public const string Name = "split-checker";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<RegionId, TimeSpan> _refused = []; // when they are tried again
     private (RegionId Region, SplitPoint Point)? _underWay;
 
     /// <inheritdoc/>
@@ -49,6 +51,8 @@ internal sealed class SplitChecker(SplitCheckerSpec spec) : UntypedActor, IWithT
 
     /// <summary>What makes the actor.</summary>
     public static Props Props(SplitCheckerSpec spec) => Akka.Actor.Props.Create(() => new SplitChecker(spec));
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
     // So much must be written to one that has almost the size before it is read again.
     private long LeastGrowth => spec.Settings.SplitBytes / 8;
@@ -72,18 +76,21 @@ internal sealed class SplitChecker(SplitCheckerSpec spec) : UntypedActor, IWithT
         if (_underWay is not null) return;
         foreach (var region in spec.Growth.Grown(spec.Settings.MaxBytes, LeastGrowth))
         {
-            if (spec.Table.Find(region) is not { } view) spec.Growth.Forget(region);
-            else if (view.Peer is { Change.Role: RoleKind.Leader } && Split(view.Region)) return;
+            if (_refused.TryGetValue(region, out var until) && Now < until) continue;
+            if (spec.Table.Find(region) is { Peer.Change.Role: RoleKind.Leader } view && Split(view.Region)) return;
         }
     }
 
     private bool Split(Region region)
     {
+        var written = spec.Growth.Written(region.Id);
         using var snapshot = spec.Engine.Snapshot();
-        var point = SplitPoint.Find(snapshot, region.Range, spec.Settings.SplitBytes);
-        // One that has a single key cannot be split, and is not looked at again before it has grown by as much.
-        spec.Growth.Measured(region.Id, point.Key is null ? 0 : point.TotalBytes);
-        if (point.TotalBytes < spec.Settings.MaxBytes || point.Key is null) return false;
+        var (split, max) = (spec.Settings.SplitBytes, spec.Settings.MaxBytes);
+        var point = SplitPoint.Find(snapshot, region.Range, split, max);
+        // One large pair cannot be split, and is not looked at again before as much was written.
+        var isTooLarge = point.TotalBytes >= max;
+        spec.Growth.Measured(region.Id, isTooLarge && point.Key is null ? 0 : point.TotalBytes, written);
+        if (!isTooLarge || point.Key is null) return false;
         _underWay = (region.Id, point);
         Context.ActorOf(SplitStep.Props(region.Id, point.Key, spec.Store, Ids));
         return true;
@@ -99,13 +106,19 @@ internal sealed class SplitChecker(SplitCheckerSpec spec) : UntypedActor, IWithT
         _underWay = null;
         if (ended.Answer is not RegionSplit split)
         {
-            _log.Warning("{Region} has {Bytes} bytes and is not split: {Reason}", region, point.TotalBytes, ended.Answer);
+            // To find the key again means to read it again.
+            _refused[region] = Now + Rest;
+            _log.Warning("{Region} has at least {Bytes} bytes and is not split: {Reason}; again in {Rest} s",
+                region, point.TotalBytes, ended.Answer, (int)Rest.TotalSeconds);
             return;
         }
-        _log.Info("{Region} had {Bytes} bytes: what is from {Key} on is {Child} now",
-            region, point.TotalBytes, Convert.ToHexString(split.Child.Range.Start.Span), split.Child.Id);
+        _refused.Remove(region);
+        var child = split.Child;
+        _log.Info("{Region} had at least {Bytes} bytes: what is from {Key} on is {Child} now",
+            region, point.TotalBytes, Convert.ToHexString(child.Range.Start.Span), child.Id);
         spec.Growth.Measured(region, point.LeftBytes);
-        spec.Growth.Measured(split.Child.Id, point.TotalBytes - point.LeftBytes);
+        if (point.IsWhole) spec.Growth.Measured(child.Id, point.TotalBytes - point.LeftBytes);
+        else spec.Growth.Unknown(child.Id);
         Check();
     }
 

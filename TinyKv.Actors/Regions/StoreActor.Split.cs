@@ -18,7 +18,7 @@ internal sealed partial class StoreActor
     private void Split(RegionRecord parent, RegionRecord child)
     {
         var region = child.Region.Id;
-        _catalog = _catalog.WithSplit(parent, child);
+        _catalog = _catalog.With(parent).With(child);
         TrySet(parent.Region);
         if (_spec.Replica(child) is not { } replica) return;
         _splitOff.Add(region);

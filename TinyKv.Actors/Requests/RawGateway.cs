@@ -67,9 +67,11 @@ internal sealed class RawGateway(
         if (!inFlight.TryEnter(bytes)) return (TReply)request.Refused(inFlight.Refusal());
         try
         {
-            return (TReply)(request is IRoutedRequest { Context: null } routed
+            var reply = request is IRoutedRequest { Context: null } routed
                 ? await router.ExecuteAsync(routed, cancellation)
-                : await executor.ExecuteAsync(request, request.Context!.ToRequestContext(), cancellation));
+                : await executor.ExecuteAsync(request, request.Context!.ToRequestContext(), cancellation);
+            router.NameRegion(request, reply);
+            return (TReply)reply;
         }
         finally
         {
@@ -92,6 +94,7 @@ internal sealed class RawGateway(
         foreach (var call in done.Cast<RawStorageCall>())
         {
             var reply = ReplyOf(call);
+            router.NameRegion(call.Call.Request, reply);
             if (call.Attempt is { } attempt && attempt.End(reply, call.Context.Peer!.Value) is { } delay)
                 Follow(call.Call, attempt, delay);
             else
@@ -132,6 +135,7 @@ internal sealed class RawGateway(
         {
             reply = Failed(request, failure);
         }
+        router.NameRegion(request, reply);
         call.Answer(reply);
     }
 

@@ -41,13 +41,20 @@ internal sealed partial class RawRouter
     private static IRawReply Failed(IRoutedRequest request, IReadOnlyList<PartEnd> parts)
     {
         if (parts.FirstOrDefault(part => part.Failure is not null) is { Failure: { } failure })
-            ExceptionDispatchInfo.Throw(failure);
+        {
+            if (request.IsRead || !parts.Any(part => part.IsDone)) ExceptionDispatchInfo.Throw(failure);
+            return Unknown(request, failure.Message);
+        }
         var refused = parts.First(part => !part.IsDone).Reply!;
         if (request.IsRead || !parts.Any(part => part.IsDone || part.Reply!.RegionError?.StaleCommand is not null))
             return refused;
+        return Unknown(request, refused.RegionError?.Message ?? refused.Error);
+    }
+
+    private static IRawReply Unknown(IRoutedRequest request, string why)
+    {
         var unknown = request.OutcomeUnknown();
-        unknown.RegionError!.Message = "the keys are in several regions, and some of them may have been written: "
-            + (refused.RegionError?.Message ?? refused.Error);
+        unknown.RegionError!.Message = $"the keys are in several regions, and some of them may have been written: {why}";
         return unknown;
     }
 }

@@ -31,6 +31,15 @@ internal sealed partial class RawRouter(
     /// <summary>A connection to another system broke: what went by it is not waited for any more.</summary>
     public void Broke(Address system) => gateways.Broke(system);
 
+    /// <summary>Who asks a region for keys that it had before it was split is told of the one that has them now, too: else it
+    /// would have to find that by itself, perhaps where the split is not known yet.</summary>
+    public void NameRegion(IRawRequest request, IRawReply reply)
+    {
+        if (reply.RegionError?.EpochNotMatch is not { } refusal || request is not IRoutedRequest routed) return;
+        if (table.Locate(routed)?.Region is { } region && refusal.CurrentRegions.All(named => named.Id != region.Id.Value))
+            refusal.CurrentRegions.Add(RegionErrors.ToWire(region));
+    }
+
     /// <summary>Executes a request on the leader of its region.</summary>
     public async Task<IRawReply> ExecuteAsync(IRoutedRequest request, CancellationToken cancellation)
     {

@@ -23,7 +23,7 @@ internal sealed partial class Leader
     // snapshot.
     private bool NeedsOffer(Progress follower) => !follower.IsLeaving && (follower.State == ProgressState.Snapshot
         || (_raft.Options.ProvidesSnapshots && !follower.IsHeard
-            && (!follower.IsVoter || _raft.Now - follower.HeardAt >= _raft.Options.ElectionTicks)));
+            && !(follower.IsVoter && _raft.Now - follower.HeardAt < _raft.Options.ElectionTicks)));
 
     private void Offer(Progress follower)
     {

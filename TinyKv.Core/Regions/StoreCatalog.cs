@@ -63,31 +63,21 @@ public sealed class StoreCatalog
         _ => new Addressee.Unknown(),
     };
 
-    /// <summary>With what is known of a region from now on.</summary>
+    /// <summary>With what is known of a region from now on. A snapshot of it as it was before, should one be on its way, has a
+    /// place no more: what was split off has its keys.</summary>
     /// <exception cref="InvariantViolationException">Another region has some of its keys, or the record is of a time before
     /// what is known.</exception>
     public StoreCatalog With(RegionRecord record)
     {
         var region = record.Region;
         if (Find(region.Id) is { } known) RequireLater(known, record);
+        var reserved = _reserved.GetValueOrDefault(region.Id.Value) is { } snapshot && region.Epoch.IsNewerThan(snapshot.Epoch)
+            ? _reserved.Remove(region.Id.Value) : _reserved;
         if (record.State == RegionState.Tombstone || region.Id == RegionId.Placement)
-            return new StoreCatalog(_ranges.Remove(region.Id), _keyless.SetItem(region.Id.Value, record), _reserved);
+            return new StoreCatalog(_ranges.Remove(region.Id), _keyless.SetItem(region.Id.Value, record), reserved);
         var other = OwnerOfSome(region);
         Invariant.Holds(other is null, $"{region.Id} {region.Range} has keys of {other?.Id} {other?.Range}");
-        return new StoreCatalog(_ranges.Add(record), _keyless.Remove(region.Id.Value), _reserved);
-    }
-
-    /// <summary>With a region that was split. A snapshot of it as it was before, should one be on its way, has a place no
-    /// more.</summary>
-    /// <param name="parent">What is known of it.</param>
-    /// <param name="child">What is known of the new one; null when there is no replica of it here.</param>
-    /// <exception cref="InvariantViolationException">As for <see cref="With"/>.</exception>
-    public StoreCatalog WithSplit(RegionRecord parent, RegionRecord? child)
-    {
-        var catalog = _reserved.GetValueOrDefault(parent.Region.Id.Value) is { } snapshot
-            && parent.Region.Epoch.IsNewerThan(snapshot.Epoch) ? Release(parent.Region.Id) : this;
-        catalog = catalog.With(parent);
-        return child is null ? catalog : catalog.With(child);
+        return new StoreCatalog(_ranges.Add(record), _keyless.Remove(region.Id.Value), reserved);
     }
 
     /// <summary>Keeps the keys of a region free for a snapshot, until it is installed or given up (<see cref="Release"/>).

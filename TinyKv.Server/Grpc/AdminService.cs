@@ -92,13 +92,14 @@ internal sealed class AdminService(StoreGate gate) : Admin.AdminBase
         var (region, store) = (new RegionId(request.RegionId), new StoreId(request.StoreId));
         var (regions, cancellation) = (gate.Store.Regions, context.CancellationToken);
         MemberGoal goal = request.HasPeer ? new MemberGoal.Voter(store, PeerId.None) : new MemberGoal.None(store);
-        var step = await regions.ChangeMembersAsync(region, goal, cancellation);
+        var step = await regions.ChangeMembersAsync(region, goal, ifConfVer: 0, cancellation);
         if (step.NeedsNumber)
         {
             await RequireStoreAsync(store, cancellation);
             // For this request alone: a number that was kept could be used again after others have removed its replica.
             var number = new PeerId(await gate.Store.Placement.AllocateIdAsync(cancellation));
-            step = await regions.ChangeMembersAsync(region, new MemberGoal.Voter(store, number), cancellation);
+            step = await regions.ChangeMembersAsync(
+                region, new MemberGoal.Voter(store, number), step.ConfVer, cancellation);
         }
         return new ChangePeerResponse { Done = step.UnderWay is null, UnderWay = step.UnderWay ?? "" };
     }

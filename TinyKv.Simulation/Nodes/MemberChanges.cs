@@ -97,10 +97,10 @@ internal sealed class MemberChanges(World world)
 
     private async Task<MemberStep> StepAsync(IRegionAdmin regions, RegionId region, MemberGoal goal)
     {
-        var step = await regions.ChangeMembersAsync(region, goal, CancellationToken.None);
+        var step = await regions.ChangeMembersAsync(region, goal, ifConfVer: 0, CancellationToken.None);
         if (!step.NeedsNumber) return step;
         goal = new MemberGoal.Voter(goal.Store, new PeerId(FirstPeer + ++_peers));
-        return await regions.ChangeMembersAsync(region, goal, CancellationToken.None);
+        return await regions.ChangeMembersAsync(region, goal, step.ConfVer, CancellationToken.None);
     }
 
     private void Answered(RegionId region, MemberGoal goal, int attempts, string? left)

@@ -26,7 +26,7 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
     /// <inheritdoc/>
     protected override RegionId Region => RegionNow.Id;
 
-    /// <summary>Whether it is for keys of more than one region, which nobody takes apart.</summary>
+    /// <summary>Whether it is for keys of more than one region, which whoever names a replica must not ask for.</summary>
     protected virtual bool Spans(Region region) => false;
 
     /// <summary>The region of its first key, or in reverse of its last, when it was first asked for.</summary>
@@ -67,7 +67,7 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
             case RegionError.RegionNotFound when World.Cluster.Plan.MovesReplicas:
                 World.Marks.Hit(NodeMark.RemovedReplicaAsked);
                 return true;
-            case RegionError.KeyNotInRegion when Spans(RegionNow):
+            case RegionError.KeyNotInRegion when _namesReplica && Spans(RegionNow):
                 World.Marks.Hit(NodeMark.SpanRefused);
                 return false;
             // It was split meanwhile, or will be on a store that is behind.
@@ -83,7 +83,7 @@ internal abstract class RawRequest(SimClient client, IRoutedRequest request) : S
     /// <inheritdoc/>
     protected override void Got(object? answer)
     {
-        if (IsForOther || Spans(_first))
+        if (IsForOther || (_namesReplica && Spans(_first)))
             World.Fail(Rule.RegionsAreKept, $"client {Client.Number} {this}: done for {_named}");
         World.Marks.Hit(_way);
         Got((IRawReply)answer!);

@@ -31,7 +31,7 @@ internal sealed record Ground(
         [.. Below("TinyKv.Actors"), .. InPlacement.Select(name => At($"TinyKv.Core/Placement/{name}.cs")),
             At("TinyKv.Core/Commands/KvStateMachine.cs"), At("TinyKv.Core/Storage/BatchWriter.cs"),
             At("TinyKv.Core/Regions/Admission.cs"), At("TinyKv.Core/Regions/RemovalEvidence.cs"),
-            At("TinyKv.Core/Regions/SplitPlan.cs"), At("TinyKv.Core/Regions/StoreCatalog.cs"),
+            At("TinyKv.Core/Regions/SplitPlan.cs"),
             At("TinyKv.Core/Placement/Checkers/ReplicaChecker.cs"),
             .. Below("TinyKv.Simulation/Common"), .. Below("TinyKv.Simulation/Nodes"),
             .. Below("TinyKv.Testing/Linearizability")],

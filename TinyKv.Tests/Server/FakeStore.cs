@@ -87,7 +87,8 @@ internal sealed class FakeStore : IServedStore, IRegionAdmin
 
     public Queue<MemberStep> Steps { get; } = new();
 
-    public Task<MemberStep> ChangeMembersAsync(RegionId region, MemberGoal goal, CancellationToken cancellation)
+    public Task<MemberStep> ChangeMembersAsync(
+        RegionId region, MemberGoal goal, ulong ifConfVer, CancellationToken cancellation)
     {
         Goals.Add(goal);
         return RegionRefusal is null ? Task.FromResult(Steps.Dequeue()) : Task.FromException<MemberStep>(RegionRefusal);

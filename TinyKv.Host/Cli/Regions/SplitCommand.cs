@@ -25,7 +25,7 @@ internal static class SplitCommand
             if (split.SplitAlready) host.Say($"{arguments.GetRequiredValue(key)} is a bound of region {which} already");
             await RegionCommand.ShowAsync(cluster, host, options, arguments, which, cancellation);
             if (!split.SplitAlready)
-                await RegionCommand.ShowAsync(cluster, host, options, arguments, split.Right.Id, cancellation);
+                await RegionCommand.ShowAsync(cluster, host, options, arguments, split.Right.Id, cancellation, isNew: true);
             return ExitCode.Success;
         });
         return command;

@@ -29,7 +29,7 @@ internal static class ReadBugs
             "< 2 * _raft.Options.ElectionTicks",
             "Another leader is elected while the lease holds."),
         new("a restart that forgets whose lease it supports", [Rule.LeasesHold], 111, "RaftCore",
-            "if (Options.LeaseReads && Term > 0) HearLeader();",
+            "if (Options.LeaseReads && Term > 0 && !isNew) HearLeader();",
             "",
             "A voter comes back and elects another leader while the lease holds."),
         new("a candidate within the lease that it supports", [Rule.LeasesHold], 71, "RaftCore",

@@ -31,14 +31,5 @@ internal static class SplitBugs
             "entry.Kind == EntryKind.Configuration || _split is not null",
             "entry.Kind == EntryKind.Configuration",
             "What comes behind is written with the keys of before."),
-        new("a snapshot of before a split that keeps its place", [Rule.NothingThrows], 2, "StoreCatalog",
-            "parent.Region.Epoch.IsNewerThan(snapshot.Epoch) ? Release(parent.Region.Id) : this",
-            "parent.Region.Epoch.IsNewerThan(snapshot.Epoch) ? this : this",
-            "The new region has no place, and the store ends."),
-        new("a new region whose replica was removed before, and that is made again",
-            [Rule.NothingThrows, Rule.RemovalsAreDecided], 2, "ApplyActor",
-            "if (MetaRecords.Read(snapshot, region.Id) is { } known)",
-            "if (MetaRecords.Read(snapshot, region.Id) is { State: RegionState.Normal } known)",
-            "Who was removed comes back with what it has forgotten."),
     ]);
 }

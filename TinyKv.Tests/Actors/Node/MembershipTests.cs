@@ -115,9 +115,9 @@ public sealed class MembershipTests : IAsyncLifetime
         try
         {
             var regions = _cluster.Nodes.First().Regions;
-            var step = await regions.ChangeMembersAsync(region, goal, Timeouts.Long);
+            var step = await regions.ChangeMembersAsync(region, goal, ifConfVer: 0, Timeouts.Long);
             if (step.NeedsNumber) await regions.ChangeMembersAsync(
-                region, new MemberGoal.Voter(goal.Store, new PeerId(++_peers)), Timeouts.Long);
+                region, new MemberGoal.Voter(goal.Store, new PeerId(++_peers)), step.ConfVer, Timeouts.Long);
             return step.UnderWay is null ? "reached" : null;
         }
         catch (RegionRefusedException refused) when (refused.Kind == RegionRefusalKind.Unavailable)

@@ -25,12 +25,14 @@ public sealed class StoreServiceTests : TestKit
 
     private readonly TestProbe _group;
     private readonly IActorRef _service;
+    private StoreDirectory _known = StoreDirectory.Empty; // on this store
 
     public StoreServiceTests() : base("akka.loglevel = WARNING")
     {
         _group = CreateTestProbe();
         _service = Sys.ActorOf(StoreService.Props(
-            _group.Ref, new HealthLimits(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)), TimeSpan.FromHours(1)));
+            _group.Ref, () => _known, new HealthLimits(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)),
+            TimeSpan.FromHours(1)));
     }
 
     [Fact]
@@ -164,6 +166,20 @@ public sealed class StoreServiceTests : TestKit
             [RegistryRefusalKind.UnknownStore, RegistryRefusalKind.StoreRemoved, RegistryRefusalKind.UnknownStore,
                 RegistryRefusalKind.NotBootstrapped],
             told.Select(kind => (RegistryRefusalKind)kind));
+    }
+
+    [Fact]
+    public async Task A_store_that_was_removed_is_told_so_by_any_that_knows()
+    {
+        _known = StoreDirectory.Of(77, 3, 3, Directory(1, 2).ChangesSince(0).Stores.Select(
+            store => store.Id.Value == 2 ? store with { State = TinyKv.Core.Placement.StoreState.Tombstone } : store));
+
+        _service.Tell(Heartbeat(2, 0));
+
+        var told = await ExpectMsgAsync<StoresReply>(WaitTimeout);
+        Assert.Equal(RegistryRefusalKind.StoreRemoved, (RegistryRefusalKind)told.Refusal);
+        Assert.Equal([1UL, 2], told.Changes.Stores.Select(store => store.Id));
+        Assert.False(_group.HasMessages);
     }
 
     private async Task ConfirmAsync(StoreDirectory stores)

@@ -116,9 +116,9 @@ public sealed class RegionServiceTests : TestKit
     public async Task A_new_replica_without_a_number_is_asked_for_one()
     {
         var change = ChangeAsync(new MemberGoal.Voter(new StoreId(4), PeerId.None));
-        await AnswerChangeAsync(_here, new ConfChangeOutcome.Refused(ConfChangeRefusal.NumberMissing, "it needs one"));
+        await AnswerChangeAsync(_here, new NumberNeeded(7, "it needs one"));
 
-        Assert.Equal(new MemberStep("it needs one", NeedsNumber: true), await change);
+        Assert.Equal(new MemberStep("it needs one", NeedsNumber: true, ConfVer: 7), await change);
     }
 
     [Theory]
@@ -191,7 +191,7 @@ public sealed class RegionServiceTests : TestKit
         new RegionId(id), new KeyRange(Encoding.UTF8.GetBytes(start), Encoding.UTF8.GetBytes(end)), RegionEpoch.Initial, []);
 
     private Task<MemberStep> ChangeAsync(MemberGoal goal) =>
-        _admin.ChangeMembersAsync(RegionId.First, goal, CancellationToken.None);
+        _admin.ChangeMembersAsync(RegionId.First, goal, ifConfVer: 0, CancellationToken.None);
 
     private static async Task<ChangeMembers> AnswerChangeAsync(TestProbe regions, object answer)
     {

@@ -56,6 +56,22 @@ public sealed class SpanningRoutingTests : TestKit
     }
 
     [Fact]
+    public void Who_knows_a_region_as_it_was_before_a_split_is_told_where_the_key_is_now()
+    {
+        var request = new GetRequest { Key = Key("k") };
+        var (first, other) = (Refused(), Refused());
+
+        Router(WaitTimeout).NameRegion(request, first);
+        Router(WaitTimeout).NameRegion(new GetRequest { Key = Key("b") }, other);
+
+        Assert.Equal([1ul, 2], first.RegionError.EpochNotMatch.CurrentRegions.Select(region => region.Id));
+        Assert.Equal([1ul], other.RegionError.EpochNotMatch.CurrentRegions.Select(region => region.Id));
+
+        GetResponse Refused() =>
+            new() { RegionError = RegionErrors.ToWire(new RegionError.EpochNotMatch([Region(1, "", "h")])) };
+    }
+
+    [Fact]
     public async Task A_range_without_an_end_is_removed_from_each_region_up_to_its_end()
     {
         var reply = Router(WaitTimeout).ExecuteAsync(new DeleteRangeRequest { StartKey = Key("i") }, default);

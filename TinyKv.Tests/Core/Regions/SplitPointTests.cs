@@ -24,9 +24,12 @@ public sealed class SplitPointTests
             var inside = pairs.Where(pair => pair.Key >= start && pair.Key < 9).ToList();
             using var snapshot = engine.Snapshot();
 
-            var point = SplitPoint.Find(snapshot, new KeyRange(new[] { start }, new byte[] { 9 }), wanted);
+            var point = SplitPoint.Find(snapshot, new KeyRange(new[] { start }, new byte[] { 9 }), wanted, long.MaxValue);
 
-            Assert.Equal(inside.Sum(pair => pair.Bytes + 1), point.TotalBytes);
+            Assert.Equal((inside.Sum(pair => pair.Bytes + 1), true), (point.TotalBytes, point.IsWhole));
+            var soon = SplitPoint.Find(snapshot, new KeyRange(new[] { start }, new byte[] { 9 }), wanted, wanted);
+            Assert.Equal((point.Key, point.LeftBytes), (soon.Key, soon.LeftBytes));
+            Assert.True(soon.TotalBytes <= point.TotalBytes && (soon.IsWhole || soon.TotalBytes >= wanted));
             if (point.Key is not [var at])
             {
                 var last = inside.Select(pair => pair.Key).DefaultIfEmpty().Max();

@@ -157,12 +157,11 @@ public sealed class StoreCatalogTests
         var child = Live(2, "m", "");
         var before = StoreCatalog.Of([parent]);
 
-        var split = before.Reserve(parent.Region, out _).WithSplit(smaller, child);
+        var split = before.Reserve(parent.Region, out _).With(smaller).With(child);
 
         Assert.Equal([smaller, child], split.Records);
         Assert.Empty(split.Reserved);
-        Assert.Equal([smaller.Region], before.Reserve(smaller.Region, out _).WithSplit(smaller, child).Reserved);
-        Assert.Equal([smaller], before.WithSplit(smaller, null).Records);
+        Assert.Equal([smaller.Region], before.Reserve(smaller.Region, out _).With(smaller).With(child).Reserved);
     }
 
     [Fact]
