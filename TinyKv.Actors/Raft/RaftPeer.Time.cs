@@ -8,7 +8,7 @@ namespace TinyKv.Actors.Raft;
 internal sealed partial class RaftPeer
 {
     // In election timeouts: a majority that is there has elected somebody by then, even where elections fail.
-    private const int LongWithoutLeader = 3;
+    private const int LongWithoutLeader = 10;
 
     private TimeSpan _ticked;
     private int _leaderless; // messages of the ticker since somebody was known to lead

@@ -115,7 +115,7 @@ internal sealed record NodePlan
             Keys = random.Pick(1, 2, 4, 8),
             ThinkTime = TimeSpan.FromMilliseconds(random.Pick(20, 100, 300)),
             StreamWindow = TimeSpan.FromMilliseconds(random.Pick(0.0, 3, 30, 100)),
-            GatewayTimeout = TimeSpan.FromMilliseconds(random.Pick(500, 1_500, 4_000, 7_000)),
+            GatewayTimeout = TimeSpan.FromMilliseconds(random.Pick(500, 1_500, 4_000, 20_000)),
         };
     }
 

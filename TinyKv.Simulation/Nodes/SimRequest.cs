@@ -35,7 +35,10 @@ internal abstract class SimRequest(SimClient client)
     {
         Called = World.Now;
         World.Trace.Add($"{World.Clock} client {client.Number} {this}");
-        var timeout = _mustSucceed ? CalmTimeout : World.Cluster.Plan.GatewayTimeout;
+        // Whoever waits longer than the faults last could not ask for anything when they are over.
+        var left = NodePlan.CalmBegins - new TimeSpan(World.Now);
+        var patience = World.Cluster.Plan.GatewayTimeout;
+        var timeout = _mustSucceed ? CalmTimeout : patience < left ? patience : left;
         _deadline = World.Now + timeout.Ticks;
         World.After(timeout, GiveUp);
         Attempt();

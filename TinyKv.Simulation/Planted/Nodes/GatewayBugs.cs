@@ -28,7 +28,7 @@ internal static class GatewayBugs
             "request.IsRead ? new RegionError.NotLeader(RegionOf(request), null) : new RegionError.StaleCommand()",
             "new RegionError.NotLeader(RegionOf(request), null)",
             "It may be done all the same, and is asked again."),
-        new("a forgotten write that passes for a refused one", [Rule.Linearizability], 64, "ApplyActor",
+        new("a forgotten write that passes for a refused one", [Rule.Linearizability], 188, "ApplyActor",
             "_answers.Tell(asker, new RegionError.StaleCommand())",
             "_answers.Tell(asker, new RegionError.NotLeader(Region.Id, null))",
             "It may be done all the same, and is asked again."),
