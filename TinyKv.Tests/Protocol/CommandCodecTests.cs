@@ -65,7 +65,10 @@ public sealed class CommandCodecTests
         {
             SplitRegion = new Proto.SplitRegion
             {
-                Epoch = new(), Key = ByteString.CopyFromUtf8(key), NewRegionId = region, NewPeerIds = { peer, other },
+                Epoch = new(),
+                Key = ByteString.CopyFromUtf8(key),
+                NewRegionId = region,
+                NewPeerIds = { peer, other },
             },
         }.ToByteArray();
 

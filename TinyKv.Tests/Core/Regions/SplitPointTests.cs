@@ -28,7 +28,8 @@ public sealed class SplitPointTests
 
             Assert.Equal((inside.Sum(pair => pair.Bytes + 1), true), (point.TotalBytes, point.IsWhole));
             var soon = SplitPoint.Find(snapshot, new KeyRange(new[] { start }, new byte[] { 9 }), wanted, wanted);
-            Assert.Equal((point.Key, point.LeftBytes), (soon.Key, soon.LeftBytes));
+            Assert.Equal(point.Key, soon.Key);
+            Assert.Equal(point.LeftBytes, soon.LeftBytes);
             Assert.True(soon.TotalBytes <= point.TotalBytes && (soon.IsWhole || soon.TotalBytes >= wanted));
             if (point.Key is not [var at])
             {
