@@ -58,15 +58,9 @@ internal static class RegionCommand
 
     public static async Task ShowAsync(
         ICluster cluster, CliHost host, CommonOptions options, ParseResult arguments, ulong number,
-        CancellationToken cancellation, bool isNew = false)
+        CancellationToken cancellation)
     {
         var view = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation));
-        // One that was just split off may be on no store that answered at once.
-        for (var attempts = 0; isNew && attempts < 50 && view.Regions.All(each => each.Region.Id != number); attempts++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
-            view = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation));
-        }
         var region = view.Regions.FirstOrDefault(each => each.Region.Id == number)
             ?? throw new TinyKvInvalidRequestException(
                 $"no store that answered has a replica of {RegionView.TitleOf(number)}; there are "

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinyKv.Host.Cli.Parsing;
+using TinyKv.Host.Cli.Status;
 using TinyKv.Server.Exit;
 
 namespace TinyKv.Host.Cli.Regions;
@@ -7,6 +8,10 @@ namespace TinyKv.Host.Cli.Regions;
 /// <summary><c>tinykv region split</c>: two regions in the place of one.</summary>
 internal static class SplitCommand
 {
+    private const int MaxAttempts = 50;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     public static Command Create(CliHost host, CommonOptions options)
     {
         var region = NumberArguments.Region();
@@ -23,11 +28,31 @@ internal static class SplitCommand
             await using var cluster = await host.Connect(options.ClientOptions(arguments, host), cancellation);
             var split = await cluster.Admin.SplitRegionAsync(which, at, cancellation);
             if (split.SplitAlready) host.Say($"{arguments.GetRequiredValue(key)} is a bound of region {which} already");
-            await RegionCommand.ShowAsync(cluster, host, options, arguments, which, cancellation);
-            if (!split.SplitAlready)
-                await RegionCommand.ShowAsync(cluster, host, options, arguments, split.Right.Id, cancellation, isNew: true);
+            ulong[] halves = split.SplitAlready ? [which] : [which, split.Right.Id];
+            var regions = await FindAsync(cluster, halves, cancellation);
+            switch (arguments.GetValue(options.Format) ?? OutputFormat.Table)
+            {
+                case OutputFormat.Json: StatusJson.Write(host.Output, regions); break;
+                case OutputFormat.Tsv:
+                    foreach (var each in regions) StatusTsv.Write(host.Text, each);
+                    break;
+                default: StatusTables.Write(host.OutputConsole(), regions); break;
+            }
             return ExitCode.Success;
         });
         return command;
+    }
+
+    // What was just split off may be on no store that answers at once.
+    private static async Task<IReadOnlyList<RegionView>> FindAsync(
+        ICluster cluster, ulong[] numbers, CancellationToken cancellation)
+    {
+        for (var attempts = 1; ; attempts++)
+        {
+            var all = ClusterView.Of(await cluster.GetStoreStatusesAsync(cancellation)).Regions;
+            List<RegionView> found = [.. all.Where(region => numbers.Contains(region.Region.Id))];
+            if (found.Count == numbers.Length || attempts == MaxAttempts) return found;
+            await Task.Delay(Pause, cancellation);
+        }
     }
 }

@@ -28,6 +28,14 @@ internal static class StatusJson
     /// <summary>One region.</summary>
     public static void Write(Stream output, RegionView region) => JsonOutput.Write(output, json => WriteFields(json, region));
 
+    /// <summary>Some regions.</summary>
+    public static void Write(Stream output, IReadOnlyList<RegionView> regions) => JsonOutput.Write(output, json =>
+    {
+        json.WriteStartArray("regions");
+        foreach (var region in regions) WriteRegion(json, region);
+        json.WriteEndArray();
+    });
+
     private static void WriteStore(Utf8JsonWriter json, StoreStatusOrError store)
     {
         json.WriteStartObject();

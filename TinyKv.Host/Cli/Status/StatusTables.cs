@@ -24,6 +24,10 @@ internal static class StatusTables
     public static void Write(IAnsiConsole console, RegionView region) =>
         FittingTable.WriteLeftOut(console, WriteRegions(console, [region]));
 
+    /// <summary>Some regions.</summary>
+    public static void Write(IAnsiConsole console, IReadOnlyList<RegionView> regions) =>
+        FittingTable.WriteLeftOut(console, WriteRegions(console, regions));
+
     private static IReadOnlyList<string> WriteRegions(IAnsiConsole console, IReadOnlyList<RegionView> regions)
     {
         var leftOut = regions.Count > 0 ? Regions(regions).Write(console) : [];

@@ -79,6 +79,9 @@ public sealed class RegionCommandTests
         Assert.Equal([(1UL, "k")], _cluster.Splits);
         Assert.Matches("│ 1001 ", run.Text);
         Assert.Contains("m is a bound of region 1 already", again.Error, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse((await CliRun.Of(_cluster, "region", "split", "1", "p", "--format", "json")).Output);
+        var regions = json.RootElement.GetProperty("regions").EnumerateArray();
+        Assert.Equal([1UL, 1001], regions.Select(region => region.GetProperty("id").GetUInt64()));
     }
 
     [Fact]
