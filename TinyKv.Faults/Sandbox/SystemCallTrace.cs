@@ -7,9 +7,12 @@ namespace TinyKv.Faults.Sandbox;
 /// <summary>strace, which tells what system calls of a process do, and changes it.</summary>
 internal sealed class SystemCallTrace : IDisposable
 {
-    private readonly Process _strace;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    private SystemCallTrace(Process strace) => _strace = strace;
+    private readonly Process _strace;
+    private readonly string _said; // the file with what it has said
+
+    private SystemCallTrace(Process strace, string said) => (_strace, _said) = (strace, said);
 
     /// <summary>Attaches to all threads of a process.</summary>
     /// <param name="process">Its id.</param>
@@ -18,20 +21,23 @@ internal sealed class SystemCallTrace : IDisposable
     /// <exception cref="TinyKvException">strace may not, or the process is gone.</exception>
     public static async Task<SystemCallTrace> AttachAsync(int process, string file, params string[] options)
     {
-        var strace = Process.Start(new ProcessStartInfo("strace", ["-f", "-p", $"{process}", .. options, "-o", file])
+        // Not into a pipe: it says a line for each thread, and the process, which may be this one, is stopped meanwhile.
+        var said = Path.GetTempFileName();
+        var script = "said=$1; shift; exec strace \"$@\" 2> \"$said\"";
+        var trace = new SystemCallTrace(Process.Start(new ProcessStartInfo(
+            "sh", ["-c", script, "sh", said, "-f", "-p", $"{process}", .. options, "-o", file])
         {
-            RedirectStandardError = true,
             UseShellExecute = false,
-        })!;
-        // It says so for each thread, or why it may not.
-        var line = await strace.StandardError.ReadLineAsync() ?? "";
-        if (!line.Contains("attached", StringComparison.Ordinal))
+        })!, said);
+        var text = "";
+        while (!text.Contains('\n', StringComparison.Ordinal) && !trace._strace.HasExited)
         {
-            strace.Dispose();
-            throw new TinyKvException($"strace cannot attach to process {process}: {line}");
+            await Task.Delay(Pause);
+            text = await File.ReadAllTextAsync(said);
         }
-        _ = strace.StandardError.ReadToEndAsync();
-        return new SystemCallTrace(strace);
+        if (text.Contains("attached", StringComparison.Ordinal)) return trace;
+        trace.Dispose();
+        throw new TinyKvException($"strace cannot attach to process {process}: {text.Split('\n')[0]}");
     }
 
     /// <summary>Attaches to all threads of a process and does something to some of their calls.</summary>
@@ -56,5 +62,6 @@ internal sealed class SystemCallTrace : IDisposable
     {
         if (!_strace.HasExited) _strace.Kill();
         _strace.Dispose();
+        File.Delete(_said);
     }
 }
