@@ -21,15 +21,9 @@ internal sealed partial class ApplyActor
 
     private void Change(RegionRecord after, IWriteBatch batch)
     {
-        if (after.State == RegionState.Tombstone) Erase(_record.Region, batch);
+        if (after.State == RegionState.Tombstone) SnapshotContent.Delete(_record.Region, batch);
         MetaRecords.Write(batch, _record = after);
         _hasChanged = true;
-    }
-
-    private static void Erase(Region region, IWriteBatch batch)
-    {
-        foreach (var part in SnapshotContent.Of(region))
-            foreach (var range in part.Ranges) batch.DeleteRange(part.Family, range);
     }
 
     // Others have made the change, and this replica was not sent it.

@@ -2,6 +2,7 @@ using TinyKv.Core;
 using TinyKv.Core.Commands;
 using TinyKv.Core.Raft;
 using TinyKv.Core.Regions;
+using TinyKv.Core.Snapshots;
 using TinyKv.Core.Storage;
 using TinyKv.Persistence.Engine;
 
@@ -20,7 +21,7 @@ internal sealed partial class ApplyActor
         {
             // Its other replicas are ahead: they had one here, and have removed it.
             Invariant.Holds(known.State == RegionState.Tombstone, $"{Region.Id} is split off {region.Id}, which is here already");
-            Erase(region, batch);
+            SnapshotContent.Delete(region, batch);
             return;
         }
         MetaRecords.Write(batch, _child = new RegionRecord(region));

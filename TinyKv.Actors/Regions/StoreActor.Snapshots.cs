@@ -34,7 +34,7 @@ internal sealed partial class StoreActor
     // journal that was never there would have forgotten what it promised.
     private void Deliver(InboundRaftMessage inbound)
     {
-        if (_splitOff.Contains(inbound.Region) && _polls.TryHold(inbound)) return;
+        if (_splitOff.ContainsKey(inbound.Region) && _polls.TryHold(inbound)) return;
         if (ReplicaOf(inbound.Region) is { } replica) replica.Tell(inbound);
         else if (_begun && !_removed.ContainsKey(inbound.Region)) DeliverToNone(inbound);
     }

@@ -11,8 +11,8 @@ internal sealed record SplitOffReady(RegionId Region);
 // Regions that are split: the replica of the new one begins where the state machine has made it.
 internal sealed partial class StoreActor
 {
-    private readonly HashSet<RegionId> _splitOff = []; // whose replicas are not ready yet
-    private readonly HashSet<RegionId> _leadsOther = []; // those of them whose other half is led by this store
+    // The regions whose replicas are not ready yet, and whether this store leads the other half.
+    private readonly Dictionary<RegionId, bool> _splitOff = [];
     private readonly HeldPolls _polls = new();
 
     private void Split(RegionRecord parent, RegionRecord child)
@@ -21,16 +21,14 @@ internal sealed partial class StoreActor
         _catalog = _catalog.With(parent).With(child);
         TrySet(parent.Region);
         if (_spec.Replica(child) is not { } replica) return;
-        _splitOff.Add(region);
-        if (_spec.Table.Find(parent.Region.Id)?.Peer is { Change.Role: RoleKind.Leader }) _leadsOther.Add(region);
+        _splitOff[region] = _spec.Table.Find(parent.Region.Id)?.Peer is { Change.Role: RoleKind.Leader };
         Add(replica with { IsSplitOff = true });
     }
 
     // The one on the store that leads the other half stands for election, without waiting until it misses a leader.
     private void DeliverPolls(RegionId region)
     {
-        var stands = _leadsOther.Remove(region);
-        if (!_splitOff.Remove(region) || ReplicaOf(region) is not { } replica) return;
+        if (!_splitOff.Remove(region, out var stands) || ReplicaOf(region) is not { } replica) return;
         foreach (var poll in _polls.Take(region)) replica.Tell(poll);
         if (stands) replica.Tell(StandForElection.Instance);
     }

@@ -19,4 +19,11 @@ public static class SnapshotContent
     /// <summary>The parts of a region, by ascending family, one for each.</summary>
     public static ImmutableArray<SnapshotPart> Of(Region region) => region.Id == RegionId.Placement ? OfPlacement
         : [.. ColumnFamilies.OfClients.Order().Select(family => new SnapshotPart(family, [region.Range]))];
+
+    /// <summary>Removes all pairs of a region with a batch.</summary>
+    public static void Delete(Region region, IWriteBatch batch)
+    {
+        foreach (var part in Of(region))
+            foreach (var range in part.Ranges) batch.DeleteRange(part.Family, range);
+    }
 }

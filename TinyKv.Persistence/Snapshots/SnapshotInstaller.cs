@@ -69,9 +69,7 @@ public sealed class SnapshotInstaller(IEngine engine, ISnapshotStaging staging)
             JournalBorn = before is { State: not RegionState.Tombstone, JournalBorn: true },
         };
         using var batch = engine.NewBatch();
-        if (before is { State: not RegionState.Tombstone })
-            foreach (var part in SnapshotContent.Of(before.Region))
-                foreach (var range in part.Ranges) batch.DeleteRange(part.Family, range);
+        if (before is { State: not RegionState.Tombstone }) SnapshotContent.Delete(before.Region, batch);
         MetaRecords.Write(batch, marked);
         MetaRecords.WriteSnapshot(batch, marked.Region.Id, snapshot.Header.Applied);
         engine.Write(batch, sync: true);

@@ -9,7 +9,7 @@ internal static class MemberBugs
     public static Subject Subject { get; } = new("members",
     [
         new("a removed replica that keeps its keys", [Rule.RemovalsAreDecided], 9, "ApplyActor",
-            "if (after.State == RegionState.Tombstone) Erase(_record.Region, batch);",
+            "if (after.State == RegionState.Tombstone) SnapshotContent.Delete(_record.Region, batch);",
             "",
             "They show up in whatever region has them next."),
         new("a journal erased before the engine knows of the removal", [Rule.NothingThrows], 27, "JournalEraser",

@@ -52,7 +52,7 @@ public abstract class ApplyActorKit : TestKit
     internal static RegionRecord RecordIn(IEngine engine, Region initial)
     {
         using var snapshot = engine.Snapshot();
-        if (MetaRecords.ReadAll(snapshot).FirstOrDefault(known => known.Region.Id == initial.Id) is { } found) return found;
+        if (MetaRecords.Read(snapshot, initial.Id) is { } found) return found;
         var record = new RegionRecord(initial);
         MetaRecords.Create(engine, [record]);
         return record;
